@@ -1,0 +1,43 @@
+"""The daily job and its schedule.
+
+What belongs here: what runs when. What does not: what is computed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import dagster as dg
+
+from champion_assets.nse.calendar import load_calendar
+from champion_assets.partitions import GRID
+from champion_assets.settings import get_settings
+
+TAGS = {"nse": "true", "bhavcopy": "true", "daily": "true", "production": "true"}
+
+daily_job = dg.define_asset_job(
+    "nse_daily",
+    selection=dg.AssetSelection.all(),
+    partitions_def=GRID,
+    tags=TAGS,
+    description="Every stage of one trading day, in one process.",
+)
+
+
+@dg.schedule(
+    job=daily_job,
+    cron_schedule="30 12 * * *",
+    execution_timezone="UTC",
+    description="18:00 IST on every session, special Saturdays and Sundays included; closed days are skipped with their reason.",
+)
+def nse_daily_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """The day's run, or why there is none."""
+    today = (context.scheduled_execution_time + dt.timedelta(hours=5, minutes=30)).date()
+    reason = load_calendar(get_settings().calendar).why_closed(today)
+    if reason is not None:
+        return dg.SkipReason(f"{today} is closed: {reason}")
+    return dg.RunRequest(run_key=today.isoformat(), partition_key=today.isoformat(), tags=TAGS)
+
+
+default_jobs = [daily_job]
+default_schedules = [nse_daily_schedule]

@@ -1,0 +1,1 @@
+"""Stage `backtest`: what the decisions would really have earned, after costs."""

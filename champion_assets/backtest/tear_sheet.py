@@ -1,0 +1,161 @@
+"""`backtest/tear_sheet`: the whole history on one self-contained page, and its figures as a table.
+
+The page (`backtest/tear_sheet/tear_sheet.html` in the lake) needs no network. The figures are defined in `quant/metrics.py`; returns
+before the first decision are cash and left out. It is made anew only if the history changed.
+"""
+
+import datetime as dt
+import hashlib
+import io
+from collections.abc import Iterator
+
+import dagster as dg
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.backtest.daily import NAME as DAILY
+from champion_assets.backtest.pictures import line_chart
+from champion_assets.checks.schema_check import CHECK, column_schema, schema_check_spec
+from champion_assets.lake.build import MissingInput
+from champion_assets.lake.schema import TableModel, violations
+from champion_assets.lake.store import ObjectInfo
+from champion_assets.lake.table import Fingerprints, Workspace, open_workspace
+from champion_assets.quant.metrics import METRICS, performance
+from champion_assets.settings import get_settings
+from champion_assets.stage import OWNERS, retry_policy
+
+NAME = "backtest/tear_sheet"
+CODE_VERSION = "1"
+HTML_KEY = f"{NAME}/tear_sheet.html"
+DATA_KEY = f"{NAME}/data.parquet"
+
+
+class TearSheet(TableModel):
+    """A figure of the tear sheet."""
+
+    metric: str = pa.Field(unique=True, description="Name, see quant/metrics.py")
+    value: float = pa.Field(nullable=True, description="The figure; null where it is undefined")
+    definition: str = pa.Field(description="What it is")
+    first: pl.Date = pa.Field(description="First session counted")
+    last: pl.Date = pa.Field(description="Last session counted")
+
+
+def history(workspace: Workspace) -> tuple[pl.DataFrame, str]:
+    """All days of `backtest/daily` without a hole, and the hash of their fingerprints.
+
+    Raises:
+        MissingInput: there is none, or a session in between is missing.
+    """
+    dates = workspace.lake.dates(DAILY)
+    if not dates:
+        raise MissingInput(f"{NAME}: {DAILY} has no day yet; run `champion backfill START END` first")
+    holes = sorted(set(workspace.sessions(dates[0], dates[-1])) - set(dates))
+    if holes:
+        raise MissingInput(f"{NAME}: {DAILY} lacks {len(holes)} sessions from {holes[0]} to {holes[-1]}; backfill them first")
+    marks = Fingerprints(workspace.lake)
+    digest = hashlib.sha256("".join([CODE_VERSION, *(marks.stored(DAILY, date) or "" for date in dates)]).encode())
+    return workspace.lake.read(DAILY, dates), digest.hexdigest()[:32]
+
+
+def figures(days: pl.DataFrame) -> pl.DataFrame:
+    """The metrics of the days from the first fill on, as rows of `TearSheet`."""
+    invested = _invested(days)
+    if invested.height < 2:
+        values: dict[str, float] = {}
+    else:
+        values = performance(invested["portfolio_return"].to_numpy(), invested["benchmark_return"].to_numpy())
+    values["turnover_a_year"] = _turnover(invested)
+    values["costs_rupees"] = float(invested["costs"].sum())
+    values["unexplained_gaps"] = float(invested["unexplained_gaps"].sum())
+    definitions = METRICS | {
+        "turnover_a_year": "value of buys and sells / 2 / mean value, a year", "costs_rupees": "all charges paid, rupees",
+        "unexplained_gaps": "holdings' opening gaps treated as value-neutral",
+    }  # fmt: skip
+    period = invested if invested.height else days
+    return pl.DataFrame(
+        {"metric": list(values), "value": pl.Series(list(values.values()), dtype=pl.Float64).fill_nan(None),
+         "definition": [definitions[name] for name in values]}
+    ).with_columns(first=pl.lit(period["trade_date"].min()), last=pl.lit(period["trade_date"].max()))  # fmt: skip
+
+
+def _invested(days: pl.DataFrame) -> pl.DataFrame:
+    first = days.filter(pl.col("buys") > 0)["trade_date"].min()
+    return days.clear() if first is None else days.filter(pl.col("trade_date") >= first)
+
+
+def _turnover(invested: pl.DataFrame) -> float:
+    if invested.is_empty():
+        return 0.0
+    traded = float((invested["bought"] + invested["sold"]).sum()) / 2
+    return traded / float(invested["value"].to_numpy().mean()) * 252 / invested.height
+
+
+def page(days: pl.DataFrame, table: pl.DataFrame, note: str) -> str:
+    """The HTML page: value against the benchmark, drawdown, monthly returns, turnover and costs, holdings, figures."""
+    from champion_assets.backtest.tear_sheet_page import render
+
+    return render(days, _invested(days), table, note)
+
+
+@dg.asset(
+    key=dg.AssetKey(NAME.split("/")),
+    deps=[dg.AssetKey(DAILY.split("/"))],
+    description="The whole history on one self-contained HTML page with plots, and its figures as a table.",
+    group_name="backtest",
+    kinds={"html", "plotly"},
+    owners=[OWNERS["backtest"]],
+    code_version=CODE_VERSION,
+    retry_policy=retry_policy("backtest", get_settings()),
+    check_specs=[schema_check_spec(dg.AssetKey(NAME.split("/")), TearSheet)],
+    metadata={"dagster/column_schema": column_schema(TearSheet), "dagster/table_name": "backtest.tear_sheet"},
+)
+def tear_sheet(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    """See the module."""
+    workspace = open_workspace(get_settings())
+    try:
+        days, fingerprint = history(workspace)
+    except MissingInput as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    table = figures(days)
+    problem = violations(TearSheet, table)
+    yield dg.AssetCheckResult(passed=problem is None, check_name=CHECK, metadata={"rows": table.height, "problem": problem or ""})
+    if problem is not None:
+        raise dg.Failure(f"{NAME}: {problem}", allow_retries=False)
+    stored = workspace.lake.info(DATA_KEY)
+    status = "unchanged"
+    if stored is None or stored.fingerprint != fingerprint or not workspace.lake.exists(HTML_KEY):
+        workspace.lake.put(HTML_KEY, page(days, table, f"fingerprint {fingerprint}").encode())
+        workspace.lake.write(DATA_KEY, table, ObjectInfo(fingerprint, CODE_VERSION, table.height, {DAILY: days.height}))
+        status = "written"
+    context.log.info(f"{NAME}: {status}, {days.height} sessions")
+    yield dg.MaterializeResult(metadata=_metadata(workspace, days, table, status))
+
+
+def _metadata(workspace: Workspace, days: pl.DataFrame, table: pl.DataFrame, status: str) -> dict[str, dg.MetadataValue]:
+    lines = [f"| {name} | {value:.4f} |" for name, value in table.select("metric", "value").drop_nulls().iter_rows()]
+    address = workspace.lake.uri(HTML_KEY)
+    shown: dict[str, dg.MetadataValue] = {
+        "status": dg.MetadataValue.text(status),
+        "dagster/row_count": dg.MetadataValue.int(table.height),
+        "figures": dg.MetadataValue.md("\n".join(["| figure | value |", "|---|---|", *lines])),
+        "tear sheet": dg.MetadataValue.path(address) if workspace.lake.is_local else dg.MetadataValue.text(address),
+    }
+    growth = {"portfolio": (1 + days["portfolio_return"]).cum_prod().to_numpy(),
+              "equal-weight universe": (1 + days["benchmark_return"]).cum_prod().to_numpy()}  # fmt: skip
+    shown["growth of one rupee"] = dg.MetadataValue.md(line_chart(days["trade_date"].to_list(), growth))
+    return shown
+
+
+def read_figures(workspace: Workspace) -> dict[str, float | None]:
+    """The stored figures by name; empty if there is no tear sheet yet."""
+    body = workspace.lake.get(DATA_KEY)
+    if body is None:
+        return {}
+    table = pl.read_parquet(io.BytesIO(body))
+    return dict(table.select("metric", "value").iter_rows())
+
+
+def last_session(workspace: Workspace) -> dt.date | None:
+    """The last day that the backtest has reached."""
+    dates = workspace.lake.dates(DAILY)
+    return dates[-1] if dates else None

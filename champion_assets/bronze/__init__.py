@@ -1,0 +1,1 @@
+"""Stage `bronze`: every row of a source file, typed, nothing filtered."""

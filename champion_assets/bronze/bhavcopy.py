@@ -1,0 +1,78 @@
+"""`bronze/bhavcopy`: every row of the day's bhavcopy, all series, in one canonical schema, nothing filtered.
+
+Formats of all eras become the same columns here. Each row knows its file (SHA-256) and its line in it, and the number of rows
+must equal that of the file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.nse.errors import BadPayload
+from champion_assets.nse.formats import read_bhavcopy
+from champion_assets.raw.bhavcopy import current_versions, original_bytes
+from champion_assets.stage import daily_asset
+
+NAME = "bronze/bhavcopy"
+
+
+class Bhavcopy(TableModel):
+    """A row of a bhavcopy. Prices in rupees as published, null where the format has no such column."""
+
+    trade_date: pl.Date = pa.Field(description="Trading date, from the row itself")
+    symbol: str = pa.Field(description="Ticker on that date")
+    series: str = pa.Field(description="Series: EQ, BE, BZ, SM, ST, and those of debt and rights")
+    isin: str = pa.Field(nullable=True, description="ISIN as published, not corrected; absent before 2011-06-22")
+    name: str = pa.Field(nullable=True, description="Name of the instrument (UDiFF only)")
+    open: float = pa.Field(ge=0, nullable=True, description="Opening price, rupees")
+    high: float = pa.Field(ge=0, nullable=True, description="Highest price, rupees")
+    low: float = pa.Field(ge=0, nullable=True, description="Lowest price, rupees")
+    close: float = pa.Field(ge=0, nullable=True, description="Closing price, rupees: average of the last half hour until 2026-07-31")
+    last: float = pa.Field(gt=0, nullable=True, description="Last traded price, rupees; null where the file says 0 or nothing")
+    prev_close: float = pa.Field(ge=0, nullable=True, description="Raw close of the previous trading day, rupees, never adjusted")
+    vwap: float = pa.Field(ge=0, nullable=True, description="Average price (delivery format only), rupees")
+    volume: pl.Int64 = pa.Field(ge=0, description="Shares traded")
+    turnover: float = pa.Field(ge=0, description="Value traded, rupees")
+    trades: pl.Int64 = pa.Field(ge=0, nullable=True, description="Number of trades; absent before 2011-06-22")
+    delivery_qty: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares delivered (delivery format only)")
+    delivery_pct: float = pa.Field(ge=0, nullable=True, description="Delivered share of volume, percent (delivery format only)")
+    lot_size: pl.Int64 = pa.Field(ge=0, nullable=True, description="Board lot (UDiFF only)")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file, the first after the header is 1")
+    source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/bhavcopy")
+
+
+def _day(workspace: Workspace, version: dict[str, Any]) -> pl.DataFrame:
+    body = original_bytes(workspace.lake, version["sha256"], version["name"])
+    frame = read_bhavcopy(body, version["name"]).frame
+    if frame.height != version["rows"]:
+        raise BadPayload(f"{version['name']}: {frame.height} rows read, {version['rows']} accepted into {version['sha256']}")
+    return frame.with_columns(source_sha256=pl.lit(version["sha256"]))
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Parse the accepted files of `dates`."""
+    versions = current_versions(workspace.lake, dates)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        frames = list(pool.map(lambda date: _day(workspace, versions[date]), dates))
+    facts = {date: {"source_sha256": versions[date]["sha256"], "source": versions[date]["uri"]} for date in dates}
+    return Computed(pl.concat([empty_frame(Bhavcopy), *frames]), facts=facts)
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="Every row of the day's bhavcopy, all series, in one canonical typed schema; nothing filtered.",
+    model=Bhavcopy,
+    code_version="1",
+    inputs=lambda _: (Input("raw/bhavcopy"),),
+    compute=compute,
+)
+
+bhavcopy = daily_asset(TABLE, kinds={"parquet", "polars"})

@@ -1,0 +1,1 @@
+"""Checks as Dagster sees them: built from the tables' Pandera models."""

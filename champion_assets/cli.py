@@ -1,0 +1,142 @@
+"""The `champion` command.
+
+What belongs here: arguments, help and what is printed. What does not: any work. Each command calls one function of the package.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+DATE = click.DateTime(formats=["%Y-%m-%d", "%d-%m-%Y"])
+console = Console(highlight=False)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="champion-assets")
+def main() -> None:
+    """NSE's daily files in, a checked lake, features, a portfolio and an honest backtest out.
+
+    Settings are environment variables: `champion settings` lists them.
+    """
+
+
+@main.command()
+@click.argument("start", type=DATE)
+@click.argument("end", type=DATE)
+@click.option("--assets", default="*", show_default=True, help="Selection in Dagster's syntax, e.g. 'silver/equity_eod+'.")
+@click.option("--refetch", is_flag=True, help="Look at the source again for days that the lake already has.")
+def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool) -> None:
+    """Bring all assets up to date from START to END (both included).
+
+    Days whose inputs and code have not changed are left alone, so the command can be interrupted and repeated at any time.
+    """
+    from champion_assets.automation import backfill as work
+    from champion_assets.settings import get_settings
+
+    home = work.prepare_dagster_home(get_settings())
+    import dagster as dg
+
+    try:
+        keys = work.select(assets)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    console.print(f"{len(keys)} assets, {start:%Y-%m-%d} to {end:%Y-%m-%d}; source {get_settings().source}; runs in {home}")
+    started = time.perf_counter()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("asset-days"), TimeElapsedColumn(),
+               TimeRemainingColumn())  # fmt: skip
+    with dg.DagsterInstance.get() as instance, Progress(*columns, console=console) as progress:
+        bar = progress.add_task("planning", total=None)
+
+        def begin(first: dt.date, last: dt.date, amount: int) -> None:
+            total = (progress.tasks[bar].total or 0) + amount
+            progress.update(bar, total=total or None, description=f"{first} .. {last}")
+
+        watcher = work.Watcher(begin, lambda table, days: progress.update(bar, advance=days, description=table))
+        try:
+            results = work.backfill(start.date(), end.date(), keys, instance, refetch=refetch, watcher=watcher)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+    _report(results, time.perf_counter() - started)
+
+
+def _report(results: list, seconds: float) -> None:  # type: ignore[type-arg]  # ChunkResult is imported lazily
+    for result in results:
+        span = f"{result.first} .. {result.last}"
+        if result.errors:
+            console.print(f"[red]failed[/red]    {span}  run {result.run_id}")
+        elif result.assets:
+            console.print(f"built     {span}  {result.sessions} sessions, {result.closed} closed days; {len(result.assets)} assets")
+        else:
+            console.print(f"unchanged {span}  {result.sessions} sessions, {result.closed} closed days")
+    errors = [error for result in results for error in result.errors]
+    if errors:
+        console.print("\n".join(errors), style="red", markup=False)
+        console.print("Mend the cause and repeat the command: finished days are not done again.")
+        sys.exit(1)
+    changed = sum(bool(result.assets) for result in results)
+    verdict = "nothing had changed" if changed == 0 else f"{changed} run(s)"
+    console.print(f"done in {seconds:.1f} s: {verdict}")
+
+
+@main.command()
+@click.argument("date", type=DATE)
+def calendar(date: dt.datetime) -> None:
+    """Say whether DATE is a session, of which type, and why not."""
+    from champion_assets.nse.calendar import CalendarError, load_calendar
+    from champion_assets.settings import get_settings
+
+    try:
+        day = load_calendar(get_settings().calendar).day(date.date())
+    except CalendarError as error:
+        raise click.ClickException(str(error)) from error
+    hours = f" {day.open}-{day.close} IST" if day.open else ""
+    console.print(f"{day.date:%A %Y-%m-%d}: {day.status}{hours}{'; ' + day.reason if day.reason else ''}"
+                  f"{'; evidence: ' + day.evidence if day.evidence else ''}")  # fmt: skip
+
+
+@main.command()
+def settings() -> None:
+    """List every setting: its variable, its value now, what it is."""
+    from champion_assets.settings import Settings, get_settings
+
+    now = get_settings()
+    for name, field in Settings.model_fields.items():
+        variables = " or ".join(str(choice) for choice in field.validation_alias.choices)  # type: ignore[union-attr]
+        console.print(f"[bold]{variables}[/bold] = {getattr(now, name)}")
+        if field.description:
+            console.print(f"    {field.description}")
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port of the web page, on this machine only.")
+def ui(port: int) -> None:
+    """Open Dagster's web page and daemon on the lake that the settings name."""
+    from champion_assets.automation.backfill import prepare_dagster_home
+    from champion_assets.settings import get_settings
+
+    home = prepare_dagster_home(get_settings())
+    console.print(f"http://127.0.0.1:{port}  (runs in {home}; stop with Ctrl-C)")
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    os.execv(dagster, [dagster, "dev", "-m", "champion_assets.definitions", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+
+
+@main.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where everything goes.")
+@click.option("--seed", default=7, show_default=True, help="Another seed is another fictional market.")
+def demo(folder: Path, seed: int) -> None:
+    """Build a fictional exchange, run the whole graph on it, and show where to look. Needs no network and no data of NSE."""
+    from champion_assets.automation.demo import run_demo
+
+    run_demo(folder, seed, console)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Stage `features`: what models read, each day from what was known at its close."""

@@ -1,0 +1,101 @@
+"""`features/universe`: the names that could be held, decided each day by rule from what was known that day.
+
+A name belongs to the universe of a day if it is a share (no fund unit, no rights entitlement) that traded in EQ that day, closed at
+or above `UNIVERSE_MIN_PRICE`, traded on at least `UNIVERSE_MIN_COVERAGE` of the sessions of the risk window, and is among the
+`UNIVERSE_SIZE` largest by median turnover of 63 sessions, which must reach `UNIVERSE_MIN_TURNOVER`. Delisted names are members as
+long as they traded, so there is no survivorship bias. Until `UNIVERSE_WARMUP` sessions of history exist the universe is empty.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.features.panel import Panel, panel
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.settings import Settings
+from champion_assets.stage import daily_asset
+
+NAME = "features/universe"
+TURNOVER_SESSIONS = 63
+_COLUMNS = ["trade_date", "instrument_id", "symbol", "series", "close", "turnover"]
+
+
+class Universe(TableModel):
+    """A member of the day's universe."""
+
+    trade_date: pl.Date = pa.Field(description="Day whose close decided the membership")
+    instrument_id: str = pa.Field(description="Permanent identity")
+    symbol: str = pa.Field(description="Ticker on that date")
+    rank: pl.Int32 = pa.Field(gt=0, description="1 is the largest by median turnover")
+    median_turnover: float = pa.Field(gt=0, description="Median of the last 63 sessions, untraded ones as 0, rupees")
+    sessions_traded: pl.Int32 = pa.Field(gt=0, description="Sessions of the window on which the name traded")
+    window_sessions: pl.Int32 = pa.Field(gt=0, description="Sessions in the window")
+    close: float = pa.Field(gt=0, description="Closing price of the day, rupees")
+
+    class Config(TableModel.Config):
+        """One row a member and day."""
+
+        unique = ["trade_date", "instrument_id"]
+
+
+def members(turnover: Panel, today: pl.DataFrame, row: int, settings: Settings) -> pl.DataFrame:
+    """The universe of one day: `turnover` up to line `row`, and that day's rows of silver/equity_eod."""
+    first = max(0, row + 1 - settings.cov_window_days)
+    window = turnover.values[first : row + 1]
+    if window.shape[0] < settings.universe_warmup:
+        return empty_frame(Universe)
+    eligible = today.filter(
+        (pl.col("series") == "EQ") & (pl.col("close") >= settings.universe_min_price)
+        & ~pl.col("instrument_id").str.starts_with("INF") & ~pl.col("symbol").str.contains(r"-RE\d*$")
+    ).sort("instrument_id")  # fmt: skip
+    if eligible.is_empty():
+        return empty_frame(Universe)
+    columns = turnover.columns(eligible["instrument_id"].to_list())
+    traded = np.isfinite(window[:, columns]).sum(axis=0)
+    median = np.median(np.nan_to_num(window[-TURNOVER_SESSIONS:, columns]), axis=0)
+    table = eligible.select("trade_date", "instrument_id", "symbol", "close").with_columns(
+        median_turnover=pl.Series(median), sessions_traded=pl.Series(traded.astype(np.int32)),
+        window_sessions=pl.lit(window.shape[0], pl.Int32),
+    )  # fmt: skip
+    enough = pl.col("sessions_traded") >= settings.universe_min_coverage * pl.col("window_sessions")
+    chosen = table.filter(enough & (pl.col("median_turnover") >= settings.universe_min_turnover) & (pl.col("median_turnover") > 0))
+    chosen = chosen.sort(["median_turnover", "instrument_id"], descending=[True, False]).head(settings.universe_size)
+    ranked = chosen.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32))
+    return ranked.select(list(Universe.to_schema().columns)).sort("instrument_id")
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Universes of `dates`."""
+    settings = workspace.settings
+    sessions = workspace.window(Input("silver/equity_eod", settings.cov_window_days), dates[0])
+    sessions = sessions + [day for day in workspace.sessions(dates[0], dates[-1]) if day > dates[0]]
+    rows = workspace.lake.read("silver/equity_eod", sessions, _COLUMNS)
+    turnover = panel(rows, "turnover", sessions)
+    today = rows.filter(pl.col("trade_date").is_in(list(dates))).partition_by("trade_date", as_dict=True)
+    frames = [members(turnover, today[date,], turnover.row(date), settings) for date in dates]
+    facts = {date: {"members": frame.height} for date, frame in zip(dates, frames, strict=True)}
+    return Computed(pl.concat(frames), facts=facts)
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="The names that could be held, by rule on turnover, history, price and series, as known at the day's close.",
+    model=Universe,
+    code_version="1",
+    inputs=lambda settings: (Input("silver/equity_eod", settings.cov_window_days),),
+    parameters=lambda settings: {
+        "size": settings.universe_size, "min_price": settings.universe_min_price, "warmup": settings.universe_warmup,
+        "min_turnover": settings.universe_min_turnover, "min_coverage": settings.universe_min_coverage,
+    },  # fmt: skip
+    compute=compute,
+    block=125,
+    may_be_empty=True,
+)
+
+universe = daily_asset(TABLE, kinds={"parquet", "polars"})

@@ -1,0 +1,48 @@
+"""The window of returns behind a day's universe: what expected returns and the risk model are estimated from.
+
+What belongs here: which returns belong to which day. What does not: the estimators (`quant/`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from champion_assets.features.panel import panel
+from champion_assets.lake.table import Input, Workspace
+
+
+@dataclass(frozen=True)
+class Window:
+    """Simple returns of a day's universe, shape (sessions, members), NaN where missing; members sorted by instrument_id."""
+
+    date: dt.date
+    sessions: list[dt.date]
+    instruments: list[str]
+    symbols: list[str]
+    returns: NDArray[np.float64]
+
+
+def return_windows(workspace: Workspace, dates: Sequence[dt.date], length: int) -> Iterator[Window]:
+    """The windows of `length` sessions that end on each of `dates`; without members the matrix has no column."""
+    first = workspace.window(Input("features/returns", length), dates[0])
+    sessions = first + [day for day in workspace.sessions(dates[0], dates[-1]) if day > dates[0]]
+    universe = workspace.lake.read("features/universe", dates, ["trade_date", "instrument_id", "symbol"])
+    by_day = {key[0]: rows.sort("instrument_id") for key, rows in universe.partition_by("trade_date", as_dict=True).items()}
+    if by_day:
+        rows = workspace.lake.read("features/returns", sessions, ["trade_date", "instrument_id", "simple_return"])
+        everything = panel(rows.filter(pl.col("instrument_id").is_in(universe["instrument_id"].unique().implode())), "simple_return", sessions)
+    for date in dates:
+        span = workspace.window(Input("features/returns", length), date)
+        if date not in by_day:
+            yield Window(date, span, [], [], np.empty((len(span), 0)))
+            continue
+        instruments = by_day[date]["instrument_id"].to_list()
+        last = everything.row(date)
+        matrix = everything.values[last + 1 - len(span) : last + 1][:, everything.columns(instruments)]
+        yield Window(date, span, instruments, by_day[date]["symbol"].to_list(), np.ascontiguousarray(matrix))

@@ -1,0 +1,256 @@
+"""Build a range of days of a daily table: plan what is stale, compute it in blocks, validate, write, report.
+
+What belongs here: the one loop that one day and ten years share. What does not: what a table holds, or how Dagster is told.
+
+A day is written only whole and valid. A day that fails leaves no object and does not stop the others, except in tables with
+state, where nothing after it can be known. Killed at any moment, the lake holds finished days only, and the next run goes on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import polars as pl
+
+from champion_assets.lake.schema import violations
+from champion_assets.lake.store import ObjectInfo, partition_key
+from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Workspace, expected_fingerprint
+from champion_assets.nse.errors import NseError
+
+Status = Literal["written", "unchanged", "closed"]
+Progress = Callable[[str, int], None]
+_progress: ContextVar[Progress | None] = ContextVar("champion_progress", default=None)
+
+
+class BuildError(Exception):
+    """A day could not be built for a reason that a repetition will not cure."""
+
+
+class MissingInput(BuildError):
+    """A day needs days of other tables (or its own past) that the lake does not have."""
+
+
+class InvalidRows(BuildError):
+    """Computed rows break the table's schema; nothing was written for the day."""
+
+
+@dataclass(frozen=True)
+class DayOutcome:
+    """What became of one day: rows and size of its object, or why there is none."""
+
+    status: Status
+    fingerprint: str | None = None
+    rows: int = 0
+    size: int = 0
+    reason: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class RangeReport:
+    """Outcomes by day, failures by day, seconds by kind of work."""
+
+    table: str
+    outcomes: dict[dt.date, DayOutcome] = field(default_factory=dict)
+    failed: dict[dt.date, Exception] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def count(self, status: Status) -> int:
+        """How many days ended in `status`."""
+        return sum(outcome.status == status for outcome in self.outcomes.values())
+
+    @property
+    def rows(self) -> int:
+        """Rows of all days that have an object."""
+        return sum(outcome.rows for outcome in self.outcomes.values())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Days of a range sorted by what has to be done: `stale` carries the fingerprint and the inputs to be stored."""
+
+    stale: dict[dt.date, tuple[str, dict[str, Any]]]
+    unchanged: list[dt.date]
+    closed: dict[dt.date, str]
+    missing: dict[dt.date, list[tuple[str, dt.date]]]
+
+
+@contextmanager
+def report_progress(callback: Progress) -> Iterator[None]:
+    """Call `callback(table, sessions)` whenever a block of sessions is done inside the `with`."""
+    token = _progress.set(callback)
+    try:
+        yield
+    finally:
+        _progress.reset(token)
+
+
+def plan_range(
+    table: DailyTable,
+    workspace: Workspace,
+    dates: Sequence[dt.date],
+    fingerprints: Fingerprints,
+    *,
+    refetch: Collection[dt.date] | None = None,
+) -> Plan:
+    """Decide for each calendar day whether it is closed, current, stale, or lacks an input.
+
+    Stale days are noted in `fingerprints` with the value they are about to get, so later days and tables can be planned on them.
+    For raw tables every session is stale, that is the source is looked at again; with `refetch` only those days are, and those
+    that the lake does not have.
+    """
+    plan = Plan({}, [], {}, {})
+    for date in dates:
+        if (reason := workspace.calendar.why_closed(date)) is not None:
+            plan.closed[date] = reason
+            continue
+        stored = fingerprints.stored(table.name, date)
+        if table.is_source:
+            if stored is not None and refetch is not None and date not in refetch:
+                plan.unchanged.append(date)
+            else:
+                plan.stale[date] = ("", {})
+                if stored is None:
+                    fingerprints.remember(table.name, date, "not fetched yet")
+            continue
+        expected = expected_fingerprint(table, workspace, date, fingerprints)
+        if isinstance(expected, list):
+            plan.missing[date] = expected
+        elif stored == expected[0]:
+            plan.unchanged.append(date)
+        else:
+            plan.stale[date] = expected
+            fingerprints.remember(table.name, date, expected[0])
+    return plan
+
+
+def build_range(
+    table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], *, refetch: Collection[dt.date] | None = None
+) -> RangeReport:
+    """Bring `dates` (calendar days in order) of `table` up to date in the lake and say what was done; `refetch` as in `plan_range`."""
+    started = time.perf_counter()
+    report = RangeReport(table.name)
+    fingerprints = Fingerprints(workspace.lake)
+    plan = plan_range(table, workspace, dates, fingerprints, refetch=refetch)
+    for date, reason in plan.closed.items():
+        report.outcomes[date] = DayOutcome("closed", reason=reason)
+    for date in plan.unchanged:
+        report.outcomes[date] = _unchanged(table, workspace, date)
+    for date, missing in plan.missing.items():
+        report.failed[date] = MissingInput(_say_missing(table, date, missing))
+    report.seconds["plan"] = time.perf_counter() - started
+    stale = list(plan.stale)
+    if table.stateful and report.failed:
+        first_gap = min(report.failed)
+        stale = [date for date in stale if date < first_gap]
+    for start in range(0, len(stale), table.block):
+        block = stale[start : start + table.block]
+        _build_block(table, workspace, block, plan, report)
+        if (callback := _progress.get()) is not None:
+            callback(table.name, len(block))
+        if table.stateful and report.failed:
+            break
+    if (callback := _progress.get()) is not None:
+        callback(table.name, len(plan.unchanged))
+    report.outcomes = dict(sorted(report.outcomes.items()))
+    report.seconds["total"] = time.perf_counter() - started
+    return report
+
+
+def _unchanged(table: DailyTable, workspace: Workspace, date: dt.date) -> DayOutcome:
+    key = partition_key(table.name, date)
+    info, size = workspace.lake.info(key), workspace.lake.size(key)
+    if info is None or size is None:
+        raise BuildError(f"{table.name} {date}: the object vanished while it was looked at; run the day again")
+    return DayOutcome("unchanged", info.fingerprint, info.rows, size, "inputs and code are the same")
+
+
+def _say_missing(table: DailyTable, date: dt.date, missing: list[tuple[str, dt.date]]) -> str:
+    by_table: dict[str, list[dt.date]] = {}
+    for name, day in missing:
+        by_table.setdefault(name, []).append(day)
+    parts = [
+        f"{name} of {len(days)} session(s) from {min(days)} to {max(days)}" for name, days in sorted(by_table.items())
+    ]
+    first, last = min(day for _, day in missing), max(day for _, day in missing)
+    return (
+        f"{table.name} {date} needs {'; '.join(parts)}, absent from the lake. Run `champion backfill {first} {last}` first; if "
+        f"your history begins later, set CHAMPION_START_DATE to its first day."
+    )
+
+
+def _build_block(
+    table: DailyTable, workspace: Workspace, block: Sequence[dt.date], plan: Plan, report: RangeReport
+) -> None:
+    clock = time.perf_counter()
+    computed = table.compute(workspace, block)
+    report.seconds["compute"] = report.seconds.get("compute", 0.0) + time.perf_counter() - clock
+    report.failed |= computed.failed
+    clock = time.perf_counter()
+    invalid = _invalid_days(table, computed.frame)
+    report.seconds["validate"] = report.seconds.get("validate", 0.0) + time.perf_counter() - clock
+    clock = time.perf_counter()
+    by_day = {key[0]: day for key, day in computed.frame.partition_by("trade_date", as_dict=True).items()}
+    empty = computed.frame.clear()
+    writes: list[tuple[dt.date, pl.DataFrame]] = []
+    for date in block:
+        if date in computed.failed:
+            continue
+        if date in invalid:
+            report.failed[date] = InvalidRows(f"{table.name} {date}: {invalid[date]}")
+        elif date not in by_day and not table.may_be_empty:
+            report.failed[date] = InvalidRows(f"{table.name} {date}: no row was computed; its input is empty or all rows were refused")
+        else:
+            writes.append((date, by_day.get(date, empty)))
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        outcomes = list(pool.map(lambda item: _write_day(table, workspace, *item, computed, plan), writes))
+    report.outcomes |= {date: outcome for (date, _), outcome in zip(writes, outcomes, strict=True)}
+    report.seconds["write"] = report.seconds.get("write", 0.0) + time.perf_counter() - clock
+
+
+def _invalid_days(table: DailyTable, frame: pl.DataFrame) -> dict[dt.date, str]:
+    if violations(table.model, frame) is None:
+        return {}
+    days = frame.partition_by("trade_date", as_dict=True)
+    found = {key[0]: violations(table.model, day) for key, day in days.items()}
+    bad: dict[dt.date, str] = {day: text for day, text in found.items() if text is not None}
+    if not bad:
+        raise InvalidRows(f"{table.name}: rows are valid day by day but not together: {violations(table.model, frame)}")
+    return bad
+
+
+def _write_day(
+    table: DailyTable, workspace: Workspace, date: dt.date, frame: pl.DataFrame, computed: Computed, plan: Plan
+) -> DayOutcome:
+    facts = dict(computed.facts.get(date, {}))
+    fingerprint, inputs = plan.stale[date]
+    key = partition_key(table.name, date)
+    if table.is_source:
+        fingerprint, inputs = facts["sha256"], {"source": facts["uri"]}
+        if facts.pop("unchanged"):
+            return DayOutcome("unchanged", fingerprint, facts["rows"], workspace.lake.size(key) or 0, "same bytes at the source", facts)
+    quarantine_key = f"quarantine/{key}"
+    rejects = None if computed.rejects is None else computed.rejects.filter(pl.col("trade_date") == date)
+    info = ObjectInfo(fingerprint, table.code_version, frame.height, inputs)
+    if rejects is not None and rejects.height:
+        workspace.lake.write(quarantine_key, rejects, ObjectInfo(fingerprint, table.code_version, rejects.height, inputs))
+        facts["quarantined_rows"] = rejects.height
+    else:
+        workspace.lake.delete(quarantine_key)
+    size = workspace.lake.write(key, frame, info)
+    rows = facts["rows"] if table.is_source else frame.height
+    return DayOutcome("written", fingerprint, rows, size, facts=facts)
+
+
+def is_retryable(error: Exception) -> bool:
+    """True if the same day may succeed later by itself: the network failed, or a disk or server did not answer."""
+    if isinstance(error, NseError):
+        return error.retryable
+    return isinstance(error, OSError) and not isinstance(error, FileNotFoundError)

@@ -1,0 +1,52 @@
+"""Pandera on eager frames, and what its verdict says to a person.
+
+What belongs here: running a model and wording the failure. What does not: the models (each stands in its table's module).
+On a LazyFrame Pandera would check the column types only, so only eager frames are accepted.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pandera.polars as pa
+import polars as pl
+from pandera.errors import SchemaErrors
+
+SAMPLE = 5
+
+
+class TableModel(pa.DataFrameModel):
+    """Base of all tables' models: columns in the declared order, no others, of exactly the declared types."""
+
+    class Config:
+        """Strict and without coercion: a wrong type is an error of ours, not a thing to be mended silently."""
+
+        strict = True
+        ordered = True
+        coerce = False
+
+
+def violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> str | None:
+    """None if `frame` satisfies `model`, else which rules fail, on how many rows, with a sample of the offending values."""
+    if not isinstance(frame, pl.DataFrame):
+        raise TypeError("only an eager frame can be validated: on a LazyFrame Pandera checks nothing but the column types")
+    try:
+        model.validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        return _words(cast("pl.DataFrame", errors.failure_cases))
+    return None
+
+
+def _words(cases: pl.DataFrame) -> str:
+    parts = []
+    for (column, check), group in cases.group_by(["column", "check"], maintain_order=True):
+        sample = ", ".join(str(value) for value in group["failure_case"].head(SAMPLE))
+        rows = [str(index) for index in group["index"].head(SAMPLE) if index is not None]
+        where = f" (rows {', '.join(rows)})" if rows else ""
+        parts.append(f"{column or 'table'} fails {check} in {group.height} case(s): {sample}{where}")
+    return "; ".join(parts)
+
+
+def empty_frame(model: type[pa.DataFrameModel]) -> pl.DataFrame:
+    """A frame without rows in the model's columns and types."""
+    return pl.DataFrame(schema={name: column.dtype.type for name, column in model.to_schema().columns.items()})

@@ -1,0 +1,162 @@
+"""What a daily table is: its name, schema, inputs, parameters and computation; and when one of its days is current.
+
+What belongs here: the declaration that every stage makes, and its fingerprints. What does not: running it (`build.py`) or showing
+it to Dagster (`stage.py`).
+
+A day's fingerprint is the hash of the table's name, code version, parameters and the fingerprints of everything the day read. The
+computation is deterministic, so equal fingerprints mean equal bytes, and a day whose stored fingerprint equals the expected one is
+left alone. For raw files the fingerprint is the SHA-256 of the bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.lake.store import Lake, partition_key
+from champion_assets.nse.calendar import SessionCalendar, load_calendar
+from champion_assets.settings import Settings
+
+Group = Literal["raw", "bronze", "silver", "features", "portfolio", "backtest", "warehouse"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a day reads of another table: the trailing `sessions` sessions that end `lag` sessions before the day itself.
+
+    No window reaches before the first day of the grid; there it is simply shorter.
+    """
+
+    table: str
+    sessions: int = 1
+    lag: int = 0
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a build happens: settings, lake and calendar, opened once and passed along."""
+
+    settings: Settings
+    lake: Lake
+    calendar: SessionCalendar
+
+    def sessions(self, start: dt.date, end: dt.date) -> list[dt.date]:
+        """The sessions from `start` to `end` that belong to the grid."""
+        start = max(start, self.settings.start_date)
+        return self.calendar.sessions_between(start, end) if start <= end else []
+
+    def window(self, wanted: Input, date: dt.date) -> list[dt.date]:
+        """The sessions of `wanted` that the session `date` reads."""
+        trailing = self.calendar.trailing_sessions(date, wanted.sessions + wanted.lag)
+        trailing = trailing[: len(trailing) - wanted.lag]
+        return [session for session in trailing if session >= self.settings.start_date]
+
+
+def open_workspace(settings: Settings) -> Workspace:
+    """The workspace that the settings describe."""
+    from champion_assets.lake.store import open_lake
+
+    return Workspace(settings, open_lake(settings), load_calendar(settings.calendar))
+
+
+@dataclass(frozen=True)
+class Computed:
+    """The rows of several days at once (told apart by `trade_date`), rows refused with their reason, and facts a day."""
+
+    frame: pl.DataFrame
+    rejects: pl.DataFrame | None = None
+    facts: dict[dt.date, dict[str, Any]] = field(default_factory=dict)
+    failed: dict[dt.date, Exception] = field(default_factory=dict)
+
+
+Compute = Callable[[Workspace, Sequence[dt.date]], Computed]
+
+
+@dataclass(frozen=True)
+class DailyTable:
+    """A daily table of the lake.
+
+    Attributes:
+        name: asset key, lake folder and SQL table, `stage/name`.
+        description: first paragraph shown to users.
+        model: the Pandera model that every day must satisfy.
+        code_version: raised whenever the same inputs would give other rows.
+        inputs: from the settings, what a day reads.
+        parameters: from the settings, everything else the rows depend on.
+        compute: the rows of the given sessions; they are current days' inputs, in order, not always consecutive.
+        block: how many sessions are computed at once; this, not the range, bounds memory.
+        stateful: a day reads this table's own previous session, so days run in order and a missing past is an error.
+        may_be_empty: a session without rows is legitimate.
+        preview: Markdown a person wants to see beside the last built day, by title.
+    """
+
+    name: str
+    description: str
+    model: type[pa.DataFrameModel]
+    code_version: str
+    compute: Compute
+    inputs: Callable[[Settings], tuple[Input, ...]] = lambda _: ()
+    parameters: Callable[[Settings], dict[str, Any]] = lambda _: {}
+    block: int = 64
+    stateful: bool = False
+    may_be_empty: bool = False
+    preview: Callable[[Workspace, dt.date], dict[str, str]] | None = None
+
+    @property
+    def group(self) -> str:
+        """The stage, which is the first part of the name."""
+        return self.name.split("/", 1)[0]
+
+    @property
+    def is_source(self) -> bool:
+        """True for tables fed from outside: their fingerprint is that of the bytes, not of inputs."""
+        return self.group == "raw"
+
+
+class Fingerprints:
+    """Stored fingerprints by table and day, read from the objects' footers once and remembered."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._known: dict[tuple[str, dt.date], str | None] = {}
+
+    def stored(self, table: str, date: dt.date) -> str | None:
+        """The fingerprint in the lake, or None if the day has no whole object."""
+        if (table, date) not in self._known:
+            info = self._lake.info(partition_key(table, date))
+            self._known[table, date] = info.fingerprint if info else None
+        return self._known[table, date]
+
+    def remember(self, table: str, date: dt.date, fingerprint: str | None) -> None:
+        """Note what was just written, or what is about to be."""
+        self._known[table, date] = fingerprint
+
+
+def expected_fingerprint(
+    table: DailyTable, workspace: Workspace, date: dt.date, fingerprints: Fingerprints
+) -> tuple[str, dict[str, Any]] | list[tuple[str, dt.date]]:
+    """The fingerprint that `date` of `table` should have, with a summary of its inputs; or the inputs that are missing."""
+    missing: list[tuple[str, dt.date]] = []
+    summary: dict[str, Any] = {}
+    for wanted in table.inputs(workspace.settings):
+        window = workspace.window(wanted, date)
+        found = [(day, fingerprints.stored(wanted.table, day)) for day in window]
+        missing += [(wanted.table, day) for day, mark in found if mark is None]
+        digest = hashlib.sha256("".join(mark or "" for _, mark in found).encode()).hexdigest()[:32]
+        summary[f"{wanted.table}@{wanted.lag}" if wanted.lag else wanted.table] = {
+            "sessions": len(window), "first": str(window[0]) if window else None,
+            "last": str(window[-1]) if window else None,
+            "fingerprint": (found[0][1] if len(found) == 1 else digest) if found else None,
+        }  # fmt: skip
+    if missing:
+        return missing
+    recipe = [table.name, table.code_version, table.parameters(workspace.settings), summary]
+    text = json.dumps(recipe, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32], summary

@@ -1,0 +1,73 @@
+"""From the bytes of a download to the CSV text inside: zip, gzip or plain, and the refusal of everything else.
+
+What belongs here: containers and magic bytes. What does not: columns and values (`formats.py`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+
+from champion_assets.nse.errors import ArchivePayload, EmptyPayload, HtmlPayload, TruncatedPayload, XlsxPayload
+
+MAX_TEXT_BYTES = 256 * 1024 * 1024
+"""The largest daily file of NSE is below 10 MB; anything beyond this is a bomb or another file."""
+
+_XLSX_PARTS = ("[Content_Types].xml", "xl/workbook.xml")
+
+
+def csv_text(body: bytes, name: str) -> bytes:
+    """The CSV text inside `body`, with Unix line ends and without a byte-order mark.
+
+    Args:
+        body: bytes as fetched: plain text, gzip, or a zip with one data member at any depth of folders.
+        name: how to call the file in errors.
+
+    Raises:
+        EmptyPayload, HtmlPayload, XlsxPayload, TruncatedPayload, ArchivePayload: each names the file.
+    """
+    if not body.strip():
+        raise EmptyPayload(f"{name}: the file is empty")
+    if body[:2] == b"\x1f\x8b":
+        return csv_text(_gunzip(body, name), name)
+    if body[:2] == b"PK":
+        return csv_text(_unzip(body, name), name)
+    text = body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    if text.lstrip()[:1] == b"<":
+        raise HtmlPayload(f"{name}: the server sent an HTML page ({len(body)} bytes) instead of the file")
+    if b"\x00" in text[:4096]:
+        raise ArchivePayload(f"{name}: binary content (begins with {body[:8]!r}) instead of CSV text")
+    if not text.endswith(b"\n"):
+        raise TruncatedPayload(f"{name}: the last line has no end ({text[-40:]!r}); the file was cut, fetch it again")
+    return text
+
+
+def _gunzip(body: bytes, name: str) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
+            text = stream.read(MAX_TEXT_BYTES + 1)
+    except (EOFError, OSError, zlib.error) as error:
+        raise TruncatedPayload(f"{name}: broken gzip ({error}); fetch it again") from error
+    return _bounded(text, name)
+
+
+def _unzip(body: bytes, name: str) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
+            if any(info.filename in _XLSX_PARTS for info in members):
+                raise XlsxPayload(f"{name}: an Excel workbook was served under this name")
+            if len(members) != 1:
+                raise ArchivePayload(f"{name}: expected one file in the zip, found {len(members)}")
+            with archive.open(members[0]) as stream:
+                return _bounded(stream.read(MAX_TEXT_BYTES + 1), name)
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        raise TruncatedPayload(f"{name}: broken zip ({error}); fetch it again") from error
+
+
+def _bounded(text: bytes, name: str) -> bytes:
+    if len(text) > MAX_TEXT_BYTES:
+        raise ArchivePayload(f"{name}: expands to more than {MAX_TEXT_BYTES // 2**20} MiB; refused")
+    return text

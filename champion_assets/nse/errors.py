@@ -1,0 +1,75 @@
+"""Every way in which a file of the exchange can fail to be what was asked for, one exception each.
+
+What belongs here: exceptions only. Each message names the file and says what to do. `retryable` tells the stages whether the
+same request may succeed later without anybody doing anything.
+"""
+
+from __future__ import annotations
+
+
+class NseError(Exception):
+    """Base of everything that can go wrong between the exchange and a parsed table."""
+
+    retryable = False
+
+
+class NotYetPublished(NseError):
+    """The day is a session and its file does not exist (yet) at the source."""
+
+
+class Holiday(NseError):
+    """The day is closed by the calendar and the source has no file for it."""
+
+
+class Blocked(NseError):
+    """The server refuses this client (403, 429 for long). Wait, or use a folder of files; never work around it."""
+
+
+class Unreachable(NseError):
+    """Time-out, reset connection, 5xx: nothing wrong with the request, try again."""
+
+    retryable = True
+
+
+class BadPayload(NseError):
+    """The bytes are not the file that was asked for. Nothing was stored."""
+
+
+class EmptyPayload(BadPayload):
+    """No bytes, or a header without a single row."""
+
+
+class HtmlPayload(BadPayload):
+    """An HTML page was served under the file's name."""
+
+
+class XlsxPayload(BadPayload):
+    """An Excel workbook was served under the file's name."""
+
+
+class TruncatedPayload(BadPayload):
+    """The file ends in the middle: a broken archive, or a last line without its end."""
+
+
+class ArchivePayload(BadPayload):
+    """An archive that does not hold exactly one small data file, or that expands beyond all reason."""
+
+
+class UnknownHeader(BadPayload):
+    """The header line is none of the registered ones."""
+
+
+class RaggedRows(BadPayload):
+    """A row has more or fewer fields than the header."""
+
+
+class BadValue(BadPayload):
+    """A field does not hold what its column promises."""
+
+
+class WrongDate(BadPayload):
+    """The rows are of another day (the "holiday echo"), or of several days."""
+
+
+class AmbiguousSource(NseError):
+    """Two different files of the same name lie in the source folder."""

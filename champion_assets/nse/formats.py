@@ -1,0 +1,191 @@
+"""The formats of NSE's equity price files, recognised by their header, read into one canonical table.
+
+What belongs here: one `Format` per header shape, and the reader. What does not: which file is wanted (`names.py`), where it lies
+(`source/`), or what makes a row good (the stages).
+
+A file is known by its header alone, never by its name or date; the order of columns does not matter. The trade date comes from
+the rows. An unknown header is refused with the columns that are new or absent. Facts: the exact headers of 1994 to 2026.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from champion_assets.nse.container import csv_text
+from champion_assets.nse.dates import parse_date
+from champion_assets.nse.errors import BadValue, EmptyPayload, RaggedRows, UnknownHeader, WrongDate
+from champion_assets.nse.schema import BHAVCOPY
+
+
+@dataclass(frozen=True)
+class Format:
+    """One header shape: `columns` maps the file's column to the canonical one, `ignored` are present but carry nothing."""
+
+    name: str
+    columns: dict[str, str]
+    ignored: frozenset[str] = frozenset()
+    fixed: dict[str, str] = field(default_factory=dict)
+    scale: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def header(self) -> frozenset[str]:
+        """The set of column names that the header line must hold, no more and no less."""
+        return frozenset(self.columns) | self.ignored | frozenset(self.fixed)
+
+
+_LEGACY_L1 = {
+    "SYMBOL": "symbol", "SERIES": "series", "OPEN": "open", "HIGH": "high", "LOW": "low", "CLOSE": "close", "LAST": "last",
+    "PREVCLOSE": "prev_close", "TOTTRDQTY": "volume", "TOTTRDVAL": "turnover", "TIMESTAMP": "trade_date",
+}  # fmt: skip
+_UDIFF = {
+    "TradDt": "trade_date", "ISIN": "isin", "TckrSymb": "symbol", "SctySrs": "series", "FinInstrmNm": "name",
+    "OpnPric": "open", "HghPric": "high", "LwPric": "low", "ClsPric": "close", "LastPric": "last",
+    "PrvsClsgPric": "prev_close", "TtlTradgVol": "volume", "TtlTrfVal": "turnover", "TtlNbOfTxsExctd": "trades",
+    "NewBrdLotQty": "lot_size",
+}  # fmt: skip
+_UDIFF_IGNORED = frozenset(
+    "BizDt FinInstrmTp FinInstrmId XpryDt FininstrmActlXpryDt StrkPric OptnTp UndrlygPric SttlmPric OpnIntrst "
+    "ChngInOpnIntrst SsnId Rmks".split()
+)
+_UDIFF_FIXED = {"Sgmt": "CM", "Src": "NSE"}
+_DELIVERY = {
+    "SYMBOL": "symbol", "SERIES": "series", "DATE1": "trade_date", "PREV_CLOSE": "prev_close", "OPEN_PRICE": "open",
+    "HIGH_PRICE": "high", "LOW_PRICE": "low", "LAST_PRICE": "last", "CLOSE_PRICE": "close", "AVG_PRICE": "vwap",
+    "TTL_TRD_QNTY": "volume", "TURNOVER_LACS": "turnover", "NO_OF_TRADES": "trades", "DELIV_QTY": "delivery_qty",
+    "DELIV_PER": "delivery_pct",
+}  # fmt: skip
+
+FORMATS: tuple[Format, ...] = (
+    Format("legacy_l1", _LEGACY_L1),
+    Format("legacy_l2", _LEGACY_L1 | {"TOTALTRADES": "trades", "ISIN": "isin"}),
+    Format("udiff", _UDIFF, _UDIFF_IGNORED | frozenset(f"Rsvd{n}" for n in range(1, 5)), _UDIFF_FIXED),
+    Format("udiff_early", _UDIFF, _UDIFF_IGNORED | frozenset(f"Rsvd0{n}" for n in range(1, 5)), _UDIFF_FIXED),
+    Format("sec_bhavdata_full", _DELIVERY, scale={"turnover": 100_000.0}),
+)
+"""Every header that is accepted."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A read file: its format's name, its one trade date (in every row), and the canonical rows in file order."""
+
+    format: str
+    frame: pl.DataFrame
+
+
+def recognise(header_line: str, name: str) -> Format:
+    """The registered format whose columns are exactly those of `header_line`.
+
+    Raises:
+        UnknownHeader: names the nearest format and the columns that are new or absent.
+    """
+    columns = [column.strip() for column in header_line.split(",")]
+    if columns[-1] == "":
+        columns.pop()
+    present = frozenset(columns)
+    if len(present) != len(columns):
+        raise UnknownHeader(f"{name}: the header names a column twice: {header_line[:200]!r}")
+    for candidate in FORMATS:
+        if candidate.header == present:
+            return candidate
+    nearest = max(FORMATS, key=lambda each: len(each.header & present) / len(each.header | present))
+    if not nearest.header & present:
+        raise UnknownHeader(f"{name}: not a price file of NSE, it begins with {header_line[:120]!r}")
+    new, absent = sorted(present - nearest.header), sorted(nearest.header - present)
+    raise UnknownHeader(f"{name}: unknown header; nearest is {nearest.name}, new columns {new}, absent columns {absent}")
+
+
+def read_bhavcopy(body: bytes, name: str) -> Parsed:
+    """Read a price file of any era into canonical rows.
+
+    Args:
+        body: the bytes as fetched (plain, gzip, zip).
+        name: how to call the file in errors.
+
+    Returns:
+        `Parsed.frame` with the columns of `schema.BHAVCOPY`, in file order, one row a line of the file.
+
+    Raises:
+        BadPayload: one of its subclasses; each says what is wrong and where.
+    """
+    text = csv_text(body, name)
+    header, _, rows = text.partition(b"\n")
+    header_line = header.decode("utf-8", errors="replace")
+    form = recognise(header_line, name)
+    rows = rows.rstrip(b"\n") + b"\n"
+    if not rows.strip():
+        raise EmptyPayload(f"{name}: a header without a single row")
+    raw = _split(rows, [column.strip() for column in header_line.split(",")], form, name)
+    return Parsed(form.name, _canonical(raw, form, name))
+
+
+def _split(rows: bytes, columns: list[str], form: Format, name: str) -> pl.DataFrame:
+    """All fields as text. The header may carry a trailing comma that the rows do not have, or the reverse never."""
+    widths = _row_widths(rows)
+    width = int(widths[0])
+    if columns[-1] == "" and width == len(columns) - 1:
+        columns = columns[:-1]
+    if width != len(columns) or (widths != width).any():
+        wrong = int((widths != len(columns)).arg_max() or 0)
+        raise RaggedRows(
+            f"{name}, row {wrong + 1}: {widths[wrong]} fields where the header ({form.name}) has {len(columns)}"
+        )
+    columns = [column or "_trailing" for column in columns]
+    try:
+        return pl.read_csv(
+            rows, has_header=False, new_columns=columns, infer_schema=False, quote_char=None, encoding="utf8",
+        )  # fmt: skip
+    except pl.exceptions.PolarsError as error:
+        raise BadValue(f"{name}: not readable as text ({str(error).splitlines()[0]})") from error
+
+
+def _row_widths(rows: bytes) -> pl.Series:
+    lines = pl.read_csv(rows, has_header=False, infer_schema=False, quote_char=None, separator="\x01", encoding="utf8-lossy")
+    return lines.to_series().fill_null("").str.count_matches(",", literal=True).cast(pl.Int64) + 1
+
+
+def _canonical(raw: pl.DataFrame, form: Format, name: str) -> pl.DataFrame:
+    blank_to_null = [
+        pl.when(pl.col(source).str.strip_chars().is_in(["", "-"])).then(None).otherwise(pl.col(source).str.strip_chars())
+        .alias(target) for source, target in form.columns.items()
+    ]  # fmt: skip
+    for column, wanted in form.fixed.items():
+        if (other := raw.filter(pl.col(column) != wanted)).height:
+            raise BadValue(f"{name}: column {column} holds {other[column][0]!r}, expected {wanted!r} in every row")
+    table = raw.select(blank_to_null)
+    table = table.with_columns(pl.lit(_one_date(table["trade_date"], name)).alias("trade_date"))
+    numbers = [column for column in table.columns if BHAVCOPY[column].is_numeric()]
+    table = table.with_columns(_number(table[column], BHAVCOPY[column], name) for column in numbers)
+    table = table.with_columns(pl.col(column) * factor for column, factor in form.scale.items())
+    if table["symbol"].null_count() or table["series"].null_count():
+        row = int(table.select((pl.col("symbol").is_null() | pl.col("series").is_null()).arg_max()).item())
+        raise BadValue(f"{name}, row {row + 1}: symbol or series is blank")
+    return table.with_columns(
+        pl.when(pl.col("last") > 0).then(pl.col("last")).alias("last"),  # 0.0 is how old files write "no last price"
+        pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("source_row"),
+        *(pl.lit(None, kind).alias(column) for column, kind in BHAVCOPY.items()
+          if column not in table.columns and column != "source_row"),
+    ).select(list(BHAVCOPY))  # fmt: skip
+
+
+def _one_date(dates: pl.Series, name: str) -> object:
+    texts = dates.unique().to_list()
+    if None in texts:
+        raise BadValue(f"{name}: a row has no date")
+    found = sorted({parse_date(text, name) for text in texts})
+    if len(found) != 1:
+        raise WrongDate(f"{name}: rows of {len(found)} different days, {found[0]} to {found[-1]}")
+    return found[0]
+
+
+def _number(column: pl.Series, kind: pl.DataType, name: str) -> pl.Series:
+    cast = column.cast(kind, strict=False)
+    if cast.is_finite().not_().any() if kind.is_float() else False:
+        row = int((cast.is_finite().not_()).arg_max() or 0)
+        raise BadValue(f"{name}, row {row + 1}: column {column.name} holds {column[row]!r}")
+    if cast.null_count() != column.null_count():
+        row = int((cast.is_null() & column.is_not_null()).arg_max() or 0)
+        raise BadValue(f"{name}, row {row + 1}: column {column.name} holds {column[row]!r}, which is no {kind}")
+    return cast

@@ -1,0 +1,67 @@
+"""NSE's file names and archive addresses by date.
+
+What belongs here: how NSE calls a file. What does not: fetching it (`source/`) or reading it (`formats.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from champion_assets.nse.dates import MONTHS
+
+ARCHIVE = "https://nsearchives.nseindia.com"
+LAST_LEGACY = dt.date(2024, 7, 5)
+FIRST_UDIFF = dt.date(2024, 1, 1)
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file as NSE publishes it: its name, the same name without its zip wrapper, and its path below the archive's root."""
+
+    name: str
+    path: str
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Names under which people keep the file: as published, unpacked, or packed again with gzip."""
+        plain = self.name.removesuffix(".zip")
+        return tuple(dict.fromkeys((self.name, plain, plain + ".gz", plain + ".zip")))
+
+
+def legacy_bhavcopy(date: dt.date) -> NamedFile:
+    """`cmDDMMMYYYYbhav.csv.zip`, published from 1994-11-03 to 2024-07-05."""
+    month = MONTHS[date.month - 1]
+    name = f"cm{date:%d}{month}{date:%Y}bhav.csv.zip"
+    return NamedFile(name, f"content/historical/EQUITIES/{date:%Y}/{month}/{name}")
+
+
+def udiff_bhavcopy(date: dt.date) -> NamedFile:
+    """`BhavCopy_NSE_CM_0_0_0_YYYYMMDD_F_0000.csv.zip`, published from 2024-01-01."""
+    name = f"BhavCopy_NSE_CM_0_0_0_{date:%Y%m%d}_F_0000.csv.zip"
+    return NamedFile(name, f"content/cm/{name}")
+
+
+def delivery_file(date: dt.date) -> NamedFile:
+    """`sec_bhavdata_full_DDMMYYYY.csv`, published from 2019-10-01."""
+    name = f"sec_bhavdata_full_{date:%d%m%Y}.csv"
+    return NamedFile(name, f"products/content/{name}")
+
+
+def index_close_file(date: dt.date) -> NamedFile:
+    """`ind_close_all_DDMMYYYY.csv`, published from 2012-10-01."""
+    name = f"ind_close_all_{date:%d%m%Y}.csv"
+    return NamedFile(name, f"content/indices/{name}")
+
+
+def bhavcopy_files(date: dt.date) -> tuple[NamedFile, ...]:
+    """The files that can hold the bhavcopy of `date`, the preferred one first.
+
+    Between 2024-01-01 and 2024-07-05 both formats were published; UDiFF carries more and comes first.
+    """
+    files = []
+    if date >= FIRST_UDIFF:
+        files.append(udiff_bhavcopy(date))
+    if date <= LAST_LEGACY:
+        files.append(legacy_bhavcopy(date))
+    return tuple(files)

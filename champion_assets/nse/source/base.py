@@ -1,0 +1,37 @@
+"""The contract of a source of files.
+
+What belongs here: the interface and the record of a fetch. Each kind of source has its own module.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from champion_assets.nse.names import NamedFile
+
+Candidates = Callable[[dt.date], tuple[NamedFile, ...]]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Bytes with their provenance: the name NSE gives the file and the full address (member included) they were read from."""
+
+    name: str
+    uri: str
+    body: bytes
+
+
+class Source(Protocol):
+    """Something that holds NSE's files."""
+
+    description: str
+
+    def fetch(self, dates: Sequence[dt.date], candidates: Candidates) -> Iterator[tuple[dt.date, Fetched | Exception]]:
+        """For each date, in any order, the first of its candidate files that exists, or why there is none.
+
+        A yielded exception is one of `nse.errors`; a file that does not exist is `NotYetPublished`.
+        """
+        ...

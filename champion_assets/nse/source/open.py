@@ -1,0 +1,33 @@
+"""From the setting `CHAMPION_SOURCE` to a source.
+
+What belongs here: telling the three kinds of source apart.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from champion_assets.nse.source.base import Source
+from champion_assets.nse.source.bucket import BucketSource
+from champion_assets.nse.source.folder import FolderSource
+from champion_assets.nse.source.http import HttpSource
+
+
+def open_source(location: str, *, cache: Path | None, interval: float, s3_options: dict[str, str]) -> Source:
+    """The source at `location`: `http(s)://…`, `s3://bucket/prefix`, `file://…` or a folder.
+
+    Raises:
+        NotADirectoryError: the folder does not exist.
+        ValueError: a URL of another kind.
+    """
+    scheme = urlsplit(location).scheme if "://" in location else ""
+    if scheme in ("http", "https"):
+        return HttpSource(location, interval)
+    if scheme == "s3":
+        return BucketSource(location, s3_options)
+    if scheme == "file":
+        return FolderSource(Path(unquote(urlsplit(location).path)), cache)
+    if scheme:
+        raise ValueError(f"CHAMPION_SOURCE: {location!r} is neither a folder, nor s3://, nor http(s)://")
+    return FolderSource(Path(location), cache)

@@ -1,0 +1,1 @@
+"""Stage `silver`: identity resolved, one row an instrument and day, validated."""

@@ -1,0 +1,125 @@
+"""How a daily table becomes a Dagster asset: partitions, range runs, retries, metadata, its check.
+
+What belongs here: everything that all daily assets share towards Dagster. What does not: building (`lake/build.py`) or any table.
+"""
+
+import datetime as dt
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from champion_assets.checks.schema_check import column_schema, schema_check_result, schema_check_spec
+from champion_assets.lake.build import DayOutcome, RangeReport, build_range, is_retryable
+from champion_assets.lake.table import DailyTable, Workspace, open_workspace
+from champion_assets.partitions import GRID, dates_of
+from champion_assets.settings import Settings, get_settings
+
+# the two beta features used here are pinned with the version of Dagster; their warnings would bury the progress bar
+warnings.filterwarnings("ignore", message=r".*`(backfill_policy|include_sources)`.*", category=dg.BetaWarning)
+
+OWNERS: Mapping[str, str] = {
+    "raw": "team:market-data", "bronze": "team:market-data", "silver": "team:market-data", "warehouse": "team:market-data",
+    "features": "team:research", "portfolio": "team:research", "backtest": "team:research",
+}  # fmt: skip
+_RETRIES: Mapping[str, tuple[int, float]] = {"raw": (3, 60.0), "warehouse": (3, 60.0)}
+_OTHER_RETRIES = (2, 30.0)
+_FAILED_DAYS: dict[tuple[str, str], list[dt.date]] = {}
+TABLES: dict[str, DailyTable] = {}
+"""Every daily table by name, filled as the stages' modules are imported; later stages come after those they read."""
+
+
+def retry_policy(group: str, settings: Settings) -> dg.RetryPolicy:
+    """Fetching and loading 3 x 60 s, everything else 2 x 30 s, with jitter, as in the pipelines that Champion replaces."""
+    count, delay = _RETRIES.get(group, _OTHER_RETRIES)
+    return dg.RetryPolicy(max_retries=count, delay=delay * settings.retry_delay_scale, jitter=dg.Jitter.PLUS_MINUS)
+
+
+def daily_asset(table: DailyTable, kinds: set[str]) -> dg.AssetsDefinition:
+    """The asset of a daily table: one compute for one day and for a range, its Pandera model as its check `schema`."""
+    settings = get_settings()
+    TABLES[table.name] = table
+    key = dg.AssetKey(table.name.split("/"))
+    upstream = dict.fromkeys(wanted.table for wanted in table.inputs(settings) if wanted.table != table.name)
+
+    @dg.asset(
+        key=key,
+        deps=[dg.AssetKey(name.split("/")) for name in upstream],
+        description=table.description,
+        partitions_def=GRID,
+        backfill_policy=dg.BackfillPolicy.single_run() if table.stateful
+        else dg.BackfillPolicy.multi_run(settings.partitions_per_run),
+        group_name=table.group,
+        kinds=kinds,
+        owners=[OWNERS[table.group]],
+        code_version=table.code_version,
+        retry_policy=retry_policy(table.group, settings),
+        check_specs=[schema_check_spec(key, table.model)],
+        metadata={"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")},
+    )  # fmt: skip
+    def build(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        workspace = open_workspace(get_settings())
+        again = _FAILED_DAYS.pop((context.run_id, table.name), None)
+        try:
+            report = build_range(table, workspace, dates_of(context.partition_keys), refetch=again)
+        except Exception as error:
+            if is_retryable(error):
+                raise
+            raise dg.Failure(f"{table.name}: {type(error).__name__}: {error}", allow_retries=False) from error
+        context.log.info(summary(report))
+        yield schema_check_result(table, report)
+        if report.failed:
+            _record_good_days(context, key, report)
+            _fail(context, table, report)
+        for date, outcome in report.outcomes.items():
+            context.add_asset_metadata(_metadata(outcome), partition_key=date.isoformat())
+        _add_preview(context, table, workspace, report)
+        yield dg.MaterializeResult()
+
+    return build
+
+
+def summary(report: RangeReport) -> str:
+    """One line for the log: days by outcome, rows, seconds."""
+    seconds = ", ".join(f"{name} {value:.2f} s" for name, value in report.seconds.items())
+    return (
+        f"{report.table}: {report.count('written')} days written, {report.count('unchanged')} unchanged, "
+        f"{report.count('closed')} closed, {len(report.failed)} failed; {report.rows} rows; {seconds}"
+    )
+
+
+def _metadata(outcome: DayOutcome) -> dict[str, Any]:
+    if outcome.status == "closed":
+        return {"status": "closed", "reason": outcome.reason, "dagster/partition_row_count": 0}
+    return {"status": outcome.status, "dagster/partition_row_count": outcome.rows, "size_bytes": outcome.size,
+            "fingerprint": outcome.fingerprint, **outcome.facts}  # fmt: skip
+
+
+def _add_preview(context: dg.AssetExecutionContext, table: DailyTable, workspace: Workspace, report: RangeReport) -> None:
+    sessions = [date for date, outcome in report.outcomes.items() if outcome.status != "closed"]
+    if table.preview is None or not sessions or report.count("written") == 0:
+        return
+    shown = {title: dg.MetadataValue.md(text) for title, text in table.preview(workspace, sessions[-1]).items()}
+    context.add_asset_metadata(shown, partition_key=sessions[-1].isoformat())
+
+
+def _record_good_days(context: dg.AssetExecutionContext, key: dg.AssetKey, report: RangeReport) -> None:
+    """The step fails, but the days that were built are in the lake: say so, or Dagster would call them missing."""
+    for date, outcome in report.outcomes.items():
+        context.log_event(dg.AssetMaterialization(key, partition=date.isoformat(), metadata=_metadata(outcome)))
+
+
+def _fail(context: dg.AssetExecutionContext, table: DailyTable, report: RangeReport) -> None:
+    lines = [f"{date}: {type(error).__name__}: {error}" for date, error in sorted(report.failed.items())]
+    shown = "\n".join(lines[:20]) + (f"\n... and {len(lines) - 20} more days" if len(lines) > 20 else "")
+    retryable = all(is_retryable(error) for error in report.failed.values())
+    if retryable:
+        _FAILED_DAYS[context.run_id, table.name] = sorted(report.failed)
+    raise dg.Failure(
+        f"{table.name}: {len(lines)} of {len(report.failed) + len(report.outcomes)} days failed\n{shown}",
+        metadata={"failed_days": dg.MetadataValue.md("\n".join(f"- {line}" for line in lines[:200]))},
+        allow_retries=retryable,
+    )
+
+

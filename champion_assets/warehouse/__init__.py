@@ -1,0 +1,1 @@
+"""Stage `warehouse`: the tables in databases that people query."""

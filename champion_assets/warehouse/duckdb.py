@@ -1,0 +1,177 @@
+"""`warehouse/duckdb`: the silver, features, portfolio and backtest tables in one DuckDB file, to be queried with SQL.
+
+Each table is `stage.name` with the lake's columns; `meta.loads` says which version of which day is inside. A load copies the file,
+brings the copy up to date in one transaction, compares the row counts with the lake and renames the copy over the old file. So readers
+are never locked out, never see half a load, and a killed load leaves the old file as it was.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.backtest.daily import TABLE as DAILY
+from champion_assets.features.covariance import TABLE as COVARIANCE
+from champion_assets.features.expected_returns import TABLE as EXPECTED_RETURNS
+from champion_assets.features.returns import TABLE as RETURNS
+from champion_assets.features.universe import TABLE as UNIVERSE
+from champion_assets.lake.build import BuildError
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.store import partition_key
+from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
+from champion_assets.portfolio.target_weights import TABLE as TARGET_WEIGHTS
+from champion_assets.silver.equity_eod import TABLE as EQUITY_EOD
+from champion_assets.stage import daily_asset
+
+NAME = "warehouse/duckdb"
+LOADED = (EQUITY_EOD, RETURNS, UNIVERSE, EXPECTED_RETURNS, COVARIANCE, TARGET_WEIGHTS, DAILY)
+
+
+class Duckdb(TableModel):
+    """What a load put into the file for a day: one row a table."""
+
+    trade_date: pl.Date = pa.Field(description="Day loaded")
+    table_name: str = pa.Field(isin=[table.name for table in LOADED], description="Table, stage/name")
+    rows: pl.Int64 = pa.Field(ge=0, description="Rows of the day in the table")
+    fingerprint: str = pa.Field(description="Version of the day that is inside")
+
+    class Config(TableModel.Config):
+        """One row a table and day."""
+
+        unique = ["trade_date", "table_name"]
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Bring the file up to date for `dates` and report what is in it."""
+    if not workspace.lake.is_local:
+        raise BuildError(f"{NAME}: the lake is {workspace.lake.root}; DuckDB reads a local lake only in this version. "
+                         "Leave the asset out, or copy the lake to a folder")  # fmt: skip
+    path = workspace.settings.duckdb_path
+    marks = Fingerprints(workspace.lake)
+    wanted = {table.name: {date: marks.stored(table.name, date) or "" for date in dates} for table in LOADED}
+    with _exclusive(path), _copied(path) as copy, duckdb.connect(str(copy)) as connection:
+        _prepare(connection)
+        connection.begin()
+        for table in LOADED:
+            _load(connection, workspace, table, wanted[table.name])
+        connection.commit()
+        frame = _inside(connection, dates)
+        _compare(workspace, frame, wanted)
+        connection.execute("CHECKPOINT")
+    return Computed(frame)
+
+
+@contextmanager
+def _exclusive(path: Path) -> Iterator[None]:
+    """One load at a time; a second waits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _copied(path: Path) -> Iterator[Path]:
+    copy = path.with_suffix(".loading")
+    copy.unlink(missing_ok=True)
+    copy.with_name(copy.name + ".wal").unlink(missing_ok=True)
+    if path.exists():
+        shutil.copyfile(path, copy)
+    yield copy
+    copy.replace(path)
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE SCHEMA IF NOT EXISTS meta")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS meta.loads (table_name VARCHAR, trade_date DATE, rows BIGINT, fingerprint VARCHAR, "
+        "PRIMARY KEY (table_name, trade_date))"
+    )
+    for table in LOADED:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.group}")
+        wanted = [(name, sql_type(kind)) for name, kind in empty_frame(table.model).schema.items()]
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in wanted)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {_sql_name(table)} ({columns})")
+        have = [row[:2] for row in connection.execute(f"DESCRIBE {_sql_name(table)}").fetchall()]
+        if have != wanted:  # another version of Champion made it: the lake has everything, load it anew
+            connection.execute(f"CREATE OR REPLACE TABLE {_sql_name(table)} ({columns})")
+            connection.execute("DELETE FROM meta.loads WHERE table_name = ?", [table.name])
+
+
+_SQL_TYPES = {pl.Date: "DATE", pl.String: "VARCHAR", pl.Float64: "DOUBLE", pl.Int64: "BIGINT", pl.Int32: "INTEGER", pl.Boolean: "BOOLEAN"}
+
+
+def sql_type(kind: pl.DataType) -> str:
+    """DuckDB's type for a column type of the lake."""
+    if isinstance(kind, pl.List):
+        return f"{sql_type(kind.inner)}[]"  # type: ignore[arg-type]
+    if isinstance(kind, pl.Struct):
+        return "STRUCT(" + ", ".join(f'"{field.name}" {sql_type(field.dtype)}' for field in kind.fields) + ")"  # type: ignore[arg-type]
+    return _SQL_TYPES[type(kind)]
+
+
+def _sql_name(table: DailyTable) -> str:
+    return table.name.replace("/", ".")
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, table: DailyTable, wanted: dict[dt.date, str]
+) -> None:
+    inside = dict(connection.execute("SELECT trade_date, fingerprint FROM meta.loads WHERE table_name = ?", [table.name]).fetchall())
+    days = [date for date, mark in wanted.items() if inside.get(date) != mark]
+    if not days:
+        return
+    again = [date for date in days if date in inside]
+    if again:
+        connection.execute(f"DELETE FROM {_sql_name(table)} WHERE trade_date IN (SELECT unnest(?))", [again])
+        connection.execute("DELETE FROM meta.loads WHERE table_name = ? AND trade_date IN (SELECT unnest(?))", [table.name, again])
+    paths = [workspace.lake.uri(partition_key(table.name, date)) for date in days]
+    connection.execute(f"INSERT INTO {_sql_name(table)} SELECT * FROM read_parquet(?, hive_partitioning = false)", [paths])
+    connection.execute(
+        f"""INSERT INTO meta.loads
+            SELECT ?, day.date, coalesce(counted.rows, 0), day.mark
+            FROM (SELECT unnest(?) AS date, unnest(?) AS mark) AS day
+            LEFT JOIN (SELECT trade_date, count(*) AS rows FROM {_sql_name(table)} GROUP BY trade_date) AS counted
+              ON counted.trade_date = day.date""",
+        [table.name, days, [wanted[date] for date in days]],
+    )
+
+
+def _inside(connection: duckdb.DuckDBPyConnection, dates: Sequence[dt.date]) -> pl.DataFrame:
+    rows = connection.execute(
+        "SELECT trade_date, table_name, rows, fingerprint FROM meta.loads WHERE trade_date IN (SELECT unnest(?)) ORDER BY 1, 2",
+        [list(dates)],
+    ).fetchall()
+    return pl.DataFrame(rows, schema=empty_frame(Duckdb).schema, orient="row")
+
+
+def _compare(workspace: Workspace, frame: pl.DataFrame, wanted: dict[str, dict[dt.date, str]]) -> None:
+    """The rows in the file must be those of the lake's objects, day by day."""
+    for row in frame.iter_rows(named=True):
+        info = workspace.lake.info(partition_key(row["table_name"], row["trade_date"]))
+        if info is None or info.rows != row["rows"] or info.fingerprint != wanted[row["table_name"]][row["trade_date"]]:
+            raise BuildError(f"{NAME} {row['trade_date']}: {row['table_name']} has {row['rows']} rows in DuckDB, the lake says {info}")
+    if frame.height != sum(map(len, wanted.values())):
+        raise BuildError(f"{NAME}: {frame.height} of {sum(map(len, wanted.values()))} loads are recorded")
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="The silver, features, portfolio and backtest tables in one DuckDB file that readers can open at any time.",
+    model=Duckdb,
+    code_version="1",
+    inputs=lambda _: tuple(Input(table.name) for table in LOADED),
+    parameters=lambda settings: {"path": str(settings.duckdb_path.resolve())},
+    compute=compute,
+    block=366,
+)
+
+duckdb_tables = daily_asset(TABLE, kinds={"duckdb"})
