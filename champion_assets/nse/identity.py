@@ -5,7 +5,8 @@ What belongs here: the rule that turns a row into an `instrument_id`, and the IS
 An Indian ISIN is `IN` + issuer type + four characters of issuer + two of security type + two of serial + check digit. A
 face-value split changes only the serial (HDFCBANK 2019-09-20: INE040A01026 -> INE040A01034), so for shares (`INE`, `IN9`) the first
 nine characters identify the security for good. Fund units (`INF`) share issuer and type among schemes, so there the whole ISIN
-counts. Before 2011-06-22 the files carry no ISIN and the symbol has to serve (`SYM:RELIANCE`).
+counts, and so it does for shares with differential voting rights that share it with the ordinary ones (INE224E01028 STAMPEDE,
+INE224E01036 SCAPDVR). Before 2011-06-22 the files carry no ISIN and the symbol has to serve (`SYM:RELIANCE`).
 """
 
 from __future__ import annotations
@@ -25,9 +26,14 @@ def is_valid_isin(isin: str) -> bool:
         return False
     if not isin.startswith(_PREFIXES):
         return False
-    digits = "".join(str(int(character, 36)) for character in isin)
-    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return (doubled + sum(int(digit) for digit in digits[-1::-2])) % 10 == 0
+    return isin_check_digit(isin[:-1]) == isin[-1]
+
+
+def isin_check_digit(body: str) -> str:
+    """The last character of the ISIN whose first eleven are `body`."""
+    digits = "".join(str(int(character, 36)) for character in body)
+    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-1::-2])
+    return str(-(doubled + sum(int(digit) for digit in digits[-2::-2])) % 10)
 
 
 def with_instrument_id(rows: pl.DataFrame) -> pl.DataFrame:
@@ -38,7 +44,7 @@ def with_instrument_id(rows: pl.DataFrame) -> pl.DataFrame:
     identity = (
         pl.when(isin.is_null()).then(pl.lit("SYM:") + pl.col("symbol"))
         .when(~isin.is_in(valid.implode())).then(None)
-        .when(isin.str.slice(0, 3).is_in(_SHARE_PREFIXES)).then(isin.str.slice(0, 9))
+        .when(isin.str.slice(0, 3).is_in(_SHARE_PREFIXES) & ~pl.col("symbol").str.contains("DVR", literal=True)).then(isin.str.slice(0, 9))
         .otherwise(isin)
     )  # fmt: skip
     return rows.with_columns(instrument_id=identity)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandera.polars as pa
@@ -73,18 +74,20 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
         s3_options=s3_options(settings) if settings.source.startswith("s3://") else {},
     )  # fmt: skip
     frames, facts, failed = [], {}, {}
-    for date, fetched in source.fetch(dates, bhavcopy_files):
-        try:
-            frames.append(_accept(workspace.lake, date, fetched, facts))
-        except NseError as error:
-            failed[date] = error
+    with ThreadPoolExecutor(max_workers=2) as pool:  # the next file is read while this one is parsed
+        accepted = [(date, pool.submit(_accept, workspace.lake, date, fetched))
+                    for date, fetched in source.fetch(dates, bhavcopy_files)]  # fmt: skip
+        for date, future in accepted:
+            try:
+                rows, facts[date] = future.result()
+                frames.append(rows)
+            except NseError as error:
+                failed[date] = error
     frame = pl.concat([empty_frame(RawBhavcopy), *frames]).sort("trade_date", maintain_order=True)
     return Computed(frame, facts=facts, failed=failed)
 
 
-def _accept(
-    lake: Lake, date: dt.date, fetched: Fetched | Exception, facts: dict[dt.date, dict[str, Any]]
-) -> pl.DataFrame:
+def _accept(lake: Lake, date: dt.date, fetched: Fetched | Exception) -> tuple[pl.DataFrame, dict[str, Any]]:
     if isinstance(fetched, Exception):
         raise fetched
     parsed = read_bhavcopy(fetched.body, fetched.name)
@@ -94,11 +97,11 @@ def _accept(
     history = lake.read(NAME, [date]) if lake.exists(partition_key(NAME, date)) else empty_frame(RawBhavcopy)
     known = history.filter("is_current")
     unchanged = known.height == 1 and known["sha256"][0] == sha256 and lake.exists(file_key(sha256))
-    facts[date] = {"sha256": sha256, "uri": fetched.uri, "rows": parsed.frame.height, "file_bytes": len(fetched.body),
-                   "format": parsed.format, "unchanged": unchanged,
-                   "versions": max(1, history.height + (sha256 not in history["sha256"].to_list()))}  # fmt: skip
+    facts = {"sha256": sha256, "uri": fetched.uri, "rows": parsed.frame.height, "file_bytes": len(fetched.body),
+             "format": parsed.format, "unchanged": unchanged,
+             "versions": max(1, history.height + (sha256 not in history["sha256"].to_list()))}  # fmt: skip
     if unchanged:
-        return history
+        return history, facts
     lake.put(file_key(sha256), fetched.body)
     version = pl.DataFrame(
         {"trade_date": [date], "sha256": [sha256], "name": [fetched.name], "uri": [fetched.uri], "format": [parsed.format],
@@ -106,7 +109,7 @@ def _accept(
          "is_current": [True]}, schema=empty_frame(RawBhavcopy).schema,
     )  # fmt: skip
     older = history.filter(pl.col("sha256") != sha256).with_columns(is_current=pl.lit(False))
-    return pl.concat([older, version])
+    return pl.concat([older, version]), facts
 
 
 TABLE = DailyTable(

@@ -99,7 +99,7 @@ TABLE = DailyTable(
     name=NAME,
     description="One row an equity instrument and trading day, identity resolved, validated; the table everything builds on.",
     model=EquityEod,
-    code_version="1",
+    code_version="2",
     inputs=lambda _: (Input("bronze/bhavcopy"),),
     compute=compute,
 )

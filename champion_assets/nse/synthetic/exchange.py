@@ -1,0 +1,113 @@
+"""The fictional exchange as a folder of files, at the paths of NSE's archive.
+
+What belongs here: which file exists when. A republished day exists twice: as first published under the archive's path, and as
+corrected under `republished/`, from where the server (`server.py`) serves it once it was republished.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from champion_assets.nse.calendar import SessionCalendar
+from champion_assets.nse.names import (
+    FIRST_UDIFF, NamedFile, delivery_file, index_close_file, legacy_bhavcopy, udiff_bhavcopy,
+)  # fmt: skip
+from champion_assets.nse.synthetic import files
+from champion_assets.nse.synthetic.market import Market, simulate
+
+LABEL = (
+    "SYNTHETIC DATA. Every company, price and event in this folder is invented by Champion's synthetic exchange.\n"
+    "The files imitate the formats and names of the National Stock Exchange of India; they hold none of its data.\n"
+)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What was written: the folder, its market, and the days of two special occasions."""
+
+    folder: Path
+    market: Market
+    republished: dt.date
+    late: dt.date
+
+
+def write_exchange(folder: Path, calendar: SessionCalendar, start: dt.date, end: dt.date, seed: int) -> Exchange:
+    """Write all files of the sessions from `start` to `end` below `folder`; equal arguments give equal bytes."""
+    market = simulate(calendar, start, end, seed)
+    count = len(market.sessions)
+    exchange = Exchange(folder, market, market.sessions[count * 4 // 5], market.sessions[count * 9 // 10])
+    _write(folder / "README.txt", LABEL.encode())
+    for day, date in enumerate(market.sessions):
+        rows = market.rows(day)
+        for file, body in _day(rows, date, market, day):
+            _write(folder / file.path, body)
+        if date == exchange.republished:
+            for file, body in _day(_corrected(rows), date, market, day):
+                _write(folder / "republished" / file.path, body)
+    for path, body in _reference_files(market):
+        _write(folder / path, body)
+    return exchange
+
+
+def _write(path: Path, body: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(body)
+
+
+def _day(rows: pl.DataFrame, date: dt.date, market: Market, day: int) -> Iterator[tuple[NamedFile, bytes]]:
+    if date >= FIRST_UDIFF:
+        file = udiff_bhavcopy(date)
+        body = files.udiff(rows, early=date < files.UDIFF_FINAL_HEADER_FROM)
+    else:
+        file, body = legacy_bhavcopy(date), files.legacy(rows, with_isin=date >= dt.date(2011, 6, 22))
+    yield file, files.zipped(file.name.removesuffix(".zip"), body)
+    yield delivery_file(date), files.delivery(rows.filter(~pl.col("series").is_in(["GS"])))
+    level, before = float(market.index[day]), float(market.index[max(day - 1, 0)])
+    levels = {"Fictional 50": (level, before), "Fictional 500": (level * 0.8, before * 0.8), "Fictional VIX": (14.2, 14.0)}
+    yield index_close_file(date), files.index_close(date, levels)
+
+
+def _corrected(rows: pl.DataFrame) -> pl.DataFrame:
+    """The re-issue: one quantity was wrong by a digit."""
+    first = pl.int_range(pl.len()) == 0
+    return rows.with_columns(
+        volume=pl.when(first).then(pl.col("volume") + 1000).otherwise(pl.col("volume")),
+        turnover=pl.when(first).then((pl.col("turnover") + 1000 * pl.col("vwap")).round(2)).otherwise(pl.col("turnover")),
+    )
+
+
+def _reference_files(market: Market) -> Iterator[tuple[str, bytes]]:
+    sessions, companies = market.sessions, market.companies
+    actions = ['"SYMBOL","COMPANY NAME","SERIES","PURPOSE","FACE VALUE","EX-DATE","RECORD DATE","BOOK CLOSURE START DATE",'
+               '"BOOK CLOSURE END DATE"']  # fmt: skip
+    for company in companies:
+        for event in company.events:
+            ex_date = sessions[event.ex_session]
+            today = company.renamed[1] if company.renamed else company.symbol
+            fields = (today, company.name, "EQ", event.purpose, str(company.face_value), f"{ex_date:%d-%b-%Y}", f"{ex_date:%d-%b-%Y}", "-", "-")
+            actions.append(",".join(f'"{each}"' for each in fields))
+    span = f"{sessions[0]:%d-%m-%Y}-to-{sessions[-1]:%d-%m-%Y}"
+    yield f"corporate_actions/CF-CA-equities-{span}.csv", b"\xef\xbb\xbf" + "\n".join(actions).encode() + b"\n"
+
+    master = ["SYMBOL,NAME OF COMPANY, SERIES, DATE OF LISTING, PAID UP VALUE, MARKET LOT, ISIN NUMBER, FACE VALUE"]
+    changes, esg = [], ["symbol,isin,rating_date,available_from,esg_score,environment,social,governance"]
+    for number, company in enumerate(companies):
+        symbol = company.renamed[1] if company.renamed else company.symbol
+        isin = company.isin_change[1] if company.isin_change else company.isin
+        listed = sessions[company.listed_from]
+        if company.listed_to is None and company.sector not in ("SME", "Fund"):
+            master.append(f"{symbol},{company.name},EQ,{listed:%d-%b-%Y},{company.face_value},1,{isin},{company.face_value}".upper())
+        if company.renamed:
+            changes.append(f" {company.name},{company.symbol},{symbol},{sessions[company.renamed[0]]:%d-%b-%Y}".upper())
+        if number % 7 and company.sector not in ("SME", "Fund"):  # a provider never covers everything
+            score = 30 + number * 37 % 61
+            esg.append(f"{symbol},{isin},{listed},{sessions[min(company.listed_from + 5, len(sessions) - 1)]},{score},"
+                       f"{(score + 7) % 100},{(score + 13) % 100},{(score + 23) % 100}")  # fmt: skip
+    yield "content/equities/EQUITY_L.csv", ("\n".join(master) + "\n").encode()
+    yield "content/equities/symbolchange.csv", ("\n".join(changes) + "\n").encode()
+    yield "esg/fictional_provider.csv", ("\n".join(esg) + "\n").encode()

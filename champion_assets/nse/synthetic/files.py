@@ -1,0 +1,109 @@
+"""Canonical rows written as NSE writes them: the same headers, spellings, line ends and containers.
+
+What belongs here: one writer a format, the reverse of `nse/formats.py`. Tests read back what these write.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Callable, Iterable
+
+import polars as pl
+
+from champion_assets.nse.dates import MONTHS
+
+UDIFF_HEADER = (
+    "TradDt,BizDt,Sgmt,Src,FinInstrmTp,FinInstrmId,ISIN,TckrSymb,SctySrs,XpryDt,FininstrmActlXpryDt,StrkPric,OptnTp,FinInstrmNm,"
+    "OpnPric,HghPric,LwPric,ClsPric,LastPric,PrvsClsgPric,UndrlygPric,SttlmPric,OpnIntrst,ChngInOpnIntrst,TtlTradgVol,TtlTrfVal,"
+    "TtlNbOfTxsExctd,SsnId,NewBrdLotQty,Rmks,"
+)
+LEGACY_HEADER = "SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,LAST,PREVCLOSE,TOTTRDQTY,TOTTRDVAL,TIMESTAMP,"
+DELIVERY_HEADER = (
+    "SYMBOL, SERIES, DATE1, PREV_CLOSE, OPEN_PRICE, HIGH_PRICE, LOW_PRICE, LAST_PRICE, CLOSE_PRICE, AVG_PRICE, TTL_TRD_QNTY, "
+    "TURNOVER_LACS, NO_OF_TRADES, DELIV_QTY, DELIV_PER"
+)
+UDIFF_FINAL_HEADER_FROM = dt.date(2024, 3, 5)
+
+
+def _plain(value: float | None) -> str:
+    """As legacy files write numbers: no needless decimals, `0.0` for nothing."""
+    return "0.0" if value is None else f"{value:.10f}".rstrip("0").rstrip(".")
+
+
+def _fixed(value: float | None, missing: str = "") -> str:
+    """Two decimals, more where the value has more."""
+    if value is None:
+        return missing
+    return f"{value:.2f}" if round(value, 2) == value else repr(value)
+
+
+def _named(date: dt.date) -> str:
+    return f"{date.day:02d}-{MONTHS[date.month - 1]}-{date.year}"
+
+
+def _lines(rows: pl.DataFrame, line: Callable[[dict[str, object]], str]) -> Iterable[str]:
+    return (line(row) for row in rows.iter_rows(named=True))
+
+
+def legacy(rows: pl.DataFrame, *, with_isin: bool = True) -> bytes:
+    """A legacy bhavcopy: L2 with trades and ISIN, or L1 without."""
+
+    def line(row: dict[str, object]) -> str:
+        numbers = ",".join(_plain(row[name]) for name in ("open", "high", "low", "close", "last", "prev_close"))  # type: ignore[arg-type]
+        text = f"{row['symbol']},{row['series']},{numbers},{row['volume']},{_plain(row['turnover'])},{_named(row['trade_date'])},"  # type: ignore[arg-type]
+        return text + (f"{row['trades']},{row['isin']}," if with_isin else "")
+
+    header = LEGACY_HEADER + ("TOTALTRADES,ISIN," if with_isin else "")
+    return ("\n".join([header, *_lines(rows, line)]) + "\n").encode("ascii")
+
+
+def udiff(rows: pl.DataFrame, *, early: bool = False) -> bytes:
+    """A UDiFF bhavcopy; the early header has other reserved names and a trailing comma that the rows lack."""
+
+    def line(row: dict[str, object]) -> str:
+        prices = [_fixed(row[name]) for name in ("open", "high", "low", "close", "last", "prev_close")]  # type: ignore[arg-type]
+        return (
+            f"{row['trade_date']},{row['trade_date']},CM,NSE,STK,{row['source_row']},{row['isin'] or ''},{row['symbol']},{row['series']}"
+            f",,,,,{row['name'] or ''},{','.join(prices)},,{prices[3]},,,{row['volume']},{_fixed(row['turnover'])},"  # type: ignore[arg-type]
+            f"{'' if row['trades'] is None else row['trades']},F1,{'' if row['lot_size'] is None else row['lot_size']},,,,,"
+        )
+
+    header = UDIFF_HEADER + ("Rsvd01,Rsvd02,Rsvd03,Rsvd04," if early else "Rsvd1,Rsvd2,Rsvd3,Rsvd4")
+    return ("\n".join([header, *_lines(rows, line)]) + "\n").encode("ascii")
+
+
+def delivery(rows: pl.DataFrame) -> bytes:
+    """A `sec_bhavdata_full`: a space after each comma, turnover in lakh, `-` for unknown delivery, a lone space for no last price."""
+
+    def line(row: dict[str, object]) -> str:
+        date = row["trade_date"]
+        fields = [row["symbol"], row["series"], f"{date:%d-%b-%Y}", *(_fixed(row[name]) for name in (  # type: ignore[arg-type]
+            "prev_close", "open", "high", "low", "last", "close", "vwap")), row["volume"],
+            _fixed(row["turnover"] / 100_000), row["trades"],  # type: ignore[operator]
+            "-" if row["delivery_qty"] is None else row["delivery_qty"],
+            "-" if row["delivery_pct"] is None else _fixed(row["delivery_pct"])]  # type: ignore[arg-type]  # fmt: skip
+        return ", ".join(str("" if each is None else each) for each in fields)
+
+    return ("\n".join([DELIVERY_HEADER, *_lines(rows, line)]) + "\n").encode("ascii")
+
+
+def index_close(date: dt.date, levels: dict[str, tuple[float, float]]) -> bytes:
+    """An `ind_close_all`: closing and previous level by index name."""
+    header = ("Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index Value,Points Change,Change(%),"
+              "Volume,Turnover (Rs. Cr.),P/E,P/B,Div Yield")  # fmt: skip
+    lines = [
+        f"{name},{date:%d-%m-%Y},{before:.2f},{max(level, before) * 1.002:.2f},{min(level, before) * 0.998:.2f},{level:.2f},"
+        f"{level - before:.2f},{100 * (level / before - 1):.2f},-,-,21.50,3.40,1.20"
+        for name, (level, before) in levels.items()
+    ]
+    return ("\n".join([header, *lines]) + "\n").encode("ascii")
+
+
+def zipped(name: str, body: bytes) -> bytes:
+    """A zip with the one member `name`, bytes independent of when it was made."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo(name, date_time=(1994, 11, 3, 0, 0, 0)), body, zipfile.ZIP_DEFLATED, 6)
+    return buffer.getvalue()

@@ -1,0 +1,133 @@
+"""The fictional exchange over HTTP, with the manners and the mischief of NSE's archive.
+
+What belongs here: answering requests for a folder written by `exchange.py`. Loopback only; made for tests and the demo.
+
+Manners: 403 without a browser's User-Agent, 404 with a page of HTML, and the "holiday echo": `sec_bhavdata_full` of a closed weekday
+answers 200 with the previous session's file. Mischief is switched on by file name with `faults`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Literal
+
+from champion_assets.nse.calendar import SessionCalendar
+from champion_assets.nse.names import delivery_file
+
+Fault = Literal["html", "slow", "reset", "truncated", "empty", "xlsx", "403", "429", "503", "yesterday", "late"]
+NOT_FOUND = ("<!DOCTYPE html><html><head><title>404</title></head><body><h1>Resource not found</h1>" + "<p>&nbsp;</p>" * 250)[:3411] + "</body></html>"
+_DELIVERY = re.compile(r"sec_bhavdata_full_(\d{8})\.csv")
+
+
+@dataclass
+class State:
+    """What the server does; tests change it while it runs."""
+
+    folder: Path
+    calendar: SessionCalendar
+    faults: dict[str, Fault] = field(default_factory=dict)
+    republished: bool = False
+    slow_seconds: float = 1.0
+    requests: list[tuple[str, int]] = field(default_factory=list)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    state: State
+
+    def do_GET(self) -> None:  # noqa: N802 (the name is http.server's)
+        name = self.path.rsplit("/", 1)[-1]
+        fault = self.state.faults.get(name)
+        if "Mozilla" not in self.headers.get("User-Agent", ""):
+            self._answer(403, b"<html>Access Denied</html>", "text/html")
+        elif fault in ("403", "429", "503"):
+            self._answer(int(fault), b"<html>no</html>", "text/html")
+        elif fault == "html":
+            self._answer(200, b"<html><body>Please try again</body></html>", "text/html")
+        elif fault == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+        else:
+            self._file(name, fault)
+
+    def _file(self, name: str, fault: Fault | None) -> None:
+        body = None if fault == "late" else self._find(self.path.lstrip("/"), name)
+        if body is None:
+            self._answer(404, NOT_FOUND.encode(), "text/html")
+        elif fault == "empty":
+            self._answer(200, b"", "application/zip")
+        elif fault == "xlsx":
+            self._answer(200, _workbook(), "application/zip")
+        elif fault == "truncated":
+            self._answer(200, body[: len(body) // 2], "application/zip", announced=len(body))
+        elif fault == "slow":
+            time.sleep(self.state.slow_seconds)
+            self._answer(200, body, "application/zip")
+        else:
+            self._answer(200, body, "application/zip")
+
+    def _find(self, path: str, name: str) -> bytes | None:
+        root = self.state.folder.resolve()
+        if self.state.faults.get(name) == "yesterday":
+            files = sorted(each for each in (root / path).resolve().parent.glob("*") if each.name < name)
+            return files[-1].read_bytes() if files else None
+        places = [root / "republished" / path] if self.state.republished else []
+        for place in [*places, root / path]:
+            inside = place.resolve()
+            if inside.is_relative_to(root) and inside.is_file():
+                return inside.read_bytes()
+        return self._echo(root, name)
+
+    def _echo(self, root: Path, name: str) -> bytes | None:
+        if (match := _DELIVERY.fullmatch(name)) is None:
+            return None
+        date = dt.datetime.strptime(match[1], "%d%m%Y").replace(tzinfo=dt.UTC).date()
+        previous = self.state.calendar.previous_session(date)
+        if date.weekday() > 4 or previous is None or self.state.calendar.is_session(date):
+            return None
+        place = root / delivery_file(previous).path
+        return place.read_bytes() if place.is_file() else None
+
+    def _answer(self, status: int, body: bytes, kind: str, announced: int | None = None) -> None:
+        self.state.requests.append((self.path, status))
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body) if announced is None else announced))
+        self.end_headers()
+        self.wfile.write(body)
+        if announced is not None:
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silence: the state remembers the requests."""
+
+
+def _workbook() -> bytes:
+    from champion_assets.nse.synthetic.files import zipped
+
+    return zipped("xl/workbook.xml", b"<workbook/>")
+
+
+@contextmanager
+def serve(state: State) -> Iterator[str]:
+    """Run the server on a free loopback port; yields its base URL."""
+    handler = type("Handler", (_Handler,), {"state": state})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
