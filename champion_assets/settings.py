@@ -35,7 +35,9 @@ class Settings(BaseSettings):
         description="Where NSE's files come from: a folder, an s3:// prefix, or the base URL of an archive server.",
     )  # fmt: skip
     calendar: Annotated[Path | None, _BlankIsNone] = Field(
-        None, validation_alias=_env("CHAMPION_CALENDAR"), description="CSV of calendar days that override the packaged ones."
+        None,
+        validation_alias=_env("CHAMPION_CALENDAR"),
+        description="CSV of calendar days that override the packaged ones.",
     )
     start_date: dt.date = Field(
         dt.date(2016, 1, 1), validation_alias=_env("CHAMPION_START_DATE"),
@@ -45,10 +47,16 @@ class Settings(BaseSettings):
         250, ge=1, validation_alias=_env("CHAMPION_PARTITIONS_PER_RUN"), description="Days a run of a backfill takes."
     )
     http_interval_seconds: float = Field(
-        1.5, ge=0, validation_alias=_env("CHAMPION_HTTP_INTERVAL_SECONDS"), description="Least time between two requests."
+        1.5,
+        ge=0,
+        validation_alias=_env("CHAMPION_HTTP_INTERVAL_SECONDS"),
+        description="Least time between two requests.",
     )
     retry_delay_scale: float = Field(
-        1.0, ge=0, validation_alias=_env("CHAMPION_RETRY_DELAY_SCALE"), description="Factor on all retry delays; 0 in tests."
+        1.0,
+        ge=0,
+        validation_alias=_env("CHAMPION_RETRY_DELAY_SCALE"),
+        description="Factor on all retry delays; 0 in tests.",
     )
 
     s3_endpoint: str | None = Field(None, validation_alias=_env("CHAMPION_S3_ENDPOINT", "MINIO_ENDPOINT"))
@@ -62,10 +70,17 @@ class Settings(BaseSettings):
         10_000_000.0, ge=0, validation_alias=_env("UNIVERSE_MIN_TURNOVER"), description="Rupees, median of 63 sessions."
     )
     universe_min_coverage: float = Field(
-        0.95, gt=0, le=1, validation_alias=_env("UNIVERSE_MIN_COVERAGE"), description="Share of the window's sessions traded."
+        0.95,
+        gt=0,
+        le=1,
+        validation_alias=_env("UNIVERSE_MIN_COVERAGE"),
+        description="Share of the window's sessions traded.",
     )
     universe_warmup: int = Field(
-        120, ge=2, validation_alias=_env("UNIVERSE_WARMUP"), description="Sessions of history before the first universe."
+        120,
+        ge=2,
+        validation_alias=_env("UNIVERSE_WARMUP"),
+        description="Sessions of history before the first universe.",
     )
 
     cov_window_days: int = Field(
@@ -106,4 +121,4 @@ class Settings(BaseSettings):
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
     """The settings of this process, read once. Tests call `get_settings.cache_clear()` after changing the environment."""
-    return Settings()  # type: ignore[call-arg]  # every field has a default, pydantic's plugin does not see the aliases
+    return Settings()

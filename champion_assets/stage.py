@@ -121,5 +121,3 @@ def _fail(context: dg.AssetExecutionContext, table: DailyTable, report: RangeRep
         metadata={"failed_days": dg.MetadataValue.md("\n".join(f"- {line}" for line in lines[:200]))},
         allow_retries=retryable,
     )
-
-

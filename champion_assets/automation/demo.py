@@ -42,7 +42,12 @@ def run_demo(folder: Path, seed: int, console: Console) -> None:
 
     keys = work.select("*")
     console.print(f"2. The graph: {len(keys)} assets over {(END - START).days + 1} calendar days")
-    columns = (TextColumn("   {task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeElapsedColumn())
+    columns = (
+        TextColumn("   {task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f} %"),
+        TimeElapsedColumn(),
+    )
     with dg.DagsterInstance.get() as instance, Progress(*columns, console=console) as progress:
         bar = progress.add_task("planning", total=None)
         watcher = work.Watcher(
@@ -84,7 +89,9 @@ def _show(folder: Path, results: list, console: Console) -> None:  # type: ignor
         table.add_row(name, str(len(dates)), str(info.rows) if info else "-")
     console.print(table)
     figures = read_figures(workspace)
-    shown = ", ".join(f"{name} {figures[name]:.2f}" for name in ("cagr", "volatility", "sharpe", "max_drawdown") if figures.get(name) is not None)
+    shown = ", ".join(
+        f"{name} {figures[name]:.2f}" for name in ("cagr", "volatility", "sharpe", "max_drawdown") if figures.get(name) is not None
+    )
     console.print(f"4. The portfolio on fictional prices: {shown}")
     console.print(f"   Tear sheet: {workspace.lake.uri(HTML_KEY)}")
     console.print(f"   SQL:        duckdb {get_settings().duckdb_path}")

@@ -80,7 +80,7 @@ class _Market:
 
     def __init__(self, workspace: Workspace, dates: Sequence[dt.date]) -> None:
         self._settings = workspace.settings
-        self._before = {date: (workspace.window(Input(NAME, lag=1), date) or [None])[0] for date in dates}
+        self._before = {date: next(iter(workspace.window(Input(NAME, lag=1), date)), None) for date in dates}
         evenings = sorted({day for day in self._before.values() if day is not None})
         lake = workspace.lake
         self._weights = _by_day(lake.read("portfolio/target_weights", evenings)) if evenings else {}
@@ -164,8 +164,10 @@ TABLE = DailyTable(
     code_version="1",
     inputs=_inputs,
     parameters=lambda settings: {
-        "initial_capital": settings.initial_capital, "brokerage_bps": settings.brokerage_bps, "slippage_bps": settings.slippage_bps,
-    },  # fmt: skip
+        "initial_capital": settings.initial_capital,
+        "brokerage_bps": settings.brokerage_bps,
+        "slippage_bps": settings.slippage_bps,
+    },
     compute=compute,
     block=250,
     stateful=True,

@@ -21,7 +21,7 @@ def line_chart(dates: Sequence[dt.date], lines: Mapping[str, NDArray[np.float64]
     figure = Figure(figsize=(7.2, 2.6), dpi=100, layout="constrained")
     axes = figure.subplots()
     for label, values in lines.items():
-        axes.plot(list(dates), values, linewidth=1.2, label=label)
+        axes.plot(np.asarray(dates, dtype="datetime64[D]"), values, linewidth=1.2, label=label)
     axes.grid(visible=True, alpha=0.3)
     axes.legend(loc="upper left", frameon=False, fontsize=8)
     axes.tick_params(labelsize=8)

@@ -18,20 +18,31 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1080px; color: #1b2733; padding: 0 1rem }
 h1 { margin-bottom: 0 } p.note { color: #5b6b7b; margin-top: .2rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums } td, th { padding: .25rem .7rem; text-align: right }
-td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px solid #e3e8ee } .grid { display: flex; gap: 2rem; flex-wrap: wrap }
+td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px solid #e3e8ee }
+.grid { display: flex; gap: 2rem; flex-wrap: wrap }
 .bad { color: #b42318 } .good { color: #067647 }
 """
-_PERCENT = {"total_return", "cagr", "volatility", "max_drawdown", "hit_rate", "var_95", "cvar_95", "alpha", "tracking_error"}
+_METHOD = "Price returns after costs; the benchmark is the equally weighted universe, without costs."
+_PERCENT = {
+    "total_return",
+    "cagr",
+    "volatility",
+    "max_drawdown",
+    "hit_rate",
+    "var_95",
+    "cvar_95",
+    "alpha",
+    "tracking_error",
+}
 
 
 def render(days: pl.DataFrame, invested: pl.DataFrame, table: pl.DataFrame, note: str) -> str:
     """The page. `invested` are the days from the first fill on; without any the page says so."""
-    first, last = days["trade_date"].min(), days["trade_date"].max()
+    first, last = str(days["trade_date"].min()), str(days["trade_date"].max())
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Champion tear sheet</title>",
         f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body>",
-        f"<h1>Tear sheet</h1><p class='note'>{first} to {last}, {days.height} sessions, {html.escape(note)}. Price returns after "
-        "costs; the benchmark is the equally weighted universe, without costs.</p>",
+        f"<h1>Tear sheet</h1><p class='note'>{first} to {last}, {days.height} sessions, {html.escape(note)}. {_METHOD}</p>",
     ]
     if invested.is_empty():
         return "".join([*parts, "<p>No order was filled yet: the universe has not enough history.</p></body></html>"])
@@ -56,7 +67,11 @@ def _figures(days: pl.DataFrame) -> list[go.Figure]:
         go.Bar(x=dates, y=(days["bought"] + days["sold"]) / 2 / days["value"], name="turnover"),
         go.Scatter(x=dates, y=(days["costs"] / days["value"]).cum_sum(), name="costs, cumulative"),
     ])  # fmt: skip
-    for figure, title in ((value, "Growth of one rupee"), (fall, "Drawdown"), (trade, "Turnover and costs, share of value")):
+    for figure, title in (
+        (value, "Growth of one rupee"),
+        (fall, "Drawdown"),
+        (trade, "Turnover and costs, share of value"),
+    ):
         figure.update_layout(title=title, height=340, margin={"l": 50, "r": 20, "t": 50, "b": 30}, template="plotly_white")
     fall.update_yaxes(tickformat=".0%")
     trade.update_yaxes(tickformat=".1%")

@@ -90,9 +90,12 @@ TABLE = DailyTable(
     code_version="1",
     inputs=lambda settings: (Input("silver/equity_eod", settings.cov_window_days),),
     parameters=lambda settings: {
-        "size": settings.universe_size, "min_price": settings.universe_min_price, "warmup": settings.universe_warmup,
-        "min_turnover": settings.universe_min_turnover, "min_coverage": settings.universe_min_coverage,
-    },  # fmt: skip
+        "size": settings.universe_size,
+        "min_price": settings.universe_min_price,
+        "warmup": settings.universe_warmup,
+        "min_turnover": settings.universe_min_turnover,
+        "min_coverage": settings.universe_min_coverage,
+    },
     compute=compute,
     block=125,
     may_be_empty=True,

@@ -36,7 +36,11 @@ def return_windows(workspace: Workspace, dates: Sequence[dt.date], length: int) 
     by_day = {key[0]: rows.sort("instrument_id") for key, rows in universe.partition_by("trade_date", as_dict=True).items()}
     if by_day:
         rows = workspace.lake.read("features/returns", sessions, ["trade_date", "instrument_id", "simple_return"])
-        everything = panel(rows.filter(pl.col("instrument_id").is_in(universe["instrument_id"].unique().implode())), "simple_return", sessions)
+        everything = panel(
+            rows.filter(pl.col("instrument_id").is_in(universe["instrument_id"].unique().implode())),
+            "simple_return",
+            sessions,
+        )
     for date in dates:
         span = workspace.window(Input("features/returns", length), date)
         if date not in by_day:

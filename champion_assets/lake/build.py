@@ -176,9 +176,7 @@ def _say_missing(table: DailyTable, date: dt.date, missing: list[tuple[str, dt.d
     by_table: dict[str, list[dt.date]] = {}
     for name, day in missing:
         by_table.setdefault(name, []).append(day)
-    parts = [
-        f"{name} of {len(days)} session(s) from {min(days)} to {max(days)}" for name, days in sorted(by_table.items())
-    ]
+    parts = [f"{name} of {len(days)} session(s) from {min(days)} to {max(days)}" for name, days in sorted(by_table.items())]
     first, last = min(day for _, day in missing), max(day for _, day in missing)
     return (
         f"{table.name} {date} needs {'; '.join(parts)}, absent from the lake. Run `champion backfill {first} {last}` first; if "
@@ -186,13 +184,11 @@ def _say_missing(table: DailyTable, date: dt.date, missing: list[tuple[str, dt.d
     )
 
 
-def _build_block(
-    table: DailyTable, workspace: Workspace, block: Sequence[dt.date], plan: Plan, report: RangeReport
-) -> None:
+def _build_block(table: DailyTable, workspace: Workspace, block: Sequence[dt.date], plan: Plan, report: RangeReport) -> None:
     clock = time.perf_counter()
     computed = table.compute(workspace, block)
     report.seconds["compute"] = report.seconds.get("compute", 0.0) + time.perf_counter() - clock
-    report.failed |= computed.failed
+    report.failed.update(computed.failed)
     clock = time.perf_counter()
     invalid = _invalid_days(table, computed.frame)
     report.seconds["validate"] = report.seconds.get("validate", 0.0) + time.perf_counter() - clock
@@ -210,7 +206,7 @@ def _build_block(
         else:
             writes.append((date, by_day.get(date, empty)))
     with ThreadPoolExecutor(max_workers=2) as pool:
-        outcomes = list(pool.map(lambda item: _write_day(table, workspace, *item, computed, plan), writes))
+        outcomes = list(pool.map(lambda item: _write_day(table, workspace, item[0], item[1], computed, plan), writes))
     report.outcomes |= {date: outcome for (date, _), outcome in zip(writes, outcomes, strict=True)}
     report.seconds["write"] = report.seconds.get("write", 0.0) + time.perf_counter() - clock
 
@@ -226,16 +222,21 @@ def _invalid_days(table: DailyTable, frame: pl.DataFrame) -> dict[dt.date, str]:
     return bad
 
 
-def _write_day(
-    table: DailyTable, workspace: Workspace, date: dt.date, frame: pl.DataFrame, computed: Computed, plan: Plan
-) -> DayOutcome:
+def _write_day(table: DailyTable, workspace: Workspace, date: dt.date, frame: pl.DataFrame, computed: Computed, plan: Plan) -> DayOutcome:
     facts = dict(computed.facts.get(date, {}))
     fingerprint, inputs = plan.stale[date]
     key = partition_key(table.name, date)
     if table.is_source:
         fingerprint, inputs = facts["sha256"], {"source": facts["uri"]}
         if facts.pop("unchanged"):
-            return DayOutcome("unchanged", fingerprint, facts["rows"], workspace.lake.size(key) or 0, "same bytes at the source", facts)
+            return DayOutcome(
+                "unchanged",
+                fingerprint,
+                facts["rows"],
+                workspace.lake.size(key) or 0,
+                "same bytes at the source",
+                facts,
+            )
     quarantine_key = f"quarantine/{key}"
     rejects = None if computed.rejects is None else computed.rejects.filter(pl.col("trade_date") == date)
     info = ObjectInfo(fingerprint, table.code_version, frame.height, inputs)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -73,7 +73,7 @@ class Computed:
     frame: pl.DataFrame
     rejects: pl.DataFrame | None = None
     facts: dict[dt.date, dict[str, Any]] = field(default_factory=dict)
-    failed: dict[dt.date, Exception] = field(default_factory=dict)
+    failed: Mapping[dt.date, Exception] = field(default_factory=dict)
 
 
 Compute = Callable[[Workspace, Sequence[dt.date]], Computed]

@@ -16,14 +16,25 @@ from dataclasses import dataclass
 
 Schedule = tuple[tuple[str, float], ...]
 
-STT: Schedule = (("1994-01-01", 0.0), ("2004-10-01", 0.00075), ("2005-06-01", 0.001), ("2006-06-01", 0.00125), ("2012-07-01", 0.001))
+STT: Schedule = (
+    ("1994-01-01", 0.0),
+    ("2004-10-01", 0.00075),
+    ("2005-06-01", 0.001),
+    ("2006-06-01", 0.00125),
+    ("2012-07-01", 0.001),
+)
 """Securities transaction tax on delivery, of the value, on each side."""
 EXCHANGE_CHARGE: Schedule = (
     ("1994-01-01", 0.0000325), ("2021-01-01", 0.0000345), ("2023-04-01", 0.0000335), ("2024-04-01", 0.0000332),
     ("2024-10-01", 0.0000307),
 )  # fmt: skip
 """Transaction charge and investor-protection contribution, of the value, on each side."""
-SEBI_FEE: Schedule = (("1994-01-01", 0.0), ("2006-04-01", 0.000002), ("2014-01-01", 0.0000015), ("2019-04-01", 0.000001))
+SEBI_FEE: Schedule = (
+    ("1994-01-01", 0.0),
+    ("2006-04-01", 0.000002),
+    ("2014-01-01", 0.0000015),
+    ("2019-04-01", 0.000001),
+)
 """SEBI turnover fee, of the value, on each side."""
 STAMP_BUY: Schedule = (("1994-01-01", 0.0001), ("2020-07-01", 0.00015))
 STAMP_SELL: Schedule = (("1994-01-01", 0.0001), ("2020-07-01", 0.0))

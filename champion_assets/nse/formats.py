@@ -46,8 +46,21 @@ _UDIFF = {
     "NewBrdLotQty": "lot_size",
 }  # fmt: skip
 _UDIFF_IGNORED = frozenset(
-    "BizDt FinInstrmTp FinInstrmId XpryDt FininstrmActlXpryDt StrkPric OptnTp UndrlygPric SttlmPric OpnIntrst "
-    "ChngInOpnIntrst SsnId Rmks".split()
+    [
+        "BizDt",
+        "FinInstrmTp",
+        "FinInstrmId",
+        "XpryDt",
+        "FininstrmActlXpryDt",
+        "StrkPric",
+        "OptnTp",
+        "UndrlygPric",
+        "SttlmPric",
+        "OpnIntrst",
+        "ChngInOpnIntrst",
+        "SsnId",
+        "Rmks",
+    ]
 )
 _UDIFF_FIXED = {"Sgmt": "CM", "Src": "NSE"}
 _DELIVERY = {
@@ -129,9 +142,7 @@ def _split(rows: bytes, columns: list[str], form: Format, name: str) -> pl.DataF
         columns = columns[:-1]
     if width != len(columns) or (widths != width).any():
         wrong = int((widths != len(columns)).arg_max() or 0)
-        raise RaggedRows(
-            f"{name}, row {wrong + 1}: {widths[wrong]} fields where the header ({form.name}) has {len(columns)}"
-        )
+        raise RaggedRows(f"{name}, row {wrong + 1}: {widths[wrong]} fields where the header ({form.name}) has {len(columns)}")
     columns = [column or "_trailing" for column in columns]
     try:
         return pl.read_csv(

@@ -116,8 +116,10 @@ TABLE = DailyTable(
     code_version="1",
     inputs=_inputs,
     parameters=lambda settings: {
-        "risk_aversion": settings.risk_aversion, "weight_cap": settings.weight_cap, "rebalance": settings.rebalance,
-    },  # fmt: skip
+        "risk_aversion": settings.risk_aversion,
+        "weight_cap": settings.weight_cap,
+        "rebalance": settings.rebalance,
+    },
     compute=compute,
     block=250,
     stateful=True,

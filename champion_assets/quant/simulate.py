@@ -84,7 +84,11 @@ class _Tally:
 
 
 def run_session(
-    before: Book, quotes: dict[str, Quote], targets: dict[str, tuple[str, float]] | None, rates: CostRates, slippage: float
+    before: Book,
+    quotes: dict[str, Quote],
+    targets: dict[str, tuple[str, float]] | None,
+    rates: CostRates,
+    slippage: float,
 ) -> SessionResult:
     """Carry `before` through a session.
 
@@ -161,9 +165,7 @@ def _trade(
     return cash, held
 
 
-def _sell(
-    held: dict[str, Position], name: str, shares: float, quote: Quote, rates: CostRates, slippage: float, tally: _Tally
-) -> float:
+def _sell(held: dict[str, Position], name: str, shares: float, quote: Quote, rates: CostRates, slippage: float, tally: _Tally) -> float:
     position = held[name]
     price = quote.open * (1 - slippage)
     amount = shares * price

@@ -55,9 +55,7 @@ class EquityEod(TableModel):
     def prices_within_range(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
         """S3 of the check table; 0 violations in 3.1 million real rows."""
         low, high = pl.col("low"), pl.col("high")
-        return data.lazyframe.select(
-            low.le(pl.min_horizontal("open", "close")) & high.ge(pl.max_horizontal("open", "close"))
-        )
+        return data.lazyframe.select(low.le(pl.min_horizontal("open", "close")) & high.ge(pl.max_horizontal("open", "close")))
 
 
 _PRECEDENCE = {series: rank for rank, series in enumerate(EQUITY_SERIES)}

@@ -106,7 +106,14 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute("DELETE FROM meta.loads WHERE table_name = ?", [table.name])
 
 
-_SQL_TYPES = {pl.Date: "DATE", pl.String: "VARCHAR", pl.Float64: "DOUBLE", pl.Int64: "BIGINT", pl.Int32: "INTEGER", pl.Boolean: "BOOLEAN"}
+_SQL_TYPES = {
+    pl.Date: "DATE",
+    pl.String: "VARCHAR",
+    pl.Float64: "DOUBLE",
+    pl.Int64: "BIGINT",
+    pl.Int32: "INTEGER",
+    pl.Boolean: "BOOLEAN",
+}
 
 
 def sql_type(kind: pl.DataType) -> str:
@@ -122,9 +129,7 @@ def _sql_name(table: DailyTable) -> str:
     return table.name.replace("/", ".")
 
 
-def _load(
-    connection: duckdb.DuckDBPyConnection, workspace: Workspace, table: DailyTable, wanted: dict[dt.date, str]
-) -> None:
+def _load(connection: duckdb.DuckDBPyConnection, workspace: Workspace, table: DailyTable, wanted: dict[dt.date, str]) -> None:
     inside = dict(connection.execute("SELECT trade_date, fingerprint FROM meta.loads WHERE table_name = ?", [table.name]).fetchall())
     days = [date for date, mark in wanted.items() if inside.get(date) != mark]
     if not days:

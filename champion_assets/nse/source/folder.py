@@ -15,7 +15,7 @@ import json
 import os
 import tarfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -74,9 +74,7 @@ class FolderSource:
         return NotYetPublished(f"{date}: no {names} (packed or not) under {self.root}. Put the file there, or, if the "
                                "exchange was closed, add the day to the file in CHAMPION_CALENDAR")  # fmt: skip
 
-    def _read(
-        self, path: str, members: dict[str | None, list[tuple[dt.date, str]]]
-    ) -> Iterator[tuple[dt.date, Fetched | Exception]]:
+    def _read(self, path: str, members: dict[str | None, list[tuple[dt.date, str]]]) -> Iterator[tuple[dt.date, Fetched | Exception]]:
         seen: set[str | None] = set()
         try:
             for member, body in _bodies(Path(path), members.keys()):
@@ -143,15 +141,15 @@ def _list_members(path: Path) -> list[str]:
         raise TruncatedPayload(f"{path}: not a readable archive ({error})") from error
 
 
-def _bodies(path: Path, members: set[str | None] | dict[str | None, object] | object) -> Iterator[tuple[str | None, bytes]]:
-    wanted = set(members)  # type: ignore[call-overload]
+def _bodies(path: Path, members: Iterable[str | None]) -> Iterator[tuple[str | None, bytes]]:
+    wanted = set(members)
     if wanted == {None}:
         yield None, _bounded(path.read_bytes(), str(path))
         return
     try:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as archive:
-                for name in sorted(wanted):
+                for name in sorted(each for each in wanted if each is not None):
                     with archive.open(name) as stream:
                         yield name, _bounded(stream.read(MAX_TEXT_BYTES + 1), f"{path}!{name}")
             return

@@ -15,10 +15,16 @@ import polars as pl
 
 from champion_assets.nse.calendar import SessionCalendar
 from champion_assets.nse.names import (
-    FIRST_UDIFF, NamedFile, delivery_file, index_close_file, legacy_bhavcopy, udiff_bhavcopy,
+    FIRST_UDIFF,
+    NamedFile,
+    delivery_file,
+    index_close_file,
+    legacy_bhavcopy,
+    udiff_bhavcopy,
 )  # fmt: skip
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.market import Market, simulate
+from champion_assets.nse.synthetic.story import Company
 
 LABEL = (
     "SYNTHETIC DATA. Every company, price and event in this folder is invented by Champion's synthetic exchange.\n"
@@ -68,7 +74,11 @@ def _day(rows: pl.DataFrame, date: dt.date, market: Market, day: int) -> Iterato
     yield file, files.zipped(file.name.removesuffix(".zip"), body)
     yield delivery_file(date), files.delivery(rows.filter(~pl.col("series").is_in(["GS"])))
     level, before = float(market.index[day]), float(market.index[max(day - 1, 0)])
-    levels = {"Fictional 50": (level, before), "Fictional 500": (level * 0.8, before * 0.8), "Fictional VIX": (14.2, 14.0)}
+    levels = {
+        "Fictional 50": (level, before),
+        "Fictional 500": (level * 0.8, before * 0.8),
+        "Fictional VIX": (14.2, 14.0),
+    }
     yield index_close_file(date), files.index_close(date, levels)
 
 
@@ -81,33 +91,66 @@ def _corrected(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _reference_files(market: Market) -> Iterator[tuple[str, bytes]]:
-    sessions, companies = market.sessions, market.companies
-    actions = ['"SYMBOL","COMPANY NAME","SERIES","PURPOSE","FACE VALUE","EX-DATE","RECORD DATE","BOOK CLOSURE START DATE",'
-               '"BOOK CLOSURE END DATE"']  # fmt: skip
-    for company in companies:
-        for event in company.events:
-            ex_date = sessions[event.ex_session]
-            today = company.renamed[1] if company.renamed else company.symbol
-            fields = (today, company.name, "EQ", event.purpose, str(company.face_value), f"{ex_date:%d-%b-%Y}", f"{ex_date:%d-%b-%Y}", "-", "-")
-            actions.append(",".join(f'"{each}"' for each in fields))
-    span = f"{sessions[0]:%d-%m-%Y}-to-{sessions[-1]:%d-%m-%Y}"
-    yield f"corporate_actions/CF-CA-equities-{span}.csv", b"\xef\xbb\xbf" + "\n".join(actions).encode() + b"\n"
+_ACTIONS_HEADER = (
+    "SYMBOL", "COMPANY NAME", "SERIES", "PURPOSE", "FACE VALUE", "EX-DATE", "RECORD DATE", "BOOK CLOSURE START DATE",
+    "BOOK CLOSURE END DATE",
+)  # fmt: skip
 
-    master = ["SYMBOL,NAME OF COMPANY, SERIES, DATE OF LISTING, PAID UP VALUE, MARKET LOT, ISIN NUMBER, FACE VALUE"]
-    changes, esg = [], ["symbol,isin,rating_date,available_from,esg_score,environment,social,governance"]
-    for number, company in enumerate(companies):
-        symbol = company.renamed[1] if company.renamed else company.symbol
-        isin = company.isin_change[1] if company.isin_change else company.isin
-        listed = sessions[company.listed_from]
-        if company.listed_to is None and company.sector not in ("SME", "Fund"):
-            master.append(f"{symbol},{company.name},EQ,{listed:%d-%b-%Y},{company.face_value},1,{isin},{company.face_value}".upper())
+
+def _reference_files(market: Market) -> Iterator[tuple[str, bytes]]:
+    sessions = market.sessions
+    span = f"{sessions[0]:%d-%m-%Y}-to-{sessions[-1]:%d-%m-%Y}"
+    yield f"corporate_actions/CF-CA-equities-{span}.csv", b"\xef\xbb\xbf" + _text(_corporate_actions(market))
+    yield "content/equities/EQUITY_L.csv", _text(_equity_list(market))
+    yield "content/equities/symbolchange.csv", _text(_symbol_changes(market))
+    yield "esg/fictional_provider.csv", _text(_esg_scores(market))
+
+
+def _text(lines: Iterator[str]) -> bytes:
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _today(company: Company) -> tuple[str, str]:
+    """Symbol and ISIN as of the end of the story: NSE's reference files know no other."""
+    symbol = company.renamed[1] if company.renamed else company.symbol
+    return symbol, company.isin_change[1] if company.isin_change else company.isin
+
+
+def _shares(market: Market) -> Iterator[tuple[int, Company]]:
+    return ((number, company) for number, company in enumerate(market.companies) if company.sector not in ("SME", "Fund"))
+
+
+def _corporate_actions(market: Market) -> Iterator[str]:
+    yield ",".join(f'"{column}"' for column in _ACTIONS_HEADER)
+    for company in market.companies:
+        for event in company.events:
+            ex_date = f"{market.sessions[event.ex_session]:%d-%b-%Y}"
+            fields = (_today(company)[0], company.name, "EQ", event.purpose, str(company.face_value), ex_date, ex_date, "-", "-")
+            yield ",".join(f'"{each}"' for each in fields)
+
+
+def _equity_list(market: Market) -> Iterator[str]:
+    yield "SYMBOL,NAME OF COMPANY, SERIES, DATE OF LISTING, PAID UP VALUE, MARKET LOT, ISIN NUMBER, FACE VALUE"
+    for _, company in _shares(market):
+        symbol, isin = _today(company)
+        if company.listed_to is None:
+            listed = f"{market.sessions[company.listed_from]:%d-%b-%Y}".upper()
+            yield f"{symbol},{company.name},EQ,{listed},{company.face_value},1,{isin},{company.face_value}"
+
+
+def _symbol_changes(market: Market) -> Iterator[str]:
+    for company in market.companies:
         if company.renamed:
-            changes.append(f" {company.name},{company.symbol},{symbol},{sessions[company.renamed[0]]:%d-%b-%Y}".upper())
-        if number % 7 and company.sector not in ("SME", "Fund"):  # a provider never covers everything
-            score = 30 + number * 37 % 61
-            esg.append(f"{symbol},{isin},{listed},{sessions[min(company.listed_from + 5, len(sessions) - 1)]},{score},"
-                       f"{(score + 7) % 100},{(score + 13) % 100},{(score + 23) % 100}")  # fmt: skip
-    yield "content/equities/EQUITY_L.csv", ("\n".join(master) + "\n").encode()
-    yield "content/equities/symbolchange.csv", ("\n".join(changes) + "\n").encode()
-    yield "esg/fictional_provider.csv", ("\n".join(esg) + "\n").encode()
+            date = f"{market.sessions[company.renamed[0]]:%d-%b-%Y}".upper()
+            yield f" {company.name},{company.symbol},{company.renamed[1]},{date}"
+
+
+def _esg_scores(market: Market) -> Iterator[str]:
+    yield "symbol,isin,rating_date,available_from,esg_score,environment,social,governance"
+    for number, company in _shares(market):
+        if number % 7 == 0:  # a provider never covers everything
+            continue
+        rated, known = company.listed_from, min(company.listed_from + 5, len(market.sessions) - 1)
+        score = 30 + number * 37 % 61
+        parts = ",".join(str((score + shift) % 100) for shift in (7, 13, 23))
+        yield ",".join([*_today(company), str(market.sessions[rated]), str(market.sessions[known]), str(score), parts])

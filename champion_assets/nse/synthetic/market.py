@@ -87,12 +87,26 @@ def simulate(calendar: SessionCalendar, start: dt.date, end: dt.date, seed: int)
         bottom = np.maximum(np.round(np.floor(np.minimum(*rounded) * (1 - wick[1, day]) / tick + 1e-9) * tick, 2), tick)
         active = trading[day]
         opened[day, active], close[day, active] = rounded[0][active], rounded[1][active]
-        high[day, active], low[day, active] = np.maximum(top, np.maximum(*rounded))[active], np.minimum(bottom, np.minimum(*rounded))[active]
+        high[day, active], low[day, active] = (
+            np.maximum(top, np.maximum(*rounded))[active],
+            np.minimum(bottom, np.minimum(*rounded))[active],
+        )
         previous[day, active] = last[active]
         last = np.where(active, rounded[1], last * np.where(active, 1.0, factors[day]))
     volume = _volumes(random, sessions, calendar, companies, trading)
     delivered = np.floor(volume * random.uniform(0.2, 0.8, shape)).astype(np.int64)
-    return Market(sessions, companies, opened, high, low, close, previous, volume, delivered, 10_000 * np.cumprod(1 + market))
+    return Market(
+        sessions,
+        companies,
+        opened,
+        high,
+        low,
+        close,
+        previous,
+        volume,
+        delivered,
+        np.asarray(10_000 * np.cumprod(1 + market), dtype=np.float64),
+    )
 
 
 def _returns(random: np.random.Generator, companies: Sequence[Company], days: int) -> tuple[Array, Array]:

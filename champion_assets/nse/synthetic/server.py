@@ -25,7 +25,9 @@ from champion_assets.nse.calendar import SessionCalendar
 from champion_assets.nse.names import delivery_file
 
 Fault = Literal["html", "slow", "reset", "truncated", "empty", "xlsx", "403", "429", "503", "yesterday", "late"]
-NOT_FOUND = ("<!DOCTYPE html><html><head><title>404</title></head><body><h1>Resource not found</h1>" + "<p>&nbsp;</p>" * 250)[:3411] + "</body></html>"
+NOT_FOUND = ("<!DOCTYPE html><html><head><title>404</title></head><body><h1>Resource not found</h1>" + "<p>&nbsp;</p>" * 250)[
+    :3411
+] + "</body></html>"
 _DELIVERY = re.compile(r"sec_bhavdata_full_(\d{8})\.csv")
 
 
@@ -44,7 +46,7 @@ class State:
 class _Handler(BaseHTTPRequestHandler):
     state: State
 
-    def do_GET(self) -> None:  # noqa: N802 (the name is http.server's)
+    def do_GET(self) -> None:
         name = self.path.rsplit("/", 1)[-1]
         fault = self.state.faults.get(name)
         if "Mozilla" not in self.headers.get("User-Agent", ""):
@@ -107,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         if announced is not None:
             self.close_connection = True
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name is http.server's)
         """Silence: the state remembers the requests."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Literal
+from typing import Any, Literal
 
 from champion_assets.nse.identity import isin_check_digit
 
@@ -62,7 +62,7 @@ def cast(sessions: int) -> list[Company]:
     def at(share: float) -> int:
         return max(2, int(share * sessions))
 
-    special: dict[int, dict[str, object]] = {
+    special: dict[int, dict[str, Any]] = {
         0: {"events": (Event("split", at(0.25), 0.2, "Face Value Split (Sub-Division) - From Rs 10/- Per Share To Rs 2/- Per Share"),),
             "isin_change": (at(0.25) + 1, _isin(100, 2))},
         1: {"events": (Event("bonus", at(0.40), 0.5, "Bonus 1:1"),)},
@@ -86,13 +86,17 @@ def cast(sessions: int) -> list[Company]:
         symbol = f"{first}{second}".upper()[:10]
         extra = special.get(number, {})
         price = 40.0 + 37.0 * (number * 7 % 53)
-        companies.append(Company(symbol, f"{first} {second} Limited (fictional)", sector, _isin(100 + number), price, **extra))  # type: ignore[arg-type]
-    for number in range(6):
-        companies.append(Company(f"SMEFIRM{number}", f"Small Firm {number} Limited (fictional)", "SME", _isin(300 + number),
-                                 60.0 + 15 * number, series="SM", migrates_to_eq=at(0.5) if number == 0 else None))  # fmt: skip
-    for number in range(4):
-        companies.append(Company(f"FICTBEES{number}", f"Fictional Index Fund {number}", "Fund",
-                                 _isin(400 + number, prefix="INF"), 100.0 + 50 * number, face_value=1))  # fmt: skip
+        companies.append(Company(symbol, f"{first} {second} Limited (fictional)", sector, _isin(100 + number), price, **extra))
+    companies.extend(
+        Company(f"SMEFIRM{number}", f"Small Firm {number} Limited (fictional)", "SME", _isin(300 + number), 60.0 + 15 * number,
+                series="SM", migrates_to_eq=at(0.5) if number == 0 else None)
+        for number in range(6)
+    )  # fmt: skip
+    companies.extend(
+        Company(f"FICTBEES{number}", f"Fictional Index Fund {number}", "Fund", _isin(400 + number, prefix="INF"), 100.0 + 50 * number,
+                face_value=1)
+        for number in range(4)
+    )  # fmt: skip
     symbols = [company.symbol for company in companies]
     if len(set(symbols)) != len(symbols):
         raise AssertionError("two companies of the story share a symbol")
