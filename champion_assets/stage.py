@@ -18,6 +18,8 @@ from champion_assets.settings import Settings, get_settings
 
 # the two beta features used here are pinned with the version of Dagster; their warnings would bury the progress bar
 warnings.filterwarnings("ignore", message=r".*`(backfill_policy|include_sources)`.*", category=dg.BetaWarning)
+# assets with and without state have different policies on purpose
+warnings.filterwarnings("ignore", message=r"Asset job nse_daily materializes assets with varying BackfillPolicies")
 
 OWNERS: Mapping[str, str] = {
     "raw": "team:market-data", "bronze": "team:market-data", "silver": "team:market-data", "warehouse": "team:market-data",
@@ -60,7 +62,7 @@ def daily_asset(table: DailyTable, kinds: set[str]) -> dg.AssetsDefinition:
     )  # fmt: skip
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         workspace = open_workspace(get_settings())
-        again = _FAILED_DAYS.pop((context.run_id, table.name), None)
+        again = _FAILED_DAYS.pop((context.run.run_id, table.name), None)
         try:
             report = build_range(table, workspace, dates_of(context.partition_keys), refetch=again)
         except Exception as error:
@@ -115,7 +117,7 @@ def _fail(context: dg.AssetExecutionContext, table: DailyTable, report: RangeRep
     shown = "\n".join(lines[:20]) + (f"\n... and {len(lines) - 20} more days" if len(lines) > 20 else "")
     retryable = all(is_retryable(error) for error in report.failed.values())
     if retryable:
-        _FAILED_DAYS[context.run_id, table.name] = sorted(report.failed)
+        _FAILED_DAYS[context.run.run_id, table.name] = sorted(report.failed)
     raise dg.Failure(
         f"{table.name}: {len(lines)} of {len(report.failed) + len(report.outcomes)} days failed\n{shown}",
         metadata={"failed_days": dg.MetadataValue.md("\n".join(f"- {line}" for line in lines[:200]))},

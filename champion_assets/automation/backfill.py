@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -59,7 +60,7 @@ def prepare_dagster_home(settings: Settings) -> Path:
 
 
 def select(selection: str) -> list[dg.AssetKey]:
-    """The assets of a selection in Dagster's syntax, in the order of the graph.
+    """The assets of a selection in the syntax of Dagster's web page, in the order of the graph; names need no quotes.
 
     Raises:
         ValueError: nothing matches, or the syntax is wrong.
@@ -67,12 +68,13 @@ def select(selection: str) -> list[dg.AssetKey]:
     from champion_assets.definitions import defs
 
     graph = defs.resolve_asset_graph()
+    quoted = re.sub(r'(?<![\w":/*])([a-z_]+/[a-z_*]+)', r'key:"\1"', selection)
     try:
-        chosen = dg.AssetSelection.from_string(selection).resolve(graph)
+        chosen = dg.AssetSelection.from_string(quoted).resolve(graph)
     except dg.DagsterError as error:
         raise ValueError(f"--assets {selection!r}: {str(error).splitlines()[0]}") from error
     if not chosen:
-        raise ValueError(f"--assets {selection!r} matches no asset; try 'silver/equity_eod', 'group:features' or '*'")
+        raise ValueError(f"--assets {selection!r} matches no asset; try 'silver/equity_eod', '+silver/equity_eod', 'group:features' or '*'")
     return [key for key in graph.toposorted_asset_keys if key in chosen]
 
 

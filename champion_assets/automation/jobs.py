@@ -10,7 +10,6 @@ import datetime as dt
 import dagster as dg
 
 from champion_assets.nse.calendar import load_calendar
-from champion_assets.partitions import GRID
 from champion_assets.settings import get_settings
 
 TAGS = {"nse": "true", "bhavcopy": "true", "daily": "true", "production": "true"}
@@ -18,7 +17,6 @@ TAGS = {"nse": "true", "bhavcopy": "true", "daily": "true", "production": "true"
 daily_job = dg.define_asset_job(
     "nse_daily",
     selection=dg.AssetSelection.all(),
-    partitions_def=GRID,
     tags=TAGS,
     description="Every stage of one trading day, in one process.",
 )

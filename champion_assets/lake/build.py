@@ -107,6 +107,7 @@ def plan_range(
     that the lake does not have.
     """
     plan = Plan({}, [], {}, {})
+    confirmed = None if table.confirm is None else table.confirm(workspace, dates)
     for date in dates:
         if (reason := workspace.calendar.why_closed(date)) is not None:
             plan.closed[date] = reason
@@ -123,7 +124,7 @@ def plan_range(
         expected = expected_fingerprint(table, workspace, date, fingerprints)
         if isinstance(expected, list):
             plan.missing[date] = expected
-        elif stored == expected[0]:
+        elif stored == expected[0] and (confirmed is None or date in confirmed):
             plan.unchanged.append(date)
         else:
             plan.stale[date] = expected
@@ -197,14 +198,14 @@ def _build_block(table: DailyTable, workspace: Workspace, block: Sequence[dt.dat
     empty = computed.frame.clear()
     writes: list[tuple[dt.date, pl.DataFrame]] = []
     for date in block:
-        if date in computed.failed:
-            continue
         if date in invalid:
             report.failed[date] = InvalidRows(f"{table.name} {date}: {invalid[date]}")
-        elif date not in by_day and not table.may_be_empty:
-            report.failed[date] = InvalidRows(f"{table.name} {date}: no row was computed; its input is empty or all rows were refused")
-        else:
+        elif date not in by_day and not table.may_be_empty and date not in computed.failed:
+            report.failed[date] = InvalidRows(f"{table.name} {date}: no row came out; its input is empty or every row was refused")
+        if date not in report.failed:
             writes.append((date, by_day.get(date, empty)))
+        elif table.stateful:  # what comes after it rests on nothing
+            break
     with ThreadPoolExecutor(max_workers=2) as pool:
         outcomes = list(pool.map(lambda item: _write_day(table, workspace, item[0], item[1], computed, plan), writes))
     report.outcomes |= {date: outcome for (date, _), outcome in zip(writes, outcomes, strict=True)}

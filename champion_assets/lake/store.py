@@ -14,12 +14,13 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import obstore
 import polars as pl
-from obstore.store import LocalStore, from_url
+from obstore.store import LocalStore
 
+from champion_assets.s3 import s3_options, s3_store
 from champion_assets.settings import Settings
 
 FOOTER_BYTES = 32 * 1024
@@ -62,7 +63,7 @@ class Lake:
             self._store: Any = LocalStore(self.root, mkdir=True)
         else:
             self.root = root.rstrip("/")
-            self._store = from_url(self.root, config=cast("Any", dict(self._options)))
+            self._store = s3_store(self.root, self._options)
 
     def uri(self, key: str) -> str:
         """The address of an object for other readers (Polars, DuckDB)."""
@@ -168,20 +169,6 @@ def _footer(tail: bytes) -> ObjectInfo | None:
     except pl.exceptions.PolarsError:
         return None
     return None if text is None else ObjectInfo(**json.loads(text))
-
-
-def s3_options(settings: Settings) -> dict[str, str]:
-    """Credentials and endpoint as both obstore and Polars name them; empty values are left to the environment's own chain."""
-    options = {"aws_region": settings.s3_region}
-    if settings.s3_access_key is not None and settings.s3_secret_key is not None:
-        options["aws_access_key_id"] = settings.s3_access_key.get_secret_value()
-        options["aws_secret_access_key"] = settings.s3_secret_key.get_secret_value()
-    if settings.s3_endpoint:
-        endpoint = settings.s3_endpoint if "://" in settings.s3_endpoint else f"http://{settings.s3_endpoint}"
-        options |= {"aws_endpoint_url": endpoint, "aws_virtual_hosted_style_request": "false"}
-        if endpoint.startswith("http://"):
-            options["aws_allow_http"] = "true"
-    return options
 
 
 def open_lake(settings: Settings) -> Lake:

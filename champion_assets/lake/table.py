@@ -94,6 +94,7 @@ class DailyTable:
         block: how many sessions are computed at once; this, not the range, bounds memory.
         stateful: a day reads this table's own previous session, so days run in order and a missing past is an error.
         may_be_empty: a session without rows is legitimate.
+        confirm: for tables that live outside the lake (a database): the days of which the outside really holds this version.
         preview: Markdown a person wants to see beside the last built day, by title.
     """
 
@@ -107,6 +108,7 @@ class DailyTable:
     block: int = 64
     stateful: bool = False
     may_be_empty: bool = False
+    confirm: Callable[[Workspace, Sequence[dt.date]], set[dt.date]] | None = None
     preview: Callable[[Workspace, dt.date], dict[str, str]] | None = None
 
     @property

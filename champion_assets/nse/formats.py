@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from champion_assets.nse.container import csv_text
 from champion_assets.nse.dates import parse_date
@@ -136,12 +138,12 @@ def read_bhavcopy(body: bytes, name: str) -> Parsed:
 
 def _split(rows: bytes, columns: list[str], form: Format, name: str) -> pl.DataFrame:
     """All fields as text. The header may carry a trailing comma that the rows do not have, or the reverse never."""
-    widths = _row_widths(rows)
+    widths = _row_widths(rows, name)
     width = int(widths[0])
     if columns[-1] == "" and width == len(columns) - 1:
         columns = columns[:-1]
     if width != len(columns) or (widths != width).any():
-        wrong = int((widths != len(columns)).arg_max() or 0)
+        wrong = int((widths != len(columns)).argmax())
         raise RaggedRows(f"{name}, row {wrong + 1}: {widths[wrong]} fields where the header ({form.name}) has {len(columns)}")
     columns = [column or "_trailing" for column in columns]
     try:
@@ -152,9 +154,16 @@ def _split(rows: bytes, columns: list[str], form: Format, name: str) -> pl.DataF
         raise BadValue(f"{name}: not readable as text ({str(error).splitlines()[0]})") from error
 
 
-def _row_widths(rows: bytes) -> pl.Series:
-    lines = pl.read_csv(rows, has_header=False, infer_schema=False, quote_char=None, separator="\x01", encoding="utf8-lossy")
-    return lines.to_series().fill_null("").str.count_matches(",", literal=True).cast(pl.Int64) + 1
+def _row_widths(rows: bytes, name: str) -> NDArray[np.int64]:
+    """Number of fields of each line."""
+    body = np.frombuffer(rows, dtype=np.uint8)
+    ends = np.flatnonzero(body == ord("\n"))
+    control = np.flatnonzero((body < 0x20) & (body != ord("\n")))
+    if control.size:
+        row = int(np.searchsorted(ends, control[0])) + 1
+        raise BadValue(f"{name}, row {row}: a control character ({body[control[0]]:#04x}) where only text may be")
+    commas = np.concatenate([[0], np.cumsum(body == ord(","))[ends]])
+    return np.asarray(np.diff(commas) + 1, dtype=np.int64)
 
 
 def _canonical(raw: pl.DataFrame, form: Format, name: str) -> pl.DataFrame:

@@ -16,13 +16,14 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.store import Lake, partition_key, s3_options
+from champion_assets.lake.store import Lake, partition_key
 from champion_assets.lake.table import Computed, DailyTable, Workspace
 from champion_assets.nse.errors import BadPayload, NseError, WrongDate
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.names import bhavcopy_files
 from champion_assets.nse.source.base import Fetched
 from champion_assets.nse.source.open import open_source
+from champion_assets.s3 import s3_options, s3_store
 from champion_assets.stage import daily_asset
 
 NAME = "raw/bhavcopy"
@@ -71,7 +72,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     settings = workspace.settings
     source = open_source(
         settings.source, cache=settings.data_dir / "cache", interval=settings.http_interval_seconds,
-        s3_options=s3_options(settings) if settings.source.startswith("s3://") else {},
+        s3=lambda url: s3_store(url, s3_options(settings)),
     )  # fmt: skip
     frames, facts, failed = [], {}, {}
     with ThreadPoolExecutor(max_workers=2) as pool:  # the next file is read while this one is parsed

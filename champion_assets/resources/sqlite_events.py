@@ -68,7 +68,11 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> BatchedSqliteEventLogStorage:
         """Dagster's constructor; without `base_dir` the log lies where Dagster puts it, in `$DAGSTER_HOME/history/runs`."""
-        base_dir = config_value.get("base_dir") or str(Path(os.environ["DAGSTER_HOME"]) / "history" / "runs")
+        base_dir = config_value.get("base_dir")
+        if base_dir is None:
+            if not os.environ.get("DAGSTER_HOME"):
+                raise dg.DagsterInvariantViolationError("BatchedSqliteEventLogStorage needs DAGSTER_HOME or the config field base_dir")
+            base_dir = str(Path(os.environ["DAGSTER_HOME"]) / "history" / "runs")
         return cls(inst_data=inst_data, **{**config_value, "base_dir": base_dir})
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +70,20 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     return Computed(frame)
 
 
+def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
+    """The days that the file holds in the lake's version of every table; none if the file is gone."""
+    path = workspace.settings.duckdb_path
+    if not path.exists():
+        return set()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        loads = connection.execute(
+            "SELECT trade_date, table_name, fingerprint FROM meta.loads WHERE trade_date BETWEEN ? AND ?", [min(dates), max(dates)]
+        ).fetchall()
+    marks = Fingerprints(workspace.lake)
+    current = Counter(date for date, name, mark in loads if marks.stored(name, date) == mark)
+    return {date for date, tables in current.items() if tables == len(LOADED)}
+
+
 @contextmanager
 def _exclusive(path: Path) -> Iterator[None]:
     """One load at a time; a second waits."""
@@ -97,11 +112,11 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
     )
     for table in LOADED:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.group}")
-        wanted = [(name, sql_type(kind)) for name, kind in empty_frame(table.model).schema.items()]
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in wanted)
+        columns = ", ".join(f'"{name}" {sql_type(kind)}' for name, kind in empty_frame(table.model).schema.items())
         connection.execute(f"CREATE TABLE IF NOT EXISTS {_sql_name(table)} ({columns})")
-        have = [row[:2] for row in connection.execute(f"DESCRIBE {_sql_name(table)}").fetchall()]
-        if have != wanted:  # another version of Champion made it: the lake has everything, load it anew
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE wanted ({columns})")
+        # another version of Champion made it: its days count as not loaded and come back from the lake
+        if connection.execute(f"DESCRIBE {_sql_name(table)}").fetchall() != connection.execute("DESCRIBE wanted").fetchall():
             connection.execute(f"CREATE OR REPLACE TABLE {_sql_name(table)} ({columns})")
             connection.execute("DELETE FROM meta.loads WHERE table_name = ?", [table.name])
 
@@ -176,6 +191,7 @@ TABLE = DailyTable(
     inputs=lambda _: tuple(Input(table.name) for table in LOADED),
     parameters=lambda settings: {"path": str(settings.duckdb_path.resolve())},
     compute=compute,
+    confirm=confirm,
     block=366,
 )
 

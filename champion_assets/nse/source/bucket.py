@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 import obstore
-from obstore.store import from_url
 
 from champion_assets.nse.errors import AmbiguousSource, NotYetPublished
 from champion_assets.nse.source.base import Candidates, Fetched
 
 
 class BucketSource:
-    """Files below `url` (`s3://bucket/prefix`), with the given obstore options."""
+    """Files below `url` (`s3://bucket/prefix`), through `store`, an obstore client of that prefix."""
 
-    def __init__(self, url: str, options: dict[str, str]) -> None:
+    def __init__(self, url: str, store: Any) -> None:
         self.url = url.rstrip("/")
         self.description = f"bucket {self.url}"
-        self._store: Any = from_url(self.url, config=cast("Any", options))
+        self._store = store
         self._index: dict[str, list[str]] | None = None
 
     def fetch(self, dates: Sequence[dt.date], candidates: Candidates) -> Iterator[tuple[dt.date, Fetched | Exception]]:

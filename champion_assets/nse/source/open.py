@@ -5,7 +5,9 @@ What belongs here: telling the three kinds of source apart.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from champion_assets.nse.source.base import Source
@@ -14,8 +16,8 @@ from champion_assets.nse.source.folder import FolderSource
 from champion_assets.nse.source.http import HttpSource
 
 
-def open_source(location: str, *, cache: Path | None, interval: float, s3_options: dict[str, str]) -> Source:
-    """The source at `location`: `http(s)://…`, `s3://bucket/prefix`, `file://…` or a folder.
+def open_source(location: str, *, cache: Path | None, interval: float, s3: Callable[[str], Any]) -> Source:
+    """The source at `location`: `http(s)://…`, `s3://bucket/prefix` (opened with `s3`), `file://…` or a folder.
 
     Raises:
         NotADirectoryError: the folder does not exist.
@@ -25,7 +27,7 @@ def open_source(location: str, *, cache: Path | None, interval: float, s3_option
     if scheme in ("http", "https"):
         return HttpSource(location, interval)
     if scheme == "s3":
-        return BucketSource(location, s3_options)
+        return BucketSource(location, s3(location.rstrip("/")))
     if scheme == "file":
         return FolderSource(Path(unquote(urlsplit(location).path)), cache)
     if scheme:

@@ -59,12 +59,12 @@ def _isin(number: int, serial: int = 1, prefix: str = "INE", kind: str = "01") -
 def cast(sessions: int) -> list[Company]:
     """The instruments of a story of `sessions` sessions: 120 shares with events, 6 SME shares, 4 funds."""
 
-    def at(share: float) -> int:
-        return max(2, int(share * sessions))
+    def at(share: float, later: int = 0) -> int:
+        return min(max(2, int(share * sessions)) + later, sessions - 1)
 
     special: dict[int, dict[str, Any]] = {
         0: {"events": (Event("split", at(0.25), 0.2, "Face Value Split (Sub-Division) - From Rs 10/- Per Share To Rs 2/- Per Share"),),
-            "isin_change": (at(0.25) + 1, _isin(100, 2))},
+            "isin_change": (at(0.25, 1), _isin(100, 2))},
         1: {"events": (Event("bonus", at(0.40), 0.5, "Bonus 1:1"),)},
         2: {"events": (Event("rights", at(0.50), 0.97, "Rights 1:5 @ Premium Rs 190/-"),)},
         3: {"events": (Event("demerger", at(0.60), 0.7, "Demerger"),)},
@@ -77,7 +77,7 @@ def cast(sessions: int) -> list[Company]:
         10: {"events": (Event("special_dividend", at(0.45), 0.9, "Special Dividend - Rs 40 Per Share"),)},
         11: {"events": (Event("bonus", at(0.75), 2 / 3, "Bonus 1:2"),
                         Event("dividend", at(0.20), 0.99, "Interim Dividend - Rs 4 Per Share"))},
-        12: {"listed_from": at(0.60) + 15},
+        12: {"listed_from": at(0.60, 15)},
     }  # fmt: skip
     companies = []
     for number, (first, (second, sector)) in enumerate(product(_FIRST, _SECOND)):

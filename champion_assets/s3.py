@@ -1,0 +1,33 @@
+"""S3 (AWS, MinIO): from the settings to options and to a store. Shared by the lake and by the source of files.
+
+What belongs here: endpoint, keys and region, in the spelling of Polars and of obstore.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from obstore.store import S3Store
+
+from champion_assets.settings import Settings
+
+
+def s3_options(settings: Settings) -> dict[str, str]:
+    """Credentials and endpoint as both obstore and Polars name them; empty values are left to the environment's own chain."""
+    options = {"aws_region": settings.s3_region}
+    if settings.s3_access_key is not None and settings.s3_secret_key is not None:
+        options["aws_access_key_id"] = settings.s3_access_key.get_secret_value()
+        options["aws_secret_access_key"] = settings.s3_secret_key.get_secret_value()
+    if settings.s3_endpoint:
+        endpoint = settings.s3_endpoint if "://" in settings.s3_endpoint else f"http://{settings.s3_endpoint}"
+        options |= {"aws_endpoint_url": endpoint, "aws_virtual_hosted_style_request": "false"}
+        if endpoint.startswith("http://"):
+            options["aws_allow_http"] = "true"
+    return options
+
+
+def s3_store(url: str, options: dict[str, str]) -> S3Store:
+    """An obstore client for `s3://bucket/prefix` with the options of `s3_options`."""
+    config = {name: value for name, value in options.items() if name != "aws_allow_http"}
+    client: Any = {"allow_http": True} if options.get("aws_allow_http") == "true" else None
+    return S3Store.from_url(url, config=cast("Any", config), client_options=client)

@@ -1,0 +1,105 @@
+"""The backtest on the synthetic exchange: next-session fills, the account, restarts; and no path from tomorrow to yesterday."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from champion_assets.backtest.daily import Daily
+from champion_assets.lake.build import build_range
+from champion_assets.lake.schema import violations
+from champion_assets.lake.store import Lake
+from champion_assets.lake.table import Workspace
+from champion_assets.nse.costs import cost_rates
+from champion_assets.nse.synthetic import files
+from champion_assets.nse.synthetic.exchange import Exchange
+from champion_assets.partitions import calendar_days
+from champion_assets.stage import TABLES
+from champion_assets_tests.helpers import ORDER, build_until, content
+
+START, END = dt.date(2023, 11, 1), dt.date(2024, 2, 29)
+
+
+def days(workspace: Workspace) -> pl.DataFrame:
+    return workspace.lake.read("backtest/daily", workspace.sessions(START, END))
+
+
+def test_a_decision_is_filled_at_the_next_sessions_open_with_its_costs(workspace: Workspace) -> None:
+    build_until(workspace, "backtest/daily", START, END)
+    table = days(workspace)
+    traded = table.filter(pl.col("buys") > 0)
+    assert traded["trade_date"][0] == dt.date(2023, 12, 1)  # decided on 2023-11-30
+    first = traded.row(0, named=True)
+    opens = dict(workspace.lake.read("silver/equity_eod", [dt.date(2023, 12, 1)]).select("instrument_id", "open").rows())
+    paid = sum(held["shares"] * opens[held["instrument_id"]] for held in first["holdings"]) * (1 + workspace.settings.slippage_bps / 1e4)
+    assert first["bought"] == pytest.approx(paid)
+    assert first["costs"] == pytest.approx(paid * cost_rates(dt.date(2023, 12, 1)).buy)
+    assert first["cash"] == pytest.approx(workspace.settings.initial_capital - paid - first["costs"], abs=0.01)
+
+
+def test_value_before_plus_pnl_minus_costs_is_value_after_on_every_day(workspace: Workspace) -> None:
+    build_until(workspace, "backtest/daily", START, END)
+    table = days(workspace).with_columns(before=pl.col("value").shift().fill_null(0.0))
+    difference = (table["before"] + table["flows"] + table["pnl"] - table["costs"] - table["value"]).abs()
+    assert difference.max() < 0.005  # type: ignore[operator]
+    assert table["flows"].to_list()[1:] == [0.0] * (table.height - 1)
+    assert table["benchmark_return"].abs().sum() > 0
+
+
+def test_a_restart_in_the_middle_gives_the_same_bytes(workspace: Workspace, tmp_path: Path) -> None:
+    build_until(workspace, "backtest/daily", START, END)
+    other = replace(workspace, lake=Lake(str(tmp_path / "other")))
+    for first, last in ((START, dt.date(2023, 12, 31)), (dt.date(2024, 1, 1), dt.date(2024, 1, 1)), (dt.date(2024, 1, 2), END)):
+        build_until(other, "backtest/daily", first, last)
+    assert content(Path(other.lake.root)) == content(Path(workspace.lake.root))
+
+
+def test_without_yesterdays_book_it_says_what_to_backfill(workspace: Workspace) -> None:
+    build_until(workspace, "backtest/daily", START, dt.date(2023, 11, 30))
+    build_until(workspace, "portfolio/target_weights", dt.date(2023, 12, 1), END)
+    report = build_range(TABLES["backtest/daily"], workspace, calendar_days(dt.date(2023, 12, 5), END))
+    assert "backtest/daily" in str(report.failed[dt.date(2023, 12, 5)])
+    assert "champion backfill 2023-12-04 2023-12-04" in str(report.failed[dt.date(2023, 12, 5)])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_after_a_cut_changes_nothing_before_it(workspace: Workspace, exchange: Exchange, tmp_path: Path, seed: int) -> None:
+    build_until(workspace, "backtest/daily", START, END)
+    chance = random.Random(seed)
+    cut = chance.choice(workspace.sessions(dt.date(2023, 12, 1), dt.date(2024, 2, 20)))
+    folder = tmp_path / "noisy"
+    folder.mkdir()
+    for number, date in enumerate(exchange.market.sessions):
+        if date > END:
+            break
+        rows = exchange.market.rows(number)
+        if date > cut:
+            factor = chance.uniform(0.5, 1.5)
+            rows = rows.with_columns((pl.col(name) * factor).round(2) for name in ("open", "high", "low", "close", "last", "vwap"))
+        body = files.udiff(rows) if date.year == 2024 else files.legacy(rows)
+        name = f"BhavCopy_NSE_CM_0_0_0_{date:%Y%m%d}_F_0000.csv" if date.year == 2024 else f"cm{date:%d%b%Y}bhav.csv"
+        (folder / (name if date.year == 2024 else name.replace(f"{date:%b}", f"{date:%b}".upper()))).write_bytes(body)
+    noisy = replace(
+        workspace, lake=Lake(str(tmp_path / "noisy_lake")), settings=workspace.settings.model_copy(update={"source": str(folder)})
+    )
+    build_until(noisy, "backtest/daily", START, END)
+    sessions = workspace.sessions(START, cut)
+    for table in ORDER[2:9]:
+        mine, theirs = (each.lake.read(table, sessions) for each in (workspace, noisy))
+        drop = ["source_sha256", "name", "lot_size"] if table == "silver/equity_eod" else []
+        assert mine.drop(drop).equals(theirs.drop(drop)), table
+    after = workspace.sessions(cut + dt.timedelta(days=1), END)
+    assert not workspace.lake.read("features/returns", after).equals(noisy.lake.read("features/returns", after))
+
+
+@pytest.mark.parametrize("column", ["value", "cash"])
+def test_the_model_refuses_a_book_that_does_not_add_up(workspace: Workspace, column: str) -> None:
+    build_until(workspace, "backtest/daily", START, dt.date(2023, 12, 15))
+    frame = workspace.lake.read("backtest/daily", [dt.date(2023, 12, 15)])
+    assert violations(Daily, frame) is None
+    assert violations(Daily, frame.with_columns(pl.col(column) + 1.0)) is not None

@@ -1,0 +1,71 @@
+"""Fixtures: the genuine files if they are here, a synthetic exchange otherwise, and workspaces over them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ["CHAMPION_RETRY_DELAY_SCALE"] = "0"  # read when the assets are defined: retries happen, without their minutes
+
+from champion_assets.lake.table import Workspace, open_workspace
+from champion_assets.nse.calendar import load_calendar
+from champion_assets.nse.synthetic.exchange import Exchange, write_exchange
+from champion_assets.settings import Settings, get_settings
+
+REAL = Path(os.environ.get("CHAMPION_REAL_FILES", Path(__file__).parents[2] / "shared" / "data" / "nse"))
+START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if REAL.is_dir():
+        return
+    reason = f"the genuine files of NSE are not in {REAL}; they may not be redistributed. Name their folder in CHAMPION_REAL_FILES"
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    return REAL
+
+
+@pytest.fixture(scope="session")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Exchange:
+    """Six fictional months over the switch from legacy to UDiFF, a Muhurat and two special Saturdays."""
+    return write_exchange(tmp_path_factory.mktemp("exchange"), load_calendar(), START, END, seed=11)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, exchange: Exchange) -> Settings:
+    """Small windows on the synthetic exchange, everything in a folder of this test."""
+    return Settings(
+        data_dir=tmp_path / "data", source=str(exchange.folder / "content"), start_date=START, cov_window_days=40,
+        expected_return_lookback=40, universe_warmup=20, universe_size=60, retry_delay_scale=0, http_interval_seconds=0,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def workspace(settings: Settings) -> Workspace:
+    return open_workspace(settings)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Callable[[str, str], None]]:
+    """The settings of `settings` as environment variables, for code that reads the environment; more can be set."""
+
+    def put(name: str, value: str) -> None:
+        monkeypatch.setenv(name, value)
+        get_settings.cache_clear()
+
+    for field, value in settings.model_dump(exclude_none=True, exclude_defaults=True).items():
+        alias = Settings.model_fields[field].validation_alias
+        put(str(alias.choices[0]), str(value))  # type: ignore[union-attr]
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    yield put
+    monkeypatch.undo()
+    get_settings.cache_clear()

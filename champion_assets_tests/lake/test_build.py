@@ -1,0 +1,196 @@
+"""The one loop: closed days, skipping, cascades, missing inputs, bad rows, quarantine; one day equals a range."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from champion_assets.lake.build import InvalidRows, MissingInput, build_range, is_retryable, report_progress
+from champion_assets.lake.schema import TableModel, empty_frame, violations
+from champion_assets.lake.store import partition_key
+from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace, expected_fingerprint
+from champion_assets.nse.errors import NotYetPublished, Unreachable
+from champion_assets.partitions import calendar_days
+from champion_assets.stage import TABLES
+from champion_assets_tests.helpers import build_until, content
+
+START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 20)
+DAYS = calendar_days(START, END)
+
+
+class Row(TableModel):
+    trade_date: pl.Date
+    v: float = pa.Field(ge=0)
+
+
+def _rows(_: Workspace, dates: Any) -> Computed:
+    return Computed(pl.DataFrame({"trade_date": list(dates), "v": [float(date.day) for date in dates]}))
+
+
+TABLE = DailyTable("silver/t", "t", Row, "1", _rows)
+
+
+def test_sessions_are_written_closed_days_recorded_with_their_reason(workspace: Workspace) -> None:
+    report = build_range(TABLE, workspace, DAYS)
+    closed = {date: outcome.reason for date, outcome in report.outcomes.items() if outcome.status == "closed"}
+    assert report.count("written") == len(workspace.sessions(START, END)) == 14
+    assert closed[dt.date(2023, 11, 14)] == "Diwali-Balipratipada"
+    assert closed[dt.date(2023, 11, 4)] == "Saturday"
+    assert report.outcomes[dt.date(2023, 11, 12)].status == "written"  # the Muhurat Sunday
+    assert list(report.outcomes) == DAYS
+
+
+def test_a_second_run_changes_nothing_and_says_so(workspace: Workspace) -> None:
+    build_range(TABLE, workspace, DAYS)
+    before = content(Path(workspace.lake.root))
+    assert build_range(TABLE, workspace, DAYS).count("unchanged") == 14
+    assert content(Path(workspace.lake.root)) == before
+
+
+@pytest.mark.parametrize("change", [{"code_version": "2"}, {"parameters": lambda _: {"x": 1}}])
+def test_other_code_or_parameters_rebuild(workspace: Workspace, change: dict[str, Any]) -> None:
+    build_range(TABLE, workspace, DAYS)
+    assert build_range(replace(TABLE, **change), workspace, DAYS).count("written") == 14
+
+
+def test_a_changed_input_rebuilds_what_read_it_and_nothing_else(workspace: Workspace) -> None:
+    reader = DailyTable("features/r", "r", Row, "1", _rows, inputs=lambda _: (Input("silver/t", 3),))
+    build_range(TABLE, workspace, DAYS)
+    assert build_range(reader, workspace, DAYS).count("written") == 14
+    key = partition_key("silver/t", dt.date(2023, 11, 8))
+    info = workspace.lake.info(key)
+    assert info is not None
+    workspace.lake.write(key, workspace.lake.read("silver/t", [dt.date(2023, 11, 8)]), replace(info, fingerprint="other"))
+    report = build_range(reader, workspace, DAYS)
+    written = [date.day for date, outcome in report.outcomes.items() if outcome.status == "written"]
+    assert written == [8, 9, 10]
+
+
+def test_the_footer_tells_the_inputs(workspace: Workspace) -> None:
+    build_until(workspace, "features/returns", START, START)
+    info = workspace.lake.info(partition_key("features/returns", START))
+    upstream = workspace.lake.info(partition_key("silver/equity_eod", START))
+    assert info is not None
+    assert upstream is not None
+    assert info.inputs["silver/equity_eod"]["fingerprint"] == upstream.fingerprint
+    assert info.code_version == TABLES["features/returns"].code_version
+
+
+def test_a_missing_input_names_the_days_and_the_way_out(workspace: Workspace) -> None:
+    reader = DailyTable("features/r", "r", Row, "1", _rows, inputs=lambda _: (Input("silver/t", 3),))
+    build_range(TABLE, workspace, DAYS[:8])
+    report = build_range(reader, workspace, DAYS)
+    assert isinstance(report.failed[dt.date(2023, 11, 9)], MissingInput)
+    assert "champion backfill 2023-11-09 2023-11-09" in str(report.failed[dt.date(2023, 11, 9)])
+    assert report.count("written") == 6
+    assert not is_retryable(report.failed[dt.date(2023, 11, 9)])
+
+
+def test_a_stateful_table_stops_at_the_first_gap(workspace: Workspace) -> None:
+    table = DailyTable("portfolio/p", "p", Row, "1", _rows, inputs=lambda _: (Input("portfolio/p", lag=1),), stateful=True)
+    report = build_range(table, workspace, calendar_days(dt.date(2023, 11, 6), END))
+    assert report.count("written") == 0
+    assert "2023-11-03" in str(report.failed[dt.date(2023, 11, 6)])
+    assert build_range(table, workspace, DAYS).count("written") == 14
+
+
+def test_rows_that_break_the_model_block_their_day_only(workspace: Workspace) -> None:
+    def compute(_: Workspace, dates: Any) -> Computed:
+        return Computed(pl.DataFrame({"trade_date": list(dates), "v": [-1.0 if date.day == 8 else 1.0 for date in dates]}))
+
+    report = build_range(replace(TABLE, compute=compute), workspace, DAYS)
+    assert list(report.failed) == [dt.date(2023, 11, 8)]
+    assert "greater_than_or_equal_to(0)" in str(report.failed[dt.date(2023, 11, 8)])
+    assert "-1.0" in str(report.failed[dt.date(2023, 11, 8)])
+    assert report.count("written") == 13
+    assert not workspace.lake.exists(partition_key("silver/t", dt.date(2023, 11, 8)))
+
+
+def test_a_session_without_rows_is_an_error_unless_allowed(workspace: Workspace) -> None:
+    def compute(_: Workspace, dates: Any) -> Computed:
+        return Computed(empty_frame(Row))
+
+    assert all(isinstance(error, InvalidRows) for error in build_range(replace(TABLE, compute=compute), workspace, DAYS).failed.values())
+    report = build_range(replace(TABLE, compute=compute, may_be_empty=True), workspace, DAYS)
+    assert (report.count("written"), report.rows) == (14, 0)
+
+
+def test_rejects_go_to_quarantine_and_leave_it_when_they_are_mended(workspace: Workspace) -> None:
+    def compute(_: Workspace, dates: Any) -> Computed:
+        rejects = pl.DataFrame({"trade_date": [dates[0]], "rule": ["S8"], "reason": ["no valid ISIN"]})
+        return Computed(_rows(_, dates).frame, rejects)
+
+    key = "quarantine/" + partition_key("silver/t", START)
+    report = build_range(replace(TABLE, compute=compute), workspace, [START])
+    assert report.outcomes[START].facts["quarantined_rows"] == 1
+    assert workspace.lake.exists(key)
+    build_range(replace(TABLE, code_version="2"), workspace, [START])
+    assert not workspace.lake.exists(key)
+
+
+def test_progress_counts_every_session(workspace: Workspace) -> None:
+    seen: list[int] = []
+    with report_progress(lambda _, days: seen.append(days)):
+        build_range(replace(TABLE, block=5), workspace, DAYS)
+        build_range(TABLE, workspace, DAYS)
+    assert sum(seen) == 28
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cuts=st.sets(st.integers(1, 60), max_size=3), block=st.integers(1, 40))
+def test_any_way_of_cutting_a_range_gives_the_same_bytes(
+    cuts: set[int], block: int, tmp_path_factory: pytest.TempPathFactory, workspace: Workspace
+) -> None:
+    end = dt.date(2023, 12, 31)
+    whole = replace(workspace, lake=type(workspace.lake)(str(tmp_path_factory.mktemp("whole"))))
+    build_until(whole, "backtest/daily", START, end)
+    pieces = replace(workspace, lake=type(workspace.lake)(str(tmp_path_factory.mktemp("pieces"))))
+    edges = [0, *sorted(cuts), len(calendar_days(START, end))]
+    originals = dict(TABLES)
+    try:
+        TABLES.update({name: replace(table, block=block) for name, table in TABLES.items()})
+        for first, last in pairwise(edges):
+            part = calendar_days(START, end)[first:last]
+            build_until(pieces, "backtest/daily", part[0], part[-1])
+    finally:
+        TABLES.update(originals)
+    assert content(Path(pieces.lake.root)) == content(Path(whole.lake.root))
+
+
+def test_what_is_worth_a_repetition() -> None:
+    assert is_retryable(Unreachable("x"))
+    assert is_retryable(OSError("disk"))
+    assert not is_retryable(NotYetPublished("x"))
+    assert not is_retryable(MissingInput("x"))
+    assert not is_retryable(ValueError("x"))
+    assert not is_retryable(FileNotFoundError("x"))
+
+
+def test_lazy_frames_are_refused_since_pandera_would_not_look_at_their_values() -> None:
+    with pytest.raises(TypeError, match="eager"):
+        violations(Row, pl.LazyFrame({"trade_date": [START], "v": [-1.0]}))  # type: ignore[arg-type]
+
+
+def test_the_expected_fingerprint_depends_on_every_input(workspace: Workspace) -> None:
+    table = replace(TABLE, inputs=lambda _: (Input("silver/a"), Input("silver/b", 2, lag=1)))
+    marks = Fingerprints(workspace.lake)
+    day, sessions = dt.date(2023, 11, 8), workspace.sessions(START, END)
+    for date in sessions:
+        marks.remember("silver/a", date, f"a{date}")
+        marks.remember("silver/b", date, f"b{date}")
+    first = expected_fingerprint(table, workspace, day, marks)
+    for name, date, matters in (("silver/a", day, True), ("silver/b", dt.date(2023, 11, 7), True), ("silver/b", dt.date(2023, 11, 6), True),
+                                ("silver/b", day, False), ("silver/a", dt.date(2023, 11, 7), False)):  # fmt: skip
+        old = marks.stored(name, date)
+        marks.remember(name, date, "changed")
+        assert (expected_fingerprint(table, workspace, day, marks) != first) == matters
+        marks.remember(name, date, old)

@@ -1,0 +1,86 @@
+"""Files of NSE under an S3 prefix, and a lake on S3, against moto's server."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import obstore
+import pytest
+import requests
+
+from champion_assets.lake.store import open_lake
+from champion_assets.lake.table import Workspace
+from champion_assets.nse.errors import NotYetPublished
+from champion_assets.nse.names import bhavcopy_files, udiff_bhavcopy
+from champion_assets.nse.source.base import Fetched
+from champion_assets.nse.source.bucket import BucketSource
+from champion_assets.nse.synthetic.exchange import Exchange
+from champion_assets.s3 import s3_options, s3_store
+from champion_assets.settings import Settings
+from champion_assets_tests.helpers import build_until, content
+
+DAY = dt.date(2024, 1, 15)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = [str(Path(sys.executable).with_name("moto_server")), "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(200):
+        try:
+            requests.get(address, timeout=1)
+            break
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    requests.put(f"{address}/nse", timeout=5).raise_for_status()
+    requests.put(f"{address}/lake", timeout=5).raise_for_status()
+    yield address
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def s3(settings: Settings, endpoint: str) -> Settings:
+    keys = {"s3_endpoint": endpoint, "s3_access_key": "key", "s3_secret_key": "secret"}
+    return Settings(**{**settings.model_dump(exclude_none=True), **keys})
+
+
+def test_a_prefix_is_searched_at_any_depth(s3: Settings, exchange: Exchange) -> None:
+    store = s3_store("s3://nse/drop", s3_options(s3))
+    body = (exchange.folder / udiff_bhavcopy(DAY).path).read_bytes()
+    obstore.put(store, f"2024/{udiff_bhavcopy(DAY).name}", body)
+    found = dict(BucketSource("s3://nse/drop", store).fetch([DAY, dt.date(2024, 1, 16)], bhavcopy_files))
+    assert isinstance(found[DAY], Fetched)
+    assert found[DAY].body == body
+    assert isinstance(found[dt.date(2024, 1, 16)], NotYetPublished)
+
+
+def test_a_lake_on_s3_holds_the_same_bytes_as_a_local_one(s3: Settings, workspace: Workspace) -> None:
+    start, end = dt.date(2023, 11, 1), dt.date(2023, 12, 15)
+    build_until(workspace, "backtest/daily", start, end)
+    remote = replace(
+        workspace,
+        settings=s3.model_copy(update={"lake": "s3://lake/test"}),
+        lake=open_lake(s3.model_copy(update={"lake": "s3://lake/test"})),
+    )
+    build_until(remote, "backtest/daily", start, end)
+    local = content(Path(workspace.lake.root))
+    import hashlib
+
+    assert {key: hashlib.sha256(remote.lake.get(key) or b"").hexdigest() for key in local} == local
+
+
+def test_credentials_are_secret_in_every_print(s3: Settings) -> None:
+    assert "secret" not in repr(s3.s3_secret_key)

@@ -1,0 +1,123 @@
+"""The archive over HTTP, against the synthetic exchange's server with its manners and its mischief."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+
+from champion_assets.nse.calendar import load_calendar
+from champion_assets.nse.errors import BadPayload, Blocked, NotYetPublished, NseError, Unreachable, WrongDate
+from champion_assets.nse.names import bhavcopy_files, delivery_file, udiff_bhavcopy
+from champion_assets.nse.source import http
+from champion_assets.nse.source.base import Fetched
+from champion_assets.nse.source.http import HttpSource
+from champion_assets.nse.synthetic.exchange import Exchange
+from champion_assets.nse.synthetic.server import NOT_FOUND, Fault, State, serve
+from champion_assets.raw import bhavcopy as raw
+
+DAY = dt.date(2024, 1, 15)
+NAME = udiff_bhavcopy(DAY).name
+
+
+@pytest.fixture
+def state(exchange: Exchange) -> State:
+    return State(exchange.folder, load_calendar())
+
+
+@pytest.fixture
+def url(state: State) -> Iterator[str]:
+    with serve(state) as address:
+        yield address
+
+
+def one(source: HttpSource, day: dt.date = DAY) -> Fetched | Exception:
+    return dict(source.fetch([day], bhavcopy_files))[day]
+
+
+def test_a_file_arrives_with_its_address(url: str, exchange: Exchange) -> None:
+    found = one(HttpSource(url, 0))
+    assert isinstance(found, Fetched)
+    assert found.body == (exchange.folder / udiff_bhavcopy(DAY).path).read_bytes()
+    assert found.uri == f"{url}/{udiff_bhavcopy(DAY).path}"
+
+
+def test_legacy_days_come_from_the_legacy_path(url: str) -> None:
+    found = one(HttpSource(url, 0), dt.date(2023, 12, 29))
+    assert isinstance(found, Fetched)
+    assert found.name == "cm29DEC2023bhav.csv.zip"
+
+
+def test_the_404_page_is_no_file_and_as_long_as_the_genuine_one(url: str) -> None:
+    assert len(NOT_FOUND) == 3425
+    assert isinstance(one(HttpSource(url, 0), dt.date(2024, 1, 14)), NotYetPublished)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [("403", Blocked), ("429", Blocked), ("503", Unreachable), ("reset", Unreachable), ("truncated", Unreachable), ("slow", Unreachable)],
+)
+def test_faults_of_the_line(url: str, state: State, monkeypatch: pytest.MonkeyPatch, fault: Fault, error: type[NseError]) -> None:
+    monkeypatch.setattr(http, "TIMEOUT_SECONDS", (0.5, 0.3))
+    state.faults[NAME] = fault
+    found = one(HttpSource(url, 0))
+    assert isinstance(found, error)
+    assert found.retryable == (error is Unreachable)
+    assert NAME in str(found)
+
+
+def test_a_server_that_is_gone_is_unreachable(url: str) -> None:
+    found = one(HttpSource("http://127.0.0.1:9", 0))
+    assert isinstance(found, Unreachable)
+
+
+def test_late_falls_back_to_the_other_format_or_waits(url: str, state: State) -> None:
+    state.faults[NAME] = "late"
+    found = one(HttpSource(url, 0))
+    assert isinstance(found, NotYetPublished)
+    assert "404" in str(found)
+
+
+def test_after_three_refusals_nothing_more_is_asked(url: str, state: State) -> None:
+    days = load_calendar().sessions_between(dt.date(2024, 2, 1), dt.date(2024, 2, 15))
+    state.faults |= {udiff_bhavcopy(day).name: "403" for day in days}
+    found = dict(HttpSource(url, 0).fetch(days, bhavcopy_files))
+    assert all(isinstance(error, Blocked) for error in found.values())
+    assert len(state.requests) == 3
+
+
+def test_requests_are_spaced(url: str) -> None:
+    import time
+
+    started = time.monotonic()
+    days = load_calendar().sessions_between(dt.date(2024, 2, 1), dt.date(2024, 2, 6))
+    assert len(dict(HttpSource(url, 0.2).fetch(days, bhavcopy_files))) == len(days)
+    assert time.monotonic() - started >= 0.2 * (len(days) - 1)
+
+
+def test_a_bare_client_is_refused_as_by_the_genuine_server(url: str) -> None:
+    import requests
+
+    assert requests.get(f"{url}/{udiff_bhavcopy(DAY).path}", timeout=5, headers={"User-Agent": "curl"}).status_code == 403
+
+
+def test_the_holiday_echo_is_there_and_its_rows_betray_it(url: str) -> None:
+    from champion_assets.nse.formats import read_bhavcopy
+
+    holiday = dt.date(2024, 1, 26)
+    echo = dict(HttpSource(url, 0).fetch([holiday], lambda day: (delivery_file(day),)))[holiday]
+    assert isinstance(echo, Fetched)
+    assert read_bhavcopy(echo.body, echo.name).frame["trade_date"][0] == dt.date(2024, 1, 25)
+
+
+@pytest.mark.parametrize("fault", ["html", "empty", "xlsx", "yesterday"])
+def test_bad_bodies_leave_no_byte_in_the_lake(url: str, state: State, workspace, fault: Fault) -> None:  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+
+    state.faults[NAME] = fault
+    there = replace(workspace, settings=workspace.settings.model_copy(update={"source": url}))
+    computed = raw.compute(there, [DAY])
+    assert isinstance(computed.failed[DAY], WrongDate if fault == "yesterday" else BadPayload)
+    assert computed.frame.is_empty()
+    assert not list(workspace.settings.data_dir.rglob("files/*"))

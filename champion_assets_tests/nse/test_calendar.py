@@ -1,0 +1,78 @@
+"""The calendar against every day for which a genuine bhavcopy exists, and its questions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+
+from champion_assets.nse.calendar import CalendarError, load_calendar
+
+CALENDAR = load_calendar()
+
+
+@pytest.mark.real
+def test_equals_the_observed_sessions_of_2011_to_2026(real: Path) -> None:
+    observed = [
+        dt.date.fromisoformat(day) for day in json.loads((real / "holidays/nse_sessions_observed_20110103_20260821.json").read_text())
+    ]
+    assert CALENDAR.sessions_between(observed[0], observed[-1]) == observed
+
+
+@pytest.mark.real
+def test_names_a_reason_for_every_observed_closed_weekday(real: Path) -> None:
+    for day in json.loads((real / "holidays/nse_closed_weekdays_observed.json").read_text()):
+        assert CALENDAR.why_closed(dt.date.fromisoformat(day))
+
+
+def test_five_years_have_1238_sessions() -> None:
+    assert len(CALENDAR.sessions_between(dt.date(2016, 1, 1), dt.date(2020, 12, 31))) == 1238
+
+
+@pytest.mark.parametrize(
+    ("day", "status"),
+    [("2016-10-30", "muhurat"), ("2020-02-01", "budget"), ("2024-01-20", "special"), ("2026-02-01", "budget"), ("2013-11-14", "regular"),
+     ("2013-11-15", "closed"), ("2024-01-22", "closed"), ("2024-11-20", "closed"), ("2026-01-15", "closed"), ("2024-01-21", "closed")],
+)  # fmt: skip
+def test_days_that_libraries_get_wrong(day: str, status: str) -> None:
+    assert CALENDAR.day(dt.date.fromisoformat(day)).status == status
+
+
+def test_previous_and_next_skip_the_weekend_but_not_the_special_saturday() -> None:
+    assert CALENDAR.previous_session(dt.date(2024, 1, 23)) == dt.date(2024, 1, 20)
+    assert CALENDAR.next_session(dt.date(2024, 1, 20)) == dt.date(2024, 1, 23)
+    assert CALENDAR.previous_session(CALENDAR.first) is None
+
+
+def test_trailing_sessions_end_with_the_day_and_shorten_at_the_beginning() -> None:
+    assert CALENDAR.trailing_sessions(dt.date(2024, 1, 23), 2) == [dt.date(2024, 1, 20), dt.date(2024, 1, 23)]
+    assert CALENDAR.trailing_sessions(CALENDAR.first, 5) == [CALENDAR.first]
+
+
+@pytest.mark.parametrize("day", ["1994-11-02", "2027-01-01"])
+def test_outside_the_calendar_is_an_error_that_says_what_to_do(day: str) -> None:
+    with pytest.raises(CalendarError, match="CHAMPION_CALENDAR"):
+        CALENDAR.is_session(dt.date.fromisoformat(day))
+
+
+def test_an_override_file_wins_line_by_line_and_lengthens_the_calendar(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("date,status,reason,open,close,evidence\n2024-01-15,closed,test,,,circular X\n2027-12-31,regular,,,,\n")
+    own = load_calendar(file)
+    assert own.why_closed(dt.date(2024, 1, 15)) == "test"
+    assert own.is_session(dt.date(2024, 1, 16))
+    assert own.last == dt.date(2027, 12, 31)
+
+
+@pytest.mark.parametrize(
+    "lines", ["day,status\n", "date,status,reason,open,close,evidence\n2024-13-01,closed,,,,\n",
+              "date,status,reason,open,close,evidence\n2024-01-01,shut,,,,\n",
+              "date,status,reason,open,close,evidence\n2024-01-01,closed,,,,\n2024-01-01,regular,,,,\n"],
+)  # fmt: skip
+def test_a_senseless_override_is_refused(tmp_path: Path, lines: str) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text(lines)
+    with pytest.raises(CalendarError, match=r"own\.csv"):
+        load_calendar(file)

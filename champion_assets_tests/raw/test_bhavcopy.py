@@ -1,0 +1,102 @@
+"""The original bytes: kept once, versioned, verified; refused when they are of another day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from champion_assets.lake.build import build_range
+from champion_assets.lake.table import Workspace
+from champion_assets.nse.errors import BadPayload, NotYetPublished, WrongDate
+from champion_assets.nse.names import bhavcopy_files, legacy_bhavcopy
+from champion_assets.nse.synthetic.exchange import Exchange
+from champion_assets.raw.bhavcopy import NAME, TABLE, current_versions, file_key, original_bytes
+from champion_assets_tests.helpers import build_until
+
+DAY = dt.date(2023, 11, 8)
+
+
+@pytest.fixture
+def own_source(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> tuple[Workspace, Path]:
+    """A copy of one day's file in a folder that the test may change."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    shutil.copy(exchange.folder / legacy_bhavcopy(DAY).path, folder)
+    return replace(workspace, settings=workspace.settings.model_copy(update={"source": str(folder)})), folder
+
+
+def test_the_bytes_are_kept_under_their_hash_with_their_origin(workspace: Workspace, exchange: Exchange) -> None:
+    build_range(TABLE, workspace, [DAY])
+    version = current_versions(workspace.lake, [DAY])[DAY]
+    original = (exchange.folder / legacy_bhavcopy(DAY).path).read_bytes()
+    assert original_bytes(workspace.lake, version["sha256"], version["name"]) == original
+    assert version["uri"].endswith(legacy_bhavcopy(DAY).path)
+    assert version["format"] == "legacy_l2"
+
+
+def test_looking_again_changes_nothing(workspace: Workspace) -> None:
+    build_range(TABLE, workspace, [DAY])
+    first = workspace.lake.get(f"{NAME}/trade_date={DAY}/data.parquet")
+    assert build_range(TABLE, workspace, [DAY]).outcomes[DAY].status == "unchanged"
+    assert workspace.lake.get(f"{NAME}/trade_date={DAY}/data.parquet") == first
+
+
+def test_a_republished_file_becomes_a_new_version_and_everything_after_it_is_rebuilt(workspace: Workspace, exchange: Exchange) -> None:
+    day = exchange.republished
+    build_until(workspace, "features/returns", day, day)
+    before = workspace.lake.read("silver/equity_eod", [day])
+    folder = workspace.settings.data_dir / "corrected"
+    file = bhavcopy_files(day)[0]
+    folder.mkdir()
+    shutil.copy(exchange.folder / "republished" / file.path, folder)
+    again = replace(workspace, settings=workspace.settings.model_copy(update={"source": str(folder)}))
+    reports = build_until(again, "features/returns", day, day)
+    assert {report.outcomes[day].status for report in reports.values()} == {"written"}
+    versions = workspace.lake.read(NAME, [day])
+    assert versions["is_current"].to_list() == [False, True]
+    assert all(workspace.lake.exists(file_key(sha256)) for sha256 in versions["sha256"])
+    after = workspace.lake.read("silver/equity_eod", [day])
+    assert (before["volume"] != after["volume"]).sum() == 1
+
+
+def test_yesterdays_file_under_todays_name_is_refused(own_source: tuple[Workspace, Path]) -> None:
+    workspace, folder = own_source
+    (folder / legacy_bhavcopy(DAY).name).rename(folder / legacy_bhavcopy(dt.date(2023, 11, 9)).name)
+    report = build_range(TABLE, workspace, [dt.date(2023, 11, 9)])
+    assert isinstance(report.failed[dt.date(2023, 11, 9)], WrongDate)
+    assert not list(Path(workspace.lake.root).rglob("*.parquet"))
+
+
+def test_a_missing_file_fails_its_day_only(own_source: tuple[Workspace, Path]) -> None:
+    workspace, _ = own_source
+    report = build_range(TABLE, workspace, [DAY, dt.date(2023, 11, 9)])
+    assert report.outcomes[DAY].status == "written"
+    assert isinstance(report.failed[dt.date(2023, 11, 9)], NotYetPublished)
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"damaged")])
+def test_lost_or_damaged_bytes_are_noticed(workspace: Workspace, damage) -> None:  # type: ignore[no-untyped-def]
+    build_range(TABLE, workspace, [DAY])
+    version = current_versions(workspace.lake, [DAY])[DAY]
+    damage(Path(workspace.lake.uri(file_key(version["sha256"]))))
+    with pytest.raises(BadPayload, match="materialize raw/bhavcopy again"):
+        original_bytes(workspace.lake, version["sha256"], version["name"])
+
+
+@pytest.mark.real
+def test_a_genuine_echo_and_a_misdated_file_are_refused(real: Path, workspace: Workspace) -> None:
+    from champion_assets.nse.source.base import Fetched
+    from champion_assets.raw.bhavcopy import _accept
+
+    for name, day in (("26012026.csv.HOLIDAY_ECHO_OF_23JAN2026", dt.date(2026, 1, 26)),
+                      ("30092019.csv.CONTAINS_27JUN2019", dt.date(2019, 9, 30)),
+                      ("04112021.csv.MUHURAT_ECHO_OF_03NOV2021", dt.date(2021, 11, 4))):  # fmt: skip
+        body = (real / f"sec_bhavdata_full/quirks/sec_bhavdata_full_{name}.gz").read_bytes()
+        with pytest.raises(WrongDate, match="refused"):
+            _accept(workspace.lake, day, Fetched(name, "uri", body))
+    assert pl.DataFrame({"path": [str(each) for each in Path(workspace.lake.root).rglob("*") if each.is_file()]}).is_empty()

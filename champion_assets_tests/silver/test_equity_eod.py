@@ -1,0 +1,88 @@
+"""One row an instrument and day: series, identity, quarantine, and the rules that block."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from champion_assets.bronze.bhavcopy import Bhavcopy
+from champion_assets.lake.schema import empty_frame, violations
+from champion_assets.lake.table import Computed, Workspace
+from champion_assets.nse.formats import read_bhavcopy
+from champion_assets.silver.equity_eod import EquityEod, transform
+from champion_assets_tests.helpers import build_until
+
+DAY = dt.date(2018, 3, 5)
+
+
+def bronze(*rows: dict[str, Any]) -> pl.DataFrame:
+    base = {"trade_date": DAY, "series": "EQ", "open": 10.0, "high": 11.0, "low": 9.0, "close": 10.5, "last": 10.5, "prev_close": 10.0,
+            "volume": 100, "turnover": 1000.0, "trades": 5, "source_sha256": "a" * 64}  # fmt: skip
+    filled = [base | {"symbol": f"S{number}", "isin": "INE040A01034", "source_row": number} | row for number, row in enumerate(rows, 1)]
+    return pl.DataFrame(filled, schema=empty_frame(Bhavcopy).schema)
+
+
+def silver(*rows: dict[str, Any]) -> Computed:
+    return transform(bronze(*rows), {DAY: "regular"})
+
+
+def test_only_equity_series_pass_the_rest_stays_in_bronze() -> None:
+    rows = [{"series": series, "isin": isin} for series, isin in (("EQ", "INE040A01034"), ("GS", "IN0020230011"), ("T0", "INE002A01018"))]
+    computed = silver(*rows)
+    assert computed.frame["series"].to_list() == ["EQ"]
+    assert computed.facts[DAY] == {"bronze_rows": 3, "normalized_rows": 1, "filtered_rows": 2}
+    assert computed.rejects is not None
+    assert computed.rejects.is_empty()
+
+
+def test_a_malformed_isin_is_quarantined_with_its_rule_and_place() -> None:
+    computed = silver({}, {"isin": "INE", "symbol": "BAD"}, {"isin": "INE002A01019", "symbol": "WRONGDIGIT"})
+    assert computed.frame["symbol"].to_list() == ["S1"]
+    assert computed.rejects is not None
+    rejects = computed.rejects.select("symbol", "rule", "reason", "source_row", "source_sha256").rows()
+    assert ("BAD", "S8", "INE is no valid ISIN", 2, "a" * 64) in rejects
+    assert len(rejects) == 2
+
+
+def test_a_second_row_of_an_instrument_is_quarantined_the_better_series_stays() -> None:
+    computed = silver({"series": "BE"}, {"series": "EQ"})
+    assert computed.frame["series"].to_list() == ["EQ"]
+    assert computed.rejects is not None
+    assert computed.rejects["rule"].to_list() == ["S2"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"low": 10.2}, {"high": 10.2}, {"volume": 0}, {"close": 0.0}, {"open": -1.0}, {"turnover": 0.0}]
+)  # fmt: skip
+def test_rows_that_contradict_themselves_break_the_model(wrong: dict[str, Any]) -> None:
+    assert violations(EquityEod, silver({}).frame) is None
+    assert violations(EquityEod, silver(wrong).frame) is not None
+
+
+def test_a_doubled_instrument_breaks_the_model() -> None:
+    frame = silver({}).frame
+    assert violations(EquityEod, pl.concat([frame, frame])) is not None
+
+
+def test_the_session_type_is_told(workspace: Workspace) -> None:
+    build_until(workspace, "silver/equity_eod", dt.date(2023, 11, 10), dt.date(2023, 11, 13))
+    rows = workspace.lake.read("silver/equity_eod", [dt.date(2023, 11, 12), dt.date(2023, 11, 13)])
+    assert dict(rows.select("trade_date", "session_type").unique().rows()) == {
+        dt.date(2023, 11, 12): "muhurat",
+        dt.date(2023, 11, 13): "regular",
+    }
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["cm10JUL2017bhav.csv.zip", "cm13JUL2020bhav.csv.zip", "cm16FEB2021bhav.csv.zip",
+                                  "cm28MAR2024bhav.csv.zip",
+                                  "cm03JAN2011bhav.csv.zip", "cm06NOV2013bhav.csv.zip", "cm13MAR2015bhav.csv.zip"])  # fmt: skip
+def test_genuine_quirks_reach_silver_whole(real: Path, name: str) -> None:
+    frame = read_bhavcopy((real / "legacy_cm" / name).read_bytes(), name).frame
+    computed = transform(frame.with_columns(source_sha256=pl.lit("a" * 64)), {frame["trade_date"][0]: "regular"})
+    assert violations(EquityEod, computed.frame) is None
+    assert computed.frame.height == frame.filter(pl.col("series").is_in(["EQ", "BE", "BZ", "SM", "ST"])).height

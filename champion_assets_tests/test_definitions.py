@@ -1,0 +1,94 @@
+"""The graph as Dagster sees it: loads fast, without I/O, and holds exactly what it should."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import dagster as dg
+
+from champion_assets.definitions import defs
+from champion_assets.stage import TABLES
+
+SPEC = {
+    "raw/bhavcopy": [],
+    "bronze/bhavcopy": ["raw/bhavcopy"],
+    "silver/equity_eod": ["bronze/bhavcopy"],
+    "features/returns": ["silver/equity_eod"],
+    "features/universe": ["silver/equity_eod"],
+    "features/expected_returns": ["features/returns", "features/universe"],
+    "features/covariance": ["features/returns", "features/universe"],
+    "portfolio/target_weights": ["features/covariance", "features/expected_returns"],
+    "backtest/daily": ["features/returns", "features/universe", "portfolio/target_weights", "silver/equity_eod"],
+    "backtest/tear_sheet": ["backtest/daily"],
+    "warehouse/duckdb": ["backtest/daily", "features/covariance", "features/expected_returns", "features/returns", "features/universe",
+                         "portfolio/target_weights", "silver/equity_eod"],
+}  # fmt: skip
+
+
+def test_the_definitions_are_loadable() -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_keys_and_dependencies() -> None:
+    graph = defs.resolve_asset_graph()
+    found = {
+        key.to_user_string(): sorted(parent.to_user_string() for parent in graph.get(key).parent_keys) for key in graph.get_all_asset_keys()
+    }
+    assert found == SPEC
+
+
+def test_every_asset_says_what_it_is() -> None:
+    for spec in defs.resolve_all_asset_specs():
+        name = spec.key.to_user_string()
+        assert spec.description, name
+        assert spec.owners, name
+        assert spec.code_version, name
+        assert spec.kinds, name
+        assert spec.group_name == name.split("/")[0]
+        assert spec.metadata["dagster/table_name"] == name.replace("/", ".")
+        assert len(spec.metadata["dagster/column_schema"].columns) > 2
+        assert all(column.description for column in spec.metadata["dagster/column_schema"].columns), name
+
+
+def test_every_asset_has_its_blocking_schema_check() -> None:
+    graph = defs.resolve_asset_graph()
+    assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {f"{name}:schema" for name in SPEC}
+
+
+def test_one_name_everywhere() -> None:
+    import importlib
+
+    for name, table in TABLES.items():
+        module = importlib.import_module(f"champion_assets.{name.replace('/', '.')}")
+        assert module.TABLE is table
+        test = f"champion_assets_tests.{name.split('/')[0]}"
+        assert importlib.import_module(test)
+
+
+def test_jobs_and_schedules() -> None:
+    repository = defs.get_repository_def()
+    assert [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")] == ["nse_daily"]
+    assert [(each.name, each.cron_schedule) for each in repository.schedule_defs] == [("nse_daily_schedule", "30 12 * * *")]
+
+
+def test_import_is_fast_and_touches_nothing(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    program = (
+        "import time; t = time.perf_counter(); import champion_assets.definitions, sys;"
+        "print(time.perf_counter() - t, *[m for m in ('matplotlib', 'plotly', 'mlflow', 'pandas', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
+    seconds, *heavy = done.stdout.split()
+    assert heavy == []
+    assert float(seconds) < 30  # a guard against I/O at import only; the benchmark measures it
+    assert not list(tmp_path.iterdir())
+
+
+def test_pure_packages_import_no_dagster() -> None:
+    program = (
+        "import importlib, pkgutil, sys, champion_assets.nse as n, champion_assets.quant as q\n"
+        "for p in (n, q):\n"
+        "    for m in pkgutil.walk_packages(p.__path__, p.__name__ + '.'): importlib.import_module(m.name)\n"
+        "print('dagster' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "False"
