@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dagster as dg
 
-from champion_assets import stage
 from champion_assets.automation.jobs import default_jobs, default_schedules
 from champion_assets.backtest import daily, tear_sheet
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
@@ -25,5 +24,3 @@ defs = dg.Definitions(
     schedules=default_schedules,
     executor=dg.in_process_executor,
 )
-
-__all__ = ["defs", "stage"]

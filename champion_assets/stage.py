@@ -87,7 +87,8 @@ def summary(report: RangeReport) -> str:
     seconds = ", ".join(f"{name} {value:.2f} s" for name, value in report.seconds.items())
     return (
         f"{report.table}: {report.count('written')} days written, {report.count('unchanged')} unchanged, "
-        f"{report.count('closed')} closed, {len(report.failed)} failed; {report.rows} rows; {seconds}"
+        f"{report.count('closed')} closed, {len(report.failed)} failed; {report.rows} rows; {seconds}; "
+        f"CPU {report.cpu_seconds:.2f} s, peak {report.peak_megabytes:.0f} MB"
     )
 
 

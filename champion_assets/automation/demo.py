@@ -59,7 +59,7 @@ def run_demo(folder: Path, seed: int, console: Console) -> None:
     if errors:
         console.print("\n".join(errors), style="red", markup=False)
         raise SystemExit(1)
-    _show(folder, results, console)
+    _show(folder, keys, results, console)
     console.print(f"Done in {time.perf_counter() - started:.0f} s.")
 
 
@@ -71,11 +71,11 @@ def _environment(folder: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _show(folder: Path, results: list, console: Console) -> None:  # type: ignore[type-arg]  # ChunkResult is imported lazily
+def _show(folder: Path, keys: list, results: list, console: Console) -> None:  # type: ignore[type-arg]  # AssetKey and ChunkResult are imported lazily
     from champion_assets.backtest.tear_sheet import HTML_KEY, read_figures
+    from champion_assets.lake.store import partition_key
     from champion_assets.lake.table import open_workspace
     from champion_assets.settings import get_settings
-    from champion_assets.stage import TABLES
 
     workspace = open_workspace(get_settings())
     built = sum(result.sessions for result in results if result.assets)
@@ -83,9 +83,11 @@ def _show(folder: Path, results: list, console: Console) -> None:  # type: ignor
     console.print(f"3. {'Built' if built else 'Nothing had changed; checked'} {built or sum(result.sessions for result in results)} "
                   f"sessions; {closed} closed days recorded with their reason")  # fmt: skip
     table = Table("table", "days", "rows of the last day", box=None, pad_edge=False)
-    for name in TABLES:
+    for name in (key.to_user_string() for key in keys):
         dates = workspace.lake.dates(name)
-        info = workspace.lake.info(f"{name}/trade_date={dates[-1]}/data.parquet") if dates else None
+        if not dates:
+            continue
+        info = workspace.lake.info(partition_key(name, dates[-1]))
         table.add_row(name, str(len(dates)), str(info.rows) if info else "-")
     console.print(table)
     figures = read_figures(workspace)

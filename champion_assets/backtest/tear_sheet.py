@@ -4,7 +4,6 @@ The page (`backtest/tear_sheet/tear_sheet.html` in the lake) needs no network. T
 before the first decision are cash and left out. It is made anew only if the history changed.
 """
 
-import datetime as dt
 import hashlib
 import io
 from collections.abc import Iterator
@@ -153,9 +152,3 @@ def read_figures(workspace: Workspace) -> dict[str, float | None]:
         return {}
     table = pl.read_parquet(io.BytesIO(body))
     return dict(table.select("metric", "value").iter_rows())
-
-
-def last_session(workspace: Workspace) -> dt.date | None:
-    """The last day that the backtest has reached."""
-    dates = workspace.lake.dates(DAILY)
-    return dates[-1] if dates else None

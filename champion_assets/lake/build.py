@@ -9,6 +9,7 @@ state, where nothing after it can be known. Killed at any moment, the lake holds
 from __future__ import annotations
 
 import datetime as dt
+import resource
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -55,12 +56,14 @@ class DayOutcome:
 
 @dataclass
 class RangeReport:
-    """Outcomes by day, failures by day, seconds by kind of work."""
+    """Outcomes by day, failures by day, wall seconds by kind of work, CPU seconds, and the process's peak memory so far."""
 
     table: str
     outcomes: dict[dt.date, DayOutcome] = field(default_factory=dict)
     failed: dict[dt.date, Exception] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    cpu_seconds: float = 0.0
+    peak_megabytes: float = 0.0
 
     def count(self, status: Status) -> int:
         """How many days ended in `status`."""
@@ -118,8 +121,7 @@ def plan_range(
                 plan.unchanged.append(date)
             else:
                 plan.stale[date] = ("", {})
-                if stored is None:
-                    fingerprints.remember(table.name, date, "not fetched yet")
+                fingerprints.remember(table.name, date, "not fetched yet")  # whatever reads it has to look again
             continue
         expected = expected_fingerprint(table, workspace, date, fingerprints)
         if isinstance(expected, list):
@@ -136,7 +138,7 @@ def build_range(
     table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], *, refetch: Collection[dt.date] | None = None
 ) -> RangeReport:
     """Bring `dates` (calendar days in order) of `table` up to date in the lake and say what was done; `refetch` as in `plan_range`."""
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     report = RangeReport(table.name)
     fingerprints = Fingerprints(workspace.lake)
     plan = plan_range(table, workspace, dates, fingerprints, refetch=refetch)
@@ -162,6 +164,8 @@ def build_range(
         callback(table.name, len(plan.unchanged))
     report.outcomes = dict(sorted(report.outcomes.items()))
     report.seconds["total"] = time.perf_counter() - started
+    report.cpu_seconds = time.process_time() - used
+    report.peak_megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return report
 
 

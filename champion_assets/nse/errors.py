@@ -17,10 +17,6 @@ class NotYetPublished(NseError):
     """The day is a session and its file does not exist (yet) at the source."""
 
 
-class Holiday(NseError):
-    """The day is closed by the calendar and the source has no file for it."""
-
-
 class Blocked(NseError):
     """The server refuses this client (403, 429 for long). Wait, or use a folder of files; never work around it."""
 

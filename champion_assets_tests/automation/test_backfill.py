@@ -21,6 +21,8 @@ from champion_assets.automation.jobs import nse_daily_schedule
 from champion_assets.cli import main
 from champion_assets.lake.table import open_workspace
 from champion_assets.nse.calendar import load_calendar
+from champion_assets.nse.names import udiff_bhavcopy
+from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.settings import Settings, get_settings
 from champion_assets_tests.helpers import content
 
@@ -84,6 +86,28 @@ def test_killed_again_and_again_it_still_ends_with_the_same_lake(environment: Pu
     assert last.returncode == 0, last.stdout + last.stderr
     found = content(tmp_path / "killed" / "lake")
     assert found == expected
+
+
+def test_refetch_finds_a_republished_file_and_carries_it_through(
+    environment: Put, settings: Settings, exchange: Exchange, tmp_path: Path
+) -> None:
+    import shutil
+
+    source = tmp_path / "source"
+    shutil.copytree(settings.source, source)
+    environment("CHAMPION_SOURCE", str(source))
+    day = str(exchange.republished)
+    environment("CHAMPION_START_DATE", day)
+    assert champion("backfill", day, day).returncode == 0
+    workspace = open_workspace(get_settings())
+    before = workspace.lake.read("silver/equity_eod", [exchange.republished])
+    file = udiff_bhavcopy(exchange.republished)
+    shutil.copy(exchange.folder / "republished" / file.path, next(source.rglob(file.name)))
+    assert "nothing had changed" in champion("backfill", day, day).stdout
+    assert champion("backfill", day, day, "--refetch").returncode == 0
+    after = workspace.lake.read("silver/equity_eod", [exchange.republished])
+    assert (before["volume"] != after["volume"]).sum() == 1
+    assert workspace.lake.read("raw/bhavcopy", [exchange.republished]).height == 2
 
 
 @pytest.mark.parametrize(

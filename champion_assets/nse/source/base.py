@@ -27,8 +27,6 @@ class Fetched:
 class Source(Protocol):
     """Something that holds NSE's files."""
 
-    description: str
-
     def fetch(self, dates: Sequence[dt.date], candidates: Candidates) -> Iterator[tuple[dt.date, Fetched | Exception]]:
         """For each date, in any order, the first of its candidate files that exists, or why there is none.
 

@@ -20,7 +20,6 @@ class BucketSource:
 
     def __init__(self, url: str, store: Any) -> None:
         self.url = url.rstrip("/")
-        self.description = f"bucket {self.url}"
         self._store = store
         self._index: dict[str, list[str]] | None = None
 

@@ -44,7 +44,6 @@ class FolderSource:
         self.root = root.expanduser().resolve()
         if not self.root.is_dir():
             raise NotADirectoryError(f"CHAMPION_SOURCE: {self.root} is no folder")
-        self.description = f"folder {self.root}"
         self._cache = cache
         self._index: dict[str, list[_Place]] | None = None
 

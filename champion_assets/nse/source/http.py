@@ -34,7 +34,6 @@ class HttpSource:
 
     def __init__(self, base_url: str, interval: float) -> None:
         self.base_url = base_url.rstrip("/")
-        self.description = f"archive {self.base_url}"
         self._interval = interval
         self._session = requests.Session()
         self._session.headers.update(HEADERS)

@@ -72,11 +72,22 @@ def test_a_server_that_is_gone_is_unreachable(url: str) -> None:
     assert isinstance(found, Unreachable)
 
 
-def test_late_falls_back_to_the_other_format_or_waits(url: str, state: State) -> None:
-    state.faults[NAME] = "late"
-    found = one(HttpSource(url, 0))
+def test_a_late_file_is_not_yet_published_until_it_is(url: str, state: State, exchange: Exchange) -> None:
+    state.faults[udiff_bhavcopy(exchange.late).name] = "late"
+    found = one(HttpSource(url, 0), exchange.late)
     assert isinstance(found, NotYetPublished)
     assert "404" in str(found)
+    state.faults.clear()
+    assert isinstance(one(HttpSource(url, 0), exchange.late), Fetched)
+
+
+def test_a_republished_file_has_other_bytes_under_the_same_name(url: str, state: State, exchange: Exchange) -> None:
+    before = one(HttpSource(url, 0), exchange.republished)
+    state.republished = True
+    after = one(HttpSource(url, 0), exchange.republished)
+    assert isinstance(before, Fetched)
+    assert isinstance(after, Fetched)
+    assert (before.name, before.body == after.body) == (after.name, False)
 
 
 def test_after_three_refusals_nothing_more_is_asked(url: str, state: State) -> None:

@@ -1,0 +1,36 @@
+# Two commands do everything on a machine with Python 3.11 or newer: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint lock docs bench clean
+
+$(BIN)/champion: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(BIN)/champion            ## a fictional exchange, the whole graph on it, offline
+	$(BIN)/champion demo
+
+test: $(BIN)/champion lint       ## all tests, with coverage
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=90
+
+lint: $(BIN)/champion
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+docs: $(BIN)/champion
+	$(BIN)/python -W ignore -m champion_assets.checks.dictionary > docs/data_dictionary.md
+
+bench: $(BIN)/champion           ## needs CHAMPION_SOURCE
+	$(BIN)/python -m champion_assets_tests.benchmarks.events
+	$(BIN)/python -m champion_assets_tests.benchmarks.pipeline 2016-01-01 2016-12-31
+
+lock:                            ## pin anew, without any registry's address
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
+
+clean:
+	rm -rf .venv artifacts demo .pytest_cache .ruff_cache .mypy_cache

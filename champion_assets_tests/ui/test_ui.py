@@ -1,0 +1,202 @@
+"""Dagster's web page over a built graph, seen through headless Chromium; and a backfill launched as the page launches it.
+
+The pictures are kept in `artifacts/ui` (or in the folder named by CHAMPION_ARTIFACTS).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from champion_assets.nse.synthetic.exchange import Exchange
+
+pytestmark = pytest.mark.browser
+BIN = Path(sys.executable).parent
+PICTURES = Path(os.environ.get("CHAMPION_ARTIFACTS", Path(__file__).parents[2] / "artifacts")) / "ui"
+DAY = "2024-02-15"
+
+
+def _chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    if os.environ.get("CI"):
+        pytest.fail("CI must have Chromium")
+    pytest.skip("no Chromium on this machine; install the package `chromium`")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Iterator[tuple[str, dict[str, str]]]:
+    """A lake of four months, Dagster's webserver and daemon over it."""
+    folder = tmp_path_factory.mktemp("site")
+    environment = os.environ | {
+        "DATA_DIR": str(folder), "CHAMPION_SOURCE": str(exchange.folder / "content"), "CHAMPION_START_DATE": "2023-11-01",
+        "COV_WINDOW_DAYS": "40", "EXPECTED_RETURN_LOOKBACK": "40", "UNIVERSE_WARMUP": "20", "UNIVERSE_SIZE": "60",
+        "DAGSTER_HOME": "", "CHAMPION_PARTITIONS_PER_RUN": "10",
+    }  # fmt: skip
+    champion = str(BIN / "champion")
+    subprocess.run([champion, "backfill", "2023-11-01", "2024-02-29"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    environment["DAGSTER_HOME"] = str(folder / "dagster")
+    port = _free_port()
+    module = ["-m", "champion_assets.definitions"]
+    with (folder / "servers.log").open("w") as log:
+        commands = (
+            [str(BIN / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), *module],
+            [str(BIN / "dagster-daemon"), "run", *module],
+        )
+        servers = [subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True) for command in commands]
+        try:
+            _wait(lambda: requests.get(f"http://127.0.0.1:{port}/server_info", timeout=2).ok, 120)
+            yield f"http://127.0.0.1:{port}", environment
+        finally:
+            for server in servers:
+                os.killpg(server.pid, signal.SIGTERM)
+                server.wait(timeout=60)
+
+
+def _wait(condition: Callable[[], Any], seconds: float) -> Any:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if answer := condition():
+                return answer
+        except (requests.RequestException, KeyError, AssertionError):
+            if time.monotonic() > deadline:
+                raise
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not true after {seconds} s")
+        time.sleep(1)
+
+
+@pytest.fixture(scope="module")
+def page(site: tuple[str, dict[str, str]]) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_chromium(), headless=True, args=arguments)
+        yield browser.new_page(viewport={"width": 1600, "height": 1000})
+        browser.close()
+
+
+def look(page: Any, address: str, picture: str, *texts: str) -> str:
+    """Open an address, wait until all `texts` are on the page, keep a picture."""
+    page.goto(address)
+    for text in texts:
+        page.get_by_text(text).first.wait_for(timeout=60_000)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=str(PICTURES / f"{picture}.png"))
+    return str(page.inner_text("body"))
+
+
+def test_the_lineage_shows_every_asset_in_its_stage(site: tuple[str, dict[str, str]], page: Any) -> None:
+    url, _ = site
+    body = look(page, f"{url}/asset-groups", "lineage_groups", "silver", "features")
+    for group in ("raw", "bronze", "silver", "features", "portfolio", "backtest", "warehouse"):
+        assert group in body
+    page.set_viewport_size({"width": 2600, "height": 1150})
+    page.keyboard.press("Alt+e")
+    page.get_by_text("equity_eod").first.wait_for(timeout=30_000)
+    page.wait_for_timeout(2500)
+    page.screenshot(path=str(PICTURES / "lineage.png"))
+    page.set_viewport_size({"width": 1600, "height": 1000})
+    body = page.inner_text("body")
+    for name in ("bhavcopy", "equity_eod", "universe", "covariance", "target_weights", "tear_sheet", "duckdb"):
+        assert name in body
+
+
+def test_a_partition_shows_its_rows_size_and_origin(site: tuple[str, dict[str, str]], page: Any) -> None:
+    url, _ = site
+    body = look(page, f"{url}/assets/silver/equity_eod?view=partitions&partition={DAY}", "partition", "size_bytes", "fingerprint")
+    assert "written" in body
+    assert "normalized_rows" in body
+
+
+def test_a_closed_day_shows_its_reason(site: tuple[str, dict[str, str]], page: Any) -> None:
+    url, _ = site
+    body = look(page, f"{url}/assets/silver/equity_eod?view=partitions&partition=2024-01-26", "closed_day", "reason")
+    assert "Republic Day" in body
+
+
+def test_the_columns_are_described(site: tuple[str, dict[str, str]], page: Any) -> None:
+    url, _ = site
+    body = look(page, f"{url}/assets/silver/equity_eod?view=overview", "overview", "prev_close")
+    assert "Raw close of the previous trading day" in body
+    assert "market-data" in body
+
+
+def test_the_check_shows_its_verdict(site: tuple[str, dict[str, str]], page: Any) -> None:
+    url, _ = site
+    body = look(page, f"{url}/assets/silver/equity_eod?view=checks&checkDetail=schema", "check", "schema", "days_checked")
+    assert "EquityEod" in body
+    assert "Passed" in body or "Succeeded" in body
+
+
+def test_the_backtest_shows_its_curve(site: tuple[str, dict[str, str]], page: Any) -> None:
+    url, _ = site
+    look(page, f"{url}/assets/backtest/tear_sheet?view=events", "tear_sheet_asset", "growth of one rupee")
+    page.get_by_text("Show Markdown").last.click()
+    page.locator("img[src^='data:image/png']").first.wait_for(timeout=30_000)
+    page.wait_for_timeout(1000)
+    page.screenshot(path=str(PICTURES / "curve.png"))
+
+
+def test_the_tear_sheet_draws_its_plots(site: tuple[str, dict[str, str]], page: Any) -> None:
+    _, environment = site
+    sheet = Path(environment["DATA_DIR"]) / "lake/backtest/tear_sheet/tear_sheet.html"
+    page.goto(sheet.as_uri())
+    page.locator("#plot-0 .scatterlayer .trace").first.wait_for(timeout=30_000, state="attached")
+    page.wait_for_timeout(1000)
+    page.screenshot(path=str(PICTURES / "tear_sheet.png"))
+    assert page.locator(".js-plotly-plot").count() == 3
+    assert "sharpe" in page.inner_text("body")
+
+
+BACKFILL = """mutation($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
+  __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
+STATUS = """query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill {
+  status numPartitions error { message } runs { id status tags { key value } } } } }"""
+
+
+def _ask(url: str, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    answer = requests.post(f"{url}/graphql", json={"query": query, "variables": variables}, timeout=60).json()
+    assert "errors" not in answer, json.dumps(answer)[:2000]
+    return dict(answer["data"])
+
+
+def test_a_backfill_from_the_page_runs_in_chunks_and_builds_every_day(site: tuple[str, dict[str, str]]) -> None:
+    url, environment = site
+    days = [f"2024-03-{day:02d}" for day in range(1, 22)]
+    keys = [{"path": name.split("/")} for name in ("raw/bhavcopy", "bronze/bhavcopy", "silver/equity_eod", "features/returns")]
+    launched = _ask(url, BACKFILL, {"params": {"assetSelection": keys, "partitionNames": days}})["launchPartitionBackfill"]
+    assert launched["__typename"] == "LaunchBackfillSuccess", launched
+
+    def done() -> dict[str, Any] | None:
+        state = _ask(url, STATUS, {"id": launched["backfillId"]})["partitionBackfillOrError"]
+        assert state["status"] not in ("COMPLETED_FAILED", "FAILED"), state
+        return state if state["status"] in ("COMPLETED_SUCCESS", "COMPLETED") else None
+
+    state = _wait(done, 240)
+    assert len(state["runs"]) == 3  # 21 days in chunks of 10
+    built = sorted(path.name for path in (Path(environment["DATA_DIR"]) / "lake/features/returns").glob("trade_date=2024-03-*"))
+    assert f"trade_date={days[1]}" in built  # Saturday 2024-03-02, a special session
+    assert len(built) == 15
