@@ -88,9 +88,7 @@ def test_killed_again_and_again_it_still_ends_with_the_same_lake(environment: Pu
     assert found == expected
 
 
-def test_refetch_finds_a_republished_file_and_carries_it_through(
-    environment: Put, settings: Settings, exchange: Exchange, tmp_path: Path
-) -> None:
+def test_refetch_carries_a_republished_file_through(environment: Put, settings: Settings, exchange: Exchange, tmp_path: Path) -> None:
     import shutil
 
     source = tmp_path / "source"

@@ -113,7 +113,7 @@ def test_the_lineage_shows_every_asset_in_its_stage(site: tuple[str, dict[str, s
     body = look(page, f"{url}/asset-groups", "lineage_groups", "silver", "features")
     for group in ("raw", "bronze", "silver", "features", "portfolio", "backtest", "warehouse"):
         assert group in body
-    page.set_viewport_size({"width": 2600, "height": 1150})
+    page.set_viewport_size({"width": 2000, "height": 1300})
     page.keyboard.press("Alt+e")
     page.get_by_text("equity_eod").first.wait_for(timeout=30_000)
     page.wait_for_timeout(2500)
