@@ -22,6 +22,7 @@ from champion_assets.lake.build import Progress, plan_range, report_progress
 from champion_assets.lake.table import DailyTable, Fingerprints, Workspace, open_workspace
 from champion_assets.partitions import calendar_days, chunks
 from champion_assets.settings import Settings, get_settings
+from champion_assets.stage import FETCH_MISSING, FETCH_TAG, TABLES
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
@@ -87,8 +88,6 @@ def backfill(
     Raises:
         ValueError: the range does not lie in the grid.
     """
-    from champion_assets.stage import TABLES
-
     workspace = open_workspace(get_settings())
     _check_range(workspace, start, end)
     workspace.lake.remove_leftovers()
@@ -140,7 +139,7 @@ def _chunk(
     result = ChunkResult(days[0], days[-1], needed, sessions, len(days) - sessions)
     watcher.begin(days[0], days[-1], sessions * len(needed))
     if needed:
-        tags = {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()}
+        tags = {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()} | ({} if refetch else {FETCH_TAG: FETCH_MISSING})
         with report_progress(watcher.progress) if watcher.progress else nullcontext():
             result.run_id, result.errors = _run(needed, tags, instance)
     return result

@@ -60,10 +60,15 @@ def _day(workspace: Workspace, version: dict[str, Any]) -> pl.DataFrame:
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Parse the accepted files of `dates`."""
     versions = current_versions(workspace.lake, dates)
+    frames, failed = [], {}
     with ThreadPoolExecutor(max_workers=2) as pool:
-        frames = list(pool.map(lambda date: _day(workspace, versions[date]), dates))
+        for date, future in [(date, pool.submit(_day, workspace, versions[date])) for date in dates]:
+            try:
+                frames.append(future.result())
+            except BadPayload as error:
+                failed[date] = error
     facts = {date: {"source_sha256": versions[date]["sha256"], "source": versions[date]["uri"]} for date in dates}
-    return Computed(pl.concat([empty_frame(Bhavcopy), *frames]), facts=facts)
+    return Computed(pl.concat([empty_frame(Bhavcopy), *frames]), facts=facts, failed=failed)
 
 
 TABLE = DailyTable(

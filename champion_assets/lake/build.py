@@ -18,12 +18,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import obstore.exceptions
 import polars as pl
 
 from champion_assets.lake.schema import violations
 from champion_assets.lake.store import ObjectInfo, partition_key
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Workspace, expected_fingerprint
-from champion_assets.nse.errors import NseError
+from champion_assets.nse.errors import Blocked, NseError
 
 Status = Literal["written", "unchanged", "closed"]
 Progress = Callable[[str, int], None]
@@ -153,12 +154,16 @@ def build_range(
     if table.stateful and report.failed:
         first_gap = min(report.failed)
         stale = [date for date in stale if date < first_gap]
-    for start in range(0, len(stale), table.block):
-        block = stale[start : start + table.block]
+    size = table.block_size(workspace.settings)
+    for start in range(0, len(stale), size):
+        block = stale[start : start + size]
         _build_block(table, workspace, block, plan, report)
         if (callback := _progress.get()) is not None:
             callback(table.name, len(block))
-        if table.stateful and report.failed:
+        refusal = next((error for error in report.failed.values() if isinstance(error, Blocked)), None)
+        if refusal is not None:  # the server said no: nothing more is asked of it
+            report.failed.update(dict.fromkeys(stale[start + size :], refusal))
+        if refusal is not None or (table.stateful and report.failed):
             break
     if (callback := _progress.get()) is not None:
         callback(table.name, len(plan.unchanged))
@@ -244,14 +249,14 @@ def _write_day(table: DailyTable, workspace: Workspace, date: dt.date, frame: pl
             )
     quarantine_key = f"quarantine/{key}"
     rejects = None if computed.rejects is None else computed.rejects.filter(pl.col("trade_date") == date)
-    info = ObjectInfo(fingerprint, table.code_version, frame.height, inputs)
+    rows = facts["rows"] if table.is_source else frame.height
+    info = ObjectInfo(fingerprint, table.code_version, rows, inputs)
     if rejects is not None and rejects.height:
         workspace.lake.write(quarantine_key, rejects, ObjectInfo(fingerprint, table.code_version, rejects.height, inputs))
         facts["quarantined_rows"] = rejects.height
     else:
         workspace.lake.delete(quarantine_key)
     size = workspace.lake.write(key, frame, info)
-    rows = facts["rows"] if table.is_source else frame.height
     return DayOutcome("written", fingerprint, rows, size, facts=facts)
 
 
@@ -259,4 +264,6 @@ def is_retryable(error: Exception) -> bool:
     """True if the same day may succeed later by itself: the network failed, or a disk or server did not answer."""
     if isinstance(error, NseError):
         return error.retryable
+    if isinstance(error, obstore.exceptions.BaseError):
+        return isinstance(error, obstore.exceptions.GenericError)
     return isinstance(error, OSError) and not isinstance(error, FileNotFoundError)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-import os
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -150,15 +150,22 @@ class Lake:
             raise CorruptObject(f"{asset}: an object between {paths[0]} and {paths[-1]} cannot be read ({error}); "
                                 "delete it and materialize its day again") from error  # fmt: skip
 
-    def remove_leftovers(self) -> int:
-        """Delete temporary files of killed writers (`name#1`) on local disk; returns how many. S3 has none."""
+    def remove_leftovers(self, older_than_seconds: float = 3600.0) -> int:
+        """Delete temporary files of killed writers (`name#1`) on local disk; returns how many. S3 has none.
+
+        Young ones are left alone: they may belong to a writer that lives.
+        """
         if not self.is_local:
             return 0
-        leftovers = [Path(folder) / name for folder, _, names in os.walk(self.root) for name in names
-                     if "#" in name and name.rsplit("#", 1)[1].isdigit()]  # fmt: skip
-        for leftover in leftovers:
-            leftover.unlink(missing_ok=True)
-        return len(leftovers)
+        limit, removed = time.time() - older_than_seconds, 0
+        for path in Path(self.root).rglob("*#*"):
+            try:
+                if path.name.rsplit("#", 1)[1].isdigit() and path.stat().st_mtime <= limit:
+                    path.unlink()
+                    removed += 1
+            except FileNotFoundError:  # its writer has just finished
+                continue
+        return removed
 
 
 def _footer(tail: bytes) -> ObjectInfo | None:

@@ -90,8 +90,9 @@ class DailyTable:
         code_version: raised whenever the same inputs would give other rows.
         inputs: from the settings, what a day reads.
         parameters: from the settings, everything else the rows depend on.
+        day_facts: what else the rows of a day depend on, such as what the calendar says of it.
         compute: the rows of the given sessions; they are current days' inputs, in order, not always consecutive.
-        block: how many sessions are computed at once; this, not the range, bounds memory.
+        block: how many sessions are computed and then written at once; this, not the range, bounds memory and what a crash loses.
         stateful: a day reads this table's own previous session, so days run in order and a missing past is an error.
         may_be_empty: a session without rows is legitimate.
         confirm: for tables that live outside the lake (a database): the days of which the outside really holds this version.
@@ -105,7 +106,8 @@ class DailyTable:
     compute: Compute
     inputs: Callable[[Settings], tuple[Input, ...]] = lambda _: ()
     parameters: Callable[[Settings], dict[str, Any]] = lambda _: {}
-    block: int = 64
+    day_facts: Callable[[Workspace, dt.date], Any] = lambda _workspace, _date: None
+    block: int | Callable[[Settings], int] = 64
     stateful: bool = False
     may_be_empty: bool = False
     confirm: Callable[[Workspace, Sequence[dt.date]], set[dt.date]] | None = None
@@ -115,6 +117,10 @@ class DailyTable:
     def group(self) -> str:
         """The stage, which is the first part of the name."""
         return self.name.split("/", 1)[0]
+
+    def block_size(self, settings: Settings) -> int:
+        """`block` under these settings."""
+        return self.block if isinstance(self.block, int) else self.block(settings)
 
     @property
     def is_source(self) -> bool:
@@ -159,6 +165,6 @@ def expected_fingerprint(
         }  # fmt: skip
     if missing:
         return missing
-    recipe = [table.name, table.code_version, table.parameters(workspace.settings), summary]
+    recipe = [table.name, table.code_version, table.parameters(workspace.settings), table.day_facts(workspace, date), summary]
     text = json.dumps(recipe, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32], summary

@@ -120,6 +120,7 @@ TABLE = DailyTable(
         "weight_cap": settings.weight_cap,
         "rebalance": settings.rebalance,
     },
+    day_facts=lambda workspace, date: is_rebalance(workspace.calendar, date, workspace.settings.rebalance),
     compute=compute,
     block=250,
     stateful=True,

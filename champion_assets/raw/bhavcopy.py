@@ -24,6 +24,7 @@ from champion_assets.nse.names import bhavcopy_files
 from champion_assets.nse.source.base import Fetched
 from champion_assets.nse.source.open import open_source
 from champion_assets.s3 import s3_options, s3_store
+from champion_assets.settings import Settings
 from champion_assets.stage import daily_asset
 
 NAME = "raw/bhavcopy"
@@ -113,13 +114,18 @@ def _accept(lake: Lake, date: dt.date, fetched: Fetched | Exception) -> tuple[pl
     return pl.concat([older, version]), facts
 
 
+def _block(settings: Settings) -> int:
+    """A folder's archives are read once a block, so blocks are long; over a network a block is what an interruption loses."""
+    return 16 if settings.source.startswith(("http://", "https://", "s3://")) else 366
+
+
 TABLE = DailyTable(
     name=NAME,
     description="NSE's bhavcopy of the day exactly as published, kept for ever by SHA-256, with every version received.",
     model=RawBhavcopy,
     code_version="1",
     compute=compute,
-    block=366,
+    block=_block,
 )
 
 bhavcopy = daily_asset(TABLE, kinds={"file"})

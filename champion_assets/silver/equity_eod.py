@@ -99,6 +99,7 @@ TABLE = DailyTable(
     model=EquityEod,
     code_version="2",
     inputs=lambda _: (Input("bronze/bhavcopy"),),
+    day_facts=lambda workspace, date: workspace.calendar.day(date).status,
     compute=compute,
 )
 

@@ -88,6 +88,19 @@ def test_killed_again_and_again_it_still_ends_with_the_same_lake(environment: Pu
     assert found == expected
 
 
+def test_a_lost_history_of_runs_is_recorded_again_without_asking_the_source(environment: Put, settings: Settings) -> None:
+    import shutil
+
+    assert champion("backfill", "2023-11-01", "2023-11-10").returncode == 0
+    shutil.rmtree(settings.data_dir / "dagster")
+    environment("CHAMPION_SOURCE", str(settings.data_dir))  # holds no file of NSE
+    again = champion("backfill", "2023-11-01", "2023-11-10")
+    assert again.returncode == 0, again.stdout
+    environment("DAGSTER_HOME", str(settings.data_dir / "dagster"))
+    with dg.DagsterInstance.get() as instance:
+        assert len(instance.get_materialized_partitions(dg.AssetKey(["raw", "bhavcopy"]))) == 10
+
+
 def test_refetch_carries_a_republished_file_through(environment: Put, settings: Settings, exchange: Exchange, tmp_path: Path) -> None:
     import shutil
 

@@ -194,3 +194,15 @@ def test_the_expected_fingerprint_depends_on_every_input(workspace: Workspace) -
         marks.remember(name, date, "changed")
         assert (expected_fingerprint(table, workspace, day, marks) != first) == matters
         marks.remember(name, date, old)
+
+
+def test_a_changed_calendar_rebuilds_what_depends_on_it(workspace: Workspace, tmp_path: Path) -> None:
+    from champion_assets.nse.calendar import load_calendar
+
+    end = dt.date(2023, 12, 15)
+    build_until(workspace, "portfolio/target_weights", START, end)
+    own = tmp_path / "calendar.csv"
+    own.write_text("date,status,reason,open,close,evidence\n2023-11-10,special,test,,,test\n")
+    changed = replace(workspace, calendar=load_calendar(own))
+    report = build_range(TABLES["silver/equity_eod"], changed, calendar_days(START, end))
+    assert [date for date, outcome in report.outcomes.items() if outcome.status == "written"] == [dt.date(2023, 11, 10)]

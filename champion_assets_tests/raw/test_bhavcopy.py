@@ -88,6 +88,28 @@ def test_lost_or_damaged_bytes_are_noticed(workspace: Workspace, damage) -> None
         original_bytes(workspace.lake, version["sha256"], version["name"])
 
 
+def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking(workspace: Workspace, exchange: Exchange) -> None:
+    from champion_assets.nse.calendar import load_calendar
+    from champion_assets.nse.errors import Blocked
+    from champion_assets.nse.names import udiff_bhavcopy
+    from champion_assets.nse.synthetic.server import State, serve
+    from champion_assets.partitions import calendar_days
+
+    sessions = workspace.sessions(dt.date(2024, 1, 1), dt.date(2024, 3, 31))
+    state = State(exchange.folder, load_calendar(), faults={udiff_bhavcopy(day).name: "403" for day in sessions[20:]})
+    with serve(state) as url:
+        there = replace(workspace, settings=workspace.settings.model_copy(update={"source": url}))
+        report = build_range(TABLE, there, calendar_days(sessions[0], sessions[-1]))
+        assert len(state.requests) == 23
+        assert report.count("written") == 20
+        assert list(report.failed) == sessions[20:]
+        assert all(isinstance(error, Blocked) for error in report.failed.values())
+        state.faults.clear()
+        again = build_range(TABLE, there, calendar_days(sessions[0], sessions[-1]), refetch=())
+        assert again.count("written") == len(sessions) - 20
+        assert len(state.requests) == 23 + len(sessions) - 20
+
+
 @pytest.mark.real
 def test_a_genuine_echo_and_a_misdated_file_are_refused(real: Path, workspace: Workspace) -> None:
     from champion_assets.nse.source.base import Fetched

@@ -13,6 +13,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +25,11 @@ from champion_assets.nse.errors import AmbiguousSource, ArchivePayload, BadPaylo
 from champion_assets.nse.source.base import Candidates, Fetched
 
 _TAR_SUFFIXES = (".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".txz")
-_NSE_PREFIXES = ("cm", "BhavCopy_", "sec_bhavdata_full_", "ind_close_all_", "MTO_", "fo", "PR")
+_SINGLE_FILE_ZIP = re.compile(
+    r"((cm|fo)\d{2}[a-z]{3}\d{4}bhav|bhavcopy_nse_\w+|sec_bhavdata_full_\d{8}|ind_close_all_\d{8}|mto_\d{8}|pr\d{6})"
+    r"(\.\w{3})?\.zip",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class FolderSource:
 
     def _places(self, path: Path) -> list[_Place]:
         is_tar = path.name.lower().endswith(_TAR_SUFFIXES)
-        is_bundle_zip = path.suffix.lower() == ".zip" and not path.name.startswith(_NSE_PREFIXES)
+        is_bundle_zip = path.suffix.lower() == ".zip" and _SINGLE_FILE_ZIP.fullmatch(path.name) is None
         if not (is_tar or is_bundle_zip):
             return [_Place(str(path))]
         return [_Place(str(path), member) for member in self._members(path)]

@@ -50,7 +50,7 @@ def test_any_spelling_at_any_depth(tmp_path: Path, name: str) -> None:
 
 def test_members_of_yearly_tars_and_zips(tmp_path: Path) -> None:
     _tar(tmp_path / "cm_2018.tar.xz", {"2018/" + NAME: b"from tar", "2018/cm06MAR2018bhav.csv": b"next"})
-    with zipfile.ZipFile(tmp_path / "bundle 2018.zip", "w") as archive:
+    with zipfile.ZipFile(tmp_path / "cm_2018_second.zip", "w") as archive:
         archive.writestr("any/where/cm07MAR2018bhav.csv", b"from zip")
     days = [dt.date(2018, 3, day) for day in (5, 6, 7)]
     found = fetch(tmp_path, *days, cache=tmp_path / "cache")

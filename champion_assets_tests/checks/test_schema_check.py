@@ -1,0 +1,73 @@
+"""Each table's check fails on a realistic corruption of its rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from champion_assets.backtest.tear_sheet import TearSheet, figures
+from champion_assets.checks.schema_check import column_schema, schema_check_result
+from champion_assets.lake.build import InvalidRows, MissingInput, RangeReport
+from champion_assets.lake.schema import violations
+from champion_assets.lake.table import Workspace
+from champion_assets.stage import TABLES
+from champion_assets_tests.helpers import build_until
+
+START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 6)
+CORRUPTIONS: list[tuple[str, str, Any]] = [
+    ("raw/bhavcopy", "sha256", "not a hash"), ("raw/bhavcopy", "rows", 0), ("bronze/bhavcopy", "close", -1.0),
+    ("bronze/bhavcopy", "volume", -5), ("bronze/bhavcopy", "symbol", None), ("silver/equity_eod", "series", "GS"),
+    ("silver/equity_eod", "session_type", "closed"), ("silver/equity_eod", "high", 0.01), ("features/returns", "simple_return", -1.0),
+    ("features/universe", "rank", 0), ("features/expected_returns", "estimator", "guess"), ("features/covariance", "volatility", -0.1),
+    ("portfolio/target_weights", "weight", 0.5), ("portfolio/target_weights", "relative_gap", 1e-3), ("backtest/daily", "costs", -1.0),
+    ("backtest/daily", "cash", -100.0), ("warehouse/duckdb", "table_name", "silver/unknown"), ("warehouse/duckdb", "rows", -1),
+]  # fmt: skip
+
+
+def test_every_table_is_corrupted_here() -> None:
+    assert {name for name, _, _ in CORRUPTIONS} == set(TABLES)
+
+
+@pytest.mark.parametrize(("name", "column", "value"), CORRUPTIONS)
+def test_a_corrupted_value_is_found_and_named(workspace: Workspace, name: str, column: str, value: Any) -> None:
+    build_until(workspace, name, START, END)
+    frame = workspace.lake.read(name, [END])
+    assert violations(TABLES[name].model, frame) is None
+    kind = frame.schema[column]
+    text = violations(TABLES[name].model, frame.with_columns(pl.lit(value, kind).alias(column)))
+    assert text is not None
+
+
+@pytest.mark.parametrize("change", [lambda f: f.drop("close"), lambda f: f.with_columns(extra=1), lambda f: f.cast({"volume": pl.Float64}),
+                                    lambda f: f.select(reversed(f.columns))])  # fmt: skip
+def test_another_shape_of_the_table_is_found(workspace: Workspace, change: Any) -> None:
+    build_until(workspace, "silver/equity_eod", END, END)
+    assert violations(TABLES["silver/equity_eod"].model, change(workspace.lake.read("silver/equity_eod", [END]))) is not None
+
+
+def test_the_tear_sheets_figures_are_checked(workspace: Workspace) -> None:
+    build_until(workspace, "backtest/daily", START, dt.date(2023, 12, 29))
+    table = figures(workspace.lake.read("backtest/daily", workspace.sessions(START, dt.date(2023, 12, 29))))
+    assert violations(TearSheet, table) is None
+    assert violations(TearSheet, pl.concat([table, table])) is not None
+    assert table.filter(pl.col("metric") == "sharpe")["value"].is_not_null().all()
+
+
+def test_the_verdict_counts_broken_days_only() -> None:
+    report = RangeReport("silver/equity_eod", failed={START: MissingInput("x")})
+    assert schema_check_result(TABLES["silver/equity_eod"], report).passed
+    report.failed[END] = InvalidRows("close fails")
+    result = schema_check_result(TABLES["silver/equity_eod"], report)
+    assert not result.passed
+    assert "close fails" in str(result.metadata["failures"].value)
+
+
+def test_columns_reach_the_web_page() -> None:
+    columns = {column.name: column for column in column_schema(TABLES["silver/equity_eod"].model).columns}
+    assert columns["prev_close"].description
+    assert columns["isin"].constraints.nullable
+    assert isinstance(columns["close"], dg.TableColumn)

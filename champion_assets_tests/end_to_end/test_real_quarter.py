@@ -1,0 +1,90 @@
+"""A genuine quarter through the whole graph with `champion backfill`: every row accounted for, every session there.
+
+September to November 2019 hold HDFCBANK's face-value split (ex 19 September, new ISIN on the 20th), the closure for elections on 21
+October and the Muhurat session of Sunday, 27 October.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from champion_assets.lake.table import Workspace, open_workspace
+from champion_assets.settings import Settings
+
+pytestmark = pytest.mark.real
+START, END = dt.date(2019, 9, 3), dt.date(2019, 11, 29)
+
+
+@pytest.fixture(scope="module")
+def quarter(tmp_path_factory: pytest.TempPathFactory, real: Path) -> Workspace:
+    folder = tmp_path_factory.mktemp("quarter")
+    environment = os.environ | {
+        "DATA_DIR": str(folder), "CHAMPION_SOURCE": str(real), "CHAMPION_START_DATE": str(START), "COV_WINDOW_DAYS": "40",
+        "EXPECTED_RETURN_LOOKBACK": "40", "UNIVERSE_WARMUP": "18", "DAGSTER_HOME": "",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "champion_assets.cli", "backfill", str(START), str(END)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return open_workspace(Settings(data_dir=folder, source=str(real), start_date=START, cov_window_days=40, expected_return_lookback=40))
+
+
+def test_every_line_of_every_file_is_in_bronze(quarter: Workspace, real: Path) -> None:
+    counts = {}
+    with tarfile.open(real / "runs/cm_2019.tar.xz") as bundle:
+        for member in bundle:
+            if member.isfile():
+                counts[Path(member.name).name] = bundle.extractfile(member).read().count(b"\n") - 1  # type: ignore[union-attr]
+    sessions = quarter.sessions(START, END)
+    stored = dict(quarter.lake.read("bronze/bhavcopy", sessions, ["trade_date"]).group_by("trade_date").len().iter_rows())
+    assert stored == {day: counts[f"cm{day:%d}{day:%b}{day:%Y}bhav.csv".replace(f"{day:%b}", f"{day:%b}".upper())] for day in sessions}
+
+
+def test_the_sessions_are_those_of_the_exchange(quarter: Workspace) -> None:
+    dates = quarter.lake.dates("backtest/daily")
+    assert len(dates) == 59
+    assert dt.date(2019, 10, 27) in dates
+    assert dt.date(2019, 10, 21) not in dates
+
+
+def test_silver_has_one_row_an_instrument_and_day_and_loses_none(quarter: Workspace) -> None:
+    sessions = quarter.sessions(START, END)
+    silver = quarter.lake.read("silver/equity_eod", sessions)
+    bronze = quarter.lake.read("bronze/bhavcopy", sessions, ["series"]).filter(pl.col("series").is_in(["EQ", "BE", "BZ", "SM", "ST"]))
+    assert silver.height == bronze.height
+    assert not silver.select("trade_date", "instrument_id").is_duplicated().any()
+
+
+def test_a_split_keeps_the_identity_and_its_gap_is_flagged(quarter: Workspace) -> None:
+    bank = quarter.lake.read("silver/equity_eod", quarter.sessions(START, END)).filter(pl.col("symbol") == "HDFCBANK")
+    assert bank["instrument_id"].unique().to_list() == ["INE040A01"]
+    assert bank["isin"].unique().sort().to_list() == ["INE040A01026", "INE040A01034"]
+    gaps = quarter.lake.read("features/returns", quarter.sessions(START, END)).filter(
+        (pl.col("instrument_id") == "INE040A01") & pl.col("is_unexplained_gap"))  # fmt: skip
+    assert gaps["trade_date"].to_list() == [dt.date(2019, 9, 19)]
+    assert gaps["open_gap"][0] == pytest.approx(1099.90 / 2187.75 - 1)
+
+
+def test_the_previous_close_is_the_last_close_of_the_same_instrument(quarter: Workspace) -> None:
+    columns = ["trade_date", "instrument_id", "close", "prev_close"]
+    rows = quarter.lake.read("silver/equity_eod", quarter.sessions(START, END), columns).sort("instrument_id", "trade_date")
+    rows = rows.with_columns(last=pl.col("close").shift().over("instrument_id")).drop_nulls("last")
+    broken = rows.filter((pl.col("last") - pl.col("prev_close")).abs() >= 0.006)
+    renamed_funds = broken.filter(pl.col("instrument_id").str.starts_with("INF") & (pl.col("trade_date") == dt.date(2019, 10, 30)))
+    assert broken.height == renamed_funds.height <= 6
+
+
+def test_the_portfolio_is_invested_and_sql_answers(quarter: Workspace) -> None:
+    with duckdb.connect(str(quarter.settings.duckdb_path), read_only=True) as connection:
+        positions, value = connection.execute("SELECT len(holdings), value FROM backtest.daily ORDER BY trade_date DESC LIMIT 1").fetchone()  # type: ignore[misc]
+    assert positions >= 15
+    assert 5_000_000 < value < 20_000_000
+    assert quarter.lake.exists("backtest/tear_sheet/tear_sheet.html")
