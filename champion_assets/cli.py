@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 DATE = click.DateTime(formats=["%Y-%m-%d", "%d-%m-%Y"])
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,7 +59,7 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool) -
             total = (progress.tasks[bar].total or 0) + amount
             progress.update(bar, total=total or None, description=f"{first} .. {last}")
 
-        watcher = work.Watcher(begin, lambda table, days: progress.update(bar, advance=days, description=table))
+        watcher = work.Watcher(begin, lambda table, days: progress.update(bar, advance=days, description=table), progress.console.print)
         try:
             results = work.backfill(start.date(), end.date(), keys, instance, refetch=refetch, watcher=watcher)
         except ValueError as error:

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from champion_assets.checks.schema_check import column_schema, schema_check_result, schema_check_spec
-from champion_assets.lake.build import DayOutcome, RangeReport, build_range, is_retryable
+from champion_assets.lake.build import DayOutcome, RangeReport, build_range, is_retryable, tell
 from champion_assets.lake.table import DailyTable, Workspace, open_workspace
 from champion_assets.partitions import GRID, dates_of
 from champion_assets.settings import Settings, get_settings
@@ -76,8 +76,7 @@ def daily_asset(table: DailyTable, kinds: set[str]) -> dg.AssetsDefinition:
         context.log.info(summary(report))
         yield schema_check_result(table, report)
         if report.failed:
-            _record_good_days(context, key, report)
-            _fail(context, table, report)
+            _fail(context, key, table, report)
         for date, outcome in report.outcomes.items():
             context.add_asset_metadata(_metadata(outcome), partition_key=date.isoformat())
         _add_preview(context, table, workspace, report)
@@ -117,12 +116,16 @@ def _record_good_days(context: dg.AssetExecutionContext, key: dg.AssetKey, repor
         context.log_event(dg.AssetMaterialization(key, partition=date.isoformat(), metadata=_metadata(outcome)))
 
 
-def _fail(context: dg.AssetExecutionContext, table: DailyTable, report: RangeReport) -> None:
+def _fail(context: dg.AssetExecutionContext, key: dg.AssetKey, table: DailyTable, report: RangeReport) -> None:
     lines = [f"{date}: {type(error).__name__}: {error}" for date, error in sorted(report.failed.items())]
     shown = "\n".join(lines[:20]) + (f"\n... and {len(lines) - 20} more days" if len(lines) > 20 else "")
+    policy = retry_policy(table.group, get_settings())
     retryable = all(is_retryable(error) for error in report.failed.values())
-    if retryable:
+    if retryable and context.retry_number < policy.max_retries:
         _FAILED_DAYS[context.run.run_id, table.name] = sorted(report.failed)
+        tell(f"{lines[0]}\n{table.name}: {len(lines)} day(s) failed for now; trying again in about {policy.delay or 0:.0f} s")
+    else:
+        _record_good_days(context, key, report)
     raise dg.Failure(
         f"{table.name}: {len(lines)} of {len(report.failed) + len(report.outcomes)} days failed\n{shown}",
         metadata={"failed_days": dg.MetadataValue.md("\n".join(f"- {line}" for line in lines[:200]))},

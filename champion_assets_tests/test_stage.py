@@ -146,3 +146,16 @@ def test_rows_that_break_the_model_fail_the_check(environment: Put, monkeypatch:
     assert checks["silver/equity_eod"].passed
     assert not checks["features/returns"].passed
     assert "greater_than(-1)" in str(checks["features/returns"].metadata["failures"].value)
+
+
+def test_waiting_is_told_to_whoever_watches(environment: Put, exchange: Exchange) -> None:
+    from champion_assets.lake.build import report_progress
+
+    state = State(exchange.folder, load_calendar(), faults={udiff_bhavcopy(dt.date(2024, 1, 16)).name: "503"})
+    heard: list[str] = []
+    with serve(state) as url, dg.DagsterInstance.ephemeral() as instance, report_progress(lambda *_: None, heard.append):
+        environment("CHAMPION_SOURCE", url)
+        run("raw/bhavcopy", start="2024-01-16", end="2024-01-16", instance=instance)
+    assert len(heard) == 3
+    assert "Unreachable" in heard[0]
+    assert "trying again in about" in heard[0]

@@ -18,7 +18,7 @@ from typing import Any
 
 import dagster as dg
 
-from champion_assets.lake.build import Progress, plan_range, report_progress
+from champion_assets.lake.build import Note, Progress, plan_range, report_progress
 from champion_assets.lake.table import DailyTable, Fingerprints, Workspace, open_workspace
 from champion_assets.partitions import calendar_days, chunks
 from champion_assets.settings import Settings, get_settings
@@ -42,10 +42,11 @@ class ChunkResult:
 
 @dataclass(frozen=True)
 class Watcher:
-    """Called as work goes on: before a chunk with its asset-sessions, and for each finished block."""
+    """Called as work goes on: before a chunk with its asset-sessions, for each finished block, and with what a person waits for."""
 
     begin: Callable[[dt.date, dt.date, int], None] = lambda *_: None
     progress: Progress | None = None
+    note: Note | None = None
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
@@ -140,7 +141,7 @@ def _chunk(
     watcher.begin(days[0], days[-1], sessions * len(needed))
     if needed:
         tags = {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()} | ({} if refetch else {FETCH_TAG: FETCH_MISSING})
-        with report_progress(watcher.progress) if watcher.progress else nullcontext():
+        with report_progress(watcher.progress, watcher.note) if watcher.progress else nullcontext():
             result.run_id, result.errors = _run(needed, tags, instance)
     return result
 

@@ -30,7 +30,7 @@ def run_demo(folder: Path, seed: int, console: Console) -> None:
     started = time.perf_counter()
     exchange = write_exchange(folder / "exchange", load_calendar(), START, END, seed)
     market = exchange.market
-    console.print(f"1. A fictional exchange (seed {seed}): {len(market.companies)} invented instruments, {len(market.sessions)} sessions, "
+    _say(console, f"1. A fictional exchange (seed {seed}): {len(market.companies)} invented instruments, {len(market.sessions)} sessions, "
                   f"{START} to {END}, in NSE's formats under {exchange.folder}")  # fmt: skip
     os.environ.update(_environment(folder))
     from champion_assets.automation import backfill as work
@@ -41,7 +41,7 @@ def run_demo(folder: Path, seed: int, console: Console) -> None:
     import dagster as dg
 
     keys = work.select("*")
-    console.print(f"2. The graph: {len(keys)} assets over {(END - START).days + 1} calendar days")
+    _say(console, f"2. The graph: {len(keys)} assets over {(END - START).days + 1} calendar days")
     columns = (
         TextColumn("   {task.description}"),
         BarColumn(),
@@ -60,7 +60,12 @@ def run_demo(folder: Path, seed: int, console: Console) -> None:
         console.print("\n".join(errors), style="red", markup=False)
         raise SystemExit(1)
     _show(folder, keys, results, console)
-    console.print(f"Done in {time.perf_counter() - started:.0f} s.")
+    _say(console, f"Done in {time.perf_counter() - started:.0f} s.")
+
+
+def _say(console: Console, text: str) -> None:
+    """Print without breaking lines, so that paths and commands can be copied."""
+    console.print(text, soft_wrap=True)
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -80,7 +85,7 @@ def _show(folder: Path, keys: list, results: list, console: Console) -> None:  #
     workspace = open_workspace(get_settings())
     built = sum(result.sessions for result in results if result.assets)
     closed = sum(result.closed for result in results)
-    console.print(f"3. {'Built' if built else 'Nothing had changed; checked'} {built or sum(result.sessions for result in results)} "
+    _say(console, f"3. {'Built' if built else 'Nothing had changed; checked'} {built or sum(result.sessions for result in results)} "
                   f"sessions; {closed} closed days recorded with their reason")  # fmt: skip
     table = Table("table", "days", "rows of the last day", box=None, pad_edge=False)
     for name in (key.to_user_string() for key in keys):
@@ -94,8 +99,8 @@ def _show(folder: Path, keys: list, results: list, console: Console) -> None:  #
     shown = ", ".join(
         f"{name} {figures[name]:.2f}" for name in ("cagr", "volatility", "sharpe", "max_drawdown") if figures.get(name) is not None
     )
-    console.print(f"4. The portfolio on fictional prices: {shown}")
-    console.print(f"   Tear sheet: {workspace.lake.uri(HTML_KEY)}")
-    console.print(f"   SQL:        duckdb {get_settings().duckdb_path}")
+    _say(console, f"4. The portfolio on fictional prices: {shown}")
+    _say(console, f"   Tear sheet: {workspace.lake.uri(HTML_KEY)}")
+    _say(console, f"   SQL:        duckdb {get_settings().duckdb_path}")
     variables = " ".join(f"{name}={value}" for name, value in _environment(folder).items() if value)
-    console.print(f"   Web page:   {variables} champion ui", soft_wrap=True)
+    _say(console, f"   Web page:   {variables} champion ui")

@@ -28,7 +28,9 @@ from champion_assets.nse.errors import Blocked, NseError
 
 Status = Literal["written", "unchanged", "closed"]
 Progress = Callable[[str, int], None]
+Note = Callable[[str], None]
 _progress: ContextVar[Progress | None] = ContextVar("champion_progress", default=None)
+_note: ContextVar[Note | None] = ContextVar("champion_note", default=None)
 
 
 class BuildError(Exception):
@@ -87,13 +89,20 @@ class Plan:
 
 
 @contextmanager
-def report_progress(callback: Progress) -> Iterator[None]:
-    """Call `callback(table, sessions)` whenever a block of sessions is done inside the `with`."""
-    token = _progress.set(callback)
+def report_progress(callback: Progress, note: Note | None = None) -> Iterator[None]:
+    """Inside the `with` call `callback(table, sessions)` whenever a block of sessions is done, and `note` with what a person waits for."""
+    tokens = _progress.set(callback), _note.set(note)
     try:
         yield
     finally:
-        _progress.reset(token)
+        _progress.reset(tokens[0])
+        _note.reset(tokens[1])
+
+
+def tell(text: str) -> None:
+    """Say something to whoever watches this build, if anybody does."""
+    if (note := _note.get()) is not None:
+        note(text)
 
 
 def plan_range(
@@ -159,7 +168,7 @@ def build_range(
         block = stale[start : start + size]
         _build_block(table, workspace, block, plan, report)
         if (callback := _progress.get()) is not None:
-            callback(table.name, len(block))
+            callback(table.name, sum(date in report.outcomes for date in block))
         refusal = next((error for error in report.failed.values() if isinstance(error, Blocked)), None)
         if refusal is not None:  # the server said no: nothing more is asked of it
             report.failed.update(dict.fromkeys(stale[start + size :], refusal))
