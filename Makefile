@@ -28,8 +28,8 @@ bench: $(BIN)/champion           ## needs CHAMPION_SOURCE
 	$(BIN)/python -m champion_assets_tests.benchmarks.events
 	$(BIN)/python -m champion_assets_tests.benchmarks.pipeline 2016-01-01 2016-12-31
 
-lock:                            ## pin anew, without any registry's address
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+lock: $(BIN)/champion            ## pin anew, without any registry's address
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
 
 clean:

@@ -8,6 +8,7 @@ a day, without identity, checks, provenance, fingerprints or Dagster.
 
 import datetime as dt
 import os
+import re
 import resource
 import sqlite3
 import subprocess
@@ -54,17 +55,18 @@ def champion(folder: Path, start: dt.date, end: dt.date, assets: str) -> tuple[f
     return time.perf_counter() - wall, cpu, after.ru_maxrss / 1024
 
 
-def stage_seconds(folder: Path) -> dict[str, float]:
-    """Seconds inside each stage's own loop, from the log lines of the runs."""
-    found: dict[str, float] = {}
+_LINE = re.compile(r'"user_message": "(\S+): \d+ days written[^"]*total ([\d.]+) s; CPU ([\d.]+) s, peak (\d+) MB')
+
+
+def by_stage(folder: Path) -> dict[str, list[float]]:
+    """Wall seconds, CPU seconds and peak megabytes of each stage's own loop, from the log lines of all runs."""
+    found: dict[str, list[float]] = {}
     for shard in (folder / "dagster/history/runs").glob("*.db"):
         with sqlite3.connect(shard) as connection:
             for (event,) in connection.execute("SELECT event FROM event_logs WHERE dagster_event_type IS NULL"):
-                for part in event.split('"user_message": "')[1:]:
-                    message = part.split('"', 1)[0]
-                    if " days written" in message:
-                        name, seconds = message.split(":", 1)[0], float(message.rsplit("total ", 1)[1].split(" ", 1)[0])
-                        found[name] = found.get(name, 0.0) + seconds
+                for name, wall, cpu, peak in _LINE.findall(event):
+                    old = found.get(name, [0.0, 0.0, 0.0])
+                    found[name] = [old[0] + float(wall), old[1] + float(cpu), max(old[2], float(peak))]
     return found
 
 
@@ -83,8 +85,8 @@ def main() -> None:
             seconds, used, peak = champion(folder / "champion", start, end, assets)
             ratio = seconds / wall
             print(f"champion, {title}: wall {seconds:.1f} s ({ratio:.2f} x), CPU {used:.1f} s, peak {peak:.0f} MB")  # noqa: T201
-        for table, seconds in stage_seconds(folder / "champion").items():
-            print(f"    {table:26} {seconds:6.1f} s")  # noqa: T201
+        for table, (seconds, used, peak) in by_stage(folder / "champion").items():
+            print(f"    {table:26} wall {seconds:5.1f} s  CPU {used:5.1f} s  peak {peak:4.0f} MB")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -161,6 +161,9 @@ def _bodies(path: Path, members: Iterable[str | None]) -> Iterator[tuple[str | N
             for member in bundle:
                 if member.name in wanted and member.isfile() and (stream_ := bundle.extractfile(member)) is not None:
                     yield member.name, _bounded(stream_.read(MAX_TEXT_BYTES + 1), f"{path}!{member.name}")
+                    wanted.discard(member.name)
+                    if not wanted:  # the rest need not be unpacked
+                        return
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
         raise TruncatedPayload(f"{path}: broken archive ({error})") from error
 
