@@ -18,7 +18,8 @@ from typing import Any
 
 import dagster as dg
 
-from champion_assets.lake.build import Note, Progress, plan_range, report_progress
+from champion_assets.lake.build import Note, Progress, report_progress
+from champion_assets.lake.plan import plan_range
 from champion_assets.lake.table import DailyTable, Fingerprints, Workspace, open_workspace
 from champion_assets.partitions import calendar_days, chunks
 from champion_assets.settings import Settings, get_settings

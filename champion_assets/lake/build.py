@@ -1,4 +1,4 @@
-"""Build a range of days of a daily table: plan what is stale, compute it in blocks, validate, write, report.
+"""Build a range of days of a daily table: what the plan calls stale is computed in blocks, validated, written, reported.
 
 What belongs here: the one loop that one day and ten years share. What does not: what a table holds, or how Dagster is told.
 
@@ -21,9 +21,10 @@ from typing import Any, Literal
 import obstore.exceptions
 import polars as pl
 
+from champion_assets.lake.plan import Plan, plan_range
 from champion_assets.lake.schema import violations
 from champion_assets.lake.store import ObjectInfo, partition_key
-from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Workspace, expected_fingerprint
+from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Workspace
 from champion_assets.nse.errors import Blocked, NseError
 
 Status = Literal["written", "unchanged", "closed"]
@@ -78,16 +79,6 @@ class RangeReport:
         return sum(outcome.rows for outcome in self.outcomes.values())
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Days of a range sorted by what has to be done: `stale` carries the fingerprint and the inputs to be stored."""
-
-    stale: dict[dt.date, tuple[str, dict[str, Any]]]
-    unchanged: list[dt.date]
-    closed: dict[dt.date, str]
-    missing: dict[dt.date, list[tuple[str, dt.date]]]
-
-
 @contextmanager
 def report_progress(callback: Progress, note: Note | None = None) -> Iterator[None]:
     """Inside the `with` call `callback(table, sessions)` whenever a block of sessions is done, and `note` with what a person waits for."""
@@ -105,45 +96,6 @@ def tell(text: str) -> None:
         note(text)
 
 
-def plan_range(
-    table: DailyTable,
-    workspace: Workspace,
-    dates: Sequence[dt.date],
-    fingerprints: Fingerprints,
-    *,
-    refetch: Collection[dt.date] | None = None,
-) -> Plan:
-    """Decide for each calendar day whether it is closed, current, stale, or lacks an input.
-
-    Stale days are noted in `fingerprints` with the value they are about to get, so later days and tables can be planned on them.
-    For raw tables every session is stale, that is the source is looked at again; with `refetch` only those days are, and those
-    that the lake does not have.
-    """
-    plan = Plan({}, [], {}, {})
-    confirmed = None if table.confirm is None else table.confirm(workspace, dates)
-    for date in dates:
-        if (reason := workspace.calendar.why_closed(date)) is not None:
-            plan.closed[date] = reason
-            continue
-        stored = fingerprints.stored(table.name, date)
-        if table.is_source:
-            if stored is not None and refetch is not None and date not in refetch:
-                plan.unchanged.append(date)
-            else:
-                plan.stale[date] = ("", {})
-                fingerprints.remember(table.name, date, "not fetched yet")  # whatever reads it has to look again
-            continue
-        expected = expected_fingerprint(table, workspace, date, fingerprints)
-        if isinstance(expected, list):
-            plan.missing[date] = expected
-        elif stored == expected[0] and (confirmed is None or date in confirmed):
-            plan.unchanged.append(date)
-        else:
-            plan.stale[date] = expected
-            fingerprints.remember(table.name, date, expected[0])
-    return plan
-
-
 def build_range(
     table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], *, refetch: Collection[dt.date] | None = None
 ) -> RangeReport:
@@ -152,13 +104,32 @@ def build_range(
     report = RangeReport(table.name)
     fingerprints = Fingerprints(workspace.lake)
     plan = plan_range(table, workspace, dates, fingerprints, refetch=refetch)
+    _settle(table, workspace, plan, report)
+    report.seconds["plan"] = time.perf_counter() - started
+    _build_stale(table, workspace, plan, report)
+    _advance(table, len(plan.unchanged))
+    report.outcomes = dict(sorted(report.outcomes.items()))
+    report.seconds["total"] = time.perf_counter() - started
+    report.cpu_seconds = time.process_time() - used
+    report.peak_megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return report
+
+
+def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeReport) -> None:
+    """Note the days that need no computation: closed, current, and those that cannot be built."""
+    if table.contradict is not None and plan.closed:
+        report.failed.update(table.contradict(workspace, list(plan.closed)))
     for date, reason in plan.closed.items():
-        report.outcomes[date] = DayOutcome("closed", reason=reason)
+        if date not in report.failed:
+            report.outcomes[date] = DayOutcome("closed", reason=reason)
     for date in plan.unchanged:
         report.outcomes[date] = _unchanged(table, workspace, date)
     for date, missing in plan.missing.items():
         report.failed[date] = MissingInput(_say_missing(table, date, missing))
-    report.seconds["plan"] = time.perf_counter() - started
+
+
+def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeReport) -> None:
+    """Build the stale days block by block, until a refusal of the server or, in tables with state, a failure ends it."""
     stale = list(plan.stale)
     if table.stateful and report.failed:
         first_gap = min(report.failed)
@@ -167,20 +138,17 @@ def build_range(
     for start in range(0, len(stale), size):
         block = stale[start : start + size]
         _build_block(table, workspace, block, plan, report)
-        if (callback := _progress.get()) is not None:
-            callback(table.name, sum(date in report.outcomes for date in block))
+        _advance(table, sum(date in report.outcomes for date in block))
         refusal = next((error for error in report.failed.values() if isinstance(error, Blocked)), None)
         if refusal is not None:  # the server said no: nothing more is asked of it
             report.failed.update(dict.fromkeys(stale[start + size :], refusal))
         if refusal is not None or (table.stateful and report.failed):
             break
+
+
+def _advance(table: DailyTable, sessions: int) -> None:
     if (callback := _progress.get()) is not None:
-        callback(table.name, len(plan.unchanged))
-    report.outcomes = dict(sorted(report.outcomes.items()))
-    report.seconds["total"] = time.perf_counter() - started
-    report.cpu_seconds = time.process_time() - used
-    report.peak_megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return report
+        callback(table.name, sessions)
 
 
 def _unchanged(table: DailyTable, workspace: Workspace, date: dt.date) -> DayOutcome:

@@ -95,6 +95,7 @@ class DailyTable:
         block: how many sessions are computed and then written at once; this, not the range, bounds memory and what a crash loses.
         stateful: a day reads this table's own previous session, so days run in order and a missing past is an error.
         may_be_empty: a session without rows is legitimate.
+        contradict: for tables fed from outside: days that the calendar calls closed although the source has them.
         confirm: for tables that live outside the lake (a database): the days of which the outside really holds this version.
         preview: Markdown a person wants to see beside the last built day, by title.
     """
@@ -110,6 +111,7 @@ class DailyTable:
     block: int | Callable[[Settings], int] = 64
     stateful: bool = False
     may_be_empty: bool = False
+    contradict: Callable[[Workspace, Sequence[dt.date]], Mapping[dt.date, Exception]] | None = None
     confirm: Callable[[Workspace, Sequence[dt.date]], set[dt.date]] | None = None
     preview: Callable[[Workspace, dt.date], dict[str, str]] | None = None
 

@@ -67,5 +67,9 @@ class WrongDate(BadPayload):
     """The rows are of another day (the "holiday echo"), or of several days."""
 
 
+class UnexpectedSession(NseError):
+    """The calendar calls the day closed, but there is a valid file with its rows: the calendar has to learn, not the file to vanish."""
+
+
 class AmbiguousSource(NseError):
     """Two different files of the same name lie in the source folder."""

@@ -18,10 +18,10 @@ import polars as pl
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.store import Lake, partition_key
 from champion_assets.lake.table import Computed, DailyTable, Workspace
-from champion_assets.nse.errors import BadPayload, NseError, WrongDate
+from champion_assets.nse.errors import BadPayload, NseError, UnexpectedSession, WrongDate
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.names import bhavcopy_files
-from champion_assets.nse.source.base import Fetched
+from champion_assets.nse.source.base import Fetched, Source
 from champion_assets.nse.source.open import open_source
 from champion_assets.s3 import s3_options, s3_store
 from champion_assets.settings import Settings
@@ -70,11 +70,7 @@ def original_bytes(lake: Lake, sha256: str, name: str) -> bytes:
 
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Fetch and accept the files of `dates`; what was refused is in `failed`."""
-    settings = workspace.settings
-    source = open_source(
-        settings.source, cache=settings.data_dir / "cache", interval=settings.http_interval_seconds,
-        s3=lambda url: s3_store(url, s3_options(settings)),
-    )  # fmt: skip
+    source = _source(workspace.settings)
     frames, facts, failed = [], {}, {}
     with ThreadPoolExecutor(max_workers=2) as pool:  # the next file is read while this one is parsed
         accepted = [(date, pool.submit(_accept, workspace.lake, date, fetched))
@@ -87,6 +83,42 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
                 failed[date] = error
     frame = pl.concat([empty_frame(RawBhavcopy), *frames]).sort("trade_date", maintain_order=True)
     return Computed(frame, facts=facts, failed=failed)
+
+
+def contradict(workspace: Workspace, closed: Sequence[dt.date]) -> dict[dt.date, Exception]:
+    """Closed days for which the source holds a valid file of that very day.
+
+    A folder or a bucket is looked into, since that costs nothing; an archive server is not asked for closed days. A file with rows
+    of another day (the holiday echo) proves nothing and is left alone.
+    """
+    if _is_server(workspace.settings):
+        return {}
+    found: dict[dt.date, Exception] = {}
+    for date, fetched in _source(workspace.settings).fetch(closed, bhavcopy_files):
+        if isinstance(fetched, Exception):
+            continue
+        try:
+            rows = read_bhavcopy(fetched.body, fetched.name).frame
+        except BadPayload:
+            continue
+        if rows["trade_date"][0] == date:
+            found[date] = UnexpectedSession(
+                f"{date} is closed by the calendar ({workspace.calendar.why_closed(date)}), but {fetched.uri} holds {rows.height} rows of "
+                f"that day. If it was a session, put the line `{date},special,<what it was>,,,{fetched.name}` into the file in "
+                "CHAMPION_CALENDAR; if not, remove the file"
+            )
+    return found
+
+
+def _is_server(settings: Settings) -> bool:
+    return settings.source.startswith(("http://", "https://"))
+
+
+def _source(settings: Settings) -> Source:
+    return open_source(
+        settings.source, cache=settings.data_dir / "cache", interval=settings.http_interval_seconds,
+        s3=lambda url: s3_store(url, s3_options(settings)),
+    )  # fmt: skip
 
 
 def _accept(lake: Lake, date: dt.date, fetched: Fetched | Exception) -> tuple[pl.DataFrame, dict[str, Any]]:
@@ -116,7 +148,7 @@ def _accept(lake: Lake, date: dt.date, fetched: Fetched | Exception) -> tuple[pl
 
 def _block(settings: Settings) -> int:
     """A folder's archives are read once a block, so blocks are long; over a network a block is what an interruption loses."""
-    return 16 if settings.source.startswith(("http://", "https://", "s3://")) else 366
+    return 16 if _is_server(settings) or settings.source.startswith("s3://") else 366
 
 
 TABLE = DailyTable(
@@ -125,6 +157,7 @@ TABLE = DailyTable(
     model=RawBhavcopy,
     code_version="1",
     compute=compute,
+    contradict=contradict,
     block=_block,
 )
 

@@ -12,7 +12,8 @@ import pytest
 
 from champion_assets.lake.build import build_range
 from champion_assets.lake.table import Workspace
-from champion_assets.nse.errors import BadPayload, NotYetPublished, WrongDate
+from champion_assets.nse.calendar import load_calendar
+from champion_assets.nse.errors import BadPayload, NotYetPublished, UnexpectedSession, WrongDate
 from champion_assets.nse.names import bhavcopy_files, legacy_bhavcopy
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.raw.bhavcopy import NAME, TABLE, current_versions, file_key, original_bytes
@@ -72,6 +73,26 @@ def test_yesterdays_file_under_todays_name_is_refused(own_source: tuple[Workspac
     assert not list(Path(workspace.lake.root).rglob("*.parquet"))
 
 
+def test_a_file_on_a_day_that_the_calendar_calls_closed_is_no_silent_drop(own_source: tuple[Workspace, Path], tmp_path: Path) -> None:
+    workspace, _ = own_source
+    override = tmp_path / "calendar.csv"
+    override.write_text(f"date,status,reason,open,close,evidence\n{DAY},closed,thought to be a holiday,,,\n")
+    wrong = replace(workspace, calendar=load_calendar(override))
+    report = build_range(TABLE, wrong, [DAY, dt.date(2023, 11, 11)])
+    assert isinstance(report.failed[DAY], UnexpectedSession)
+    assert f"{DAY},special," in str(report.failed[DAY])
+    assert report.outcomes[dt.date(2023, 11, 11)].status == "closed"
+    assert build_range(TABLE, workspace, [DAY]).outcomes[DAY].status == "written"
+
+
+def test_an_echo_on_a_closed_day_is_left_alone(own_source: tuple[Workspace, Path]) -> None:
+    workspace, folder = own_source
+    shutil.copy(folder / legacy_bhavcopy(DAY).name, folder / legacy_bhavcopy(dt.date(2023, 11, 14)).name)
+    report = build_range(TABLE, workspace, [dt.date(2023, 11, 14)])
+    assert not report.failed
+    assert report.outcomes[dt.date(2023, 11, 14)].status == "closed"
+
+
 def test_a_missing_file_fails_its_day_only(own_source: tuple[Workspace, Path]) -> None:
     workspace, _ = own_source
     report = build_range(TABLE, workspace, [DAY, dt.date(2023, 11, 9)])
@@ -89,7 +110,6 @@ def test_lost_or_damaged_bytes_are_noticed(workspace: Workspace, damage) -> None
 
 
 def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking(workspace: Workspace, exchange: Exchange) -> None:
-    from champion_assets.nse.calendar import load_calendar
     from champion_assets.nse.errors import Blocked
     from champion_assets.nse.names import udiff_bhavcopy
     from champion_assets.nse.synthetic.server import State, serve
