@@ -75,7 +75,7 @@ def test_killed_again_and_again_it_still_ends_with_the_same_lake(environment: Pu
             [sys.executable, "-m", "champion_assets.cli", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
-            process.wait(timeout=chance.uniform(1.5, 4.0) if kills < 6 else 120)
+            process.wait(timeout=chance.uniform(1.0, 3.0) if kills < 6 else 120)
             break
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
