@@ -137,7 +137,7 @@ def read_bhavcopy(body: bytes, name: str) -> Parsed:
 
 
 def _split(rows: bytes, columns: list[str], form: Format, name: str) -> pl.DataFrame:
-    """All fields as text. The header may carry a trailing comma that the rows do not have, or the reverse never."""
+    """All fields as text. Only the header may carry a trailing comma that the rows lack (UDiFF until March 2024)."""
     widths = _row_widths(rows, name)
     width = int(widths[0])
     if columns[-1] == "" and width == len(columns) - 1:
@@ -202,10 +202,10 @@ def _one_date(dates: pl.Series, name: str) -> object:
 
 def _number(column: pl.Series, kind: pl.DataType, name: str) -> pl.Series:
     cast = column.cast(kind, strict=False)
-    if cast.is_finite().not_().any() if kind.is_float() else False:
-        row = int((cast.is_finite().not_()).arg_max() or 0)
-        raise BadValue(f"{name}, row {row + 1}: column {column.name} holds {column[row]!r}")
-    if cast.null_count() != column.null_count():
-        row = int((cast.is_null() & column.is_not_null()).arg_max() or 0)
+    bad = cast.is_null() & column.is_not_null()
+    if kind.is_float():
+        bad |= cast.is_not_null() & ~cast.is_finite().fill_null(value=True)
+    if bad.any():
+        row = int(bad.arg_max() or 0)
         raise BadValue(f"{name}, row {row + 1}: column {column.name} holds {column[row]!r}, which is no {kind}")
     return cast

@@ -12,10 +12,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import lzma
 import os
 import re
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -25,6 +27,8 @@ from champion_assets.nse.errors import AmbiguousSource, ArchivePayload, BadPaylo
 from champion_assets.nse.source.base import Candidates, Fetched
 
 _TAR_SUFFIXES = (".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".txz")
+_BROKEN = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, KeyError, RuntimeError, OSError)
+"""What Python's readers raise on damaged, encrypted or exchanged archives."""
 _SINGLE_FILE_ZIP = re.compile(
     r"((cm|fo)\d{2}[a-z]{3}\d{4}bhav|bhavcopy_nse_\w+|sec_bhavdata_full_\d{8}|ind_close_all_\d{8}|mto_\d{8}|pr\d{6})"
     r"(\.\w{3})?\.zip",
@@ -51,12 +55,16 @@ class FolderSource:
             raise NotADirectoryError(f"CHAMPION_SOURCE: {self.root} is no folder")
         self._cache = cache
         self._index: dict[str, list[_Place]] | None = None
+        self._unreadable: list[str] = []
 
     def fetch(self, dates: Sequence[dt.date], candidates: Candidates) -> Iterator[tuple[dt.date, Fetched | Exception]]:
         """See `Source.fetch`. Each archive is opened once and read from front to back."""
         wanted: dict[str, dict[str | None, list[tuple[dt.date, str]]]] = {}
         for date in dates:
-            found = self._find(date, candidates)
+            try:
+                found = self._find(date, candidates)
+            except BadPayload as error:  # an archive that holds one of several copies is broken
+                found = error
             if isinstance(found, Exception):
                 yield date, found
             else:
@@ -75,20 +83,24 @@ class FolderSource:
                 if places:
                     return file.name, places[0]
         names = " or ".join(file.name for file in candidates(date))
-        return NotYetPublished(f"{date}: no {names} (packed or not) under {self.root}. Put the file there, or, if the "
+        broken = f" These archives could not be read: {'; '.join(self._unreadable)}." if self._unreadable else ""
+        return NotYetPublished(f"{date}: no {names} (packed or not) under {self.root}.{broken} Put the file there, or, if the "
                                "exchange was closed, add the day to the file in CHAMPION_CALENDAR")  # fmt: skip
 
     def _read(self, path: str, members: dict[str | None, list[tuple[dt.date, str]]]) -> Iterator[tuple[dt.date, Fetched | Exception]]:
         seen: set[str | None] = set()
+        error: BadPayload
         try:
             for member, body in _bodies(Path(path), members.keys()):
                 seen.add(member)
                 for date, name in members[member]:
                     yield date, Fetched(name, _Place(path, member).uri, body)
-        except BadPayload as error:
-            for member in members.keys() - seen:
-                for date, _ in members[member]:
-                    yield date, error
+            error = TruncatedPayload(f"{path}: changed while it was read; run again")
+        except BadPayload as broken:
+            error = broken
+        for member in members.keys() - seen:
+            for date, _ in members[member]:
+                yield date, error
 
     def _indexed(self) -> dict[str, list[_Place]]:
         if self._index is None:
@@ -116,8 +128,9 @@ class FolderSource:
             return list(json.loads(cached.read_text("utf-8")))
         try:
             members = _list_members(path)
-        except BadPayload:
-            return []  # a broken bundle holds no file; days that need it are reported as missing with the folder's name
+        except BadPayload as error:
+            self._unreadable.append(str(error))  # said to whoever misses a file
+            return []
         if cached is not None:
             cached.parent.mkdir(parents=True, exist_ok=True)
             temporary = cached.with_suffix(f".{os.getpid()}.part")
@@ -141,7 +154,7 @@ def _list_members(path: Path) -> list[str]:
                 return [info.filename for info in archive.infolist() if not info.is_dir()]
         with tarfile.open(path) as bundle:
             return [member.name for member in bundle if member.isfile()]
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
+    except _BROKEN as error:
         raise TruncatedPayload(f"{path}: not a readable archive ({error})") from error
 
 
@@ -164,7 +177,7 @@ def _bodies(path: Path, members: Iterable[str | None]) -> Iterator[tuple[str | N
                     wanted.discard(member.name)
                     if not wanted:  # the rest need not be unpacked
                         return
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
+    except _BROKEN as error:
         raise TruncatedPayload(f"{path}: broken archive ({error})") from error
 
 

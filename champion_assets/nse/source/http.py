@@ -7,14 +7,13 @@ Behaviour of the server (headers it needs, 404 pages, 403): facts measured on th
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import time
 from collections.abc import Iterator, Sequence
 
 import requests
 
 from champion_assets.nse.container import MAX_TEXT_BYTES
-from champion_assets.nse.errors import ArchivePayload, Blocked, NotYetPublished, TruncatedPayload, Unreachable
+from champion_assets.nse.errors import ArchivePayload, Blocked, NotYetPublished, NseError, Unreachable
 from champion_assets.nse.names import NamedFile
 from champion_assets.nse.source.base import Candidates, Fetched
 
@@ -39,14 +38,13 @@ class HttpSource:
         self._session.headers.update(HEADERS)
         self._last = 0.0
         self._refusals = 0
-        self._lock = threading.Lock()
 
     def fetch(self, dates: Sequence[dt.date], candidates: Candidates) -> Iterator[tuple[dt.date, Fetched | Exception]]:
         """See `Source.fetch`. After three refusals in a row (403, 429) nothing more is asked for."""
         for date in dates:
             try:
                 yield date, self._first(date, candidates(date))
-            except (Blocked, Unreachable, NotYetPublished, TruncatedPayload, ArchivePayload) as error:
+            except NseError as error:
                 yield date, error
 
     def _first(self, date: dt.date, files: tuple[NamedFile, ...]) -> Fetched:
@@ -64,14 +62,13 @@ class HttpSource:
         if self._refusals >= MAX_CONSECUTIVE_REFUSALS:
             raise Blocked(f"{self.base_url} refused {self._refusals} requests in a row, {file.name} was not asked for. Wait some "
                           "hours, or set CHAMPION_SOURCE to a folder of files")  # fmt: skip
-        with self._lock:
-            time.sleep(max(0.0, self._last + self._interval - time.monotonic()))
-            try:
-                return self._answer(file)
-            except requests.exceptions.RequestException as error:
-                raise Unreachable(f"{file.name}: {self.base_url} did not answer properly ({type(error).__name__}: {error})") from error
-            finally:
-                self._last = time.monotonic()
+        time.sleep(max(0.0, self._last + self._interval - time.monotonic()))
+        try:
+            return self._answer(file)
+        except requests.exceptions.RequestException as error:
+            raise Unreachable(f"{file.name}: {self.base_url} did not answer properly ({type(error).__name__}: {error})") from error
+        finally:
+            self._last = time.monotonic()
 
     def _answer(self, file: NamedFile) -> bytes | None:
         deadline = time.monotonic() + TOTAL_SECONDS

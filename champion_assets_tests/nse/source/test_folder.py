@@ -102,6 +102,19 @@ def test_a_broken_bundle_is_a_declared_error_for_its_days_only(tmp_path: Path) -
     assert _body(found[dt.date(2018, 3, 6)]) == b"good"
 
 
+def test_an_unreadable_bundle_is_named_to_whoever_misses_a_file(tmp_path: Path) -> None:
+    _tar(tmp_path / "whole.tar.xz", {NAME: b"x" * 100_000})
+    body = bytearray((tmp_path / "whole.tar.xz").read_bytes())
+    (tmp_path / "whole.tar.xz").unlink()
+    body[40:60] = b"\xff" * 20
+    (tmp_path / "damaged.tar.xz").write_bytes(body)
+    (tmp_path / "no archive.zip").write_bytes(b"PK not really")
+    found = fetch(tmp_path)[DAY]
+    assert isinstance(found, NotYetPublished)
+    assert "damaged.tar.xz" in str(found)
+    assert "no archive.zip" in str(found)
+
+
 def test_excerpts_and_strangers_are_not_taken_for_the_file(tmp_path: Path) -> None:
     for name in ("cm05MAR2018bhav.EXCERPT_3_ROWS.csv", "xcm05MAR2018bhav.csv", "cm05MAR2018bhav.csv.bak"):
         (tmp_path / name).write_bytes(gzip.compress(b"x"))
