@@ -48,7 +48,7 @@ def table(name: str, start: Day, end: Day, *, columns: Sequence[str] | None = No
         KeyError: no such table.
     """
     from champion_assets.definitions import defs  # noqa: F401  (fills the register of tables)
-    from champion_assets.stage import TABLES
+    from champion_assets.lake.table import TABLES
 
     if name not in TABLES:
         raise KeyError(f"no table {name!r}; there are {', '.join(sorted(TABLES))}")

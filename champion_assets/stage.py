@@ -12,7 +12,7 @@ import dagster as dg
 
 from champion_assets.checks.schema_check import column_schema, schema_check_result, schema_check_spec
 from champion_assets.lake.build import DayOutcome, RangeReport, build_range, is_retryable, tell
-from champion_assets.lake.table import DailyTable, Workspace, open_workspace
+from champion_assets.lake.table import TABLES, DailyTable, Workspace, open_workspace
 from champion_assets.partitions import GRID, dates_of
 from champion_assets.settings import Settings, get_settings
 
@@ -30,8 +30,6 @@ _OTHER_RETRIES = (2, 30.0)
 FETCH_TAG, FETCH_MISSING = "champion/fetch", "missing"
 """A run with this tag asks the source only for days that the lake does not have; others look at the source again."""
 _FAILED_DAYS: dict[tuple[str, str], list[dt.date]] = {}
-TABLES: dict[str, DailyTable] = {}
-"""Every daily table by name, filled as the stages' modules are imported; later stages come after those they read."""
 
 
 def retry_policy(group: str, settings: Settings) -> dg.RetryPolicy:

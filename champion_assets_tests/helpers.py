@@ -9,9 +9,8 @@ from pathlib import Path
 
 from champion_assets import definitions  # noqa: F401  (fills TABLES)
 from champion_assets.lake.build import RangeReport, build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.partitions import calendar_days
-from champion_assets.stage import TABLES
 
 ORDER = [
     "raw/bhavcopy", "bronze/bhavcopy", "silver/equity_eod", "features/returns", "features/universe", "features/expected_returns",

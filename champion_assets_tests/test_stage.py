@@ -9,13 +9,13 @@ import dagster as dg
 import pytest
 
 from champion_assets.definitions import defs
-from champion_assets.lake.table import open_workspace
+from champion_assets.lake.table import TABLES, open_workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.names import udiff_bhavcopy
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.nse.synthetic.server import State, serve
 from champion_assets.settings import Settings, get_settings
-from champion_assets.stage import TABLES, retry_policy
+from champion_assets.stage import retry_policy
 
 Put = Callable[[str, str], None]
 

@@ -20,10 +20,10 @@ import dagster as dg
 
 from champion_assets.lake.build import Note, Progress, report_progress
 from champion_assets.lake.plan import plan_range
-from champion_assets.lake.table import DailyTable, Fingerprints, Workspace, open_workspace
+from champion_assets.lake.table import TABLES, DailyTable, Fingerprints, Workspace, open_workspace
 from champion_assets.partitions import calendar_days, chunks
 from champion_assets.settings import Settings, get_settings
-from champion_assets.stage import FETCH_MISSING, FETCH_TAG, TABLES
+from champion_assets.stage import FETCH_MISSING, FETCH_TAG
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 

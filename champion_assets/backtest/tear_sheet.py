@@ -13,12 +13,13 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.backtest.daily import NAME as DAILY
+from champion_assets.backtest.daily import TABLE
 from champion_assets.backtest.pictures import line_chart
 from champion_assets.checks.schema_check import CHECK, column_schema, schema_check_spec
 from champion_assets.lake.build import MissingInput
 from champion_assets.lake.schema import TableModel, violations
 from champion_assets.lake.store import ObjectInfo
-from champion_assets.lake.table import Fingerprints, Workspace, open_workspace
+from champion_assets.lake.table import Fingerprints, Workspace, open_workspace, recipe_of
 from champion_assets.quant.metrics import METRICS, performance
 from champion_assets.settings import get_settings
 from champion_assets.stage import OWNERS, retry_policy
@@ -51,7 +52,11 @@ def history(workspace: Workspace) -> tuple[pl.DataFrame, str]:
     holes = sorted(set(workspace.sessions(dates[0], dates[-1])) - set(dates))
     if holes:
         raise MissingInput(f"{NAME}: {DAILY} lacks {len(holes)} sessions from {holes[0]} to {holes[-1]}; backfill them first")
-    marks = Fingerprints(workspace.lake)
+    marks, recipe = Fingerprints(workspace.lake), recipe_of(TABLE, workspace.settings)
+    stale = [date for date in dates if not marks.is_usable(DAILY, date, recipe)]
+    if stale:
+        raise MissingInput(f"{NAME}: {len(stale)} days of {DAILY} from {stale[0]} to {stale[-1]} were made by other code or settings; "
+                           f"run `champion backfill {dates[0]} {dates[-1]}` first")  # fmt: skip
     digest = hashlib.sha256("".join([CODE_VERSION, *(marks.stored(DAILY, date) or "" for date in dates)]).encode())
     return workspace.lake.read(DAILY, dates), digest.hexdigest()[:32]
 

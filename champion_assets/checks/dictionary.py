@@ -22,7 +22,7 @@ def data_dictionary() -> str:
     """The page as Markdown."""
     from champion_assets.backtest.tear_sheet import NAME, TearSheet
     from champion_assets.definitions import defs
-    from champion_assets.stage import TABLES
+    from champion_assets.lake.table import TABLES
 
     order = [key.to_user_string() for key in defs.resolve_asset_graph().toposorted_asset_keys]
     parts = [_HEAD]

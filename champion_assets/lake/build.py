@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import obstore.exceptions
@@ -24,7 +24,7 @@ import polars as pl
 from champion_assets.lake.plan import Plan, plan_range
 from champion_assets.lake.schema import violations
 from champion_assets.lake.store import ObjectInfo, partition_key
-from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Workspace
+from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Workspace, recipe_of
 from champion_assets.nse.errors import Blocked, NseError
 
 Status = Literal["written", "unchanged", "closed"]
@@ -125,7 +125,7 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
     for date in plan.unchanged:
         report.outcomes[date] = _unchanged(table, workspace, date)
     for date, missing in plan.missing.items():
-        report.failed[date] = MissingInput(_say_missing(table, date, missing))
+        report.failed[date] = MissingInput(_say_missing(table, workspace, date, missing))
 
 
 def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeReport) -> None:
@@ -159,15 +159,17 @@ def _unchanged(table: DailyTable, workspace: Workspace, date: dt.date) -> DayOut
     return DayOutcome("unchanged", info.fingerprint, info.rows, size, "inputs and code are the same")
 
 
-def _say_missing(table: DailyTable, date: dt.date, missing: list[tuple[str, dt.date]]) -> str:
+def _say_missing(table: DailyTable, workspace: Workspace, date: dt.date, missing: list[tuple[str, dt.date]]) -> str:
     by_table: dict[str, list[dt.date]] = {}
     for name, day in missing:
         by_table.setdefault(name, []).append(day)
     parts = [f"{name} of {len(days)} session(s) from {min(days)} to {max(days)}" for name, days in sorted(by_table.items())]
     first, last = min(day for _, day in missing), max(day for _, day in missing)
+    if table.name in by_table:  # its own past: what is current there is skipped, so the whole chain may be asked for
+        first = workspace.settings.start_date
     return (
-        f"{table.name} {date} needs {'; '.join(parts)}, absent from the lake. Run `champion backfill {first} {last}` first; if "
-        f"your history begins later, set CHAMPION_START_DATE to its first day."
+        f"{table.name} {date} needs {'; '.join(parts)}, absent from the lake or made by other code or settings. "
+        f"Run `champion backfill {first} {last}` first; if your history begins later, set CHAMPION_START_DATE to its first day."
     )
 
 
@@ -227,9 +229,9 @@ def _write_day(table: DailyTable, workspace: Workspace, date: dt.date, frame: pl
     quarantine_key = f"quarantine/{key}"
     rejects = None if computed.rejects is None else computed.rejects.filter(pl.col("trade_date") == date)
     rows = facts["rows"] if table.is_source else frame.height
-    info = ObjectInfo(fingerprint, table.code_version, rows, inputs)
+    info = ObjectInfo(fingerprint, table.code_version, rows, inputs, recipe_of(table, workspace.settings))
     if rejects is not None and rejects.height:
-        workspace.lake.write(quarantine_key, rejects, ObjectInfo(fingerprint, table.code_version, rejects.height, inputs))
+        workspace.lake.write(quarantine_key, rejects, replace(info, rows=rejects.height))
         facts["quarantined_rows"] = rejects.height
     else:
         workspace.lake.delete(quarantine_key)

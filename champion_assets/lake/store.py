@@ -33,12 +33,13 @@ class CorruptObject(Exception):
 
 @dataclass(frozen=True)
 class ObjectInfo:
-    """What an object's footer says about itself: see `lake.table` for how `fingerprint` is made."""
+    """What an object's footer says about itself: see `lake.table` for how `fingerprint` and `recipe` are made."""
 
     fingerprint: str
     code_version: str
     rows: int
     inputs: dict[str, Any] = field(default_factory=dict)
+    recipe: str = ""
 
     def to_json(self) -> str:
         """One line, keys sorted, so equal facts give equal bytes."""

@@ -5,7 +5,8 @@ it to Dagster (`stage.py`).
 
 A day's fingerprint is the hash of the table's name, code version, parameters and the fingerprints of everything the day read. The
 computation is deterministic, so equal fingerprints mean equal bytes, and a day whose stored fingerprint equals the expected one is
-left alone. For raw files the fingerprint is the SHA-256 of the bytes.
+left alone. For raw files the fingerprint is the SHA-256 of the bytes. The recipe is the same without the inputs' content: it tells
+whether an object was made by the code and settings of today, so that nothing is built on a stale past.
 """
 
 from __future__ import annotations
@@ -130,35 +131,55 @@ class DailyTable:
         return self.group == "raw"
 
 
+TABLES: dict[str, DailyTable] = {}
+"""Every daily table by name, filled as the stages' modules are imported."""
+
+
+def recipe_of(table: DailyTable, settings: Settings) -> str:
+    """The hash of everything but the data that the rows of `table` depend on: code version, parameters, which windows it reads."""
+    parts = [table.name, table.code_version, table.parameters(settings), [vars(wanted) for wanted in table.inputs(settings)]]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
 class Fingerprints:
     """Stored fingerprints by table and day, read from the objects' footers once and remembered."""
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._known: dict[tuple[str, dt.date], str | None] = {}
+        self._recipes: dict[tuple[str, dt.date], str] = {}
 
     def stored(self, table: str, date: dt.date) -> str | None:
         """The fingerprint in the lake, or None if the day has no whole object."""
         if (table, date) not in self._known:
             info = self._lake.info(partition_key(table, date))
             self._known[table, date] = info.fingerprint if info else None
+            if info is not None:
+                self._recipes[table, date] = info.recipe
         return self._known[table, date]
+
+    def is_usable(self, table: str, date: dt.date, recipe: str | None) -> bool:
+        """True if the day has an object, and the object was made by `recipe` (None: by whatever) or is about to be."""
+        return self.stored(table, date) is not None and (recipe is None or self._recipes.get((table, date), recipe) == recipe)
 
     def remember(self, table: str, date: dt.date, fingerprint: str | None) -> None:
         """Note what was just written, or what is about to be."""
         self._known[table, date] = fingerprint
+        self._recipes.pop((table, date), None)
 
 
 def expected_fingerprint(
     table: DailyTable, workspace: Workspace, date: dt.date, fingerprints: Fingerprints
 ) -> tuple[str, dict[str, Any]] | list[tuple[str, dt.date]]:
-    """The fingerprint that `date` of `table` should have, with a summary of its inputs; or the inputs that are missing."""
+    """The fingerprint that `date` of `table` should have, with a summary of its inputs; or the inputs that are missing or stale."""
     missing: list[tuple[str, dt.date]] = []
     summary: dict[str, Any] = {}
     for wanted in table.inputs(workspace.settings):
         window = workspace.window(wanted, date)
         found = [(day, fingerprints.stored(wanted.table, day)) for day in window]
-        missing += [(wanted.table, day) for day, mark in found if mark is None]
+        source = TABLES.get(wanted.table)
+        made_by = None if source is None or source.is_source else recipe_of(source, workspace.settings)
+        missing += [(wanted.table, day) for day in window if not fingerprints.is_usable(wanted.table, day, made_by)]
         digest = hashlib.sha256("".join(mark or "" for _, mark in found).encode()).hexdigest()[:32]
         summary[f"{wanted.table}@{wanted.lag}" if wanted.lag else wanted.table] = {
             "sessions": len(window), "first": str(window[0]) if window else None,

@@ -14,12 +14,11 @@ from champion_assets.backtest.daily import Daily
 from champion_assets.lake.build import build_range
 from champion_assets.lake.schema import violations
 from champion_assets.lake.store import Lake
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.nse.costs import cost_rates
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.partitions import calendar_days
-from champion_assets.stage import TABLES
 from champion_assets_tests.helpers import ORDER, build_until, content
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 2, 29)
@@ -64,7 +63,7 @@ def test_without_yesterdays_book_it_says_what_to_backfill(workspace: Workspace) 
     build_until(workspace, "portfolio/target_weights", dt.date(2023, 12, 1), END)
     report = build_range(TABLES["backtest/daily"], workspace, calendar_days(dt.date(2023, 12, 5), END))
     assert "backtest/daily" in str(report.failed[dt.date(2023, 12, 5)])
-    assert "champion backfill 2023-12-04 2023-12-04" in str(report.failed[dt.date(2023, 12, 5)])
+    assert "champion backfill 2023-11-01 2023-12-04" in str(report.failed[dt.date(2023, 12, 5)])
 
 
 @pytest.mark.parametrize("seed", range(3))

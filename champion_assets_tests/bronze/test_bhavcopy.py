@@ -8,10 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.raw.bhavcopy import current_versions, file_key
-from champion_assets.stage import TABLES
 from champion_assets_tests.helpers import build_until
 
 DAY = dt.date(2023, 11, 8)

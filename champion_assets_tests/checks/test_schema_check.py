@@ -9,12 +9,10 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from champion_assets.backtest.tear_sheet import TearSheet, figures
 from champion_assets.checks.schema_check import column_schema, schema_check_result
 from champion_assets.lake.build import InvalidRows, MissingInput, RangeReport
 from champion_assets.lake.schema import violations
-from champion_assets.lake.table import Workspace
-from champion_assets.stage import TABLES
+from champion_assets.lake.table import TABLES, Workspace
 from champion_assets_tests.helpers import build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 6)
@@ -47,14 +45,6 @@ def test_a_corrupted_value_is_found_and_named(workspace: Workspace, name: str, c
 def test_another_shape_of_the_table_is_found(workspace: Workspace, change: Any) -> None:
     build_until(workspace, "silver/equity_eod", END, END)
     assert violations(TABLES["silver/equity_eod"].model, change(workspace.lake.read("silver/equity_eod", [END]))) is not None
-
-
-def test_the_tear_sheets_figures_are_checked(workspace: Workspace) -> None:
-    build_until(workspace, "backtest/daily", START, dt.date(2023, 12, 29))
-    table = figures(workspace.lake.read("backtest/daily", workspace.sessions(START, dt.date(2023, 12, 29))))
-    assert violations(TearSheet, table) is None
-    assert violations(TearSheet, pl.concat([table, table])) is not None
-    assert table.filter(pl.col("metric") == "sharpe")["value"].is_not_null().all()
 
 
 def test_the_verdict_counts_broken_days_only() -> None:

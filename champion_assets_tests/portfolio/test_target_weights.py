@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from champion_assets.lake.build import build_range
+from champion_assets.lake.build import MissingInput, build_range
 from champion_assets.lake.schema import violations
 from champion_assets.lake.table import Workspace
 from champion_assets.nse.calendar import load_calendar
@@ -43,6 +43,18 @@ def test_weights_are_decided_at_month_ends_and_carried(workspace: Workspace) -> 
             assert frames[date]["weight"].sum() == pytest.approx(1.0, abs=1e-9)
             assert frames[date]["weight"].max() <= workspace.settings.weight_cap + 1e-12
             assert violations(TargetWeights, frames[date]) is None
+
+
+def test_a_past_made_with_other_settings_is_not_built_upon(workspace: Workspace) -> None:
+    build_until(workspace, "portfolio/target_weights", START, dt.date(2023, 12, 15))
+    braver = replace(workspace, settings=workspace.settings.model_copy(update={"risk_aversion": 1.0}))
+    build_until(braver, "features/covariance", START, END)
+    report = build_range(TABLE, braver, calendar_days(dt.date(2023, 12, 18), END))
+    error = report.failed[dt.date(2023, 12, 18)]
+    assert isinstance(error, MissingInput)
+    assert "other code or settings" in str(error)
+    assert "champion backfill 2023-11-01 2023-12-15" in str(error)
+    build_until(braver, "portfolio/target_weights", START, END)
 
 
 def test_an_impossible_cap_fails_with_the_date_and_the_conflict_and_writes_nothing(workspace: Workspace) -> None:

@@ -1,0 +1,68 @@
+"""Who could be held: each rule of the universe on rows made by hand, and the largest on the synthetic exchange."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from champion_assets.features.panel import panel
+from champion_assets.features.universe import members
+from champion_assets.lake.table import Workspace
+from champion_assets.settings import Settings
+from champion_assets_tests.helpers import build_until
+
+DAY = dt.date(2024, 1, 15)
+START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
+
+
+def _today(**changes: Any) -> pl.DataFrame:
+    row = {"trade_date": DAY, "instrument_id": "INE040A01", "symbol": "ABC", "series": "EQ", "close": 100.0} | changes
+    return pl.DataFrame([row])
+
+
+def _settings(**changes: Any) -> Settings:
+    return Settings(cov_window_days=20, universe_warmup=10, universe_min_turnover=1000.0, universe_min_coverage=0.9, **changes)
+
+
+def _turnover(values: np.ndarray, instrument: str = "INE040A01"):  # type: ignore[no-untyped-def]
+    days = [DAY - dt.timedelta(days=len(values) - 1 - number) for number in range(len(values))]
+    rows = pl.DataFrame({"trade_date": days, "instrument_id": [instrument] * len(values), "turnover": values}).drop_nans()
+    return panel(rows, "turnover", days)
+
+
+def test_a_plain_share_is_a_member() -> None:
+    row = members(_turnover(np.full(20, 5000.0)), _today(), 19, _settings()).row(0, named=True)
+    assert (row["rank"], row["sessions_traded"], row["window_sessions"], row["median_turnover"]) == (1, 20, 20, 5000.0)
+
+
+@pytest.mark.parametrize("change", [{"series": "BE"}, {"close": 9.99}, {"symbol": "ABFRL-RE"}, {"symbol": "AJOONI-RE1"},
+                                    {"instrument_id": "INF204KB17I5"}])  # fmt: skip
+def test_who_is_no_member(change: dict[str, Any]) -> None:
+    today = _today(**change)
+    assert members(_turnover(np.full(20, 5000.0), today["instrument_id"][0]), today, 19, _settings()).is_empty()
+
+
+def test_a_reit_is_not_taken_for_a_rights_entitlement() -> None:
+    assert re.search(r"-RE\d*$", "EMBASSY-RR") is None
+    assert members(_turnover(np.full(20, 5000.0)), _today(symbol="NEXUS-REIT"), 19, _settings()).height == 1
+
+
+def test_too_little_history_turnover_or_coverage() -> None:
+    gaps = np.full(20, 5000.0)
+    gaps[3:6] = np.nan
+    assert members(_turnover(gaps), _today(), 19, _settings()).is_empty()
+    assert members(_turnover(np.full(20, 999.0)), _today(), 19, _settings()).is_empty()
+    assert members(_turnover(np.full(9, 5000.0)), _today(), 8, _settings()).is_empty()
+
+
+def test_the_largest_are_chosen(workspace: Workspace) -> None:
+    build_until(workspace, "features/universe", START, END)
+    universe = workspace.lake.read("features/universe", [END]).sort("rank")
+    assert universe.height == 60
+    assert universe["median_turnover"].is_sorted(descending=True)
+    assert workspace.lake.read("features/universe", [dt.date(2023, 11, 20)]).is_empty()  # not warm yet
