@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 
@@ -15,25 +17,31 @@ from champion_assets.nse.errors import ArchivePayload, EmptyPayload, HtmlPayload
 MAX_TEXT_BYTES = 256 * 1024 * 1024
 """The largest daily file of NSE is below 10 MB; anything beyond this is a bomb or another file."""
 
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, OSError, ValueError, KeyError)
 _XLSX_PARTS = ("[Content_Types].xml", "xl/workbook.xml")
 
 
-def csv_text(body: bytes, name: str) -> bytes:
+MAX_NESTING = 3
+"""A zip in a gzip is seen; an archive that holds itself exists, too."""
+
+
+def csv_text(body: bytes, name: str, nesting: int = 0) -> bytes:
     """The CSV text inside `body`, with Unix line ends and without a byte-order mark.
 
     Args:
         body: bytes as fetched: plain text, gzip, or a zip with one data member at any depth of folders.
         name: how to call the file in errors.
+        nesting: how many containers were opened already.
 
     Raises:
         EmptyPayload, HtmlPayload, XlsxPayload, TruncatedPayload, ArchivePayload: each names the file.
     """
     if not body.strip():
         raise EmptyPayload(f"{name}: the file is empty")
-    if body[:2] == b"\x1f\x8b":
-        return csv_text(_gunzip(body, name), name)
-    if body[:2] == b"PK":
-        return csv_text(_unzip(body, name), name)
+    if body[:2] in (b"\x1f\x8b", b"PK"):
+        if nesting == MAX_NESTING:
+            raise ArchivePayload(f"{name}: archives inside archives, {nesting} deep; refused")
+        return csv_text(_gunzip(body, name) if body[:2] == b"\x1f\x8b" else _unzip(body, name), name, nesting + 1)
     text = body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     if text.lstrip()[:1] == b"<":
         raise HtmlPayload(f"{name}: the server sent an HTML page ({len(body)} bytes) instead of the file")
@@ -63,7 +71,7 @@ def _unzip(body: bytes, name: str) -> bytes:
                 raise ArchivePayload(f"{name}: expected one file in the zip, found {len(members)}")
             with archive.open(members[0]) as stream:
                 return _bounded(stream.read(MAX_TEXT_BYTES + 1), name)
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except _BROKEN_ZIP as error:
         raise TruncatedPayload(f"{name}: broken zip ({error}); fetch it again") from error
 
 

@@ -70,6 +70,8 @@ def mean_variance(expected: Array, risk: RiskModel, *, risk_aversion: float, cap
         gap = _gap(gradient, weights, cap)
         size = abs(float(weights @ gradient)) + 0.5 * float(weights @ (gradient + expected / scale))
         relative = gap / max(size, 1e-300)
+        if abs(weights.sum() - 1.0) > 1e-9 or weights.max() > cap * (1 + 1e-9):  # a gap certifies feasible weights only
+            raise NotSolved(f"weights of {names} names add up to {weights.sum():.12f}, the largest is {weights.max():.12f}, cap {cap:g}")
         if relative <= GAP_TOLERANCE:
             return Solution(weights, max(relative, 0.0), scale * _multiplier(gradient, weights, cap), rounds)
         level = _multiplier(gradient, weights, cap)

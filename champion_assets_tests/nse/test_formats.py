@@ -271,6 +271,30 @@ def test_an_archive_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             csv_text(bomb, "bomb")
 
 
+def test_archives_inside_archives_end_somewhere() -> None:
+    body = GOOD.encode()
+    for _ in range(3):
+        body = gzip.compress(body)
+    assert csv_text(body, "three") == GOOD.encode()
+    with pytest.raises(ArchivePayload, match="archives inside archives"):
+        csv_text(gzip.compress(body), "four")
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.data())
+def test_mutated_archives_raise_only_declared_errors(data: st.DataObject) -> None:
+    good = GOOD.encode()
+    body = bytearray(
+        data.draw(st.sampled_from([gzip.compress(good, mtime=0), files.zipped("a/x.csv", good), gzip.compress(files.zipped("x", good))]))
+    )
+    for _ in range(data.draw(st.integers(1, 5))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        read_bhavcopy(bytes(body), "mutant")
+    except BadPayload:
+        return
+
+
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_mutated_files_raise_only_declared_errors(data: st.DataObject) -> None:
