@@ -27,6 +27,8 @@ OWNERS: Mapping[str, str] = {
 }  # fmt: skip
 _RETRIES: Mapping[str, tuple[int, float]] = {"raw": (3, 60.0), "warehouse": (3, 60.0)}
 _OTHER_RETRIES = (2, 30.0)
+SHOWN = 5
+"""Failed days in a message; the metadata of the failure has more."""
 FETCH_TAG, FETCH_MISSING = "champion/fetch", "missing"
 """A run with this tag asks the source only for days that the lake does not have; others look at the source again."""
 _FAILED_DAYS: dict[tuple[str, str], list[dt.date]] = {}
@@ -116,7 +118,7 @@ def _record_good_days(context: dg.AssetExecutionContext, key: dg.AssetKey, repor
 
 def _fail(context: dg.AssetExecutionContext, key: dg.AssetKey, table: DailyTable, report: RangeReport) -> None:
     lines = [f"{date}: {type(error).__name__}: {error}" for date, error in sorted(report.failed.items())]
-    shown = "\n".join(lines[:20]) + (f"\n... and {len(lines) - 20} more days" if len(lines) > 20 else "")
+    shown = "\n".join(lines[:SHOWN]) + (f"\n... and {len(lines) - SHOWN} more days" if len(lines) > SHOWN else "")
     policy = retry_policy(table.group, get_settings())
     retryable = all(is_retryable(error) for error in report.failed.values())
     if retryable and context.retry_number < policy.max_retries:

@@ -165,11 +165,12 @@ def _say_missing(table: DailyTable, workspace: Workspace, date: dt.date, missing
         by_table.setdefault(name, []).append(day)
     parts = [f"{name} of {len(days)} session(s) from {min(days)} to {max(days)}" for name, days in sorted(by_table.items())]
     first, last = min(day for _, day in missing), max(day for _, day in missing)
+    command = f"champion backfill {first} {last} --assets '{' or '.join(f'+{name}' for name in sorted(by_table))}'"
     if table.name in by_table:  # its own past: what is current there is skipped, so the whole chain may be asked for
-        first = workspace.settings.start_date
+        command = f"champion backfill {workspace.settings.start_date} {last}"
     return (
         f"{table.name} {date} needs {'; '.join(parts)}, absent from the lake or made by other code or settings. "
-        f"Run `champion backfill {first} {last}` first; if your history begins later, set CHAMPION_START_DATE to its first day."
+        f"Run `{command}` first; if your history begins later, set CHAMPION_START_DATE to its first day."
     )
 
 

@@ -89,7 +89,7 @@ def test_a_missing_input_names_the_days_and_the_way_out(workspace: Workspace) ->
     build_range(TABLE, workspace, DAYS[:8])
     report = build_range(reader, workspace, DAYS)
     assert isinstance(report.failed[dt.date(2023, 11, 9)], MissingInput)
-    assert "champion backfill 2023-11-09 2023-11-09" in str(report.failed[dt.date(2023, 11, 9)])
+    assert "champion backfill 2023-11-09 2023-11-09 --assets '+silver/t'" in str(report.failed[dt.date(2023, 11, 9)])
     assert report.count("written") == 6
     assert not is_retryable(report.failed[dt.date(2023, 11, 9)])
 
