@@ -1,0 +1,143 @@
+"""The three shapes in which NSE publishes corporate actions, read into one: CSV export, JSON API, `Bc` file of the PR bundle.
+
+What belongs here: containers, headers, dates. What does not: the meaning of a text (`grammar.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import gzip
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from champion_assets.nse.dates import parse_date
+from champion_assets.nse.errors import BadPayload, BadValue, EmptyPayload, HtmlPayload, TruncatedPayload, UnknownHeader
+
+ACTIONS: dict[str, pl.DataType] = {
+    "symbol": pl.String(), "series": pl.String(), "company": pl.String(), "isin": pl.String(), "subject": pl.String(),
+    "face_value": pl.Float64(), "ex_date": pl.Date(), "record_date": pl.Date(), "announced_on": pl.Date(), "source_row": pl.Int32(),
+}  # fmt: skip
+"""Canonical columns. `face_value` is the one at the time of the export, rupees; `announced_on` only where the feed says it."""
+
+_EXPORT = {"SYMBOL": "symbol", "COMPANY NAME": "company", "SERIES": "series", "PURPOSE": "subject", "FACE VALUE": "face_value",
+           "EX-DATE": "ex_date", "RECORD DATE": "record_date"}  # fmt: skip
+_JSON = {"symbol": "symbol", "comp": "company", "series": "series", "subject": "subject", "faceVal": "face_value", "exDate": "ex_date",
+         "recDate": "record_date", "isin": "isin", "caBroadcastDate": "announced_on"}  # fmt: skip
+_BC = {"SYMBOL": "symbol", "SECURITY": "company", "SERIES": "series", "PURPOSE": "subject", "EX_DT": "ex_date", "RECORD_DT": "record_date"}
+_BC_MEMBER = re.compile(r"(?:.*/)?bc\d{6,8}\.csv", re.IGNORECASE)
+_GZIP, _ZIP = b"\x1f\x8b", b"PK"
+
+
+def read_actions(body: bytes, name: str) -> pl.DataFrame:
+    """Read a file of corporate actions: one row a row of the file, columns of `ACTIONS`.
+
+    Raises:
+        BadPayload: one of its subclasses; each says what is wrong and where.
+    """
+    text = _text(body, name)
+    stripped = text.lstrip("\ufeff \r\n\t")
+    if not stripped:
+        raise EmptyPayload(f"{name}: no content")
+    if stripped.startswith("<"):
+        raise HtmlPayload(f"{name}: an HTML page instead of corporate actions")
+    if stripped[0] in "[{":
+        return _frame(_json_rows(stripped, name), _JSON, name)
+    return _frame(*_csv_rows(stripped, name), name)
+
+
+def _text(body: bytes, name: str) -> str:
+    try:
+        if body.startswith(_GZIP):
+            body = gzip.decompress(body)
+        elif body.startswith(_ZIP):
+            with zipfile.ZipFile(io.BytesIO(body)) as bundle:
+                members = [each for each in bundle.namelist() if _BC_MEMBER.fullmatch(each)]
+                if len(members) != 1:
+                    raise BadPayload(f"{name}: {len(members)} members are called bcDDMMYY.csv, expected one")
+                body = bundle.read(members[0])
+    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, ValueError) as error:
+        raise TruncatedPayload(f"{name}: not a readable archive ({error})") from error
+    return body.decode("utf-8-sig", errors="replace")  # the export itself holds bytes that are no UTF-8
+
+
+def _json_rows(text: str, name: str) -> list[Mapping[str, Any]]:
+    try:
+        rows = json.loads(text)
+    except ValueError as error:
+        raise BadPayload(f"{name}: not JSON ({error})") from error
+    if isinstance(rows, dict):
+        rows = rows.get("data")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise UnknownHeader(f"{name}: JSON, but no list of corporate actions")
+    for number, row in enumerate(rows, start=1):
+        if absent := [key for key in ("symbol", "subject", "exDate") if key not in row]:
+            raise UnknownHeader(f"{name}, row {number}: without {', '.join(absent)}")
+    return rows
+
+
+def _csv_rows(text: str, name: str) -> tuple[list[Mapping[str, Any]], Mapping[str, str]]:
+    try:
+        lines = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise BadValue(f"{name}: not readable as CSV ({error})") from error
+    header = [column.strip() for column in lines[0]]
+    for columns in (_EXPORT, _BC):
+        if columns.keys() <= set(header):
+            break
+    else:
+        raise UnknownHeader(f"{name}: not a file of corporate actions, it begins with {','.join(header)[:120]!r}")
+    rows: list[Mapping[str, Any]] = []
+    for number, fields in enumerate(lines[1:], start=1):
+        if not any(field.strip() for field in fields):
+            continue
+        if len(fields) != len(header):
+            raise BadValue(f"{name}, row {number}: {len(fields)} fields where the header has {len(header)}")
+        rows.append(dict(zip(header, fields, strict=True)))
+    return rows, columns
+
+
+def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], name: str) -> pl.DataFrame:
+    records = []
+    for number, row in enumerate(rows, start=1):
+        record: dict[str, Any] = dict.fromkeys(ACTIONS)
+        for source, target in columns.items():
+            value = row.get(source)
+            text = "" if value is None else str(value).strip()
+            record[target] = None if text in ("", "-") else text
+        if record["symbol"] is None:
+            raise BadValue(f"{name}, row {number}: no symbol")
+        for column in ("ex_date", "record_date", "announced_on"):
+            record[column] = _date(record[column], name, number)
+        record["face_value"] = _face_value(record["face_value"], name, number)
+        record["subject"] = record["subject"] or ""
+        record["source_row"] = number
+        records.append(record)
+    return pl.DataFrame(records, schema=ACTIONS, orient="row")
+
+
+def _date(text: str | None, name: str, number: int) -> dt.date | None:
+    if text is None:
+        return None
+    text = text.split(" ")[0]
+    for form in ("%d/%m/%Y", "%Y-%m-%d"):
+        try:
+            return dt.datetime.strptime(text, form).replace(tzinfo=dt.UTC).date()
+        except ValueError:
+            continue
+    return parse_date(text, f"{name}, row {number}")
+
+
+def _face_value(text: str | None, name: str, number: int) -> float | None:
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise BadValue(f"{name}, row {number}: face value {text!r}") from error

@@ -1,0 +1,99 @@
+"""The vocabulary of corporate-action texts: spellings that are mended, heads that begin a clause, words of money and paper.
+
+What belongs here: patterns only. What does not: what a clause means (`grammar.py`). Strings seen: 4,406 of the exports of 2016 to 2026.
+"""
+
+from __future__ import annotations
+
+import re
+
+from champion_assets.nse.actions.legs import Kind
+
+_MENDED = (  # spellings that hide a word from the rules; each was seen, or differs from a seen one by a letter
+    (r"[\u2010-\u2015\u2212\ufffd\x96\x97]", "-"),
+    (r"[\u2018\u2019`]", "'"),
+    (r"\u20b9", " rs "),
+    (r"(?<=\d)\s*to(rs|re)\b", r" to \1"),
+    (r"\b(rs|re|inr)\.", r"\1 "),
+    (r"(?<=\d)(rs|re)\b", r" \1"),
+    (r"\s+", " "),
+    (r"me\d*e?e?t?ing?s?(?=dividend|div\b)", "meeting / "),
+    (r"(?<=\d)\s*\.\s*\.\s*(?=\d)", "."),
+    (r"(?<=\d) \.(?=\d)", "."),
+    (r"(?<=\d),(?=\d{2,3}\b)", ""),
+    (r"\bsplecial\b|\bspeical\b|\bspecail\b|\bspcl\b|\bspl\b", "special"),
+    (r"\bconsldtn\b|\bcnsldatn\b|\bconsol\b", "consolidation"),
+    (r"\bdi?v[id]*d?[ei]*n?[de]*n?ds?\b|\bdividned\b|\bividend\b|\bdivdend\b|\bdivided\b|\bdividen\b", "dividend"),
+    (r"\bdiv(?![a-z])", "dividend"),
+    (r"\bintdiv(?:idend)?\b", "interim dividend"),
+    (r"\bi+nt[a-z]{0,5}[mn]\s+(?=dividend)|\bin[a-z]{1,5}im\s+(?=dividend)", "interim "),
+    (r"\bint\.?\s+(?=dividend)|\binterest (?=dividend)|\bintdiv", "interim "),
+    (r"\brhts\b|\brgts\b|\brght?s?\b|\bright\b", "rights"),
+    (r"\barngmt\b|\barr?[a-z]{2,8}ment\b", "arrangement"),
+    (r"\bsc?h?e?me\b", "scheme"),
+    (r"\bprem\b|\bprm\b|\bpremimum\b|\bpremum\b", "premium"),
+)
+MENDED = tuple((re.compile(pattern), text) for pattern, text in _MENDED)
+
+NOTE = re.compile(r"\(+\s*[^()]*?(?:revis|rev\)|updated|\brev\b)[^()]*\)*|\b9?(?:purpose|record date|date)s? revised\)?|\(dt rev\)|\(\s*\)")
+"""NSE's remarks that a row was revised."""
+RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*:\s*(\d+(?:\.\d+)?)")
+_NUMBER = r"(?<![\d.])(\d+(?:\.\d+)?|\.\d+)(?:\.(?!\d))?(?!\d)"
+CURRENCY = r"(?:\b(?:rs|re|inr|rupees?)\b\.?|\b(?:rs|re)(?=[\d.])\.?|(?<=-\s)s\b)"
+MONEY = re.compile(rf"(?:{CURRENCY}[\s.:-]*)*\.?\s*{_NUMBER}\s*(?:/\s*-?|-)?")
+MARKED = re.compile(rf"{CURRENCY}[\s.:-]*{_NUMBER}")
+"""An amount that has its currency, where `MONEY` takes one without, too."""
+PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|percent|per cent)")
+WORDED_RATIO = re.compile(r"(\d+)\s*(?:[a-z ]+?)\s*for(?: every)?\s*(\d+)")
+
+_MEETING = (
+    r"\ba+n+\w*\s*ge[nm]\w*\s*me\w*", r"\bannual\s*ge\w* me\w*", r"\bagm\b", r"\bextra\w*\s*-?\s*o\w+\s+general\s+me\w+", r"\be\.?g\.?m\b",
+    r"\beogm\b", r"\badjourned\b", r"\b\w* ?meeting\b(?: of [\w ]+)?", r"\be-voting\b", r"\bpostal ballot\b",
+)  # fmt: skip
+_SPLIT = (
+    r"face val\w*\s*(?:split|splt|sub-?\s?division)(?:\s*\(?\s*sub-?\s?division\s*\)?)?", r"\bf\.?v\.?\s*-?\s*s[pl]+i?t\b",
+    r"\b(?:stock|share|unit)s? split", r"\bsub-?\s?division\b", r"\bsplit\b",
+)  # fmt: skip
+_DEMERGER = (
+    r"\b(?:composite )?scheme (?:of )?(?:arrangement )?(?:in the nature )?(?:of )?(?:\w+ )?de-?\s?merger", r"\bmerger\s*/\s*demerger",
+    r"\bde-?\s?merger", r"\bspin-?\s?off",
+)  # fmt: skip
+_SCHEME = (
+    r"\b(?:composite )?scheme(?: of)?(?: (?:amalgamation|arrangement|reconstruction|merger)(?:\s*(?:and|&|,)\s*)?)*", r"\bamalgamation",
+    r"\bmerger\b", r"\bfor distribution of [\w ]+ shares to the shareholders[\w ]*",
+)  # fmt: skip
+_ORDINAL = r"first|second|third|fourth|1st|2nd|3rd|4th"
+_HEADS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
+    ("split", _SPLIT),
+    ("consolidation", (r"\bconsolidat\w*", r"\breverse split")),
+    ("capital_reduction", (r"\bcap(?:ital)?\.?\s*red(?:uction|n|tn)?\b", r"\breduction of (?:share )?capital")),
+    ("bonus", (r"\bbonus(?: issue)?\b",)),
+    ("rights", (r"\brights?(?: issue)?\b",)),
+    ("demerger", _DEMERGER),
+    ("scheme", _SCHEME),
+    ("buyback", (r"\bbuy\s*-?\s*back\b",)),
+    ("distribution", (rf"\b(?:(?:income|{_ORDINAL}|final|interim|special) )?(?:distribution|distrtn|distrbtn|distn)\b",)),
+    ("dividend", (rf"\b(?:(?:annual|interim|final|special|additional|{_ORDINAL}|one[- ]time|total)\b[\s/&-]*(?:and )?)*dividends?\b",)),
+    ("redemption", (r"\b(?:part )?redempt\w*", r"\bmaturity\b", r"\brepayment\b", r"\bprincipal (?:re)?payment")),
+    ("interest", (r"\binte?re?st(?: payement| payment| amount| pymt)?\b", r"\bint p[ay]+m\w*", r"\bpayment of (?:int\w*|amt)")),
+    ("meeting", _MEETING),
+    ("book_closure", (r"\b(?:annual )?(?:book )?clos(?:ure|ing)\b", r"\bbc\b(?= dates?\b)")),
+    ("notice", (r"\bchange in registrar[\w ]*", r"\bintimation\b", r"\bdelisting\b", r"\bcall money\b", r"\b(?:first|final) call\b")),
+)
+HEADS = tuple((kind, re.compile("|".join(patterns))) for kind, patterns in _HEADS)
+"""What begins a clause; of two that claim the same words the earlier wins."""
+
+COMPONENTS = (
+    ("interest", re.compile(r"inte?re?st|intt")),
+    ("dividend", re.compile(r"dividend")),
+    ("return_of_capital", re.compile(r"return (?:of|on) |repayment|princip(?:al|le)|amorti[sz]\w+|spv (?:level )?debt")),
+    ("other", re.compile(r"other income|treasury income|income on|rental|surplus")),
+)
+"""Parts of a distribution of a REIT or InvIT."""
+PAPER = (
+    ("ncrps", re.compile(r"ncrps|preference|\bpref\b")),
+    ("debenture", re.compile(r"debenture|\bncds?\b|\bccds?\b|bonds?\b")),
+    ("dvr", re.compile(r"\bdvrs?\b|differential")),
+    ("warrant", re.compile(r"\bwarrants?\b")),
+)
+"""What is handed out where it is no ordinary share."""
