@@ -7,13 +7,16 @@ The data (`data/calendar.csv`) lists exceptions only: closed weekdays, and sessi
 Saturdays), each with reason, hours where known, and evidence. Every other weekday is a regular session, every other weekend day
 is closed. From 2011-01-03 to 2026-08-21 it equals the days for which a bhavcopy exists; 1996 to 2010 follow public calendar
 libraries and 1994-1995 have no known closures yet (`Day.evidence` says which).
-A user's override file has the same columns and wins line by line.
+A user's override file has the same columns and wins line by line. NSE's own list of a new year (`holiday-master`, JSON) can stand beside
+it or in its place: it adds closures that the packaged data does not know, and lengthens the calendar to the end of its year.
 """
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -136,17 +139,52 @@ class SessionCalendar:
         return self._sessions[max(0, end - count) : end]
 
 
+_SEGMENT = "CM"
+_MUHURAT = re.compile(r"laxmi\s*pujan", re.IGNORECASE)
+
+
+def read_holiday_master(text: str, origin: str) -> dict[dt.date, Day]:
+    """The closures of NSE's `holiday-master` (trading), segment CM; Diwali Laxmi Pujan is the evening market that it is.
+
+    Raises:
+        CalendarError: not such an answer.
+    """
+    try:
+        rows = json.loads(text)[_SEGMENT]
+        listed = [(dt.datetime.strptime(row["tradingDate"], "%d-%b-%Y").replace(tzinfo=dt.UTC).date(), row["description"]) for row in rows]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CalendarError(f"{origin}: not an answer of holiday-master with segment {_SEGMENT} ({error})") from error
+    days = {}
+    for date, description in listed:
+        reason = " ".join(description.replace("*", " ").split())
+        if _MUHURAT.search(reason):
+            days[date] = Day(date, "muhurat", reason, evidence=f"{origin}, hours to be notified")
+        elif date.weekday() < 5:
+            days[date] = Day(date, "closed", reason, evidence=origin)
+    return days
+
+
 @lru_cache(maxsize=4)
 def load_calendar(override: Path | None = None) -> SessionCalendar:
-    """The packaged calendar, with the lines of `override` (same columns) put over it.
+    """The packaged calendar, with the user's own days put over it.
 
-    The calendar ends with the last published year, or with the last day of the override file if that is later.
+    Args:
+        override: a CSV of the same columns, which wins line by line; or a `holiday-master` JSON, which only adds to the packaged days;
+            or a folder of such files, in which every CSV wins over every JSON.
+
+    Returns:
+        The calendar, to the end of the last published year or of the user's files, whichever is later.
     """
     text = resources.files("champion_assets.nse").joinpath("data/calendar.csv").read_text("utf-8")
     days = _read_days(iter(text.splitlines()), "the packaged calendar")
     last = dt.date(LAST_PUBLISHED_YEAR, 12, 31)
-    if override is not None:
-        own = _read_days(iter(override.read_text("utf-8").splitlines()), str(override))
+    files = [] if override is None else sorted(override.iterdir()) if override.is_dir() else [override]
+    for path in (each for each in files if each.suffix.lower() == ".json"):
+        published = read_holiday_master(path.read_text("utf-8-sig"), path.name)
+        days = published | days
+        last = max([last, *(dt.date(day.year, 12, 31) for day in published)])
+    for path in (each for each in files if each.suffix.lower() != ".json"):
+        own = _read_days(iter(path.read_text("utf-8").splitlines()), str(path))
         days |= own
         last = max([last, *own])
     return SessionCalendar(days, last)

@@ -1,50 +1,250 @@
-"""Who an instrument is, across symbols, series and face-value splits.
+"""Who an instrument is: a permanent id across symbols, ISINs, series and years without an ISIN, with the evidence of each link.
 
-What belongs here: the rule that turns a row into an `instrument_id`, and the ISIN check.
+What belongs here: the registry of instruments and the rules that link a day's rows to it, in this order: the same symbol and ISIN;
+ISIN issuer and type; NSE's register of symbol changes; the PREV_CLOSE chain (a row's previous close is the last close of the
+instrument that carried the symbol, or, without any ISIN, of the only one that vanished the session before); a line of the user's
+file wins over all. A link that evidence contradicts is not made: the row becomes a new instrument. An ISIN that is malformed, or
+blank in a file that has ISINs, is never guessed.
 
-An Indian ISIN is `IN` + issuer type + four characters of issuer + two of security type + two of serial + check digit. A
-face-value split changes only the serial (HDFCBANK 2019-09-20: INE040A01026 -> INE040A01034), so for shares (`INE`, `IN9`) the first
-nine characters identify the security for good. Fund units (`INF`) share issuer and type among schemes, so there the whole ISIN
-counts, and so it does for shares with differential voting rights that share it with the ordinary ones (INE224E01028 STAMPEDE,
-INE224E01036 SCAPDVR). Before 2011-06-22 the files carry no ISIN and the symbol has to serve (`SYM:RELIANCE`).
+The id is the security key of the first ISIN seen (`isin.py`), or `SYM:` and the symbol before 2011-06-22; it never changes after.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, NamedTuple
 
-import polars as pl
+from champion_assets.nse.isin import is_valid_isin, security_key
+from champion_assets.nse.symbol_changes import SymbolChange
 
-_SHARE_PREFIXES = ("INE", "IN9")
-_PREFIXES = (*_SHARE_PREFIXES, "INF", *(f"IN{digit}" for digit in range(10)))
+Evidence = Literal["first_seen", "isin", "isin_issuer", "symbolchange", "prev_close", "override", "series"]
+EVIDENCE: tuple[Evidence, ...] = Evidence.__args__  # type: ignore[attr-defined]
+SAME = 0.006
+"""Rupees within which two published prices are the same."""
+FORGOTTEN_DAYS = 365
+"""Without an ISIN, a symbol that comes back after more days than this with another previous close is another instrument."""
+UNTIDY_SERIES = frozenset({"SM", "ST"})
+"""SME series list at round issue prices, which meet the close of some vanished name by chance (10 of 115 in 2016-2020)."""
 
 
-@lru_cache(maxsize=65536)
-def is_valid_isin(isin: str) -> bool:
-    """True for a well-formed Indian ISIN with the right check digit (ISO 6166: Luhn over base-36 digits)."""
-    if len(isin) != 12 or not isin.isascii() or not isin.isalnum() or not isin[-1].isdigit() or isin != isin.upper():
+@dataclass(frozen=True)
+class Instrument:
+    """What is known of an instrument at the end of a day: its present names, since when, when it last traded, at what close."""
+
+    instrument_id: str
+    symbol: str
+    isin: str | None
+    series: str
+    name: str | None
+    first_seen: dt.date
+    valid_from: dt.date
+    last_seen: dt.date
+    last_close: float
+    evidence: Evidence
+    previous_symbol: str | None = None
+    previous_isin: str | None = None
+    previous_series: str | None = None
+
+
+_COLUMNS = [field.name for field in fields(Instrument)]
+
+
+class Sighting(NamedTuple):
+    """A row of a day's file as identity sees it."""
+
+    symbol: str
+    isin: str | None
+    series: str
+    name: str | None
+    prev_close: float
+    close: float
+
+
+@dataclass(frozen=True)
+class SameAs:
+    """A line of the user's file: from `date` on `symbol` is the instrument that was `old_symbol` (or, if blank, a new one)."""
+
+    date: dt.date
+    symbol: str
+    old_symbol: str
+
+
+class Registry:
+    """All instruments seen so far; `observe` takes the rows of the next session."""
+
+    def __init__(self, instruments: Iterable[Instrument] = (), today: dt.date | None = None) -> None:
+        self.today = today
+        self._known = {each.instrument_id: each for each in instruments}
+        self._last: dict[str, tuple[dt.date, float]] = {
+            each.instrument_id: (each.last_seen, each.last_close) for each in self._known.values()
+        }
+        self._reindex()
+
+    def _reindex(self) -> None:
+        """Only present names count, so that a registry that was stored and read again goes on as if it had never been put down."""
+        self._by_pair: dict[tuple[str, str | None], str] = {}
+        self._by_key: dict[str, str] = {}
+        self._by_symbol: dict[str, str] = {}
+        for name in sorted(self._known, key=lambda each: (self._last[each][0], each)):
+            self._index(self._known[name])
+
+    @property
+    def instruments(self) -> list[Instrument]:
+        """All of them, in order of their ids."""
+        return [replace(self._known[name], last_seen=self._last[name][0], last_close=self._last[name][1]) for name in sorted(self._known)]
+
+    def columns(self) -> dict[str, list[Any]]:
+        """The same as columns, which is faster to store."""
+        ids = sorted(self._known)
+        known = [self._known[name] for name in ids]
+        table = {column: [getattr(each, column) for each in known] for column in _COLUMNS}
+        return table | {"last_seen": [self._last[name][0] for name in ids], "last_close": [self._last[name][1] for name in ids]}
+
+    def last_close(self, name: str) -> float | None:
+        """The last close of an instrument, or None before it was ever seen."""
+        return self._last[name][1] if name in self._last else None
+
+    def observe(
+        self,
+        date: dt.date,
+        rows: Iterable[Sighting],
+        changes: Mapping[str, SymbolChange] | None = None,
+        overrides: Mapping[str, SameAs] | None = None,
+    ) -> dict[tuple[str, str | None], str]:
+        """Take in the rows of session `date`, the next one after `today`.
+
+        Args:
+            date: the session.
+            rows: equity rows with a valid ISIN or, in files that have none, without.
+            changes: the newest symbol change up to `date` by new symbol.
+            overrides: lines of the user's file in force on `date` by symbol.
+
+        Returns:
+            The instrument of each (symbol, ISIN).
+        """
+        ids: dict[tuple[str, str | None], str] = {}
+        strangers: list[Sighting] = []
+        seen: dict[str, Sighting] = {}
+        overrides = overrides or {}
+        for row in rows:
+            pair = (row.symbol, row.isin)
+            if pair in ids:
+                continue
+            name = self._by_pair.get(pair)
+            line = overrides.get(row.symbol)
+            decided = line is not None and (self.today is None or line.date > self.today)
+            if name is None or name in seen or decided or (row.isin is None and self._is_recycled(row, name, date)):
+                strangers.append(row)
+            else:
+                ids[pair], seen[name] = name, row
+        vanished = self._vanished(seen) if strangers else {}
+        for row in sorted(strangers, key=lambda each: (each.symbol, each.isin or "")):
+            name, evidence = self._resolve(row, date, seen, vanished, changes or {}, overrides)
+            ids[row.symbol, row.isin], seen[name] = name, row
+            self._link(name, row, date, evidence)
+        changed = [self._update(name, row, date) for name, row in seen.items()]
+        if strangers or any(changed):
+            self._reindex()
+        self.today = date
+        return ids
+
+    def _is_recycled(self, row: Sighting, name: str, date: dt.date) -> bool:
+        last_seen, close = self._last[name]
+        return (date - last_seen).days > FORGOTTEN_DAYS and not _same(close, row.prev_close)
+
+    def _vanished(self, seen: Mapping[str, Sighting]) -> dict[str, Instrument]:
+        return {name: each for name, each in self._known.items() if self._last[name][0] == self.today and name not in seen}
+
+    def _resolve(
+        self, row: Sighting, date: dt.date, seen: Mapping[str, Sighting], vanished: Mapping[str, Instrument],
+        changes: Mapping[str, SymbolChange], overrides: Mapping[str, SameAs],
+    ) -> tuple[str, Evidence]:  # fmt: skip
+        if (line := overrides.get(row.symbol)) is not None:
+            name = self._by_symbol.get(line.old_symbol) if line.old_symbol else None
+            return (name, "override") if name is not None and name not in seen else (self._new_id(row, date), "override")
+        if row.isin is not None:
+            name = self._by_key.get(security_key(row.isin, row.symbol))
+            if name is not None and name not in seen:
+                return name, "isin" if row.isin == self._known[name].isin else "isin_issuer"
+        if (change := changes.get(row.symbol)) is not None:
+            name = self._by_symbol.get(change.old)
+            if name is not None and name not in seen and self._agrees(row, self._known[name]):
+                return name, "symbolchange"
+        name = self._by_symbol.get(row.symbol)
+        if name is not None and name not in seen and self._continues(row, self._known[name], date):
+            return name, "prev_close"
+        heirs = [each for each in vanished.values() if each.instrument_id not in seen and self._chains(each, row)]
+        without_isin = [each for each in heirs if row.isin is None or each.isin is None]
+        if len(heirs) == 1 and len(without_isin) == 1 and row.series not in UNTIDY_SERIES and row.prev_close > 0:
+            return heirs[0].instrument_id, "prev_close"
+        return self._new_id(row, date), "first_seen"
+
+    def _agrees(self, row: Sighting, known: Instrument) -> bool:
+        """The register says so; if both ISINs are known and name different securities, the price chain must say so, too."""
+        if row.isin is None or known.isin is None:
+            return True
+        return security_key(row.isin, row.symbol) == security_key(known.isin, known.symbol) or self._chains(known, row)
+
+    def _continues(self, row: Sighting, known: Instrument, date: dt.date) -> bool:
+        """The same symbol with another security key goes on as itself only if its price does."""
+        if self._chains(known, row):
+            return True
+        one_sided = (row.isin is None) != (known.isin is None)  # the files began to carry ISINs
+        return one_sided and (date - self._last[known.instrument_id][0]).days <= FORGOTTEN_DAYS
+
+    def _chains(self, known: Instrument, row: Sighting) -> bool:
+        return _same(self._last[known.instrument_id][1], row.prev_close)
+
+    def _new_id(self, row: Sighting, date: dt.date) -> str:
+        candidates = [f"SYM:{row.symbol}"] if row.isin is None else [security_key(row.isin, row.symbol), row.isin]
+        free = [each for each in candidates if each not in self._known]
+        return free[0] if free else f"{candidates[-1]}:{date}"
+
+    def _link(self, name: str, row: Sighting, date: dt.date, evidence: Evidence) -> None:
+        old = self._known.get(name)
+        if old is None:
+            self._known[name] = Instrument(name, row.symbol, row.isin, row.series, row.name, date, date, date, row.close, evidence)
+        else:
+            self._known[name] = replace(
+                old, symbol=row.symbol, isin=row.isin or old.isin, series=row.series, name=row.name or old.name, valid_from=date,
+                evidence=evidence,
+                previous_symbol=old.symbol, previous_isin=old.isin, previous_series=old.series,
+            )  # fmt: skip
+        self._index(self._known[name], row.isin)
+
+    def _update(self, name: str, row: Sighting, date: dt.date) -> bool:
+        """Note the day's names and close; returns whether the names are others than before."""
+        self._last[name] = (date, row.close)
+        known = self._known[name]
+        is_other = known.symbol != row.symbol or (row.isin is not None and known.isin != row.isin)
+        if is_other or known.series != row.series:
+            self._known[name] = replace(
+                known, symbol=row.symbol, isin=row.isin or known.isin, series=row.series, name=row.name or known.name, valid_from=date,
+                evidence="isin" if is_other else "series", previous_symbol=known.symbol, previous_isin=known.isin,
+                previous_series=known.series,
+            )  # fmt: skip
+            return is_other
+        if row.name is not None and row.name != known.name:
+            self._known[name] = replace(known, name=row.name)
         return False
-    if not isin.startswith(_PREFIXES):
-        return False
-    return isin_check_digit(isin[:-1]) == isin[-1]
+
+    def _index(self, each: Instrument, isin: str | None = None) -> None:
+        isin = isin or each.isin
+        self._by_pair[each.symbol, isin] = each.instrument_id
+        self._by_symbol[each.symbol] = each.instrument_id
+        if isin is not None:
+            self._by_key[security_key(isin, each.symbol)] = each.instrument_id
+            self._by_key[each.instrument_id] = each.instrument_id
 
 
-def isin_check_digit(body: str) -> str:
-    """The last character of the ISIN whose first eleven are `body`."""
-    digits = "".join(str(int(character, 36)) for character in body)
-    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-1::-2])
-    return str(-(doubled + sum(int(digit) for digit in digits[-2::-2])) % 10)
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) < SAME
 
 
-def with_instrument_id(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `instrument_id` (null where the ISIN is present but invalid: never guessed) to rows with `symbol` and `isin`."""
-    known = rows["isin"].drop_nulls().unique()
-    valid = known.filter(known.map_elements(is_valid_isin, return_dtype=pl.Boolean)) if known.len() else known
-    isin = pl.col("isin")
-    identity = (
-        pl.when(isin.is_null()).then(pl.lit("SYM:") + pl.col("symbol"))
-        .when(~isin.is_in(valid.implode())).then(None)
-        .when(isin.str.slice(0, 3).is_in(_SHARE_PREFIXES) & ~pl.col("symbol").str.contains("DVR", literal=True)).then(isin.str.slice(0, 9))
-        .otherwise(isin)
-    )  # fmt: skip
-    return rows.with_columns(instrument_id=identity)
+def refusal(isin: str | None, *, file_has_isins: bool) -> str | None:
+    """Why a row cannot be identified, or None if it can."""
+    if isin is None:
+        return "no ISIN in a file that has ISINs" if file_has_isins else None
+    return None if is_valid_isin(isin) else f"{isin} is no valid ISIN"

@@ -6,6 +6,7 @@ What belongs here: how NSE calls a file. What does not: fetching it (`source/`) 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 
 from champion_assets.nse.dates import MONTHS
@@ -52,6 +53,27 @@ def index_close_file(date: dt.date) -> NamedFile:
     """`ind_close_all_DDMMYYYY.csv`, published from 2012-10-01."""
     name = f"ind_close_all_{date:%d%m%Y}.csv"
     return NamedFile(name, f"content/indices/{name}")
+
+
+def mto_file(date: dt.date) -> NamedFile:
+    """`MTO_DDMMYYYY.DAT`, the delivery position, published from 2002-01-02."""
+    name = f"MTO_{date:%d%m%Y}.DAT"
+    return NamedFile(name, f"archives/equities/mto/{name}")
+
+
+def action_bundles(date: dt.date) -> tuple[NamedFile, ...]:
+    """The PR bundle of `date` (from 2010-01-04), whose `Bc` member lists the corporate actions known that day; or that member alone."""
+    bundle = NamedFile(f"PR{date:%d%m%y}.zip", f"archives/equities/bhavcopy/pr/PR{date:%d%m%y}.zip")
+    return bundle, NamedFile(f"Bc{date:%d%m%y}.csv", f"Bc{date:%d%m%y}.csv"), NamedFile(f"bc{date:%d%m%Y}.csv", f"bc{date:%d%m%Y}.csv")
+
+
+SYMBOL_CHANGES = NamedFile("symbolchange.csv", "content/equities/symbolchange.csv")
+"""The register of symbol changes since 1999, always the present one."""
+SYMBOL_CHANGES_NAMES = re.compile(r"symbolchange.*\.csv(\.gz)?")
+MASTER_NAMES = re.compile(r"(sme_)?equity_l.*\.csv(\.gz)?|eq_etfseclist.*\.csv(\.gz)?")
+"""Lists of present securities with their ISINs."""
+ACTION_REGISTERS = re.compile(r"cf-ca-.*\.csv(\.gz|\.zip)?|.*actions.*\.json(\.gz)?")
+"""Exports of the corporate-actions page, and saved answers of its API."""
 
 
 def bhavcopy_files(date: dt.date) -> tuple[NamedFile, ...]:

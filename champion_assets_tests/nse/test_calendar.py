@@ -76,3 +76,36 @@ def test_a_senseless_override_is_refused(tmp_path: Path, lines: str) -> None:
     file.write_text(lines)
     with pytest.raises(CalendarError, match=r"own\.csv"):
         load_calendar(file)
+
+
+def holiday_master(*days: tuple[str, str]) -> str:
+    return json.dumps({"CM": [{"tradingDate": date, "description": text} for date, text in days], "FO": []})
+
+
+def test_the_list_of_a_new_year_lengthens_the_calendar(tmp_path: Path) -> None:
+    path = tmp_path / "holiday-master_2027.json"
+    path.write_text(
+        holiday_master(("26-Jan-2027", "Republic Day"), ("29-Oct-2027", "Diwali Laxmi Pujan*"), ("15-Aug-2027", "Independence Day"))
+    )
+    calendar = load_calendar(path)
+    assert calendar.last == dt.date(2027, 12, 31)
+    assert calendar.why_closed(dt.date(2027, 1, 26)) == "Republic Day"
+    assert calendar.day(dt.date(2027, 10, 29)).status == "muhurat"
+    assert calendar.why_closed(dt.date(2027, 8, 15)) == "Sunday"
+    (tmp_path / "own.csv").write_text("date,status,reason,open,close,evidence\n2027-01-26,special,test,,,circular\n")
+    assert load_calendar(tmp_path).is_session(dt.date(2027, 1, 26))
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "no", '{"CM": [{"tradingDate": "soon", "description": "x"}]}'])
+def test_another_answer_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(CalendarError, match="holiday-master"):
+        load_calendar(path)
+
+
+@pytest.mark.real
+def test_the_genuine_list_of_2025_changes_nothing_that_is_known(real: Path) -> None:
+    year = dt.date(2025, 1, 1), dt.date(2025, 12, 31)
+    published = load_calendar(real / "holidays/holiday-master_trading_2025.json")
+    assert published.sessions_between(*year) == CALENDAR.sessions_between(*year)

@@ -1,58 +1,152 @@
-"""Who is who: the ISIN check and the identity rule, on genuine cases."""
+"""Who is who: each kind of evidence links what it should, and nothing joins two companies. Cases are genuine ones of 2016 to 2020."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import datetime as dt
 
-import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from champion_assets.nse.formats import read_bhavcopy
-from champion_assets.nse.identity import is_valid_isin, isin_check_digit, with_instrument_id
+from champion_assets.nse.identity import FORGOTTEN_DAYS, Registry, SameAs, Sighting, refusal
+from champion_assets.nse.symbol_changes import SymbolChange
+
+MONDAY = dt.date(2019, 9, 16)
 
 
-@pytest.mark.parametrize("isin", ["INE040A01034", "INE002A01018", "INF204KB17I5", "IN9155A01020"])
-def test_valid_isins(isin: str) -> None:
-    assert is_valid_isin(isin)
+def day(number: int) -> dt.date:
+    return MONDAY + dt.timedelta(days=number)
 
 
-@pytest.mark.parametrize("isin", ["INE002A01019", "DUMMY", "INE", "", "ine040a01034", "US0378331005", "INE040A0103X", "INE040A010344"])
-def test_invalid_isins(isin: str) -> None:
-    assert not is_valid_isin(isin)
+def row(symbol: str, isin: str | None, close: float, prev: float, series: str = "EQ") -> Sighting:
+    return Sighting(symbol, isin, series, None, prev, close)
 
 
-@given(st.from_regex(r"INE[0-9]{3}[A-Z]01[0-9]{2}", fullmatch=True), st.integers(0, 9))
-def test_exactly_one_check_digit_is_right(body: str, digit: int) -> None:
-    assert is_valid_isin(f"{body}{digit}") == (isin_check_digit(body) == str(digit))
+def walk(*days: list[Sighting], changes: dict[str, SymbolChange] | None = None) -> tuple[Registry, list[dict[str, str]]]:
+    """The registry after the days, and the ids by symbol of each."""
+    registry, found = Registry(), []
+    for number, rows in enumerate(days):
+        ids = registry.observe(day(number), rows, changes)
+        found.append({symbol: name for (symbol, _), name in ids.items()})
+    return registry, found
 
 
-@pytest.mark.real
-def test_every_isin_of_a_genuine_udiff_file_is_valid(real: Path) -> None:
-    frame = read_bhavcopy((real / "udiff_cm/BhavCopy_NSE_CM_0_0_0_20260107_F_0000.csv.zip").read_bytes(), "u").frame
-    assert all(is_valid_isin(isin) for isin in frame["isin"])
+def evidence(registry: Registry, name: str) -> str:
+    return next(each.evidence for each in registry.instruments if each.instrument_id == name)
 
 
-def _ids(*rows: tuple[str, str | None]) -> list[str | None]:
-    frame = pl.DataFrame(
-        {"symbol": [symbol for symbol, _ in rows], "isin": [isin for _, isin in rows]}, schema={"symbol": pl.String, "isin": pl.String}
+def test_a_face_value_split_changes_the_isin_and_not_the_instrument() -> None:
+    registry, ids = walk([row("HDFCBANK", "INE040A01026", 1099.9, 2187.75)], [row("HDFCBANK", "INE040A01034", 1200.0, 1099.9)])
+    assert ids[0] == ids[1] == {"HDFCBANK": "INE040A01"}
+    assert evidence(registry, "INE040A01") == "isin_issuer"
+
+
+def test_a_rename_keeps_the_instrument_by_its_isin() -> None:
+    registry, ids = walk([row("WABCO-TVS", "INE342J01019", 100.0, 99.0)], [row("WABCOINDIA", "INE342J01019", 101.0, 100.0)])
+    assert ids[0]["WABCO-TVS"] == ids[1]["WABCOINDIA"]
+    known = registry.instruments[0]
+    assert (known.symbol, known.previous_symbol, known.evidence, known.valid_from) == ("WABCOINDIA", "WABCO-TVS", "isin", day(1))
+
+
+def test_series_moves_are_history_not_identity() -> None:
+    registry, ids = walk([row("DMART", "INE192R01011", 10.0, 9.0)], [row("DMART", "INE192R01011", 11.0, 10.0, "BE")])
+    assert ids[0] == ids[1]
+    assert (registry.instruments[0].series, registry.instruments[0].previous_series, registry.instruments[0].evidence) == (
+        "BE",
+        "EQ",
+        "series",
     )
-    return with_instrument_id(frame)["instrument_id"].to_list()
 
 
-def test_a_face_value_split_keeps_the_identity() -> None:
-    before, after = _ids(("HDFCBANK", "INE040A01026"), ("HDFCBANK", "INE040A01034"))
-    assert before == after == "INE040A01"
+def test_a_fund_unit_goes_on_under_another_isin_if_its_price_does() -> None:
+    registry, ids = walk([row("GOLDBEES", "INF732E01102", 30.2, 3359.6)], [row("GOLDBEES", "INF204KB17I5", 30.4, 30.2)])
+    assert ids[0] == ids[1] == {"GOLDBEES": "INF732E01102"}
+    assert evidence(registry, "INF732E01102") == "prev_close"
 
 
-def test_fund_units_of_one_house_stay_apart() -> None:
-    assert len(set(_ids(("GOLDBEES", "INF204KB17I5"), ("NIFTYBEES", "INF204KB14I2")))) == 2
+def test_a_recycled_ticker_with_another_isin_and_price_is_another_instrument() -> None:
+    _, ids = walk([row("DVL", "INE111A01017", 50.0, 49.0)], [], [row("DVL", "INE222B01018", 210.0, 200.0)])
+    assert ids[0]["DVL"] != ids[2]["DVL"]
 
 
-def test_differential_voting_rights_stay_apart_from_the_ordinary_share() -> None:
-    assert _ids(("STAMPEDE", "INE224E01028"), ("SCAPDVR", "INE224E01036")) == ["INE224E01", "INE224E01036"]
+def test_the_register_of_changes_links_without_isin_or_with_the_price_and_never_against_both() -> None:
+    changes = {"NEW": SymbolChange(day(1), "OLD", "NEW")}
+    _, ids = walk([row("OLD", None, 10.0, 9.0)], [row("NEW", None, 12.0, 11.0)], changes=changes)
+    assert ids[0]["OLD"] == ids[1]["NEW"]
+    _, ids = walk([row("OLD", "INF109KB1WY5", 37.14, 37.0)], [row("NEW", "INF204KB1882", 37.2, 37.14)], changes=changes)
+    assert ids[0]["OLD"] == ids[1]["NEW"]
+    _, ids = walk([row("OLD", "INE111A01017", 10.0, 9.0)], [row("NEW", "INE222B01018", 12.0, 11.0)], changes=changes)
+    assert ids[0]["OLD"] != ids[1]["NEW"]
 
 
-def test_an_invalid_isin_is_never_guessed_and_an_absent_one_falls_back_to_the_symbol() -> None:
-    assert _ids(("ABC", "DUMMY"), ("ABC", None)) == [None, "SYM:ABC"]
+def test_a_listing_at_the_last_close_of_a_vanished_name_is_not_its_heir() -> None:
+    """KEERTI listed on 2017-08-07 at an issue price that was SAKAR's last close: ten such coincidences in five years."""
+    _, ids = walk([row("SAKAR", "INE732S01012", 52.0, 50.0, "SM")], [row("KEERTI", "INE586X01012", 55.0, 52.0, "SM")])
+    assert ids[0]["SAKAR"] != ids[1]["KEERTI"]
+
+
+def test_without_isins_the_price_chain_links_a_single_heir_and_none_of_two() -> None:
+    registry, ids = walk([row("OLD", None, 17.25, 17.0)], [row("NEW", None, 18.0, 17.25)])
+    assert ids[0]["OLD"] == ids[1]["NEW"]
+    assert evidence(registry, "SYM:OLD") == "prev_close"
+    two = [row("ONE", None, 17.25, 17.0), row("TWO", None, 17.25, 16.0)]
+    _, ids = walk(two, [row("NEW", None, 18.0, 17.25)])
+    assert ids[1]["NEW"] not in ids[0].values()
+
+
+def test_the_first_isin_is_linked_to_the_years_without() -> None:
+    _, ids = walk([row("RELIANCE", None, 850.0, 848.0)], [row("RELIANCE", "INE002A01018", 860.0, 850.0)])
+    assert ids[0] == ids[1] == {"RELIANCE": "SYM:RELIANCE"}
+
+
+def test_a_symbol_that_comes_back_after_years_without_isin_at_another_price_is_new() -> None:
+    registry = Registry()
+    first = registry.observe(MONDAY, [row("ABC", None, 10.0, 9.0)])
+    later = MONDAY + dt.timedelta(days=FORGOTTEN_DAYS + 10)
+    registry.observe(later - dt.timedelta(days=1), [row("XYZ", None, 1.0, 1.0)])
+    assert set(first.values()) != set(registry.observe(later, [row("ABC", None, 75.0, 70.0)]).values())
+
+
+def test_ordinary_and_dvr_shares_of_one_issuer_stay_apart() -> None:
+    _, ids = walk([row("STAMPEDE", "INE224E01028", 5.0, 5.0), row("SCAPDVR", "INE224E01036", 3.0, 3.0)])
+    assert len(set(ids[0].values())) == 2
+
+
+def test_a_second_line_of_one_security_key_on_the_same_day_is_an_instrument_of_its_own() -> None:
+    _, ids = walk([row("AAA", "INE111A01017", 5.0, 5.0)], [row("AAA", "INE111A01017", 5.0, 5.0), row("AAAPP", "INE111A01025", 2.0, 2.0)])
+    assert ids[1]["AAA"] != ids[1]["AAAPP"]
+
+
+def test_the_user_decides_last() -> None:
+    registry = Registry()
+    registry.observe(day(0), [row("OLD", "INE111A01017", 10.0, 9.0)])
+    line = SameAs(day(1), "NEW", "OLD")
+    ids = registry.observe(day(1), [row("NEW", "INE222B01018", 99.0, 98.0)], overrides={"NEW": line})
+    assert set(ids.values()) == {"INE111A01"}
+    ids = registry.observe(day(2), [row("NEW", "INE222B01018", 99.0, 99.0)], overrides={"NEW": line})
+    assert set(ids.values()) == {"INE111A01"}
+
+
+@pytest.mark.parametrize(
+    ("isin", "has", "refused"), [("DUMMY", True, True), (None, True, True), (None, False, False), ("INE002A01018", True, False)]
+)
+def test_a_blank_or_malformed_isin_is_never_guessed(isin: str | None, has: bool, refused: bool) -> None:
+    assert (refusal(isin, file_has_isins=has) is not None) == refused
+
+
+@given(st.data())
+def test_cutting_the_walk_anywhere_changes_nothing(data: st.DataObject) -> None:
+    """A registry stored on a day and read again goes on as if it had never been put down."""
+    isins = {"A": "INE111A01017", "B": "INE222B01018", "C": None, "D": "INF204KB17I5"}
+    days = [
+        [row(symbol, isins[symbol], float(data.draw(st.integers(1, 5))), float(data.draw(st.integers(1, 5))),
+         data.draw(st.sampled_from(["EQ", "BE"])))
+         for symbol in isins if data.draw(st.booleans())] for _ in range(5)
+    ]  # fmt: skip
+    whole, _ = walk(*days)
+    cut = data.draw(st.integers(1, 4))
+    first, _ = walk(*days[:cut])
+    second = Registry(first.instruments, first.today)
+    for number in range(cut, 5):
+        second.observe(day(number), days[number])
+    assert second.instruments == whole.instruments

@@ -6,6 +6,7 @@ What belongs here: the interface and the record of a fetch. Each kind of source 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -31,5 +32,16 @@ class Source(Protocol):
         """For each date, in any order, the first of its candidate files that exists, or why there is none.
 
         A yielded exception is one of `nse.errors`; a file that does not exist is `NotYetPublished`.
+        """
+        ...
+
+    def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
+        """Files that are not of one day, such as the register of symbol changes.
+
+        A folder or bucket gives every different file whose lower-case name matches `pattern`, in order of names; a server those of
+        `files` that exist.
+
+        Raises:
+            NseError: one of its subclasses, if a file exists and cannot be had.
         """
         ...

@@ -6,12 +6,14 @@ What belongs here: the listing of a bucket and its reads. Archives of many days 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import obstore
 
 from champion_assets.nse.errors import AmbiguousSource, NotYetPublished
+from champion_assets.nse.names import NamedFile
 from champion_assets.nse.source.base import Candidates, Fetched
 
 
@@ -27,6 +29,16 @@ class BucketSource:
         """See `Source.fetch`."""
         for date in dates:
             yield date, self._one(date, candidates)
+
+    def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
+        """See `Source.registers`."""
+        del files
+        found: dict[bytes, Fetched] = {}
+        for name, paths in sorted(self._indexed().items()):
+            for path in paths if pattern.fullmatch(name) else ():
+                body = bytes(obstore.get(self._store, path).bytes())
+                found.setdefault(body, Fetched(path.rsplit("/", 1)[-1], f"{self.url}/{path}", body))
+        return list(found.values())
 
     def _one(self, date: dt.date, candidates: Candidates) -> Fetched | Exception:
         index = self._indexed()

@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 
 from champion_assets.nse.container import MAX_TEXT_BYTES
 from champion_assets.nse.errors import AmbiguousSource, ArchivePayload, BadPayload, NotYetPublished, TruncatedPayload
+from champion_assets.nse.names import NamedFile
 from champion_assets.nse.source.base import Candidates, Fetched
 
 _TAR_SUFFIXES = (".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".txz")
@@ -73,6 +74,16 @@ class FolderSource:
         for path in sorted(wanted):
             yield from self._read(path, wanted[path])
 
+    def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
+        """See `Source.registers`."""
+        del files
+        found: dict[bytes, Fetched] = {}
+        for name, places in sorted(self._indexed().items()):
+            for place in places if pattern.fullmatch(name) else ():
+                body = next(_bodies(Path(place.path), {place.member}))[1]
+                found.setdefault(body, Fetched(PurePosixPath(place.member or place.path).name, place.uri, body))
+        return list(found.values())
+
     def _find(self, date: dt.date, candidates: Candidates) -> tuple[str, _Place] | Exception:
         index = self._indexed()
         for file in candidates(date):
@@ -106,7 +117,7 @@ class FolderSource:
         if self._index is None:
             self._index = {}
             for folder, subfolders, names in os.walk(self.root):
-                subfolders.sort()
+                subfolders[:] = sorted(each for each in subfolders if not each.startswith("."))
                 for name in sorted(names):
                     for place in self._places(Path(folder) / name):
                         base = PurePosixPath(place.member or place.path).name.lower()

@@ -7,6 +7,7 @@ Behaviour of the server (headers it needs, 404 pages, 403): facts measured on th
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Iterator, Sequence
 
@@ -46,6 +47,11 @@ class HttpSource:
                 yield date, self._first(date, candidates(date))
             except NseError as error:
                 yield date, error
+
+    def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
+        """See `Source.registers`."""
+        bodies = ((file, self._get(file)) for file in files if pattern.fullmatch(file.name.lower()))
+        return [Fetched(file.name, f"{self.base_url}/{file.path}", body) for file, body in bodies if body is not None]
 
     def _first(self, date: dt.date, files: tuple[NamedFile, ...]) -> Fetched:
         for file in files:

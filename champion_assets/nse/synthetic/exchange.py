@@ -1,7 +1,7 @@
 """The fictional exchange as a folder of files, at the paths of NSE's archive.
 
 What belongs here: which file exists when. A republished day exists twice: as first published under the archive's path, and as
-corrected under `republished/`, from where the server (`server.py`) serves it once it was republished.
+corrected under `.republished/`, from where the server (`server.py`) serves it once it was republished.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from champion_assets.nse.calendar import SessionCalendar
 from champion_assets.nse.names import (
     FIRST_UDIFF,
     NamedFile,
+    action_bundles,
     delivery_file,
     index_close_file,
     legacy_bhavcopy,
@@ -32,6 +33,9 @@ LABEL = (
 )
 
 
+CORRECTED = ".republished"
+
+
 @dataclass(frozen=True)
 class Exchange:
     """What was written: the folder, its market, and the days of two special occasions."""
@@ -40,6 +44,11 @@ class Exchange:
     market: Market
     republished: dt.date
     late: dt.date
+
+    @property
+    def corrected(self) -> Path:
+        """Where the republished versions lie, hidden from whoever reads the folder as a source."""
+        return self.folder / CORRECTED
 
 
 def write_exchange(folder: Path, calendar: SessionCalendar, start: dt.date, end: dt.date, seed: int) -> Exchange:
@@ -54,7 +63,7 @@ def write_exchange(folder: Path, calendar: SessionCalendar, start: dt.date, end:
             _write(folder / file.path, body)
         if date == exchange.republished:
             for file, body in _day(_corrected(rows), date, market, day):
-                _write(folder / "republished" / file.path, body)
+                _write(exchange.corrected / file.path, body)
     for path, body in _reference_files(market):
         _write(folder / path, body)
     return exchange
@@ -80,6 +89,19 @@ def _day(rows: pl.DataFrame, date: dt.date, market: Market, day: int) -> Iterato
         "Fictional VIX": (14.2, 14.0),
     }
     yield index_close_file(date), files.index_close(date, levels)
+    yield action_bundles(date)[0], files.zipped(f"Bc{date:%d%m%y}.csv", _text(_bundle(market, day)))
+
+
+def _bundle(market: Market, day: int) -> Iterator[str]:
+    """The corporate actions that were known on a day: those of the next 15 sessions and of the last 3, once per series."""
+    yield "SERIES,SYMBOL,SECURITY,RECORD_DT,BC_STRT_DT,BC_END_DT,EX_DT,ND_STRT_DT,ND_END_DT,PURPOSE"
+    for company in market.companies:
+        for event in company.events:
+            if -3 <= event.ex_session - day <= 15 and event.ex_session < len(market.sessions):
+                ex_date = market.sessions[event.ex_session]
+                symbol = company.renamed[1] if company.renamed and day >= company.renamed[0] else company.symbol
+                for series in ("EQ", "BE"):
+                    yield f"{series},{symbol},{company.name[:20]},{ex_date}, , ,{ex_date}, , ,{event.purpose.upper()}   "
 
 
 def _corrected(rows: pl.DataFrame) -> pl.DataFrame:
@@ -100,7 +122,7 @@ _ACTIONS_HEADER = (
 def _reference_files(market: Market) -> Iterator[tuple[str, bytes]]:
     sessions = market.sessions
     span = f"{sessions[0]:%d-%m-%Y}-to-{sessions[-1]:%d-%m-%Y}"
-    yield f"corporate_actions/CF-CA-equities-{span}.csv", b"\xef\xbb\xbf" + _text(_corporate_actions(market))
+    yield f"content/corporate_actions/CF-CA-equities-{span}.csv", b"\xef\xbb\xbf" + _text(_corporate_actions(market))
     yield "content/equities/EQUITY_L.csv", _text(_equity_list(market))
     yield "content/equities/symbolchange.csv", _text(_symbol_changes(market))
     yield "esg/fictional_provider.csv", _text(_esg_scores(market))

@@ -23,6 +23,7 @@ from typing import Literal
 
 from champion_assets.nse.calendar import SessionCalendar
 from champion_assets.nse.names import delivery_file
+from champion_assets.nse.synthetic.exchange import CORRECTED
 
 Fault = Literal["html", "slow", "reset", "truncated", "empty", "xlsx", "403", "429", "503", "yesterday", "late"]
 _PAGE_HEAD, _PAGE_END = "<!DOCTYPE html><html><head><title>404</title></head><body><h1>Resource not found</h1><p>", "</p></body></html>"
@@ -82,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.state.faults.get(name) == "yesterday":
             files = sorted(each for each in (root / path).resolve().parent.glob("*") if each.name < name)
             return files[-1].read_bytes() if files else None
-        places = [root / "republished" / path] if self.state.republished else []
+        places = [root / CORRECTED / path] if self.state.republished else []
         for place in [*places, root / path]:
             inside = place.resolve()
             if inside.is_relative_to(root) and inside.is_file():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Literal
 
-from champion_assets.nse.identity import isin_check_digit
+from champion_assets.nse.isin import isin_check_digit
 
 EventKind = Literal["split", "bonus", "rights", "demerger", "dividend", "special_dividend"]
 

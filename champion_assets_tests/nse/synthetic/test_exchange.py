@@ -93,5 +93,5 @@ def test_the_folder_says_that_it_is_synthetic(exchange: Exchange) -> None:
 def test_the_republished_day_differs_in_one_quantity(exchange: Exchange) -> None:
     file = bhavcopy_files(exchange.republished)[0]
     old = read_bhavcopy((exchange.folder / file.path).read_bytes(), "old").frame
-    new = read_bhavcopy((exchange.folder / "republished" / file.path).read_bytes(), "new").frame
+    new = read_bhavcopy((exchange.corrected / file.path).read_bytes(), "new").frame
     assert (old["volume"] != new["volume"]).sum() == 1
