@@ -103,6 +103,33 @@ def calendar(date: dt.datetime) -> None:
 
 
 @main.command()
+@click.argument("start", type=DATE)
+@click.argument("end", type=DATE)
+def audit(start: dt.datetime, end: dt.datetime) -> None:
+    """What corporate actions and identities from START to END rest on, and what a person should look at."""
+    import polars as pl
+
+    from champion_assets.automation.audit import audit as gather
+    from champion_assets.lake.table import open_workspace
+    from champion_assets.settings import get_settings
+
+    try:
+        found = gather(open_workspace(get_settings()), start.date(), end.date())
+    except LookupError as error:
+        raise click.ClickException(str(error)) from error
+    console.print(f"{found.covered} of {found.sessions} sessions have a source of corporate actions")
+    console.print(f"splits, consolidations and bonuses that traded on their ex-date and that the market followed: {found.hit_rate:.1%}")
+    parts = {"actions by kind": found.kinds, "witness of splits, consolidations, bonuses": found.verdicts, "not ok": found.doubtful,
+             "refused, with reason": found.rejects, "suspects": found.suspects,
+             "changes of instruments by evidence": found.links}  # fmt: skip
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, fmt_str_lengths=70, tbl_hide_dataframe_shape=True,
+                   tbl_hide_column_data_types=True):  # fmt: skip
+        for title, frame in parts.items():
+            console.print(f"\n{title} ({frame.height} rows)")
+            console.print(str(frame), markup=False)
+
+
+@main.command()
 def settings() -> None:
     """List every setting: its variable, its value now, what it is."""
     from champion_assets.settings import Settings, get_settings

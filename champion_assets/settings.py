@@ -39,6 +39,16 @@ class Settings(BaseSettings):
         validation_alias=_env("CHAMPION_CALENDAR"),
         description="CSV of calendar days that override the packaged ones.",
     )
+    identity_overrides: Annotated[Path | None, _BlankIsNone] = Field(
+        None,
+        validation_alias=_env("CHAMPION_IDENTITY"),
+        description="CSV of date,symbol,old_symbol,why,evidence: which symbol is (not) the same instrument as which.",
+    )
+    action_overrides: Annotated[Path | None, _BlankIsNone] = Field(
+        None,
+        validation_alias=_env("CHAMPION_CORPORATE_ACTIONS"),
+        description="CSV of corporate actions that the feeds lack or have wrong, see docs/runbook.md.",
+    )
     start_date: dt.date = Field(
         dt.date(2016, 1, 1), validation_alias=_env("CHAMPION_START_DATE"),
         description="First day of the grid; no window looks before it and the portfolio begins here.",
@@ -96,6 +106,7 @@ class Settings(BaseSettings):
         "monthly", validation_alias=_env("REBALANCE"), description="Decide at the last session of each period."
     )
 
+    benchmark: str = Field("Nifty 50", validation_alias=_env("BENCHMARK"), description="Index beside the portfolio, any of its names.")
     initial_capital: float = Field(10_000_000.0, gt=0, validation_alias=_env("INITIAL_CAPITAL"), description="Rupees.")
     brokerage_bps: float = Field(0.0, ge=0, validation_alias=_env("BROKERAGE_BPS"), description="Of each fill, before GST.")
     slippage_bps: float = Field(5.0, ge=0, validation_alias=_env("SLIPPAGE_BPS"), description="Against us on each fill.")

@@ -4,8 +4,11 @@ A decision of the close of D is executed at the open of the next session, whole 
 day. No fill in a name that did not trade, no buy where it was locked at the upper band, no sell where it was locked at the lower. A
 name that stops trading stays at its last price. Value before + P&L - costs = value after, to a paisa, or the day fails.
 
-Corporate actions are not known to this version: an opening gap beyond any price band is treated as value-neutral (as a split
-would be) and counted in `unexplained_gaps`; dividends are not credited.
+Corporate actions change holdings on their ex-date: splits and bonuses the number of shares, dividends the cash; a right or a demerged
+part counts as sold at its theoretical value and put back into the share. An opening gap beyond any price band that no action explains
+is treated as value-neutral and counted in `unexplained_gaps`.
+
+The benchmark is the index named by BENCHMARK (a price return) where the lake has it, else yesterday's universe, equally weighted.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import polars as pl
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.costs import cost_rates
+from champion_assets.nse.indices import index_id
 from champion_assets.quant.simulate import Book, Position, Quote, SessionResult, run_session
 from champion_assets.settings import Settings
 from champion_assets.stage import daily_asset
@@ -44,8 +48,12 @@ class Daily(TableModel):
     sells: pl.Int32 = pa.Field(ge=0, description="Number of sells")
     unfilled: pl.Int32 = pa.Field(ge=0, description="Orders without a fill: not traded, or locked at the band")
     unexplained_gaps: pl.Int32 = pa.Field(ge=0, description="Holdings whose opening gap was treated as value-neutral")
+    dividends: float = pa.Field(ge=0, description="Dividends credited on their ex-date, part of the P&L's account")
     portfolio_return: float = pa.Field(gt=-1, description="Return of the day after costs")
-    benchmark_return: float = pa.Field(gt=-1, description="Mean return of yesterday's universe, equally weighted; 0 before it exists")
+    benchmark_return: float = pa.Field(gt=-1, description="Mean total return of yesterday's universe, equally weighted; 0 before it exists")
+    index_return: float = pa.Field(
+        gt=-1, nullable=True, description="Price return of the index in BENCHMARK; null where the day has no index file"
+    )
     holdings: _HOLDINGS = pa.Field(description="Positions at the close")  # type: ignore[valid-type]
 
     @pa.dataframe_check(description="cash and holdings add up to the value, to a paisa")
@@ -68,7 +76,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
             book, flows = (book_of[1] if book_of[0] == before[0] else _stored_book(workspace, before[0])), 0.0
         result = run_session(book, market.quotes(date), market.targets(date), market.rates(date),
                              workspace.settings.slippage_bps / 10_000)  # fmt: skip
-        frames.append(_row(date, book, result, flows, market.benchmark(date)))
+        frames.append(_row(date, book, result, flows, market.benchmark(date), market.index(date)))
         facts[date] = {"value": result.book.value, "positions": len(result.book.positions), "costs": result.costs,
                        "unexplained_gaps": result.gaps}  # fmt: skip
         book_of = (date, result.book)
@@ -86,8 +94,14 @@ class _Market:
         self._weights = _by_day(lake.read("portfolio/target_weights", evenings)) if evenings else {}
         self._members = _by_day(lake.read("features/universe", evenings, ["trade_date", "instrument_id"])) if evenings else {}
         columns = ["trade_date", "instrument_id", "open", "high", "low", "close", "prev_close"]
+        index = lake.read("silver/index_eod", dates, ["trade_date", "index_id", "simple_return"])
+        self._index = dict(
+            index.filter(pl.col("index_id") == index_id(self._settings.benchmark)).select("trade_date", "simple_return").iter_rows()
+        )
         prices = lake.read("silver/equity_eod", dates, columns)
-        returns = lake.read("features/returns", dates, ["trade_date", "instrument_id", "simple_return", "is_unexplained_gap"])
+        returns = lake.read(
+            "features/returns", dates, ["trade_date", "instrument_id", "total_return", "f_capital", "f_total_return", "is_unexplained_gap"]
+        )
         self._rows = _by_day(prices.join(returns, on=["trade_date", "instrument_id"], how="left", maintain_order="left"))
 
     def rates(self, date: dt.date) -> Any:
@@ -103,7 +117,7 @@ class _Market:
     def quotes(self, date: dt.date) -> dict[str, Quote]:
         one_price = pl.col("high") == pl.col("low")
         rows = self._rows[date].select(
-            "instrument_id", "open", "close", "prev_close", "is_unexplained_gap",
+            "instrument_id", "open", "close", "prev_close", "is_unexplained_gap", "f_capital", "f_total_return",
             one_price & (pl.col("close") > pl.col("prev_close")), (one_price & (pl.col("close") < pl.col("prev_close"))).alias("down"),
         )  # fmt: skip
         return {name: Quote(*quote) for name, *quote in rows.iter_rows()}
@@ -113,8 +127,11 @@ class _Market:
         members = self._members.get(evening) if evening else None
         if members is None:
             return 0.0
-        mean = self._rows[date].join(members.select("instrument_id"), on="instrument_id", how="semi")["simple_return"].mean()
+        mean = self._rows[date].join(members.select("instrument_id"), on="instrument_id", how="semi")["total_return"].mean()
         return 0.0 if mean is None else float(mean)  # type: ignore[arg-type]
+
+    def index(self, date: dt.date) -> float | None:
+        return self._index.get(date)
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
@@ -127,15 +144,16 @@ def _stored_book(workspace: Workspace, date: dt.date) -> Book:
     return Book(row["cash"], positions)
 
 
-def _row(date: dt.date, before: Book, result: SessionResult, flows: float, benchmark: float) -> pl.DataFrame:
+def _row(date: dt.date, before: Book, result: SessionResult, flows: float, benchmark: float, index: float | None) -> pl.DataFrame:
     book = result.book
     holdings = [{"instrument_id": name, "symbol": held.symbol, "shares": held.shares, "price": held.price, "value": held.value}
                 for name, held in book.positions.items()]  # fmt: skip
     return pl.DataFrame(
         {"trade_date": [date], "value": [book.value], "cash": [book.cash], "flows": [flows], "pnl": [result.pnl],
          "costs": [result.costs], "bought": [result.bought], "sold": [result.sold], "buys": [result.buys],
-         "sells": [result.sells], "unfilled": [result.unfilled], "unexplained_gaps": [result.gaps],
-         "portfolio_return": [book.value / before.value - 1.0], "benchmark_return": [benchmark], "holdings": [holdings]},
+         "sells": [result.sells], "unfilled": [result.unfilled], "unexplained_gaps": [result.gaps], "dividends": [result.dividends],
+         "portfolio_return": [book.value / before.value - 1.0], "benchmark_return": [benchmark],
+         "index_return": [index], "holdings": [holdings]},
         schema=empty_frame(Daily).schema,
     )  # fmt: skip
 
@@ -152,7 +170,7 @@ def preview(workspace: Workspace, date: dt.date) -> dict[str, str]:
 
 def _inputs(_: Settings) -> tuple[Input, ...]:
     return (
-        Input("silver/equity_eod"), Input("features/returns"), Input("features/universe", lag=1),
+        Input("silver/equity_eod"), Input("silver/index_eod"), Input("features/returns"), Input("features/universe", lag=1),
         Input("portfolio/target_weights", lag=1), Input(NAME, lag=1),
     )  # fmt: skip
 
@@ -161,12 +179,13 @@ TABLE = DailyTable(
     name=NAME,
     description="Each session of the portfolio: fills at the open after the decision, India's costs, holdings, value, benchmark.",
     model=Daily,
-    code_version="1",
+    code_version="2",
     inputs=_inputs,
     parameters=lambda settings: {
         "initial_capital": settings.initial_capital,
         "brokerage_bps": settings.brokerage_bps,
         "slippage_bps": settings.slippage_bps,
+        "benchmark": settings.benchmark,
     },
     compute=compute,
     block=250,

@@ -6,6 +6,7 @@ before the first decision are cash and left out. It is made anew only if the his
 
 import hashlib
 import io
+import math
 from collections.abc import Iterator
 
 import dagster as dg
@@ -70,9 +71,12 @@ def figures(days: pl.DataFrame) -> pl.DataFrame:
         values = performance(invested["portfolio_return"].to_numpy(), invested["benchmark_return"].to_numpy())
     values["turnover_a_year"] = _turnover(invested)
     values["costs_rupees"] = float(invested["costs"].sum())
+    values["dividends_rupees"] = float(invested["dividends"].sum())
+    values["index_total"] = _index_total(invested)
     values["unexplained_gaps"] = float(invested["unexplained_gaps"].sum())
     definitions = METRICS | {
         "turnover_a_year": "value of buys and sells / 2 / mean value, a year", "costs_rupees": "all charges paid, rupees",
+        "dividends_rupees": "dividends credited, rupees", "index_total": "price return of the index in BENCHMARK over the same days",
         "unexplained_gaps": "holdings' opening gaps treated as value-neutral",
     }  # fmt: skip
     period = invested if invested.height else days
@@ -85,6 +89,12 @@ def figures(days: pl.DataFrame) -> pl.DataFrame:
 def _invested(days: pl.DataFrame) -> pl.DataFrame:
     first = days.filter(pl.col("buys") > 0)["trade_date"].min()
     return days.clear() if first is None else days.filter(pl.col("trade_date") >= first)
+
+
+def _index_total(invested: pl.DataFrame) -> float:
+    """Only where every day has the index: a gap in its files would be a gap in its return."""
+    index = invested["index_return"]
+    return float((1 + index).product()) - 1 if index.len() and index.null_count() == 0 else math.nan
 
 
 def _turnover(invested: pl.DataFrame) -> float:

@@ -22,7 +22,7 @@ td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px soli
 .grid { display: flex; gap: 2rem; flex-wrap: wrap }
 .bad { color: #b42318 } .good { color: #067647 }
 """
-_METHOD = "Price returns after costs; the benchmark is the equally weighted universe, without costs."
+_METHOD = "Returns after costs, dividends included; the benchmark is the equally weighted universe, dividends included, without costs."
 _PERCENT = {
     "total_return",
     "cagr",
@@ -47,8 +47,8 @@ def render(days: pl.DataFrame, invested: pl.DataFrame, table: pl.DataFrame, note
     if invested.is_empty():
         return "".join([*parts, "<p>No order was filled yet: the universe has not enough history.</p></body></html>"])
     gaps = int(invested["unexplained_gaps"].sum())
-    parts.append(f"<p class='note'>{gaps} opening gaps of holdings beyond any price band were treated as value-neutral, since corporate "
-                 "actions are not in this graph yet.</p>")  # fmt: skip
+    parts.append(f"<p class='note'>{gaps} opening gaps of holdings beyond any price band, which no corporate action explains, were "
+                 "treated as value-neutral; see silver/suspects.</p>")  # fmt: skip
     parts += [_plot(figure, f"plot-{index}") for index, figure in enumerate(_figures(invested))]
     parts += ["<div class='grid'><div><h2>Figures</h2>", _metric_table(table), "</div><div><h2>Largest holdings</h2>",
               _holdings_table(invested), "</div></div><h2>Monthly returns</h2>", _monthly_table(invested), "</body></html>"]  # fmt: skip

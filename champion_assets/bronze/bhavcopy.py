@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.bronze.parsed import parse_days
+from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.nse.errors import BadPayload
 from champion_assets.nse.formats import read_bhavcopy
-from champion_assets.raw.bhavcopy import current_versions, original_bytes
 from champion_assets.stage import daily_asset
 
 NAME = "bronze/bhavcopy"
@@ -49,26 +46,9 @@ class Bhavcopy(TableModel):
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/bhavcopy")
 
 
-def _day(workspace: Workspace, version: dict[str, Any]) -> pl.DataFrame:
-    body = original_bytes(workspace.lake, version["sha256"], version["name"])
-    frame = read_bhavcopy(body, version["name"]).frame
-    if frame.height != version["rows"]:
-        raise BadPayload(f"{version['name']}: {frame.height} rows read, {version['rows']} accepted into {version['sha256']}")
-    return frame.with_columns(source_sha256=pl.lit(version["sha256"]))
-
-
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Parse the accepted files of `dates`."""
-    versions = current_versions(workspace.lake, dates)
-    frames, failed = [], {}
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for date, future in [(date, pool.submit(_day, workspace, versions[date])) for date in dates]:
-            try:
-                frames.append(future.result())
-            except BadPayload as error:
-                failed[date] = error
-    facts = {date: {"source_sha256": versions[date]["sha256"], "source": versions[date]["uri"]} for date in dates}
-    return Computed(pl.concat([empty_frame(Bhavcopy), *frames]), facts=facts, failed=failed)
+    return parse_days(workspace, "raw/bhavcopy", dates, lambda body, name: read_bhavcopy(body, name).frame, Bhavcopy)
 
 
 TABLE = DailyTable(

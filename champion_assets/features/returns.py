@@ -1,11 +1,11 @@
-"""`features/returns`: each instrument's return of the day, from the two closes of its own row.
+"""`features/returns`: each instrument's return of the day, exact across ex-dates, renames, series moves and suspensions.
 
-`prev_close` in NSE's files is the raw close of the instrument's previous trading day, so `close / prev_close` is exact across
-renames, series moves and suspensions and needs no look-back.
+`r = close / (prior_close * f) - 1`, where `prior_close` is the raw close of the instrument's own last session, whatever it was called
+then, and f the product of the factors of all ex-dates since (silver/corporate_actions), as known on the day. The price return uses the
+level `capital`, the total return all dividends.
 
-Corporate actions are not known to this version. A price that opens more than 20.5 % away from its previous close (no price band
-allows that) without a recorded event is almost always one: such a day has `is_unexplained_gap` and a null return instead of a wrong
-one. Splits, bonuses and large demergers are caught so; small rights issues and dividends are not, and returns are price returns.
+An opening that no price band allows (more than 20.5 % from the adjusted previous close) and that no action explains is almost always
+an action that the feeds lack: such a day has `is_unexplained_gap` and null returns instead of wrong ones. `silver/suspects` lists them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import polars as pl
 
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.quant.adjust import known_events
+from champion_assets.silver.suspects import GAP, TICKS, gap_of, previous_close
 from champion_assets.stage import daily_asset
 
 NAME = "features/returns"
-GAP = 0.205
-"""Largest opening gap that a price band of 20 % allows, with rounding (check X6 of the data-quality table)."""
-TICKS = 0.10
-"""Two ticks of 0.05 rupees: a gap this small in rupees is a penny stock's step, not an event."""
+ACTION_SESSIONS = 250
+"""A name suspended for longer than this has no return on the day it comes back."""
 
 
 class Returns(TableModel):
@@ -33,10 +33,16 @@ class Returns(TableModel):
     trade_date: pl.Date = pa.Field(description="Trading date")
     instrument_id: str = pa.Field(description="Permanent identity")
     symbol: str = pa.Field(description="Ticker on that date")
-    simple_return: float = pa.Field(gt=-1, nullable=True, description="close / prev_close - 1; null where it would not be a return")
-    log_return: float = pa.Field(nullable=True, description="ln(close / prev_close)")
-    open_gap: float = pa.Field(gt=-1, nullable=True, description="open / prev_close - 1")
-    is_unexplained_gap: bool = pa.Field(description="Opened beyond any price band without a recorded event: return withheld")
+    simple_return: float = pa.Field(gt=-1, nullable=True, description="Price return: close / (prior_close x f_capital) - 1")
+    log_return: float = pa.Field(nullable=True, description="ln(1 + simple_return)")
+    total_return: float = pa.Field(
+        gt=-1, nullable=True, description="The same with all dividends: close / (prior_close x f_total_return) - 1"
+    )
+    log_total_return: float = pa.Field(nullable=True, description="ln(1 + total_return)")
+    f_capital: float = pa.Field(gt=0, description="Product of the factors of the ex-dates since the last session traded, level capital")
+    f_total_return: float = pa.Field(gt=0, description="The same, level total_return")
+    open_gap: float = pa.Field(gt=-1, nullable=True, description="open / (prior_close x f_capital_special) - 1")
+    is_unexplained_gap: bool = pa.Field(description="Opened beyond any price band without an action that explains it: returns withheld")
 
     class Config(TableModel.Config):
         """One row an instrument and day."""
@@ -44,22 +50,50 @@ class Returns(TableModel):
         unique = ["trade_date", "instrument_id"]
 
 
-def transform(equity: pl.DataFrame) -> pl.DataFrame:
-    """Silver rows (trade_date, instrument_id, symbol, open, close, prev_close) to returns, same order."""
-    previous = pl.when(pl.col("prev_close") > 0).then(pl.col("prev_close"))
-    gap = pl.col("open") / previous - 1
-    is_gap = ((gap.abs() > GAP) & ((pl.col("open") - previous).abs() > TICKS)).fill_null(value=False)
-    simple = pl.when(~is_gap).then(pl.col("close") / previous - 1)
-    return equity.select(
+def day_factors(equity: pl.DataFrame, actions: pl.DataFrame, date: dt.date) -> pl.DataFrame:
+    """Factors by instrument of the ex-dates after its last session up to `date`, as known on `date`."""
+    since = equity.select("instrument_id", "prior_date")
+    legs = known_events(actions, date).join(since, on="instrument_id").filter(pl.col("ex_session") > pl.col("prior_date").fill_null(date))
+    return legs.group_by("instrument_id").agg(
+        f_capital=pl.col("f_capital").product(), f_capital_special=pl.col("f_capital_special").product(),
+        f_total_return=pl.col("f_total_return").product(),
+        is_confirmed=(pl.col("method") == "override: confirm").any(),
+    )  # fmt: skip
+
+
+def transform(equity: pl.DataFrame, factors: pl.DataFrame, first_known: dt.date) -> pl.DataFrame:
+    """A day's rows of silver/equity_eod to returns, in the same order; no action before `first_known` is known."""
+    rows = equity.join(factors, on="instrument_id", how="left", maintain_order="left").with_columns(
+        pl.col("f_capital", "f_capital_special", "f_total_return").fill_null(1.0), pl.col("is_confirmed").fill_null(value=False),
+    )  # fmt: skip
+    previous = previous_close()
+    is_long_ago = (pl.col("prior_date") < first_known).fill_null(value=False)
+    gap, is_gap = gap_of(pl.col("open"), previous, pl.col("f_capital_special"))
+    is_gap = is_gap & ~pl.col("is_confirmed")
+    usable = ~is_gap & ~is_long_ago
+    simple = pl.when(usable).then(pl.col("close") / (previous * pl.col("f_capital")) - 1)
+    total = pl.when(usable).then(pl.col("close") / (previous * pl.col("f_total_return")) - 1)
+    return rows.select(
         "trade_date", "instrument_id", "symbol", simple.alias("simple_return"), simple.log1p().alias("log_return"),
+        total.alias("total_return"), total.log1p().alias("log_total_return"), "f_capital", "f_total_return",
         gap.alias("open_gap"), is_gap.alias("is_unexplained_gap"),
     )  # fmt: skip
 
 
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Returns of `dates`."""
-    columns = ["trade_date", "instrument_id", "symbol", "open", "close", "prev_close"]
-    frame = transform(workspace.lake.read("silver/equity_eod", dates, columns))
+    columns = ["trade_date", "instrument_id", "symbol", "open", "close", "prev_close", "prior_close", "prior_date"]
+    equity = workspace.lake.read("silver/equity_eod", dates, columns).partition_by("trade_date", as_dict=True)
+    window = workspace.window(Input("silver/corporate_actions", ACTION_SESSIONS), dates[0])
+    sessions = sorted({*window, *workspace.sessions(dates[0], dates[-1])})
+    wanted = ["trade_date", "instrument_id", "ex_date", "ex_session", "f_capital", "f_capital_special", "f_total_return", "method"]
+    actions = workspace.lake.read("silver/corporate_actions", sessions, wanted)
+    frames = []
+    for date in dates:
+        known = workspace.window(Input("silver/corporate_actions", ACTION_SESSIONS), date)
+        recent = actions.filter(pl.col("trade_date").is_between(known[0], date))
+        frames.append(transform(equity[date,], day_factors(equity[date,], recent, date), known[0]))
+    frame = pl.concat(frames)
     gaps = frame.filter("is_unexplained_gap").group_by("trade_date").agg("symbol")
     facts = {day: {"unexplained_gaps": len(names), "gap_symbols": ", ".join(sorted(names)[:20])} for day, names in gaps.iter_rows()}
     return Computed(frame, facts=facts)
@@ -67,10 +101,10 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Simple and log price return of the day; opening gaps that no price band allows are flagged and withheld.",
+    description="Price and total return of the day, adjusted for every known action; gaps that nothing explains are flagged and withheld.",
     model=Returns,
-    code_version="1",
-    inputs=lambda _: (Input("silver/equity_eod"),),
+    code_version="2",
+    inputs=lambda _: (Input("silver/equity_eod"), Input("silver/corporate_actions", ACTION_SESSIONS)),
     parameters=lambda _: {"gap": GAP, "ticks": TICKS},
     compute=compute,
 )

@@ -19,7 +19,7 @@ from champion_assets.lake.table import Input, Workspace
 
 @dataclass(frozen=True)
 class Window:
-    """Simple returns of a day's universe, shape (sessions, members), NaN where missing; members sorted by instrument_id."""
+    """Total returns of a day's universe, shape (sessions, members), NaN where missing; members sorted by instrument_id."""
 
     date: dt.date
     sessions: list[dt.date]
@@ -35,10 +35,10 @@ def return_windows(workspace: Workspace, dates: Sequence[dt.date], length: int) 
     universe = workspace.lake.read("features/universe", dates, ["trade_date", "instrument_id", "symbol"])
     by_day = {key[0]: rows.sort("instrument_id") for key, rows in universe.partition_by("trade_date", as_dict=True).items()}
     if by_day:
-        rows = workspace.lake.read("features/returns", sessions, ["trade_date", "instrument_id", "simple_return"])
+        rows = workspace.lake.read("features/returns", sessions, ["trade_date", "instrument_id", "total_return"])
         everything = panel(
             rows.filter(pl.col("instrument_id").is_in(universe["instrument_id"].unique().implode())),
-            "simple_return",
+            "total_return",
             sessions,
         )
     for date in dates:

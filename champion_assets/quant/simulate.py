@@ -2,7 +2,8 @@
 
 What belongs here: the bookkeeping of a session. What does not: which orders (weights) or which market (`backtest/daily.py`).
 
-Order of a session: unexplained opening gaps are neutralised; if a decision was made the evening before, the difference to the target
+Order of a session: corporate actions change the positions (shares by the capital factor, dividends in cash); unexplained opening gaps
+are neutralised; if a decision was made the evening before, the difference to the target
 is traded at the open, sells first, buys limited by the cash there is; everything is marked at the close.
 """
 
@@ -16,13 +17,17 @@ from champion_assets.nse.costs import CostRates
 
 @dataclass(frozen=True)
 class Quote:
-    """A name's session: prices in rupees. `locked_up` and `locked_down`: one price all day at a limit, no counterparty."""
+    """A name's session: prices in rupees, factors of the actions since it last traded (see `features/returns`).
+
+    `locked_up` and `locked_down`: one price all day at a limit, no counterparty.
+    """
 
     open: float
     close: float
     prev_close: float
     is_gap: bool = False
-
+    f_capital: float = 1.0
+    f_total_return: float = 1.0
     locked_up: bool = False
     locked_down: bool = False
 
@@ -67,6 +72,7 @@ class SessionResult:
     sells: int
     unfilled: int
     gaps: int
+    dividends: float = 0.0
 
 
 class AccountError(ArithmeticError):
@@ -79,6 +85,7 @@ class _Tally:
     costs: list[float] = field(default_factory=list)
     bought: list[float] = field(default_factory=list)
     sold: list[float] = field(default_factory=list)
+    dividends: list[float] = field(default_factory=list)
     unfilled: int = 0
     gaps: int = 0
 
@@ -104,7 +111,7 @@ def run_session(
     """
     tally = _Tally()
     positions = {name: _neutralised(position, quotes.get(name), tally) for name, position in before.positions.items()}
-    cash = before.cash
+    cash = before.cash + math.fsum(tally.dividends)
     if targets is not None:
         cash, positions = _trade(cash, positions, quotes, targets, rates, slippage, tally)
     marked: dict[str, Position] = {}
@@ -118,15 +125,24 @@ def run_session(
     if abs(before.value + pnl - costs - after.value) > 0.005:
         raise AccountError(f"{before.value:.4f} + {pnl:.4f} - {costs:.4f} is not {after.value:.4f}")
     return SessionResult(after, pnl, costs, math.fsum(tally.bought), math.fsum(tally.sold), len(tally.bought), len(tally.sold),
-                         tally.unfilled, tally.gaps)  # fmt: skip
+                         tally.unfilled, tally.gaps, math.fsum(tally.dividends))  # fmt: skip
 
 
 def _neutralised(position: Position, quote: Quote | None, tally: _Tally) -> Position:
-    """Across an unexplained gap keep the value: the number of shares changes as in a split of that ratio."""
-    if quote is None or not quote.is_gap:
+    """Take the corporate actions since the name last traded; across an unexplained gap keep the value.
+
+    Shares grow by 1 / f_capital (a split or bonus exactly; a right or a demerged part as if sold at its theoretical value and put back
+    into the share); what f_total_return takes beyond that is paid in cash. The value is the same before and after.
+    """
+    if quote is None:
         return position
-    tally.gaps += 1
-    return Position(position.symbol, position.value / quote.open, quote.open)
+    if quote.is_gap:
+        tally.gaps += 1
+        return Position(position.symbol, position.value / quote.open, quote.open)
+    if quote.f_capital == 1.0 and quote.f_total_return == 1.0:
+        return position
+    tally.dividends.append(position.value * (1 - quote.f_total_return / quote.f_capital))
+    return Position(position.symbol, position.shares / quote.f_capital, position.price * quote.f_total_return)
 
 
 def _trade(

@@ -1,8 +1,9 @@
 """`silver/equity_eod`: one row an equity instrument and trading day, across symbols and series; everything builds on it.
 
 Rows of the series EQ, BE, BZ, SM, ST are kept (shares, ETFs, trade-to-trade, SME); debt and other segments are left in bronze.
-A row with a blank or malformed ISIN in a file that has ISINs, and a second row of one instrument, go to quarantine with their
-rule; rows that contradict themselves (low above high, no volume) block the day.
+Identity comes from `silver/instruments`, deliveries are joined by symbol and series where the day has a delivery file that lists at
+least 95 % of the rows. A row with a blank or malformed ISIN in a file that has ISINs, and a second row of one instrument, go to
+quarantine with their rule; rows that contradict themselves (low above high, no volume) block the day.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import polars as pl
 
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.nse.identity import with_instrument_id
+from champion_assets.nse.identity import refusal
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.stage import daily_asset
 
@@ -36,12 +37,18 @@ class EquityEod(TableModel):
     low: float = pa.Field(gt=0, description="Lowest price, rupees")
     close: float = pa.Field(gt=0, description="Closing price, rupees")
     last: float = pa.Field(gt=0, nullable=True, description="Last traded price, rupees")
-    prev_close: float = pa.Field(ge=0, description="Raw close of the previous trading day, rupees; 0 on some listing days")
+    prev_close: float = pa.Field(ge=0, description="Previous close as the file says it, rupees; 0 on some listing days")
+    prior_close: float = pa.Field(
+        gt=0, nullable=True, description="Raw close of the instrument's own last session, rupees; null when it is seen for the first time"
+    )
+    prior_date: pl.Date = pa.Field(nullable=True, description="That session")
     vwap: float = pa.Field(gt=0, description="Turnover divided by volume, rupees")
     volume: pl.Int64 = pa.Field(gt=0, description="Shares traded")
     turnover: float = pa.Field(gt=0, description="Value traded, rupees")
     trades: pl.Int64 = pa.Field(ge=0, nullable=True, description="Number of trades")
     lot_size: pl.Int64 = pa.Field(ge=0, nullable=True, description="Board lot (UDiFF only)")
+    delivery_qty: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares delivered; null where not known (BE, BZ), never zero for it")
+    delivery_pct: float = pa.Field(ge=0, nullable=True, description="Delivered share of the volume, percent")
     session_type: str = pa.Field(isin=["regular", "muhurat", "budget", "special"], description="Type of the session")
     source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file")
@@ -61,44 +68,102 @@ class EquityEod(TableModel):
 _PRECEDENCE = {series: rank for rank, series in enumerate(EQUITY_SERIES)}
 
 
-def transform(bronze: pl.DataFrame, session_types: dict[dt.date, str]) -> Computed:
-    """Bronze rows of any days to silver rows and rejects (bronze columns plus `rule` and `reason`)."""
-    rows = with_instrument_id(bronze.filter(pl.col("series").is_in(EQUITY_SERIES)))
+def transform(
+    bronze: pl.DataFrame, instruments: pl.DataFrame, prior: pl.DataFrame, delivery: pl.DataFrame, session_types: dict[dt.date, str]
+) -> Computed:
+    """Bronze rows of any days to silver rows and rejects (bronze columns plus `rule` and `reason`).
+
+    Args:
+        bronze: rows of bronze/bhavcopy.
+        instruments: of each day, the instruments that traded on it (silver/instruments).
+        prior: of each day, what the registry said the session before: trade_date, instrument_id, prior_close, prior_date.
+        delivery: rows of bronze/delivery.
+        session_types: by day.
+    """
+    rows = bronze.filter(pl.col("series").is_in(EQUITY_SERIES)).drop("delivery_qty", "delivery_pct")
+    named = instruments.select("trade_date", "symbol", "instrument_id", known_isin="isin")
+    rows = _refused(rows).with_columns(known_isin=pl.col("isin"))
+    blank = rows.filter(pl.col("isin").is_null()).drop("known_isin").join(named.drop("known_isin"), on=["trade_date", "symbol"], how="left")
+    full = rows.filter(pl.col("isin").is_not_null()).join(named, on=["trade_date", "symbol", "known_isin"], how="left")
+    rows = pl.concat([full.drop("known_isin"), blank.select(full.drop("known_isin").columns)])
     rank = pl.col("series").replace_strict(_PRECEDENCE, return_dtype=pl.Int8)
     rows = rows.sort(["trade_date", "instrument_id", rank, pl.col("turnover").neg(), "symbol"], nulls_last=True)
     nth = pl.int_range(pl.len()).over(["trade_date", "instrument_id"])
-    rule = pl.when(pl.col("instrument_id").is_null()).then(pl.lit("S8")).when(nth > 0).then(pl.lit("S2"))
+    is_unknown = pl.col("refusal").is_not_null() | pl.col("instrument_id").is_null()
+    rule = pl.when(is_unknown).then(pl.lit("S8")).when(nth > 0).then(pl.lit("S2"))
     reason = (
-        pl.when(pl.col("instrument_id").is_null()).then(pl.format("{} is no valid ISIN", pl.col("isin")))
+        pl.when(is_unknown).then(pl.coalesce("refusal", pl.lit("no instrument: see silver/instruments")))
         .when(nth > 0).then(pl.format("second row of {}, which also trades as {}", "instrument_id",
                                       pl.col("symbol").first().over(["trade_date", "instrument_id"])))
     )  # fmt: skip
-    rows = rows.with_columns(rule=rule, reason=reason)
+    rows = rows.with_columns(rule=rule, reason=reason).drop("refusal")
     good = rows.filter(pl.col("rule").is_null()).with_columns(
         vwap=pl.col("turnover") / pl.col("volume"),
         session_type=pl.col("trade_date").replace_strict(session_types, return_dtype=pl.String),
     )
+    good = good.join(prior, on=["trade_date", "instrument_id"], how="left", maintain_order="left")
+    joined, joins = _with_delivery(good, delivery)
     rejects = rows.filter(pl.col("rule").is_not_null()).drop("instrument_id")
     facts = {
-        day: {"bronze_rows": total, "normalized_rows": kept, "filtered_rows": total - kept}
+        day: {"bronze_rows": total, "normalized_rows": kept, "filtered_rows": total - kept, **joins.get(day, {"delivery": "no file"})}
         for day, total, kept in bronze.group_by("trade_date").len().join(
             good.group_by("trade_date").len("kept"), on="trade_date", how="left").fill_null(0).iter_rows()
     }  # fmt: skip
-    return Computed(good.select(list(EquityEod.to_schema().columns)), rejects, dict(facts))
+    return Computed(joined.select(list(EquityEod.to_schema().columns)), rejects, dict(facts))
+
+
+def _refused(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `refusal`: why a row cannot be identified, or null."""
+    has_isins = pl.col("isin").is_not_null().any().over("trade_date")
+    wrong = {isin: why for isin in rows["isin"].drop_nulls().unique() if (why := refusal(isin, file_has_isins=True)) is not None}
+    blank = pl.when(pl.col("isin").is_null() & has_isins).then(pl.lit(refusal(None, file_has_isins=True)))
+    named = pl.col("isin").replace_strict(wrong, default=None, return_dtype=pl.String) if wrong else pl.lit(None, pl.String)
+    return rows.with_columns(refusal=pl.coalesce(named, blank))
+
+
+def _with_delivery(good: pl.DataFrame, delivery: pl.DataFrame) -> tuple[pl.DataFrame, dict[dt.date, dict[str, object]]]:
+    """Join deliveries by day, symbol and series; a file that lacks more than 5 % of a day's rows is not joined (check X16)."""
+    key = ["trade_date", "symbol", "series"]
+    listed = delivery.filter(pl.col("series").is_in(EQUITY_SERIES)).select(
+        *key, "delivery_qty", "delivery_pct", pl.lit(value=True).alias("listed")
+    )
+    joined = good.join(listed.unique(key, keep="first", maintain_order=True), on=key, how="left", maintain_order="left")
+    counts = joined.group_by("trade_date").agg(rows=pl.len(), listed=pl.col("listed").sum()).sort("trade_date")
+    poor = counts.filter((pl.col("listed") < 0.95 * pl.col("rows")) & (pl.col("listed") > 0))["trade_date"]
+    facts: dict[dt.date, dict[str, object]] = {
+        day: {"delivery": "not joined: over 5 % of the rows are absent" if day in poor else "joined", "without_delivery_row": rows - found}
+        for day, rows, found in counts.iter_rows() if found
+    }  # fmt: skip
+    is_poor = pl.col("trade_date").is_in(poor.implode())
+    return joined.with_columns(pl.when(~is_poor).then(pl.col("delivery_qty", "delivery_pct")).name.keep()), facts
 
 
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Silver rows of `dates`."""
     types = {date: workspace.calendar.day(date).status for date in dates}
-    return transform(workspace.lake.read("bronze/bhavcopy", dates), dict(types))
+    lake = workspace.lake
+    following = {before[0]: date for date in dates if (before := workspace.window(Input("silver/instruments", lag=1), date))}
+    columns = ["trade_date", "instrument_id", "symbol", "isin", "last_seen", "last_close"]
+    known = lake.read("silver/instruments", sorted({*following, *dates}), columns)
+    traded = known.filter((pl.col("last_seen") == pl.col("trade_date")) & pl.col("trade_date").is_in(list(dates)))
+    prior = known.filter(pl.col("trade_date").is_in(list(following))).select(
+        pl.col("trade_date").replace_strict(following or {dates[0]: dates[0]}, return_dtype=pl.Date), "instrument_id",
+        prior_close="last_close", prior_date="last_seen",
+    )  # fmt: skip
+    return transform(lake.read("bronze/bhavcopy", dates), traded, prior, lake.read("bronze/delivery", dates), dict(types))
 
 
 TABLE = DailyTable(
     name=NAME,
     description="One row an equity instrument and trading day, identity resolved, validated; the table everything builds on.",
     model=EquityEod,
-    code_version="2",
-    inputs=lambda _: (Input("bronze/bhavcopy"),),
+    code_version="3",
+    inputs=lambda _: (
+        Input("bronze/bhavcopy"),
+        Input("bronze/delivery"),
+        Input("silver/instruments"),
+        Input("silver/instruments", lag=1),
+    ),
     day_facts=lambda workspace, date: workspace.calendar.day(date).status,
     compute=compute,
 )

@@ -1,0 +1,77 @@
+"""The audit of a period: what the corporate actions and identities of the lake rest on, and what a person should look at.
+
+What belongs here: counting and listing what the tables already say. What does not: any judgement of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from champion_assets.lake.table import Workspace
+
+ACTIONS, SUSPECTS, INSTRUMENTS, SOURCES = "silver/corporate_actions", "silver/suspects", "silver/instruments", "raw/corporate_actions"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Frames to be shown; `sessions` and `covered` count sessions with actions read and with a source for them."""
+
+    sessions: int
+    covered: int
+    kinds: pl.DataFrame
+    verdicts: pl.DataFrame
+    doubtful: pl.DataFrame
+    rejects: pl.DataFrame
+    suspects: pl.DataFrame
+    links: pl.DataFrame
+
+    @property
+    def hit_rate(self) -> float:
+        """Of the splits, consolidations and bonuses that traded on their ex-date, the share that the market followed."""
+        counts = dict(self.verdicts.iter_rows())
+        traded = sum(counts.values()) - counts.get("untradable", 0)
+        return counts.get("ok", 0) / traded if traded else float("nan")
+
+
+def audit(workspace: Workspace, start: dt.date, end: dt.date) -> Audit:
+    """Gather the audit of all sessions from `start` to `end` that the lake has.
+
+    Raises:
+        LookupError: the lake has none of them.
+    """
+    lake = workspace.lake
+    stored = set(lake.dates(SUSPECTS))
+    days = [day for day in workspace.sessions(start, end) if day in stored]
+    if not days:
+        raise LookupError(f"the lake has no {SUSPECTS} between {start} and {end}; run `champion backfill {start} {end}` first")
+    actions, suspects = lake.read(ACTIONS, days), lake.read(SUSPECTS, days)
+    keys = ["trade_date", "instrument_id"]
+    ratios = actions.filter(pl.col("kind").is_in(["split", "consolidation", "bonus"])).unique(keys, maintain_order=True)
+    readings = suspects.filter(pl.col("suspicion") == "doubtful_action").select(*keys, "reading")
+    untraded = pl.when(pl.col("verdict") == "untradable").then(pl.lit("did not trade on its ex-date"))
+    doubtful = ratios.filter(pl.col("verdict") != "ok").join(readings, on=keys, how="left", maintain_order="left")
+    changes = lake.read(INSTRUMENTS, days, ["trade_date", "instrument_id", "symbol", "isin", "valid_from", "evidence", "previous_symbol",
+                                            "previous_isin"]).filter(pl.col("valid_from") == pl.col("trade_date"))  # fmt: skip
+    changes = changes.with_columns(
+        renamed=pl.col("previous_symbol") != pl.col("symbol"), new_isin=pl.col("previous_isin") != pl.col("isin")
+    )
+    return Audit(
+        sessions=len(days), covered=lake.read(SOURCES, days, ["trade_date"])["trade_date"].n_unique(),
+        kinds=actions.group_by("kind").len().sort("len", descending=True), verdicts=ratios.group_by("verdict").len().sort("verdict"),
+        doubtful=doubtful.select("trade_date", "symbol", "subject", "f_capital", "witness", "verdict",
+                                 reading=pl.coalesce("reading", untraded)),
+        rejects=_rejects(workspace, days), suspects=suspects.group_by("suspicion", "reading").len().sort("suspicion", "len",
+         descending=True),
+        links=changes.group_by("evidence", "renamed", "new_isin").len().sort("evidence", "len", descending=True),
+    )  # fmt: skip
+
+
+def _rejects(workspace: Workspace, days: list[dt.date]) -> pl.DataFrame:
+    present = [day for day in days if workspace.lake.exists(f"quarantine/{ACTIONS}/trade_date={day}/data.parquet")]
+    columns = ["trade_date", "symbol", "subject", "reason"]
+    if not present:
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    return workspace.lake.read(f"quarantine/{ACTIONS}", present, columns)

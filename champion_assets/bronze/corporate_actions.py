@@ -1,0 +1,77 @@
+"""`bronze/corporate_actions`: what the feeds say of a session, row by row: of exports the rows that take effect, of bundles all.
+
+Symbols and face values of exports are those of the day of the export; what they were on the ex-date stands beside them. When an event
+became known: the evening of its bundle, or the broadcast date of the API; an export does not say, so the session before the ex-date
+is assumed (exchanges announce record dates at least days ahead), and `known_basis` says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.nse.actions.register import Export, effective_rows
+from champion_assets.raw.corporate_actions import day_files
+from champion_assets.stage import daily_asset
+
+NAME = "bronze/corporate_actions"
+
+
+class CorporateActions(TableModel):
+    """A row of a corporate-action feed."""
+
+    trade_date: pl.Date = pa.Field(description="Session on which the row takes effect (export) or was published (bundle)")
+    symbol: str = pa.Field(description="Symbol as the feed writes it")
+    symbol_on_date: str = pa.Field(description="Symbol of that company on the ex-date, by the register of symbol changes")
+    series: str = pa.Field(nullable=True, description="Series as the feed writes it")
+    company: str = pa.Field(nullable=True, description="Name")
+    isin: str = pa.Field(nullable=True, description="ISIN as the API writes it, or of that symbol today; it can be stale")
+    subject: str = pa.Field(description="The text, as published")
+    face_value: float = pa.Field(nullable=True, ge=0, description="Face value on the ex-date, rupees; null in bundles")
+    ex_date: pl.Date = pa.Field(nullable=True, description="Ex-date as published")
+    record_date: pl.Date = pa.Field(nullable=True, description="Record date as published")
+    known_on: pl.Date = pa.Field(description="Day at whose end the row was known")
+    known_basis: str = pa.Field(isin=["published", "broadcast", "assumed"], description="How `known_on` was found")
+    source_kind: str = pa.Field(isin=["export", "bundle"], description="Kind of file")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Row of the file")
+    source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/corporate_actions")
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Rows of `dates`."""
+    frames = [empty_frame(CorporateActions)]
+    for date, files in day_files(workspace.lake, dates).items():
+        before = workspace.calendar.previous_session(date) or date
+        for kind, sha256, content in files:
+            if isinstance(content, Export):
+                rows = effective_rows(content, workspace.calendar, date).with_columns(face_value=pl.col("face_value_on_date"))
+                broadcast = pl.col("announced_on").is_not_null() & (pl.col("announced_on") < date)
+                known, basis = (
+                    pl.when(broadcast).then(pl.col("announced_on")).otherwise(pl.lit(before)),
+                    pl.when(broadcast).then(pl.lit("broadcast")).otherwise(pl.lit("assumed")),
+                )
+            else:
+                rows = content.with_columns(symbol_on_date=pl.col("symbol"))
+                known, basis = pl.lit(date), pl.lit("published")
+            frames.append(rows.with_columns(
+                trade_date=pl.lit(date), known_on=known, known_basis=basis, source_kind=pl.lit(kind), source_sha256=pl.lit(sha256),
+            ).select(list(CorporateActions.to_schema().columns)))  # fmt: skip
+    return Computed(pl.concat(frames))
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="What exports and bundles say of the session's corporate actions, row by row, nothing filtered.",
+    model=CorporateActions,
+    code_version="1",
+    inputs=lambda _: (Input("raw/corporate_actions"),),
+    compute=compute,
+    may_be_empty=True,
+)
+
+corporate_actions = daily_asset(TABLE, kinds={"parquet", "polars"})

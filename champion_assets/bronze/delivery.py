@@ -1,0 +1,51 @@
+"""`bronze/delivery`: every row of the day's delivery file, all series, nothing filtered.
+
+A quantity that the file does not know (`-`, series BE and BZ) is null, never zero.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.bronze.parsed import parse_days
+from champion_assets.lake.schema import TableModel
+from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.nse.delivery import read_delivery
+from champion_assets.stage import daily_asset
+
+NAME = "bronze/delivery"
+
+
+class Delivery(TableModel):
+    """A row of a delivery file."""
+
+    trade_date: pl.Date = pa.Field(description="Trading date, from the file itself")
+    symbol: str = pa.Field(description="Ticker on that date")
+    series: str = pa.Field(description="Series")
+    volume: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares traded; absent in the files of 2002")
+    delivery_qty: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares delivered; null where the file does not know")
+    delivery_pct: float = pa.Field(ge=0, le=100.01, nullable=True, description="Delivered share of the volume, percent")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
+    source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/delivery")
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Parse the accepted files of `dates`."""
+    return parse_days(workspace, "raw/delivery", dates, lambda body, name: read_delivery(body, name)[1], Delivery)
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="Every row of the day's delivery file; unknown quantities are null.",
+    model=Delivery,
+    code_version="1",
+    inputs=lambda _: (Input("raw/delivery"),),
+    compute=compute,
+    may_be_empty=True,
+)
+
+delivery = daily_asset(TABLE, kinds={"parquet", "polars"})

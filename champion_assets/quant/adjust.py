@@ -1,0 +1,71 @@
+"""Adjusted prices: raw prices and events to factors in time, as known on any day.
+
+What belongs here: the arithmetic on frames. `adj(t | A) = raw(t) * G(t) / G(A)` with the forward factor `G(t)`, the product of 1/f over
+the ex-dates up to t; so `adj = raw * F`, F the product of f over the ex-dates after t. Nothing is ever rounded. What does not: reading
+tables (`research.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import polars as pl
+
+Level = Literal["none", "capital", "capital_special", "total_return"]
+LEVELS: tuple[Level, ...] = Level.__args__  # type: ignore[attr-defined]
+PRICES = ("open", "high", "low", "close", "last", "prev_close", "prior_close", "vwap")
+QUANTITIES = ("volume", "delivery_qty")
+
+
+def known_events(events: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """The legs in force as of `as_of`: of each instrument and ex-date those of the newest object up to that day."""
+    past = events.filter((pl.col("trade_date") <= as_of) & (pl.col("ex_date") <= as_of))
+    newest = pl.col("trade_date") == pl.col("trade_date").max().over(["instrument_id", "ex_date"])
+    return past.filter(newest)
+
+
+def forward_factors(events: pl.DataFrame, level: Level) -> pl.DataFrame:
+    """G and Q after each ex-session, one row an instrument and ex-session, sorted.
+
+    Args:
+        events: legs in force (instrument_id, ex_session, f_<level>, q).
+        level: which factor.
+
+    Returns:
+        instrument_id, ex_session, f and q of the day, g (product of 1/f so far) and n (product of q so far).
+    """
+    f = pl.lit(1.0) if level == "none" else pl.col(f"f_{level}")
+    days = events.group_by("instrument_id", "ex_session").agg(f=f.product() if level != "none" else pl.lit(1.0), q=pl.col("q").product())
+    days = days.sort("instrument_id", "ex_session")
+    return days.with_columns(g=(1 / pl.col("f")).cum_prod().over("instrument_id"), n=pl.col("q").cum_prod().over("instrument_id"))
+
+
+def adjust(prices: pl.DataFrame, events: pl.DataFrame, level: Level, as_of: dt.date) -> pl.DataFrame:
+    """Adjusted beside raw: every price column times F, every quantity times the share factor, turnover untouched.
+
+    Args:
+        prices: rows with trade_date, instrument_id and any of `PRICES` and `QUANTITIES`; trade_date up to `as_of`.
+        events: all stored legs (silver/corporate_actions); only what was known on `as_of` is used.
+        level: see `LEVELS`; `none` gives the prices as they are.
+        as_of: the day A that prices are adjusted to.
+
+    Returns:
+        The rows in their order with the columns `adj_<price>`, `adj_<quantity>` (Float64), `factor` F and `share_factor`.
+    """
+    factors = forward_factors(known_events(events, as_of), level)
+    end = factors.group_by("instrument_id").agg(g_end=pl.col("g").last(), n_end=pl.col("n").last())
+    numbered = prices.with_row_index("_order").sort("instrument_id", "trade_date")
+    at = numbered.join_asof(
+        factors.select("instrument_id", "ex_session", "g", "n").sort("instrument_id", "ex_session"),
+        left_on="trade_date", right_on="ex_session", by="instrument_id", strategy="backward", check_sortedness=False,
+    ).join(end, on="instrument_id", how="left")  # fmt: skip
+    one = pl.lit(1.0)
+    # an instrument whose G has not moved since must keep its prices to the bit
+    factor = pl.when(pl.col("g") == pl.col("g_end")).then(one).otherwise(pl.col("g").fill_null(1.0) / pl.col("g_end").fill_null(1.0))
+    shares = pl.when(pl.col("n") == pl.col("n_end")).then(one).otherwise(pl.col("n_end").fill_null(1.0) / pl.col("n").fill_null(1.0))
+    out = at.with_columns(factor=factor, share_factor=shares).with_columns(
+        *((pl.col(name) * pl.col("factor")).alias(f"adj_{name}") for name in PRICES if name in prices.columns),
+        *((pl.col(name) * pl.col("share_factor")).alias(f"adj_{name}") for name in QUANTITIES if name in prices.columns),
+    )
+    return out.sort("_order").drop([name for name in ("_order", "ex_session", "g", "n", "g_end", "n_end") if name in out.columns])

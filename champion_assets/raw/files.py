@@ -1,0 +1,164 @@
+"""Received files: kept byte for byte under their SHA-256, a row of provenance each, verified when they are read again.
+
+What belongs here: what `raw/bhavcopy`, `raw/delivery`, `raw/index_close`, `raw/security_master` and `raw/corporate_actions` share. What
+does not: which files a table wants and what it accepts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.table import Computed, Workspace
+from champion_assets.nse.errors import BadPayload, NotYetPublished, NseError, WrongDate
+from champion_assets.nse.source.base import Candidates, Fetched, Source
+from champion_assets.nse.source.open import open_source
+from champion_assets.s3 import s3_options, s3_store
+from champion_assets.settings import Settings
+
+
+class RawFile(TableModel):
+    """A received version of a file."""
+
+    trade_date: pl.Date = pa.Field(description="Day the file belongs to")
+    sha256: str = pa.Field(str_matches="^[0-9a-f]{64}$", description="SHA-256 of the bytes, and their name in the lake")
+    name: str = pa.Field(description="NSE's name of the file")
+    uri: str = pa.Field(description="Where the bytes were read, archive member included")
+    format: str = pa.Field(description="Format recognised from the content")
+    rows: pl.Int64 = pa.Field(ge=0, description="Data rows in the file; of a file of many days, those of this day")
+    bytes: pl.Int64 = pa.Field(gt=0, description="Size as received")
+    fetched_at: pl.Datetime("us", "UTC") = pa.Field(description="Instant of receipt, UTC")  # type: ignore[valid-type]
+    is_current: bool = pa.Field(description="True for the versions in force")
+
+
+_EMPTY = empty_frame(RawFile)
+Accept = Callable[[Fetched], tuple[dt.date, str, int]]
+"""From a body to the date in its rows, its format and its number of rows; raises BadPayload."""
+
+
+def file_key(asset: str, sha256: str) -> str:
+    """The lake key of the bytes with this hash."""
+    return f"{asset}/files/{sha256[:2]}/{sha256}"
+
+
+def current_versions(lake: Lake, asset: str, dates: Sequence[dt.date]) -> dict[dt.date, list[dict[str, Any]]]:
+    """The versions in force of each date: rows of its object, none for a day without a file."""
+    found: dict[dt.date, list[dict[str, Any]]] = {date: [] for date in dates}
+    for row in lake.read(asset, dates).filter("is_current").iter_rows(named=True):
+        found[row["trade_date"]].append(row)
+    return found
+
+
+def original_bytes(lake: Lake, asset: str, sha256: str, name: str) -> bytes:
+    """The bytes with this hash, verified.
+
+    Raises:
+        BadPayload: the lake has lost or damaged them.
+    """
+    body = lake.get(file_key(asset, sha256))
+    if body is None or hashlib.sha256(body).hexdigest() != sha256:
+        state = "is gone" if body is None else "is damaged"
+        raise BadPayload(f"{name}: its copy {file_key(asset, sha256)} in the lake {state}; delete it and materialize {asset} again")
+    return body
+
+
+def source_of(settings: Settings) -> Source:
+    """The source that the settings name."""
+    return open_source(
+        settings.source, cache=settings.data_dir / "cache", interval=settings.http_interval_seconds,
+        s3=lambda url: s3_store(url, s3_options(settings)),
+    )  # fmt: skip
+
+
+def is_server(settings: Settings) -> bool:
+    """True if the source is an archive server, which is not asked without need."""
+    return settings.source.startswith(("http://", "https://"))
+
+
+def block_size(settings: Settings) -> int:
+    """A folder's archives are read once a block, so blocks are long; over a network a block is what an interruption loses."""
+    return 16 if is_server(settings) or settings.source.startswith("s3://") else 366
+
+
+def fetch_days(
+    workspace: Workspace, asset: str, dates: Sequence[dt.date], candidates: Candidates, accept: Accept, *, optional: bool
+) -> Computed:
+    """Fetch and accept one file a day.
+
+    Args:
+        workspace: settings, lake, calendar.
+        asset: the raw table.
+        dates: sessions.
+        candidates: NSE's names of a day's file.
+        accept: parses a body completely.
+        optional: a day without a file, or with one that is refused, becomes a day without rows whose facts say why (a refused file is
+            listed in the quarantine); otherwise such a day fails.
+    """
+    frames, facts, rejects, failed = [], {}, [], {}
+    with ThreadPoolExecutor(max_workers=2) as pool:  # the next file is read while this one is parsed
+        tasks = [(date, fetched, pool.submit(_accept, workspace.lake, asset, date, fetched, accept))
+                 for date, fetched in source_of(workspace.settings).fetch(dates, candidates)]  # fmt: skip
+        for date, fetched, future in tasks:
+            try:
+                rows, facts[date] = future.result()
+                frames.append(rows)
+            except NseError as error:
+                if not optional or not isinstance(error, NotYetPublished | BadPayload):
+                    failed[date] = error
+                    continue
+                facts[date] = absent(workspace.lake, asset, date, str(error))
+                if isinstance(fetched, Fetched):
+                    rejects.append({"trade_date": date, "name": fetched.name, "uri": fetched.uri, "rule": "B1-B4", "reason": str(error)})
+    frame = pl.concat([_EMPTY, *frames]).sort("trade_date", maintain_order=True)
+    return Computed(frame, pl.DataFrame(rejects) if rejects else None, facts, failed)
+
+
+def absent(lake: Lake, asset: str, date: dt.date, why: str) -> dict[str, Any]:
+    """The facts of a day without a file."""
+    info = lake.info(partition_key(asset, date))
+    mark = hashlib.sha256(b"no file").hexdigest()
+    return {"sha256": mark, "uri": "", "rows": 0, "absent": why, "unchanged": info is not None and info.fingerprint == mark}
+
+
+def _accept(lake: Lake, asset: str, date: dt.date, fetched: Fetched | Exception, accept: Accept) -> tuple[pl.DataFrame, dict[str, Any]]:
+    if isinstance(fetched, Exception):
+        raise fetched
+    found, form, rows = accept(fetched)
+    if found != date:
+        raise WrongDate(f"{fetched.name} from {fetched.uri} was asked for {date} but its rows are of {found}; refused")
+    sha256 = hashlib.sha256(fetched.body).hexdigest()
+    history = lake.read(asset, [date]) if lake.exists(partition_key(asset, date)) else _EMPTY
+    known = history.filter("is_current")
+    unchanged = known.height == 1 and known["sha256"][0] == sha256 and lake.exists(file_key(asset, sha256))
+    facts = {"sha256": sha256, "uri": fetched.uri, "rows": rows, "file_bytes": len(fetched.body), "format": form, "unchanged": unchanged,
+             "versions": max(1, history.height + (sha256 not in history["sha256"].to_list()))}  # fmt: skip
+    if unchanged:
+        return history, facts
+    lake.put(file_key(asset, sha256), fetched.body)
+    older = history.filter(pl.col("sha256") != sha256).with_columns(is_current=pl.lit(False))
+    return pl.concat([older, version_row(date, fetched, form, rows)]), facts
+
+
+def version_row(date: dt.date, fetched: Fetched, form: str, rows: int) -> pl.DataFrame:
+    """One row of provenance, in force, received now."""
+    return pl.DataFrame(
+        {"trade_date": [date], "sha256": [hashlib.sha256(fetched.body).hexdigest()], "name": [fetched.name], "uri": [fetched.uri],
+         "format": [form], "rows": [rows], "bytes": [len(fetched.body)], "fetched_at": [dt.datetime.now(dt.UTC)], "is_current": [True]},
+        schema=_EMPTY.schema,
+    )  # fmt: skip
+
+
+def keep(lake: Lake, asset: str, fetched: Fetched) -> str:
+    """Store the bytes if they are new; returns their hash."""
+    sha256 = hashlib.sha256(fetched.body).hexdigest()
+    if not lake.exists(file_key(asset, sha256)):
+        lake.put(file_key(asset, sha256), fetched.body)
+    return sha256

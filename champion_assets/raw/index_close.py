@@ -1,0 +1,48 @@
+"""`raw/index_close`: the day's closing index levels (`ind_close_all`, from 2012-10-01), byte for byte.
+
+In the files of 6, 10 and 11 April 2023 the dates are written month first; there the name of the file tells the day. A day without a
+file, or with one that is refused, is a day without rows that says why.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import cast
+
+from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.nse.indices import read_index_close
+from champion_assets.nse.names import index_close_file
+from champion_assets.nse.source.base import Fetched
+from champion_assets.raw.files import RawFile, block_size, fetch_days
+from champion_assets.stage import daily_asset
+
+NAME = "raw/index_close"
+
+
+class RawIndexClose(RawFile):
+    """A received version of the day's index file."""
+
+
+def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
+    """Parse the whole file: its date, format and number of rows."""
+    frame = read_index_close(fetched.body, fetched.name)
+    return cast("dt.date", frame["trade_date"][0]), "ind_close_all", frame.height
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Fetch the files of `dates`."""
+    return fetch_days(workspace, NAME, dates, lambda date: (index_close_file(date),), accept, optional=True)
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="NSE's closing index levels of the day exactly as published; a day without a file has no rows and says why.",
+    model=RawIndexClose,
+    code_version="1",
+    compute=compute,
+    block=block_size,
+    may_be_empty=True,
+)
+
+index_close = daily_asset(TABLE, kinds={"file"})

@@ -1,0 +1,80 @@
+"""`raw/security_master`: NSE's register of symbol changes, byte for byte, by the session on which its lines take effect.
+
+The register (`symbolchange.csv`) always holds all changes since 1999. A session's fingerprint is that of its own lines, so a newer
+register makes only those sessions stale of which it says something else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+
+import polars as pl
+
+from champion_assets.lake.schema import empty_frame
+from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.nse.names import SYMBOL_CHANGES, SYMBOL_CHANGES_NAMES
+from champion_assets.nse.symbol_changes import SymbolChange, read_symbol_changes
+from champion_assets.raw.files import RawFile, absent, block_size, current_versions, keep, original_bytes, source_of, version_row
+from champion_assets.stage import daily_asset
+
+NAME = "raw/security_master"
+
+
+class RawSecurityMaster(RawFile):
+    """A register with lines for the session."""
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Cut the registers into sessions."""
+    registers = source_of(workspace.settings).registers(SYMBOL_CHANGES_NAMES, (SYMBOL_CHANGES,))
+    read = [(each, read_symbol_changes(each.body, each.name)) for each in registers]
+    for each in registers:
+        keep(workspace.lake, NAME, each)
+    frames, facts = [empty_frame(RawSecurityMaster)], {}
+    for date in dates:
+        lines = [(each, _lines(workspace, changes, date)) for each, changes in read]
+        with_lines = [(each, found) for each, found in lines if found]
+        if not with_lines:
+            facts[date] = absent(workspace.lake, NAME, date, "no symbol changed" if read else "the source has no symbolchange.csv")
+            continue
+        mark = hashlib.sha256(repr(sorted({change for _, found in with_lines for change in found})).encode()).hexdigest()
+        info = workspace.lake.info(partition_key(NAME, date))
+        frames += [version_row(date, each, "symbolchange", len(found)) for each, found in with_lines]
+        facts[date] = {"sha256": mark, "uri": ", ".join(each.uri for each, _ in with_lines), "rows": len(with_lines[0][1]),
+                       "unchanged": info is not None and info.fingerprint == mark}  # fmt: skip
+    return Computed(pl.concat(frames), facts=facts)
+
+
+def _lines(workspace: Workspace, changes: list[SymbolChange], date: dt.date) -> list[SymbolChange]:
+    before = workspace.calendar.previous_session(date) or dt.date.min
+    return [change for change in changes if before < change.date <= date]
+
+
+def changes_on(workspace: Workspace, lake: Lake, dates: Sequence[dt.date]) -> dict[dt.date, list[SymbolChange]]:
+    """The symbol changes that take effect on each of `dates`."""
+    read: dict[str, list[SymbolChange]] = {}
+    found: dict[dt.date, list[SymbolChange]] = {}
+    for date, rows in current_versions(lake, NAME, dates).items():
+        lines: set[SymbolChange] = set()
+        for row in rows:
+            if row["sha256"] not in read:
+                read[row["sha256"]] = read_symbol_changes(original_bytes(lake, NAME, row["sha256"], row["name"]), row["name"])
+            lines |= set(_lines(workspace, read[row["sha256"]], date))
+        found[date] = sorted(lines)
+    return found
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="NSE's register of symbol changes exactly as received, by the session on which its lines take effect.",
+    model=RawSecurityMaster,
+    code_version="1",
+    compute=compute,
+    block=block_size,
+    may_be_empty=True,
+)
+
+security_master = daily_asset(TABLE, kinds={"file"})

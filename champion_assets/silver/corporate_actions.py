@@ -1,0 +1,172 @@
+"""`silver/corporate_actions`: the legs of the corporate actions that took effect on the session, as numbers, with the market's witness.
+
+A row is a leg of an action of one instrument and ex-date. `f_*` multiplies all earlier prices at its level, `q` all earlier numbers of
+shares; the day's factors are the products of its legs. What has no number (a text that cannot be read, no issue price, no
+close before) is no row but a reject with its reason; nothing is ever 1 because it is not known.
+
+A session's object also holds what only became known on it of earlier ex-dates (`ex_session` before `trade_date`): then it holds all legs
+of that instrument and ex-date, and they replace the earlier ones for whoever looks from this session on. So objects up to a day A are
+exactly what was known on A, and no object is ever rewritten because of a later one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.nse.actions.legs import KINDS
+from champion_assets.nse.actions.overrides import read_overrides
+from champion_assets.nse.actions.witness import VERDICTS
+from champion_assets.silver.action_events import PARSER, Market, day_events
+from champion_assets.stage import daily_asset
+
+NAME = "silver/corporate_actions"
+BUNDLE_SESSIONS = 45
+"""Bundles list an event from weeks before its ex-date on (28 days seen)."""
+
+
+class CorporateActions(TableModel):
+    """A leg of an action."""
+
+    trade_date: pl.Date = pa.Field(description="Session from which on this row counts")
+    instrument_id: str = pa.Field(description="Permanent identity")
+    symbol: str = pa.Field(description="Symbol of the instrument on the ex-date")
+    feed_symbol: str = pa.Field(description="Symbol as the feed writes it")
+    ex_date: pl.Date = pa.Field(description="Ex-date as published")
+    ex_session: pl.Date = pa.Field(description="First session on or after the ex-date")
+    leg: pl.Int32 = pa.Field(ge=0, description="Number of the leg among those of the instrument and ex-date")
+    kind: str = pa.Field(isin=KINDS, description="Kind of action")
+    flavour: str = pa.Field(description="interim, final, special, partly_paid, ncrps, debenture, dvr, ... or nothing")
+    ratio_a: float = pa.Field(nullable=True, description="New shares (bonus, rights)")
+    ratio_b: float = pa.Field(nullable=True, description="for so many held")
+    fv_from: float = pa.Field(nullable=True, description="Face value before, rupees")
+    fv_to: float = pa.Field(nullable=True, description="Face value after, rupees")
+    cash: float = pa.Field(nullable=True, ge=0, description="Rupees a share or unit")
+    premium: float = pa.Field(nullable=True, description="Rights: rupees above face value")
+    face_value: float = pa.Field(nullable=True, description="Face value on the ex-date, rupees")
+    f_capital: float = pa.Field(gt=0, description="Price factor: bonus, split, consolidation, rights, demerger")
+    f_capital_special: float = pa.Field(gt=0, description="Price factor: these and extraordinary dividends")
+    f_total_return: float = pa.Field(gt=0, description="Price factor: these and all dividends")
+    q: float = pa.Field(gt=0, description="Share factor")
+    method: str = pa.Field(description="How the factor was found")
+    last_close: float = pa.Field(nullable=True, gt=0, description="The instrument's own last cum close P, rupees")
+    witness: float = pa.Field(nullable=True, gt=0, description="Open on the ex-date over P; null if it did not trade")
+    verdict: str = pa.Field(
+        nullable=True, isin=VERDICTS, description="Of the witness on the day's capital_special factor; null if nothing moves the price"
+    )
+    is_testable: bool = pa.Field(description="False where the factor is so near to 1 that an ordinary day hides it")
+    candidates: str = pa.Field(description="For a doubtful event: instruments that did move by the factor that day")
+    known_on: pl.Date = pa.Field(description="Day at whose end it was known")
+    known_basis: str = pa.Field(isin=["published", "broadcast", "assumed", "override"], description="How `known_on` was found")
+    is_revised: bool = pa.Field(description="NSE marks the text as revised")
+    subject: str = pa.Field(description="The text, as published, or the reason of the override")
+    evidence: str = pa.Field(description="Evidence given with an override")
+    source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/corporate_actions; empty for overrides")
+    source_row: pl.Int32 = pa.Field(ge=0, description="Row of the file")
+
+    class Config(TableModel.Config):
+        """One row a leg."""
+
+        unique = ["trade_date", "instrument_id", "ex_date", "leg"]
+
+    @pa.dataframe_check(description="X13: total_return <= capital_special <= capital")
+    def levels_in_order(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
+        """Each level adjusts for what the one before does, and for more."""
+        total, special, capital = pl.col("f_total_return"), pl.col("f_capital_special"), pl.col("f_capital")
+        return data.lazyframe.select((total <= special + 1e-12) & (special <= capital + 1e-12))
+
+
+_SCHEMA = empty_frame(CorporateActions).schema
+_BRONZE = ["trade_date", "symbol", "symbol_on_date", "isin", "series", "subject", "face_value", "ex_date", "record_date", "known_on",
+           "known_basis",
+           "source_kind", "source_row", "source_sha256"]  # fmt: skip
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Legs of `dates`."""
+    lake = workspace.lake
+    overrides = read_overrides(workspace.settings.action_overrides)
+    sessions = sorted(
+        {*workspace.window(Input("bronze/corporate_actions", BUNDLE_SESSIONS), dates[0]), *workspace.sessions(dates[0], dates[-1])}
+    )
+    bronze = _by_day(lake.read("bronze/corporate_actions", sessions, _BRONZE))
+    before = {date: next(iter(workspace.window(Input("silver/instruments", lag=1), date)), None) for date in dates}
+    columns = ["trade_date", "instrument_id", "symbol", "isin", "last_seen", "last_close"]
+    known = _by_day(lake.read("silver/instruments", sorted({*dates, *(day for day in before.values() if day)}), columns))
+    prices = _by_day(lake.read("silver/equity_eod", dates, ["trade_date", "instrument_id", "symbol", "open", "prior_close", "prev_close"]))
+    rows: list[dict[str, Any]] = []
+    rejects: list[dict[str, Any]] = []
+    facts = {}
+    for date in dates:
+        window = workspace.window(Input("bronze/corporate_actions", BUNDLE_SESSIONS), date)
+        evening = before[date]
+        market = Market(
+            date,
+            workspace.calendar.previous_session(date),
+            known.get(evening) if evening else None,
+            known[date],
+            prices[date],
+            partial(_past, workspace),
+        )
+        found = day_events(
+            market,
+            [bronze[day] for day in window if day in bronze],
+            [line for line in overrides if _effective(workspace, line.ex_date) == date],
+        )
+        rows += found.rows
+        rejects += found.rejects
+        facts[date] = found.facts
+    frame = pl.DataFrame(rows, schema=_SCHEMA)
+    return Computed(frame, pl.DataFrame(rejects) if rejects else None, facts)
+
+
+def _past(workspace: Workspace, name: str, ex_date: dt.date) -> tuple[float | None, float | None]:
+    """Last cum close and open of a past ex-date, from the first row of the instrument on or after it."""
+    session = _effective(workspace, ex_date)
+    if session is None or not workspace.sessions(session, session):
+        return None, None
+    row = workspace.lake.read("silver/equity_eod", [session], ["instrument_id", "prior_close", "open"]).filter(
+        pl.col("instrument_id") == name
+    )
+    return row.row(0)[1:] if row.height else (None, None)
+
+
+def _effective(workspace: Workspace, date: dt.date) -> dt.date | None:
+    return date if workspace.calendar.is_session(date) else workspace.calendar.next_session(date)
+
+
+def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
+    return {key[0]: rows for key, rows in frame.partition_by("trade_date", as_dict=True).items()}
+
+
+def _day_facts(workspace: Workspace, date: dt.date) -> Any:
+    lines = read_overrides(workspace.settings.action_overrides)
+    return [str(line) for line in lines if _effective(workspace, line.ex_date) == date]
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="Corporate actions as legs with price and share factors a level, the market's witness, and the text they come from.",
+    model=CorporateActions,
+    code_version="1",
+    inputs=lambda _: (
+        Input("bronze/corporate_actions", BUNDLE_SESSIONS),
+        Input("silver/instruments"),
+        Input("silver/instruments", lag=1),
+        Input("silver/equity_eod", BUNDLE_SESSIONS),
+    ),
+    parameters=lambda _: {"parser": PARSER},
+    day_facts=_day_facts,
+    compute=compute,
+    block=125,
+    may_be_empty=True,
+)
+
+corporate_actions = daily_asset(TABLE, kinds={"parquet", "python"})

@@ -1,0 +1,165 @@
+"""`silver/instruments`: every instrument seen so far, as known at the end of the day: its names, since when, and by what evidence.
+
+A day's object is the whole registry, which is also what the next day continues from. The rows whose `valid_from` is the day itself are
+the day's changes (listed, renamed, new ISIN, other series); together they are the history, with `evidence` for each link.
+`research.instrument_history()` puts them in order with `valid_to`.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.nse.identity import EVIDENCE, Instrument, Registry, SameAs, Sighting, refusal
+from champion_assets.nse.schema import EQUITY_SERIES
+from champion_assets.nse.symbol_changes import SymbolChange
+from champion_assets.raw.security_master import changes_on
+from champion_assets.stage import daily_asset
+
+NAME = "silver/instruments"
+CHANGE_SESSIONS = 130
+"""A suspended name can come back under its new symbol months after the register says it changed (94 sessions seen)."""
+
+
+class Instruments(TableModel):
+    """An instrument, as known at the end of the day."""
+
+    trade_date: pl.Date = pa.Field(description="Day at whose end this was known")
+    instrument_id: str = pa.Field(description="Permanent identity: the security key of its first ISIN, or SYM: and its first symbol")
+    symbol: str = pa.Field(description="Present symbol")
+    isin: str = pa.Field(nullable=True, description="Present ISIN; null until a file carried one")
+    series: str = pa.Field(isin=EQUITY_SERIES, description="Present series")
+    name: str = pa.Field(nullable=True, description="Present name (UDiFF only)")
+    first_seen: pl.Date = pa.Field(description="First session on which it traded")
+    valid_from: pl.Date = pa.Field(description="Session since which symbol, ISIN and series are these")
+    last_seen: pl.Date = pa.Field(description="Last session on which it traded")
+    last_close: float = pa.Field(gt=0, description="Raw close of that session, rupees")
+    evidence: str = pa.Field(isin=EVIDENCE, description="What links the present names to the previous ones")
+    previous_symbol: str = pa.Field(nullable=True, description="Symbol before `valid_from`")
+    previous_isin: str = pa.Field(nullable=True, description="ISIN before `valid_from`")
+    previous_series: str = pa.Field(nullable=True, description="Series before `valid_from`")
+
+    class Config(TableModel.Config):
+        """One row an instrument and day."""
+
+        unique = ["trade_date", "instrument_id"]
+
+
+_FIELDS = [column for column in Instruments.to_schema().columns if column != "trade_date"]
+_SCHEMA = empty_frame(Instruments).schema
+_RANK = {series: rank for rank, series in enumerate(EQUITY_SERIES)}
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """The registries of `dates`, in order."""
+    columns = ["trade_date", "symbol", "series", "isin", "name", "prev_close", "close", "turnover"]
+    bronze = workspace.lake.read("bronze/bhavcopy", dates, columns).filter(pl.col("series").is_in(EQUITY_SERIES))
+    by_day = {key[0]: rows for key, rows in bronze.partition_by("trade_date", as_dict=True).items()}
+    changes = _changes(workspace, dates)
+    lines = overrides_of(workspace.settings.identity_overrides)
+    registry: Registry | None = None
+    frames, facts = [], {}
+    for date in dates:
+        if registry is None or workspace.window(Input(NAME, lag=1), date) != [registry.today]:
+            registry = _stored(workspace, date)
+        before = len(registry.instruments)
+        rows = by_day.get(date, bronze.clear())
+        registry.observe(date, sightings(rows), _newest(changes, date), {line.symbol: line for line in lines if line.date <= date})
+        frame = _frame(registry, date)
+        frames.append(frame)
+        changed = frame.filter(pl.col("valid_from") == date)
+        facts[date] = {"instruments": frame.height, "new": frame.height - before, "renamed": _renamed(changed),
+                       "changes": changed.height}  # fmt: skip
+    return Computed(pl.concat([empty_frame(Instruments), *frames]), facts=facts)
+
+
+def sightings(rows: pl.DataFrame) -> Iterable[Sighting]:
+    """A day's equity rows that can be identified, the leading series of a symbol first."""
+    has_isins = rows["isin"].null_count() < rows.height
+    ordered = rows.sort(["symbol", pl.col("series").replace_strict(_RANK, return_dtype=pl.Int8), pl.col("turnover").neg()])
+    for symbol, isin, series, name, previous, close in ordered.select(
+        "symbol", "isin", "series", "name", "prev_close", "close"
+    ).iter_rows():
+        if refusal(isin, file_has_isins=has_isins) is None:
+            yield Sighting(symbol, isin, series, name, previous or 0.0, close or 0.0)  # a close of nothing breaks the model, and the day
+
+
+def _renamed(changed: pl.DataFrame) -> str:
+    rows = changed.filter(pl.col("previous_symbol") != pl.col("symbol"))
+    return ", ".join(
+        f"{old} -> {new} ({evidence})" for old, new, evidence in rows.select("previous_symbol", "symbol", "evidence").iter_rows()
+    )
+
+
+def _changes(workspace: Workspace, dates: Sequence[dt.date]) -> list[tuple[dt.date, SymbolChange]]:
+    days = sorted({*workspace.window(Input("raw/security_master", CHANGE_SESSIONS), dates[0]), *workspace.sessions(dates[0], dates[-1])})
+    return [(day, change) for day, found in changes_on(workspace, workspace.lake, days).items() for change in found]
+
+
+def _newest(changes: list[tuple[dt.date, SymbolChange]], date: dt.date) -> Mapping[str, SymbolChange]:
+    earliest = date - dt.timedelta(days=200)
+    return {change.new: change for day, change in changes if earliest <= day <= date}
+
+
+def _stored(workspace: Workspace, date: dt.date) -> Registry:
+    before = workspace.window(Input(NAME, lag=1), date)
+    if not before:
+        return Registry()
+    rows = workspace.lake.read(NAME, before)
+    return Registry((Instrument(**row) for row in rows.select(_FIELDS).iter_rows(named=True)), before[0])
+
+
+def _frame(registry: Registry, date: dt.date) -> pl.DataFrame:
+    known = registry.columns()
+    return pl.DataFrame({"trade_date": [date] * len(known["symbol"]), **known}, schema=_SCHEMA)
+
+
+@lru_cache(maxsize=4)
+def overrides_of(path: Path | None) -> tuple[SameAs, ...]:
+    """The user's lines `date,symbol,old_symbol,why,evidence`; a blank `old_symbol` makes the symbol a new instrument.
+
+    Raises:
+        ValueError: a line that cannot be meant so; it is named.
+    """
+    if path is None:
+        return ()
+    reader = csv.DictReader(path.read_text("utf-8").splitlines())
+    if reader.fieldnames != ["date", "symbol", "old_symbol", "why", "evidence"]:
+        raise ValueError(f"{path}: the columns must be date,symbol,old_symbol,why,evidence, found {reader.fieldnames}")
+    lines = []
+    for number, row in enumerate(reader, start=2):
+        if not row["symbol"] or not row["why"]:
+            raise ValueError(f"{path}, line {number}: symbol and why must be given")
+        try:
+            lines.append(SameAs(dt.date.fromisoformat(row["date"]), row["symbol"], row["old_symbol"]))
+        except ValueError as error:
+            raise ValueError(f"{path}, line {number}: {row['date']!r} is not a date YYYY-MM-DD") from error
+    return tuple(lines)
+
+
+def _day_facts(workspace: Workspace, date: dt.date) -> Any:
+    return [str(line) for line in overrides_of(workspace.settings.identity_overrides) if line.date == date]
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="Every instrument seen so far: symbol, ISIN, series, since when, linked to what it was before by which evidence.",
+    model=Instruments,
+    code_version="1",
+    inputs=lambda _: (Input("bronze/bhavcopy"), Input("raw/security_master", CHANGE_SESSIONS), Input(NAME, lag=1)),
+    day_facts=_day_facts,
+    compute=compute,
+    block=125,
+    stateful=True,
+)
+
+instruments = daily_asset(TABLE, kinds={"parquet", "python"})
