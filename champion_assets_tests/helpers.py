@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import hashlib
+import os
+import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from champion_assets import definitions  # noqa: F401  (fills TABLES)
 from champion_assets.lake.build import RangeReport, build_range
-from champion_assets.lake.table import TABLES, Workspace
+from champion_assets.lake.table import TABLES, Workspace, open_workspace
 from champion_assets.partitions import calendar_days
+from champion_assets.settings import Settings
 
 ORDER = [
-    "raw/bhavcopy", "bronze/bhavcopy", "silver/equity_eod", "features/returns", "features/universe", "features/expected_returns",
+    "raw/bhavcopy", "raw/delivery", "raw/index_close", "raw/security_master", "raw/corporate_actions", "bronze/bhavcopy",
+    "bronze/delivery", "bronze/index_close", "bronze/corporate_actions", "silver/instruments", "silver/equity_eod", "silver/index_eod",
+    "silver/corporate_actions", "silver/suspects", "features/returns", "features/universe", "features/expected_returns",
     "features/covariance", "portfolio/target_weights", "backtest/daily", "warehouse/duckdb",
 ]  # fmt: skip
 
 
+_TEMPLATES: dict[str, Path] = {}
+
+
 def build_until(workspace: Workspace, last: str, start: dt.date, end: dt.date) -> dict[str, RangeReport]:
-    """Build all tables up to `last`; every day must succeed."""
+    """Build all tables up to `last`; every day must succeed.
+
+    In an empty lake with the settings of the fixture what `last` stands on is linked from a lake that was built once a process; objects
+    are replaced and never changed, so links are safe, and `build_range` would give the same bytes.
+    """
+    _link_inputs(workspace, last, start, end)
     reports = {}
     for name in ORDER[: ORDER.index(last) + 1]:
         reports[name] = build_range(TABLES[name], workspace, calendar_days(start, end))
@@ -27,10 +42,43 @@ def build_until(workspace: Workspace, last: str, start: dt.date, end: dt.date) -
     return reports
 
 
-def content(lake_root: Path, leave_out: Sequence[str] = ("raw/bhavcopy/trade_date", "warehouse/")) -> dict[str, str]:
+def content(lake_root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/")) -> dict[str, str]:
     """Hash of every object by key. The manifests of raw files are left out: they hold the instant of receipt."""
     return {
         str(path.relative_to(lake_root)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(lake_root.rglob("*"))
         if path.is_file() and not str(path.relative_to(lake_root)).startswith(tuple(leave_out))
     }
+
+
+def _link_inputs(workspace: Workspace, last: str, start: dt.date, end: dt.date) -> None:
+    if not workspace.lake.is_local:
+        return
+    lake, settings = Path(workspace.lake.root), workspace.settings
+    if start != settings.start_date or any(lake.iterdir()) or ORDER.index(last) < ORDER.index("bronze/bhavcopy"):
+        return
+    key = settings.model_dump_json(exclude={"data_dir"})
+    if _usual(settings) != key:
+        return
+    if key not in _TEMPLATES:
+        folder = Path(tempfile.mkdtemp(prefix="champion-template-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        template = open_workspace(settings.model_copy(update={"data_dir": folder}))
+        for name in ORDER[: ORDER.index("warehouse/duckdb")]:
+            failed = build_range(TABLES[name], template, calendar_days(settings.start_date, dt.date(2024, 4, 30))).failed
+            assert not failed, failed
+        _TEMPLATES[key] = folder / "lake"
+    for name in ORDER[: ORDER.index(last)]:
+        if name.startswith("raw/"):
+            shutil.copytree(_TEMPLATES[key] / name / "files", lake / name / "files", copy_function=os.link)
+        for day in workspace.sessions(start, end):
+            part = f"{name}/trade_date={day}"
+            shutil.copytree(_TEMPLATES[key] / part, lake / part, copy_function=os.link)
+
+
+def _usual(settings: Settings) -> str:
+    """The fixture's settings for the same source, as the key of its template; other settings get no template."""
+    usual = Settings(source=settings.source, start_date=dt.date(2023, 11, 1), cov_window_days=40, expected_return_lookback=40,
+                     universe_warmup=20, universe_size=60, retry_delay_scale=0, http_interval_seconds=0)  # fmt: skip
+    is_exchange = (Path(settings.source) / ".republished").is_dir()
+    return usual.model_dump_json(exclude={"data_dir"}) if is_exchange else ""

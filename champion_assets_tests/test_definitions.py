@@ -12,19 +12,41 @@ from champion_assets.definitions import defs
 from champion_assets.lake.table import TABLES
 
 SPEC = {
-    "raw/bhavcopy": [],
-    "bronze/bhavcopy": ["raw/bhavcopy"],
-    "silver/equity_eod": ["bronze/bhavcopy"],
-    "features/returns": ["silver/equity_eod"],
-    "features/universe": ["silver/equity_eod"],
-    "features/expected_returns": ["features/returns", "features/universe"],
-    "features/covariance": ["features/returns", "features/universe"],
-    "portfolio/target_weights": ["features/covariance", "features/expected_returns"],
-    "backtest/daily": ["features/returns", "features/universe", "portfolio/target_weights", "silver/equity_eod"],
+    "backtest/daily": ["features/returns", "features/universe", "portfolio/target_weights", "silver/equity_eod", "silver/index_eod"],
     "backtest/tear_sheet": ["backtest/daily"],
-    "warehouse/duckdb": ["backtest/daily", "features/covariance", "features/expected_returns", "features/returns", "features/universe",
-                         "portfolio/target_weights", "silver/equity_eod"],
-}  # fmt: skip
+    "bronze/bhavcopy": ["raw/bhavcopy"],
+    "bronze/corporate_actions": ["raw/corporate_actions"],
+    "bronze/delivery": ["raw/delivery"],
+    "bronze/index_close": ["raw/index_close"],
+    "features/covariance": ["features/returns", "features/universe"],
+    "features/expected_returns": ["features/returns", "features/universe"],
+    "features/returns": ["silver/corporate_actions", "silver/equity_eod"],
+    "features/universe": ["silver/equity_eod"],
+    "portfolio/target_weights": ["features/covariance", "features/expected_returns"],
+    "raw/bhavcopy": [],
+    "raw/corporate_actions": [],
+    "raw/delivery": [],
+    "raw/index_close": [],
+    "raw/security_master": [],
+    "silver/corporate_actions": ["bronze/corporate_actions", "silver/equity_eod", "silver/instruments"],
+    "silver/equity_eod": ["bronze/bhavcopy", "bronze/delivery", "silver/instruments"],
+    "silver/index_eod": ["bronze/index_close"],
+    "silver/instruments": ["bronze/bhavcopy", "raw/security_master"],
+    "silver/suspects": ["silver/corporate_actions", "silver/equity_eod"],
+    "warehouse/duckdb": [
+        "backtest/daily",
+        "features/covariance",
+        "features/expected_returns",
+        "features/returns",
+        "features/universe",
+        "portfolio/target_weights",
+        "silver/corporate_actions",
+        "silver/equity_eod",
+        "silver/index_eod",
+        "silver/instruments",
+        "silver/suspects",
+    ],
+}
 
 
 def test_the_definitions_are_loadable() -> None:

@@ -16,6 +16,7 @@ from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.nse.synthetic.server import State, serve
 from champion_assets.settings import Settings, get_settings
 from champion_assets.stage import retry_policy
+from champion_assets_tests.helpers import ORDER
 
 Put = Callable[[str, str], None]
 
@@ -46,7 +47,7 @@ def events(instance: dg.DagsterInstance, name: str) -> dict[str, dict[str, objec
 
 def test_each_day_has_its_own_numbers_and_closed_days_their_reason(environment: Put) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
-        assert run("raw/bhavcopy", "bronze/bhavcopy", "silver/equity_eod", start="2023-11-09", end="2023-11-14", instance=instance).success
+        assert run("raw/bhavcopy", "bronze/bhavcopy", start="2023-11-09", end="2023-11-14", instance=instance).success
         bronze = events(instance, "bronze/bhavcopy")
     workspace = open_workspace(get_settings())
     assert sorted(bronze) == [f"2023-11-{day:02d}" for day in range(9, 15)]
@@ -131,12 +132,9 @@ def test_rows_that_break_the_model_fail_the_check(environment: Put, monkeypatch:
     try:
         with dg.DagsterInstance.ephemeral() as instance:
             result = run(
-                "raw/bhavcopy",
-                "bronze/bhavcopy",
-                "silver/equity_eod",
-                "features/returns",
-                start="2023-11-08",
-                end="2023-11-08",
+                *ORDER[: ORDER.index("features/returns") + 1],
+                start="2023-11-01",
+                end="2023-11-01",
                 instance=instance,
             )
             checks = {check.asset_key.to_user_string(): check for check in result.get_asset_check_evaluations()}

@@ -38,7 +38,7 @@ def test_it_builds_then_finds_nothing_to_do(environment: Put, settings: Settings
     first = champion("backfill", "2023-11-01", "2024-01-10")
     assert first.returncode == 0, first.stdout + first.stderr
     sessions = len(load_calendar().sessions_between(dt.date(2023, 11, 1), dt.date(2024, 1, 10)))
-    assert f"{sessions} sessions, {71 - sessions} closed days; 10 assets" in first.stdout
+    assert f"{sessions} sessions, {71 - sessions} closed days; 21 assets" in first.stdout
     before = content(settings.data_dir, leave_out=())
     second = champion("backfill", "2023-11-01", "2024-01-10")
     assert second.returncode == 0
@@ -56,7 +56,7 @@ def test_chunks_and_a_selection(environment: Put, settings: Settings) -> None:
     environment("CHAMPION_PARTITIONS_PER_RUN", "20")
     done = champion("backfill", "2023-11-01", "2023-12-10", "--assets", "+silver/equity_eod")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("3 assets") == 3  # the headline and two chunks
+    assert done.stdout.count("7 assets") == 3  # the headline and two chunks
     workspace = open_workspace(get_settings())
     assert len(workspace.lake.dates("silver/equity_eod")) == 27
     assert not workspace.lake.dates("features/returns")
@@ -113,7 +113,7 @@ def test_refetch_carries_a_republished_file_through(environment: Put, settings: 
     workspace = open_workspace(get_settings())
     before = workspace.lake.read("silver/equity_eod", [exchange.republished])
     file = udiff_bhavcopy(exchange.republished)
-    shutil.copy(exchange.folder / "republished" / file.path, next(source.rglob(file.name)))
+    shutil.copy(exchange.corrected / file.path, source / file.path)
     assert "nothing had changed" in champion("backfill", day, day).stdout
     assert champion("backfill", day, day, "--refetch").returncode == 0
     after = workspace.lake.read("silver/equity_eod", [exchange.republished])

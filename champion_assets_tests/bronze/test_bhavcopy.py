@@ -10,7 +10,8 @@ import polars as pl
 from champion_assets.lake.build import build_range
 from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
-from champion_assets.raw.bhavcopy import current_versions, file_key
+from champion_assets.raw.bhavcopy import NAME as RAW
+from champion_assets.raw.files import current_versions, file_key
 from champion_assets_tests.helpers import build_until
 
 DAY = dt.date(2023, 11, 8)
@@ -23,7 +24,7 @@ def test_bronze_is_the_market_row_by_row(workspace: Workspace, exchange: Exchang
     columns = ["symbol", "series", "isin", "open", "high", "low", "close", "last", "prev_close", "volume", "trades", "source_row"]
     assert stored.select(columns).equals(market.select(columns))
     assert stored["source_row"].to_list() == list(range(1, market.height + 1))
-    assert stored["source_sha256"].unique().to_list() == [current_versions(workspace.lake, [DAY])[DAY]["sha256"]]
+    assert stored["source_sha256"].unique().to_list() == [current_versions(workspace.lake, RAW, [DAY])[DAY][0]["sha256"]]
 
 
 def test_counts_equal_those_of_the_files(workspace: Workspace) -> None:
@@ -35,8 +36,8 @@ def test_counts_equal_those_of_the_files(workspace: Workspace) -> None:
 def test_damaged_bytes_stop_their_day_only(workspace: Workspace) -> None:
     days = [DAY, dt.date(2023, 11, 9)]
     build_range(TABLES["raw/bhavcopy"], workspace, days)
-    sha256 = current_versions(workspace.lake, [DAY])[DAY]["sha256"]
-    Path(workspace.lake.uri(file_key(sha256))).write_bytes(b"damaged")
+    sha256 = current_versions(workspace.lake, RAW, [DAY])[DAY][0]["sha256"]
+    Path(workspace.lake.uri(file_key(RAW, sha256))).write_bytes(b"damaged")
     report = build_range(TABLES["bronze/bhavcopy"], workspace, days)
     assert "is damaged" in str(report.failed[DAY])
     assert report.outcomes[days[1]].status == "written"

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 
+from champion_assets import research
+from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Workspace, open_workspace
 from champion_assets.settings import Settings
 
@@ -63,14 +67,47 @@ def test_silver_has_one_row_an_instrument_and_day_and_loses_none(quarter: Worksp
     assert not silver.select("trade_date", "instrument_id").is_duplicated().any()
 
 
-def test_a_split_keeps_the_identity_and_its_gap_is_flagged(quarter: Workspace) -> None:
-    bank = quarter.lake.read("silver/equity_eod", quarter.sessions(START, END)).filter(pl.col("symbol") == "HDFCBANK")
+def test_a_split_keeps_the_identity_and_is_taken_out(quarter: Workspace) -> None:
+    sessions = quarter.sessions(START, END)
+    bank = quarter.lake.read("silver/equity_eod", sessions).filter(pl.col("symbol") == "HDFCBANK")
     assert bank["instrument_id"].unique().to_list() == ["INE040A01"]
     assert bank["isin"].unique().sort().to_list() == ["INE040A01026", "INE040A01034"]
-    gaps = quarter.lake.read("features/returns", quarter.sessions(START, END)).filter(
-        (pl.col("instrument_id") == "INE040A01") & pl.col("is_unexplained_gap"))  # fmt: skip
-    assert gaps["trade_date"].to_list() == [dt.date(2019, 9, 19)]
-    assert gaps["open_gap"][0] == pytest.approx(1099.90 / 2187.75 - 1)
+    event = quarter.lake.read("silver/corporate_actions", [dt.date(2019, 9, 19)]).filter(pl.col("symbol") == "HDFCBANK").row(0, named=True)
+    assert (event["kind"], event["f_capital"], event["q"], event["last_close"], event["verdict"]) == ("split", 0.5, 2.0, 2187.75, "ok")
+    assert event["witness"] == pytest.approx(1099.90 / 2187.75)
+    day = quarter.lake.read("features/returns", [dt.date(2019, 9, 19)]).filter(pl.col("instrument_id") == "INE040A01").row(0, named=True)
+    close = bank.filter(pl.col("trade_date") == dt.date(2019, 9, 19))["close"][0]
+    assert day["simple_return"] == pytest.approx(close / (2187.75 * 0.5) - 1)
+
+
+def test_no_gap_is_left_that_the_suspects_do_not_name(quarter: Workspace) -> None:
+    sessions = quarter.sessions(START, END)
+    gaps = quarter.lake.read("features/returns", sessions).filter("is_unexplained_gap").select("trade_date", "instrument_id")
+    suspects = quarter.lake.read("silver/suspects", sessions)
+    assert gaps.height < 20
+    assert gaps.join(suspects.filter(pl.col("suspicion") == "unexplained_gap"), on=["trade_date", "instrument_id"], how="anti").is_empty()
+    broken = suspects.filter((pl.col("suspicion") == "chain_break") & (pl.col("trade_date") == dt.date(2019, 10, 30)))
+    assert broken.height == 6  # fund units of one house, renamed that day with other base prices
+
+
+def test_prices_as_of_a_day_do_not_know_what_came_after(quarter: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The truncated store, in which nothing after A exists, gives the same bits as the full one asked for A."""
+    cut = dt.date(2019, 10, 4)
+    truncated = tmp_path / "lake"
+    for table in ("silver/equity_eod", "silver/corporate_actions", "silver/instruments", "raw/corporate_actions"):
+        for day in quarter.sessions(START, cut):
+            part = f"{table}/trade_date={day}"
+            shutil.copytree(Path(quarter.lake.root) / part, truncated / part)
+    small = replace(quarter, lake=Lake(str(truncated)))
+    for level in ("none", "capital", "capital_special", "total_return"):
+        answers = []
+        for workspace in (quarter, small):
+            monkeypatch.setattr(research, "_workspace", lambda workspace=workspace: workspace)
+            answers.append(research.prices(START, END, adjust=level, as_of=cut))  # type: ignore[arg-type]
+        assert answers[0].equals(answers[1], null_equal=True), level
+    bank = answers[0].filter(pl.col("symbol") == "HDFCBANK").sort("trade_date")
+    assert bank["trade_date"].max() == cut
+    assert bank["factor"][0] == pytest.approx(0.5)
 
 
 def test_the_previous_close_is_the_last_close_of_the_same_instrument(quarter: Workspace) -> None:

@@ -83,7 +83,9 @@ _price = st.floats(1, 5000).map(lambda price: round(price, 2))
 def test_the_account_balances_on_random_books(data: st.DataObject) -> None:
     names = [f"N{number}" for number in range(data.draw(st.integers(1, 8)))]
     positions = {name: Position(name, data.draw(st.integers(1, 5000)), data.draw(_price)) for name in names if data.draw(st.booleans())}
-    quotes = {name: Quote(data.draw(_price), data.draw(_price), data.draw(_price), *(data.draw(st.booleans()) for _ in range(3)))
+    quotes = {name: Quote(
+        data.draw(_price), data.draw(_price), data.draw(_price), data.draw(st.booleans()), f := data.draw(st.sampled_from([1.0, 0.2, 3.0])),
+        f * data.draw(st.floats(0.5, 1)), data.draw(st.booleans()), data.draw(st.booleans()))
               for name in names if data.draw(st.booleans())}  # fmt: skip
     weights = data.draw(st.lists(st.floats(0, 1), min_size=len(names), max_size=len(names)))
     total = sum(weights) or 1.0
@@ -93,6 +95,15 @@ def test_the_account_balances_on_random_books(data: st.DataObject) -> None:
     assert before.value + result.pnl - result.costs == pytest.approx(result.book.value, abs=0.005)
     assert result.book.cash >= -1e-6
     assert all(position.shares > 0 for position in result.book.positions.values())
+
+
+def test_actions_change_shares_and_cash_and_not_the_value() -> None:
+    split_and_dividend = Quote(19.6, 19.6, 100.0, f_capital=0.2, f_total_return=0.2 * 0.98)
+    result = run_session(Book(0.0, {"A": Position("A", 10, 100.0)}), {"A": split_and_dividend}, None, FREE, 0.0)
+    assert result.book.positions["A"].shares == pytest.approx(50)
+    assert result.dividends == pytest.approx(20.0)
+    assert result.book.cash == pytest.approx(20.0)
+    assert result.pnl == pytest.approx(0.0, abs=1e-9)
 
 
 def test_an_account_that_does_not_balance_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.errors import BadPayload, NotYetPublished, UnexpectedSession, WrongDate
 from champion_assets.nse.names import bhavcopy_files, legacy_bhavcopy
 from champion_assets.nse.synthetic.exchange import Exchange
-from champion_assets.raw.bhavcopy import NAME, TABLE, current_versions, file_key, original_bytes
+from champion_assets.raw.bhavcopy import NAME, TABLE
+from champion_assets.raw.files import current_versions, file_key, original_bytes
 from champion_assets_tests.helpers import build_until
 
 DAY = dt.date(2023, 11, 8)
@@ -33,9 +34,9 @@ def own_source(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> tupl
 
 def test_the_bytes_are_kept_under_their_hash_with_their_origin(workspace: Workspace, exchange: Exchange) -> None:
     build_range(TABLE, workspace, [DAY])
-    version = current_versions(workspace.lake, [DAY])[DAY]
+    version = current_versions(workspace.lake, NAME, [DAY])[DAY][0]
     original = (exchange.folder / legacy_bhavcopy(DAY).path).read_bytes()
-    assert original_bytes(workspace.lake, version["sha256"], version["name"]) == original
+    assert original_bytes(workspace.lake, NAME, version["sha256"], version["name"]) == original
     assert version["uri"].endswith(legacy_bhavcopy(DAY).path)
     assert version["format"] == "legacy_l2"
 
@@ -49,18 +50,20 @@ def test_looking_again_changes_nothing(workspace: Workspace) -> None:
 
 def test_a_republished_file_becomes_a_new_version_and_everything_after_it_is_rebuilt(workspace: Workspace, exchange: Exchange) -> None:
     day = exchange.republished
+    workspace = replace(workspace, settings=workspace.settings.model_copy(update={"start_date": day}))
     build_until(workspace, "features/returns", day, day)
     before = workspace.lake.read("silver/equity_eod", [day])
     folder = workspace.settings.data_dir / "corrected"
     file = bhavcopy_files(day)[0]
     folder.mkdir()
-    shutil.copy(exchange.folder / "republished" / file.path, folder)
+    shutil.copy(exchange.corrected / file.path, folder)
     again = replace(workspace, settings=workspace.settings.model_copy(update={"source": str(folder)}))
     reports = build_until(again, "features/returns", day, day)
-    assert {report.outcomes[day].status for report in reports.values()} == {"written"}
+    after = ("raw/bhavcopy", "bronze/bhavcopy", "silver/instruments", "silver/equity_eod", "features/returns")
+    assert {reports[name].outcomes[day].status for name in after} == {"written"}
     versions = workspace.lake.read(NAME, [day])
     assert versions["is_current"].to_list() == [False, True]
-    assert all(workspace.lake.exists(file_key(sha256)) for sha256 in versions["sha256"])
+    assert all(workspace.lake.exists(file_key(NAME, sha256)) for sha256 in versions["sha256"])
     after = workspace.lake.read("silver/equity_eod", [day])
     assert (before["volume"] != after["volume"]).sum() == 1
 
@@ -103,10 +106,10 @@ def test_a_missing_file_fails_its_day_only(own_source: tuple[Workspace, Path]) -
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"damaged")])
 def test_lost_or_damaged_bytes_are_noticed(workspace: Workspace, damage) -> None:  # type: ignore[no-untyped-def]
     build_range(TABLE, workspace, [DAY])
-    version = current_versions(workspace.lake, [DAY])[DAY]
-    damage(Path(workspace.lake.uri(file_key(version["sha256"]))))
+    version = current_versions(workspace.lake, NAME, [DAY])[DAY][0]
+    damage(Path(workspace.lake.uri(file_key(NAME, version["sha256"]))))
     with pytest.raises(BadPayload, match="materialize raw/bhavcopy again"):
-        original_bytes(workspace.lake, version["sha256"], version["name"])
+        original_bytes(workspace.lake, NAME, version["sha256"], version["name"])
 
 
 def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking(workspace: Workspace, exchange: Exchange) -> None:
@@ -133,12 +136,13 @@ def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking
 @pytest.mark.real
 def test_a_genuine_echo_and_a_misdated_file_are_refused(real: Path, workspace: Workspace) -> None:
     from champion_assets.nse.source.base import Fetched
-    from champion_assets.raw.bhavcopy import _accept
+    from champion_assets.raw.bhavcopy import accept
+    from champion_assets.raw.files import _accept
 
     for name, day in (("26012026.csv.HOLIDAY_ECHO_OF_23JAN2026", dt.date(2026, 1, 26)),
                       ("30092019.csv.CONTAINS_27JUN2019", dt.date(2019, 9, 30)),
                       ("04112021.csv.MUHURAT_ECHO_OF_03NOV2021", dt.date(2021, 11, 4))):  # fmt: skip
         body = (real / f"sec_bhavdata_full/quirks/sec_bhavdata_full_{name}.gz").read_bytes()
         with pytest.raises(WrongDate, match="refused"):
-            _accept(workspace.lake, day, Fetched(name, "uri", body))
+            _accept(workspace.lake, NAME, day, Fetched(name, "uri", body), accept)
     assert pl.DataFrame({"path": [str(each) for each in Path(workspace.lake.root).rglob("*") if each.is_file()]}).is_empty()

@@ -10,10 +10,14 @@ import polars as pl
 import pytest
 
 from champion_assets.bronze.bhavcopy import Bhavcopy
+from champion_assets.bronze.delivery import Delivery
 from champion_assets.lake.schema import empty_frame, violations
 from champion_assets.lake.table import Computed, Workspace
 from champion_assets.nse.formats import read_bhavcopy
+from champion_assets.nse.identity import Registry
+from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.silver.equity_eod import EquityEod, transform
+from champion_assets.silver.instruments import sightings
 from champion_assets_tests.helpers import build_until
 
 DAY = dt.date(2018, 3, 5)
@@ -26,15 +30,29 @@ def bronze(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(filled, schema=empty_frame(Bhavcopy).schema)
 
 
-def silver(*rows: dict[str, Any]) -> Computed:
-    return transform(bronze(*rows), {DAY: "regular"})
+PRIOR = {"trade_date": pl.Date, "instrument_id": pl.String, "prior_close": pl.Float64, "prior_date": pl.Date}
+
+
+def silver(*rows: dict[str, Any], delivery: pl.DataFrame | None = None) -> Computed:
+    return resolved(bronze(*rows), delivery)
+
+
+def resolved(table: pl.DataFrame, delivery: pl.DataFrame | None = None) -> Computed:
+    """As the stage does it, on the first day of a lake: who is who comes from a registry that sees these rows only."""
+    day = table["trade_date"][0]
+    ids = Registry().observe(day, sightings(table.filter(pl.col("series").is_in(EQUITY_SERIES))))
+    known = pl.DataFrame([(day, symbol, isin, name) for (symbol, isin), name in ids.items()],
+                         schema={"trade_date": pl.Date, "symbol": pl.String, "isin": pl.String, "instrument_id": pl.String},
+                          orient="row")  # fmt: skip
+    delivered = empty_frame(Delivery) if delivery is None else delivery
+    return transform(table, known, pl.DataFrame(schema=PRIOR), delivered, {day: "regular"})
 
 
 def test_only_equity_series_pass_the_rest_stays_in_bronze() -> None:
     rows = [{"series": series, "isin": isin} for series, isin in (("EQ", "INE040A01034"), ("GS", "IN0020230011"), ("T0", "INE002A01018"))]
     computed = silver(*rows)
     assert computed.frame["series"].to_list() == ["EQ"]
-    assert computed.facts[DAY] == {"bronze_rows": 3, "normalized_rows": 1, "filtered_rows": 2}
+    assert computed.facts[DAY] == {"bronze_rows": 3, "normalized_rows": 1, "filtered_rows": 2, "delivery": "no file"}
     assert computed.rejects is not None
     assert computed.rejects.is_empty()
 
@@ -49,7 +67,7 @@ def test_a_malformed_isin_is_quarantined_with_its_rule_and_place() -> None:
 
 
 def test_a_second_row_of_an_instrument_is_quarantined_the_better_series_stays() -> None:
-    computed = silver({"series": "BE"}, {"series": "EQ"})
+    computed = silver({"series": "BE", "symbol": "S"}, {"series": "EQ", "symbol": "S"})
     assert computed.frame["series"].to_list() == ["EQ"]
     assert computed.rejects is not None
     assert computed.rejects["rule"].to_list() == ["S2"]
@@ -69,7 +87,7 @@ def test_a_doubled_instrument_breaks_the_model() -> None:
 
 
 def test_the_session_type_is_told(workspace: Workspace) -> None:
-    build_until(workspace, "silver/equity_eod", dt.date(2023, 11, 10), dt.date(2023, 11, 13))
+    build_until(workspace, "silver/equity_eod", dt.date(2023, 11, 1), dt.date(2023, 11, 13))
     rows = workspace.lake.read("silver/equity_eod", [dt.date(2023, 11, 12), dt.date(2023, 11, 13)])
     assert dict(rows.select("trade_date", "session_type").unique().rows()) == {
         dt.date(2023, 11, 12): "muhurat",
@@ -83,6 +101,25 @@ def test_the_session_type_is_told(workspace: Workspace) -> None:
                                   "cm03JAN2011bhav.csv.zip", "cm06NOV2013bhav.csv.zip", "cm13MAR2015bhav.csv.zip"])  # fmt: skip
 def test_genuine_quirks_reach_silver_whole(real: Path, name: str) -> None:
     frame = read_bhavcopy((real / "legacy_cm" / name).read_bytes(), name).frame
-    computed = transform(frame.with_columns(source_sha256=pl.lit("a" * 64)), {frame["trade_date"][0]: "regular"})
+    computed = resolved(frame.with_columns(source_sha256=pl.lit("a" * 64)))
     assert violations(EquityEod, computed.frame) is None
     assert computed.frame.height == frame.filter(pl.col("series").is_in(["EQ", "BE", "BZ", "SM", "ST"])).height
+
+
+def delivered(*rows: tuple[str, str, int | None]) -> pl.DataFrame:
+    filled = [{"trade_date": DAY, "symbol": symbol, "series": series, "volume": 100, "delivery_qty": quantity, "delivery_pct": 50.0,
+               "source_row": 1, "source_sha256": "d"} for symbol, series, quantity in rows]  # fmt: skip
+    return pl.DataFrame(filled, schema=empty_frame(Delivery).schema)
+
+
+def test_deliveries_are_joined_and_unknown_is_null() -> None:
+    done = silver({}, {"isin": "INE002A01018", "series": "BE"}, delivery=delivered(("S1", "EQ", 50), ("S2", "BE", None)))
+    assert done.frame.sort("symbol")["delivery_qty"].to_list() == [50, None]
+    assert done.facts[DAY]["delivery"] == "joined"
+
+
+def test_a_delivery_file_that_lacks_many_rows_is_not_joined() -> None:
+    """On 2020-04-13 and 2020-09-28 NSE's file lacks all of BE and BZ."""
+    done = silver({}, {"isin": "INE002A01018", "series": "BE"}, delivery=delivered(("S1", "EQ", 50)))
+    assert done.frame["delivery_qty"].null_count() == 2
+    assert "not joined" in done.facts[DAY]["delivery"]

@@ -14,7 +14,7 @@ from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Workspace
 from champion_assets.partitions import calendar_days
-from champion_assets.warehouse.duckdb import LOADED, NAME, TABLE, sql_type
+from champion_assets.warehouse.duckdb import LOADED, NAME, ONLY, TABLE, sql_type
 from champion_assets_tests.helpers import build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
@@ -24,8 +24,9 @@ def assert_equals_lake(workspace: Workspace, start: dt.date = START, end: dt.dat
     with duckdb.connect(str(workspace.settings.duckdb_path), read_only=True) as connection:
         for table in LOADED:
             lake = workspace.lake.read(table.name, workspace.sessions(start, end))
+            lake = lake.sql(f"SELECT * FROM self WHERE {ONLY[table.name]}") if table.name in ONLY else lake
             columns = [name for name in lake.columns if name != "holdings"]
-            keys = ["trade_date", "instrument_id"] if "instrument_id" in columns else ["trade_date"]
+            keys = [name for name in ("trade_date", "instrument_id", "index_id", "ex_date", "leg", "suspicion") if name in columns]
             rows = connection.execute(
                 f"SELECT {', '.join(columns)} FROM {table.name.replace('/', '.')} ORDER BY {', '.join(keys)}"
             ).fetchall()

@@ -1,0 +1,135 @@
+"""`silver/corporate_actions`: the story's actions as numbers, told by two feeds; what came late; what the user says; what is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from champion_assets.lake.build import build_range
+from champion_assets.lake.table import TABLES, Workspace
+from champion_assets.nse.actions.overrides import COLUMNS
+from champion_assets.nse.synthetic.exchange import Exchange
+from champion_assets.partitions import calendar_days
+from champion_assets.quant.adjust import known_events
+from champion_assets_tests.helpers import build_until
+
+START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
+NAME = "silver/corporate_actions"
+HEAD = '"SYMBOL","COMPANY NAME","SERIES","PURPOSE","FACE VALUE","EX-DATE","RECORD DATE"\n'
+
+
+def own_source(workspace: Workspace, exchange: Exchange, folder: Path, rows: str, **settings: object) -> Workspace:
+    """The prices of the exchange, and of corporate actions only `rows`."""
+    folder.mkdir(exist_ok=True)
+    for part in ("content/historical", "content/equities"):
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
+        if not (folder / part).exists():
+            __import__("shutil").copytree(exchange.folder / part, folder / part)
+    (folder / "CF-CA-equities-01-11-2023-to-31-12-2023.csv").write_text(HEAD + rows)
+    return replace(workspace, settings=workspace.settings.model_copy(update={"source": str(folder), **settings}))
+
+
+def test_the_story_told_by_exports_and_bundles_is_told_once(workspace: Workspace, exchange: Exchange) -> None:
+    build_until(workspace, NAME, START, END)
+    rows = workspace.lake.read(NAME, workspace.sessions(START, END))
+    told = {(event.kind.replace("special_dividend", "dividend"), exchange.market.sessions[event.ex_session])
+            for company in exchange.market.companies for event in company.events}  # fmt: skip
+    assert set(rows.select("kind", "ex_date").iter_rows()) == told
+    assert rows.height == len(told)
+    assert (rows["trade_date"] == rows["ex_session"]).all()
+    assert set(rows.filter(pl.col("kind").is_in(["split", "bonus"]))["verdict"]) == {"ok"}
+    assert set(rows["known_basis"]) == {"published"}  # the bundles of the days before said it first
+    split = rows.filter(pl.col("kind") == "split").row(0, named=True)
+    assert (split["f_capital"], split["q"], split["fv_from"], split["fv_to"]) == (0.2, 5.0, 10.0, 2.0)
+
+
+@pytest.fixture
+def symbol(exchange: Exchange) -> str:
+    """A company to which nothing happens in the story."""
+    return exchange.market.companies[20].symbol
+
+
+def row(symbol: str, subject: str, ex_date: str = "15-Nov-2023") -> str:
+    return f'"{symbol}","x","EQ","{subject}","10","{ex_date}","-"\n'
+
+
+def built(workspace: Workspace) -> pl.DataFrame:
+    build_until(workspace, NAME, START, dt.date(2023, 11, 30))
+    return workspace.lake.read(NAME, workspace.sessions(START, dt.date(2023, 11, 30)))
+
+
+def test_an_event_that_the_market_did_not_follow_is_doubtful_and_still_in_force(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str
+) -> None:
+    own = own_source(workspace, exchange, tmp_path / "s", row(symbol, "Bonus 1:1"))
+    event = built(own).row(0, named=True)
+    assert (event["verdict"], event["f_capital"], event["is_testable"]) == ("no_reprice", 0.5, True)
+    build_range(TABLES["silver/suspects"], own, calendar_days(START, dt.date(2023, 11, 30)))
+    suspects = own.lake.read("silver/suspects", own.sessions(START, dt.date(2023, 11, 30))).filter(pl.col("symbol") == symbol)
+    assert set(suspects["suspicion"]) == {"doubtful_action", "unexplained_gap"}
+
+
+def test_what_cannot_be_read_or_placed_is_listed_with_its_reason_and_is_no_event(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str
+) -> None:
+    own = own_source(workspace, exchange, tmp_path / "s",
+                     row(symbol, "Rights 2:7") + row(symbol, "Gobbledygook 1:2") + row("NOBODY", "Bonus 1:1"))  # fmt: skip
+    assert built(own).is_empty()
+    refused = pl.read_parquet(own.lake.uri(f"quarantine/{NAME}/trade_date=2023-11-15/data.parquet"))
+    assert sorted(refused["reason"]) == [
+        "no issue price in the text",
+        "no known kind of action in 'Gobbledygook 1:2'",
+        "nothing trades under NOBODY",
+    ]
+    assert set(refused["source_row"]) == {1, 2, 3}
+
+
+def test_the_user_has_the_last_word(workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str) -> None:
+    lines = tmp_path / "mine.csv"
+    lines.write_text(
+        f"{','.join(COLUMNS)}\n{symbol},2023-11-15,cancel,,,,,never happened,notice 1\n"
+        f"{symbol},2023-11-16,factor,0.25,4,,,unit split,notice 2\n"
+    )
+    own = own_source(workspace, exchange, tmp_path / "s", row(symbol, "Bonus 1:1"), action_overrides=lines)
+    rows = built(own)
+    assert rows.select("trade_date", "f_capital", "known_basis", "subject", "evidence").rows() == [
+        (dt.date(2023, 11, 15), 1.0, "override", "never happened", "notice 1"), (dt.date(2023, 11, 16), 0.25, "override", "unit split",
+         "notice 2"),
+    ]  # fmt: skip
+
+
+def test_a_late_bundle_speaks_from_its_own_day_on_and_rewrites_nothing(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str
+) -> None:
+    from champion_assets.nse.names import action_bundles
+    from champion_assets.nse.synthetic.files import zipped
+
+    own = own_source(workspace, exchange, tmp_path / "s", row(symbol, "Interim Dividend - Rs 2 Per Share"))
+    late = dt.date(2023, 11, 20)
+    head = "SERIES,SYMBOL,SECURITY,RECORD_DT,BC_STRT_DT,BC_END_DT,EX_DT,ND_STRT_DT,ND_END_DT,PURPOSE"
+    body = f"{head}\nEQ,{symbol},x, , , ,2023-11-15, , ,INT DIV - RS 3 PER SH\n"
+    bundle = action_bundles(late)[0]
+    (tmp_path / "s" / bundle.name).write_bytes(zipped(f"Bc{late:%d%m%y}.csv", body.encode()))
+    rows = built(own)
+    assert rows.select("trade_date", "ex_session", "cash").rows() == [
+        (dt.date(2023, 11, 15), dt.date(2023, 11, 15), 2.0), (late, dt.date(2023, 11, 15), 3.0),
+    ]  # fmt: skip
+    assert known_events(rows, dt.date(2023, 11, 17))["cash"].to_list() == [2.0]
+    assert known_events(rows, late)["cash"].to_list() == [3.0]
+    assert rows["last_close"].n_unique() == 1
+
+
+def test_in_pieces_or_at_once_the_same_bytes(workspace: Workspace) -> None:
+    middle = dt.date(2023, 12, 13)
+    build_until(workspace, NAME, START, middle)
+    build_until(workspace, NAME, middle + dt.timedelta(days=1), dt.date(2024, 1, 10))
+    days = workspace.sessions(START, dt.date(2024, 1, 10))
+    pieces = [workspace.lake.get(f"{NAME}/trade_date={day}/data.parquet") for day in days]
+    for day in days:
+        workspace.lake.delete(f"{NAME}/trade_date={day}/data.parquet")
+    build_range(TABLES[NAME], workspace, calendar_days(START, dt.date(2024, 1, 10)))
+    assert [workspace.lake.get(f"{NAME}/trade_date={day}/data.parquet") for day in days] == pieces
