@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from champion_assets.checks.schema_check import column_schema, schema_check_result, schema_check_spec
-from champion_assets.lake.build import DayOutcome, RangeReport, build_range, is_retryable, tell
+from champion_assets.lake.build import DayOutcome, MissingInput, RangeReport, build_range, is_retryable, tell
 from champion_assets.lake.table import TABLES, DailyTable, Workspace, open_workspace
 from champion_assets.partitions import GRID, dates_of
 from champion_assets.settings import Settings, get_settings
@@ -29,6 +29,8 @@ _RETRIES: Mapping[str, tuple[int, float]] = {"raw": (3, 60.0), "warehouse": (3, 
 _OTHER_RETRIES = (2, 30.0)
 SHOWN = 5
 """Failed days in a message; the metadata of the failure has more."""
+WAITS, WAIT_SECONDS = 60, 20.0
+"""How often and how long a run of a backfill waits for days that other runs of it build."""
 FETCH_TAG, FETCH_MISSING = "champion/fetch", "missing"
 """A run with this tag asks the source only for days that the lake does not have; others look at the source again."""
 _FAILED_DAYS: dict[tuple[str, str], list[dt.date]] = {}
@@ -52,7 +54,7 @@ def daily_asset(table: DailyTable, kinds: set[str]) -> dg.AssetsDefinition:
         deps=[dg.AssetKey(name.split("/")) for name in upstream],
         description=table.description,
         partitions_def=GRID,
-        backfill_policy=dg.BackfillPolicy.single_run() if table.stateful
+        backfill_policy=dg.BackfillPolicy.single_run() if table.reads_other_days(settings)
         else dg.BackfillPolicy.multi_run(settings.partitions_per_run),
         group_name=table.group,
         kinds=kinds,
@@ -110,6 +112,11 @@ def _add_preview(context: dg.AssetExecutionContext, table: DailyTable, workspace
     context.add_asset_metadata(shown, partition_key=sessions[-1].isoformat())
 
 
+def _is_waiting(report: RangeReport) -> bool:
+    """True if days failed for nothing but inputs that are not there: runs of one backfill come in any order."""
+    return all(isinstance(error, MissingInput) for error in report.failed.values())
+
+
 def _record_good_days(context: dg.AssetExecutionContext, key: dg.AssetKey, report: RangeReport) -> None:
     """The step fails, but the days that were built are in the lake: say so, or Dagster would call them missing."""
     for date, outcome in report.outcomes.items():
@@ -120,6 +127,10 @@ def _fail(context: dg.AssetExecutionContext, key: dg.AssetKey, table: DailyTable
     lines = [f"{date}: {type(error).__name__}: {error}" for date, error in sorted(report.failed.items())]
     shown = "\n".join(lines[:SHOWN]) + (f"\n... and {len(lines) - SHOWN} more days" if len(lines) > SHOWN else "")
     policy = retry_policy(table.group, get_settings())
+    if "dagster/backfill" in context.run.tags and context.retry_number < WAITS and _is_waiting(report):
+        _FAILED_DAYS[context.run.run_id, table.name] = sorted(report.failed)
+        context.log.info(f"waiting for other runs of this backfill: {lines[0]}")
+        raise dg.RetryRequested(max_retries=WAITS, seconds_to_wait=WAIT_SECONDS * get_settings().retry_delay_scale or 1.0)
     retryable = all(is_retryable(error) for error in report.failed.values())
     if retryable and context.retry_number < policy.max_retries:
         _FAILED_DAYS[context.run.run_id, table.name] = sorted(report.failed)

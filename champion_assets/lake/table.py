@@ -125,6 +125,10 @@ class DailyTable:
         """`block` under these settings."""
         return self.block if isinstance(self.block, int) else self.block(settings)
 
+    def reads_other_days(self, settings: Settings) -> bool:
+        """True if a day reads earlier days, of other tables or of this one."""
+        return any(wanted.sessions > 1 or wanted.lag > 0 for wanted in self.inputs(settings))
+
     @property
     def is_source(self) -> bool:
         """True for tables fed from outside: their fingerprint is that of the bytes, not of inputs."""

@@ -4,8 +4,9 @@ A row is a leg of an action of one instrument and ex-date. `f_*` multiplies all 
 shares; the day's factors are the products of its legs. What has no number (a text that cannot be read, no issue price, no
 close before) is no row but a reject with its reason; nothing is ever 1 because it is not known.
 
-A session's object also holds what only became known on it of earlier ex-dates (`ex_session` before `trade_date`): then it holds all legs
-of that instrument and ex-date, and they replace the earlier ones for whoever looks from this session on. So objects up to a day A are
+A session's object also holds what only became known on it of earlier ex-dates (`ex_session` before `trade_date`): a late or corrected
+announcement, the first price after a suspension, a line of the user. Then it holds all legs of that instrument and ex-date, and they
+replace the earlier ones for whoever looks from this session on. So objects up to a day A are
 exactly what was known on A, and no object is ever rewritten because of a later one.
 """
 
@@ -20,11 +21,13 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.actions.legs import KINDS
-from champion_assets.nse.actions.overrides import read_overrides
+from champion_assets.nse.actions.overrides import Override, read_overrides
 from champion_assets.nse.actions.witness import VERDICTS
-from champion_assets.silver.action_events import PARSER, Market, day_events
+from champion_assets.silver.action_events import PARSER, day_events
+from champion_assets.silver.action_market import Market
 from champion_assets.stage import daily_asset
 
 NAME = "silver/corporate_actions"
@@ -100,7 +103,9 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     before = {date: next(iter(workspace.window(Input("silver/instruments", lag=1), date)), None) for date in dates}
     columns = ["trade_date", "instrument_id", "symbol", "isin", "last_seen", "last_close"]
     known = _by_day(lake.read("silver/instruments", sorted({*dates, *(day for day in before.values() if day)}), columns))
-    prices = _by_day(lake.read("silver/equity_eod", dates, ["trade_date", "instrument_id", "symbol", "open", "prior_close", "prev_close"]))
+    prices = _by_day(
+        lake.read("silver/equity_eod", dates, ["trade_date", "instrument_id", "symbol", "open", "close", "prior_close", "prev_close"])
+    )
     rows: list[dict[str, Any]] = []
     rejects: list[dict[str, Any]] = []
     facts = {}
@@ -115,10 +120,12 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
             prices[date],
             partial(_past, workspace),
         )
+        own = [line for line in overrides if _session_from(workspace, line.effective_on) == date]
         found = day_events(
             market,
             [bronze[day] for day in window if day in bronze],
-            [line for line in overrides if _effective(workspace, line.ex_date) == date],
+            own,
+            [_reopened(workspace, line) for line in own if line.effective_on > line.ex_date],
         )
         rows += found.rows
         rejects += found.rejects
@@ -127,18 +134,26 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     return Computed(frame, pl.DataFrame(rejects) if rejects else None, facts)
 
 
+def _reopened(workspace: Workspace, line: Override) -> pl.DataFrame:
+    """What the feeds said up to its ex-date of the event that a later line of the user speaks of."""
+    session = _session_from(workspace, line.ex_date)
+    days = workspace.window(Input("bronze/corporate_actions", BUNDLE_SESSIONS), session) if session else []
+    rows = workspace.lake.read("bronze/corporate_actions", days, _BRONZE)
+    return rows.filter(pl.coalesce("ex_date", "record_date") == line.ex_date)
+
+
 def _past(workspace: Workspace, name: str, ex_date: dt.date) -> tuple[float | None, float | None]:
-    """Last cum close and open of a past ex-date, from the first row of the instrument on or after it."""
-    session = _effective(workspace, ex_date)
+    """The last close before a past ex-date and the open on it, of an instrument that traded on it."""
+    session = _session_from(workspace, ex_date)
     if session is None or not workspace.sessions(session, session):
         return None, None
-    row = workspace.lake.read("silver/equity_eod", [session], ["instrument_id", "prior_close", "open"]).filter(
-        pl.col("instrument_id") == name
-    )
+    row = workspace.lake.read("silver/equity_eod", [session], ["instrument_id", "prior_close", "open"])
+    row = row.filter(pl.col("instrument_id") == name)
     return row.row(0)[1:] if row.height else (None, None)
 
 
-def _effective(workspace: Workspace, date: dt.date) -> dt.date | None:
+def _session_from(workspace: Workspace, date: dt.date) -> dt.date | None:
+    """The first session on or after `date`."""
     return date if workspace.calendar.is_session(date) else workspace.calendar.next_session(date)
 
 
@@ -147,15 +162,24 @@ def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
 
 
 def _day_facts(workspace: Workspace, date: dt.date) -> Any:
-    lines = read_overrides(workspace.settings.action_overrides)
-    return [str(line) for line in lines if _effective(workspace, line.ex_date) == date]
+    """The user's lines that take effect on `date`; those that speak of a past ex-date with what is read of that past."""
+    facts: list[Any] = []
+    for line in read_overrides(workspace.settings.action_overrides):
+        if _session_from(workspace, line.effective_on) == date:
+            session = _session_from(workspace, line.ex_date) if line.effective_on > line.ex_date else None
+            past = [workspace.lake.info(partition_key(table, session)) for table in _PAST] if session else []
+            facts.append([str(line), [info.fingerprint if info else None for info in past]])
+    return facts
+
+
+_PAST = ("bronze/corporate_actions", "silver/equity_eod")
 
 
 TABLE = DailyTable(
     name=NAME,
     description="Corporate actions as legs with price and share factors a level, the market's witness, and the text they come from.",
     model=CorporateActions,
-    code_version="1",
+    code_version="2",
     inputs=lambda _: (
         Input("bronze/corporate_actions", BUNDLE_SESSIONS),
         Input("silver/instruments"),

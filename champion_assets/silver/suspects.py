@@ -74,8 +74,11 @@ def previous_close() -> pl.Expr:
 
 def transform(equity: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
     """Rows of silver/equity_eod and silver/corporate_actions of any days to suspects."""
-    on_time = actions.filter(pl.col("ex_session") == pl.col("trade_date"))
-    events = on_time.group_by("trade_date", "instrument_id").agg(
+    since = equity.select("trade_date", "instrument_id", "prior_date")
+    effective = actions.join(since, on=["trade_date", "instrument_id"]).filter(
+        (pl.col("ex_session") == pl.col("trade_date")) | (pl.col("ex_session") > pl.col("prior_date"))  # untraded since its ex-date
+    )
+    events = effective.group_by("trade_date", "instrument_id").agg(
         factor=pl.col("f_capital_special").product(), verdict=pl.col("verdict").first(), candidates=pl.col("candidates").first(),
         subject=pl.col("subject").unique(maintain_order=True).str.join(" | "), is_confirmed=(pl.col("method") == "override: confirm").any(),
     )  # fmt: skip
@@ -138,7 +141,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Opening gaps that no action explains and actions that the market did not follow, for a person to decide.",
     model=Suspects,
-    code_version="1",
+    code_version="2",
     inputs=lambda _: (Input("silver/equity_eod"), Input("silver/corporate_actions")),
     parameters=lambda _: {"gap": GAP, "ticks": TICKS},
     compute=compute,

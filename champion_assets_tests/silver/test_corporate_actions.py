@@ -22,14 +22,16 @@ NAME = "silver/corporate_actions"
 HEAD = '"SYMBOL","COMPANY NAME","SERIES","PURPOSE","FACE VALUE","EX-DATE","RECORD DATE"\n'
 
 
-def own_source(workspace: Workspace, exchange: Exchange, folder: Path, rows: str, **settings: object) -> Workspace:
+def own_source(
+    workspace: Workspace, exchange: Exchange, folder: Path, rows: str, last: str = "31-12-2023", **settings: object
+) -> Workspace:
     """The prices of the exchange, and of corporate actions only `rows`."""
     folder.mkdir(exist_ok=True)
-    for part in ("content/historical", "content/equities"):
+    for part in ("content/historical", "content/cm", "content/equities"):
         (folder / part).parent.mkdir(parents=True, exist_ok=True)
         if not (folder / part).exists():
             __import__("shutil").copytree(exchange.folder / part, folder / part)
-    (folder / "CF-CA-equities-01-11-2023-to-31-12-2023.csv").write_text(HEAD + rows)
+    (folder / f"CF-CA-equities-01-11-2023-to-{last}.csv").write_text(HEAD + rows)
     return replace(workspace, settings=workspace.settings.model_copy(update={"source": str(folder), **settings}))
 
 
@@ -57,9 +59,9 @@ def row(symbol: str, subject: str, ex_date: str = "15-Nov-2023") -> str:
     return f'"{symbol}","x","EQ","{subject}","10","{ex_date}","-"\n'
 
 
-def built(workspace: Workspace) -> pl.DataFrame:
-    build_until(workspace, NAME, START, dt.date(2023, 11, 30))
-    return workspace.lake.read(NAME, workspace.sessions(START, dt.date(2023, 11, 30)))
+def built(workspace: Workspace, end: dt.date = dt.date(2023, 11, 30)) -> pl.DataFrame:
+    build_until(workspace, NAME, START, end)
+    return workspace.lake.read(NAME, workspace.sessions(START, end))
 
 
 def test_an_event_that_the_market_did_not_follow_is_doubtful_and_still_in_force(
@@ -91,8 +93,8 @@ def test_what_cannot_be_read_or_placed_is_listed_with_its_reason_and_is_no_event
 def test_the_user_has_the_last_word(workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str) -> None:
     lines = tmp_path / "mine.csv"
     lines.write_text(
-        f"{','.join(COLUMNS)}\n{symbol},2023-11-15,cancel,,,,,never happened,notice 1\n"
-        f"{symbol},2023-11-16,factor,0.25,4,,,unit split,notice 2\n"
+        f"{','.join(COLUMNS)}\n{symbol},2023-11-15,cancel,,,,,,,never happened,notice 1\n"
+        f"{symbol},2023-11-16,factor,0.25,4,,,,,unit split,notice 2\n"
     )
     own = own_source(workspace, exchange, tmp_path / "s", row(symbol, "Bonus 1:1"), action_overrides=lines)
     rows = built(own)
@@ -100,6 +102,56 @@ def test_the_user_has_the_last_word(workspace: Workspace, exchange: Exchange, tm
         (dt.date(2023, 11, 15), 1.0, "override", "never happened", "notice 1"), (dt.date(2023, 11, 16), 0.25, "override", "unit split",
          "notice 2"),
     ]  # fmt: skip
+
+
+def test_a_demerger_is_valued_by_the_open_then_by_what_became_known(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str
+) -> None:
+    """The special pre-open price first; the child's first close once it lists; the company's share of the cost when it says so."""
+    child = exchange.market.companies[21].symbol  # any name that trades stands in for the child
+    lines = tmp_path / "mine.csv"
+    head = "symbol,ex_date,action,f,child,ratio,known_on,why,evidence"
+    lines.write_text(
+        f"{head}\n{symbol},2023-11-15,demerger_by_child,,{child},0.01,2023-11-20,child listed,notice\n"
+        f"{symbol},2023-11-15,cost_of_acquisition,0.7,,,2023-11-24,company's notice,notice\n"
+    )
+    own = own_source(workspace, exchange, tmp_path / "s", row(symbol, "Demerger / Dividend - Rs 1 Per Share"), action_overrides=lines)
+    rows = built(own)
+    prices = own.lake.read("silver/equity_eod", own.sessions(START, dt.date(2023, 11, 30)))
+    parent = prices.filter((pl.col("symbol") == symbol) & (pl.col("trade_date") == dt.date(2023, 11, 15))).row(0, named=True)
+    listed = prices.filter((pl.col("symbol") == child) & (pl.col("trade_date") == dt.date(2023, 11, 20))).row(0, named=True)
+    expected = {
+        dt.date(2023, 11, 17): ("special pre-open price", parent["open"] / (parent["prior_close"] - 1)),
+        dt.date(2023, 11, 21): ("override: child's first close", 1 - 0.01 * listed["close"] / parent["prior_close"]),
+        dt.date(2023, 11, 29): ("override: cost of acquisition", 0.7),
+    }
+    for as_of, (method, f) in expected.items():
+        known = known_events(rows, as_of)
+        assert known.filter(pl.col("kind") == "demerger").select("method", "ex_session").rows() == [(method, dt.date(2023, 11, 15))]
+        assert known["f_capital"].product() == pytest.approx(f)
+        assert known["f_total_return"].product() == pytest.approx(f * (parent["prior_close"] - 1) / parent["prior_close"])
+
+
+def test_an_event_on_whose_ex_date_nothing_traded_is_settled_by_the_next_open(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path
+) -> None:
+    """A suspended name is demerged and splits: the split stands untested, the demerger waits, the first open settles both."""
+    company = next(each for each in exchange.market.companies if each.suspended is not None)
+    first, back = company.suspended  # type: ignore[misc]
+    ex_date, resumed = exchange.market.sessions[first + 3], exchange.market.sessions[back]
+    subject = "Demerger / Face Value Split From Rs 10 To Rs 2"
+    own = own_source(workspace, exchange, tmp_path / "s", row(company.symbol, subject, f"{ex_date:%d-%b-%Y}"), "31-03-2024")
+    rows = built(own, resumed)
+    prices = own.lake.read("silver/equity_eod", [resumed]).filter(pl.col("symbol") == company.symbol).row(0, named=True)
+    assert prices["prior_date"] < ex_date
+    before, after = known_events(rows, exchange.market.sessions[back - 1]), known_events(rows, resumed)
+    assert before.select("kind", "verdict").rows() == [("split", "untradable")]
+    assert sorted(after["kind"]) == ["demerger", "split"]
+    assert set(after["verdict"]) == {"ok"}
+    assert after["f_capital"].product() == pytest.approx(prices["open"] / prices["prior_close"])
+    assert after["q"].product() == 5.0
+    waiting = pl.read_parquet(own.lake.uri(f"quarantine/{NAME}/trade_date={ex_date}/data.parquet"))
+    assert "no price on the ex-date" in waiting["reason"][0]
 
 
 def test_a_late_bundle_speaks_from_its_own_day_on_and_rewrites_nothing(

@@ -23,12 +23,12 @@ _ORDER = {
     "dividend": 0,
     "distribution": 0,
     "rights": 1,
-    "demerger": 2,
-    "scheme": 2,
-    "capital_reduction": 3,
-    "bonus": 4,
-    "split": 5,
-    "consolidation": 5,
+    "capital_reduction": 2,
+    "bonus": 3,
+    "split": 4,
+    "consolidation": 4,
+    "demerger": 5,
+    "scheme": 5,
 }
 
 
@@ -110,8 +110,8 @@ def day_factors(legs: Sequence[Leg], last: float | None, open_price: float | Non
         face_value: at the ex-date, for percent dividends and rights.
 
     Returns:
-        One factor a leg, in the order of `legs`. Each leg sees the price that the legs before it leave: cash first, then rights,
-        demerger, bonus, split, so that several dividends of a day are taken from P together.
+        One factor a leg, in the order of `legs`. Each leg sees the price that the legs before it leave: cash first, so that
+        several dividends of a day are taken from P together; a demerger last, since the price that is discovered contains all the others.
     """
     found: dict[int, Factor] = {}
     price = last
@@ -143,17 +143,17 @@ def _factor(leg: Leg, last: float | None, open_price: float | None, face_value: 
     if leg.problem:
         raise FactorError(leg.problem)
     if leg.kind == "bonus" and leg.a and leg.b:
-        return _capital(*bonus(leg.a, leg.b), "ratio")
+        return capital_factor(*bonus(leg.a, leg.b), "ratio")
     if leg.kind in ("split", "consolidation") and leg.fv_from and leg.fv_to:
-        return _capital(*split(leg.fv_from, leg.fv_to), "face value")
+        return capital_factor(*split(leg.fv_from, leg.fv_to), "face value")
     if leg.kind == "rights" and leg.a and leg.b:
-        return _capital(rights(_price(last), leg.a, leg.b, _issue_price(leg, face_value)), 1.0, "theoretical ex-rights price")
+        return capital_factor(rights(_price(last), leg.a, leg.b, _issue_price(leg, face_value)), 1.0, "theoretical ex-rights price")
     if leg.kind in CASH_KINDS:
         return _payment(leg, _price(last), face_value, extraordinary=extraordinary)
     if leg.kind == "demerger":
         if open_price is None:
             raise FactorError("no price on the ex-date to value the demerged part; give it in the overrides")
-        return _capital(demerger_by_open(_price(last), open_price), 1.0, "special pre-open price")
+        return capital_factor(demerger_by_open(_price(last), open_price), 1.0, "special pre-open price")
     if leg.kind == "scheme":
         return _scheme(last, open_price)
     if leg.kind == "capital_reduction":
@@ -169,10 +169,15 @@ def _scheme(last: float | None, open_price: float | None) -> Factor:
         return Factor(method="scheme, not traded on its ex-date")
     if open_price > SCHEME_STEP * last:
         return Factor(method="scheme without a price step")
-    return _capital(demerger_by_open(last, open_price), 1.0, "scheme, special pre-open price")
+    return capital_factor(demerger_by_open(last, open_price), 1.0, "scheme, special pre-open price")
 
 
-def _capital(f: float, q: float, method: str) -> Factor:
+def capital_factor(f: float, q: float, method: str) -> Factor:
+    """A factor that holds at every level.
+
+    Raises:
+        FactorError: it is beyond all genuine ones.
+    """
     if not LOWEST < f < HIGHEST:
         raise FactorError(f"a factor of {f:g} is beyond all genuine ones")
     return Factor(f, f, f, q, method)

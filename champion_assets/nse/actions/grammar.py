@@ -16,6 +16,7 @@ from champion_assets.nse.actions.words import (
     COMPONENTS,
     CURRENCY,
     HEADS,
+    JUBILEE,
     MARKED,
     MENDED,
     MONEY,
@@ -23,6 +24,8 @@ from champion_assets.nse.actions.words import (
     PAPER,
     PERCENT,
     RATIO,
+    UNCOUNTED,
+    UNREAD,
     WORDED_RATIO,
 )  # fmt: skip
 
@@ -61,6 +64,8 @@ def read_subject(text: str) -> Subject:
     if not stripped:
         return Subject((), is_revised, "the text is empty")
     heads = _heads(stripped)
+    if not heads and _UNIT_PART.match(stripped) is not None:
+        heads = [(0, 0, "distribution")]
     if not heads:
         return Subject((), is_revised, f"no known kind of action in {text.strip()!r}")
     if (lost := stripped[: heads[0][0]].strip(" /-+&.(")) and re.search(r"[a-z]{4,}|\d", lost):
@@ -70,14 +75,43 @@ def read_subject(text: str) -> Subject:
     legs: list[Leg] = []
     for number, (start, end, kind) in enumerate(heads):
         stop = heads[number + 1][0] if number + 1 < len(heads) else len(stripped)
-        if kind == "dividend" and number and re.search(r"includ\w+ (?:a |an )?$", stripped[:start]):
-            legs = _with_special_part(legs, stripped[end:stop])
+        body = stripped[end:stop]
+        if kind == "dividend" and number and re.search(r"inclu\w+ (?:of )?(?:a |an )?$", stripped[:start]):
+            legs = _with_special_part(legs, body)
             continue
-        read = _READERS[kind](stripped[start:end], stripped[end:stop])
+        read = _READERS[kind](stripped[start:end], UNCOUNTED.sub(" ", body) if kind in _COUNTED else body)
+        if not isinstance(read, str):
+            read = _unread(kind, body, read) or read
         if isinstance(read, str):
             return Subject((), is_revised, read)
         legs += read
-    return Subject(tuple(legs), is_revised)
+    return Subject(tuple(_without_occasion(legs)), is_revised)
+
+
+_COUNTED: frozenset[Kind] = frozenset({"split", "consolidation", "capital_reduction", "bonus", "rights", "dividend"})
+"""Kinds whose clause must say nothing but what its leg holds."""
+_UNIT_PART = re.compile(r"(?:return (?:of|on) capital|repayment|interest|dividend).*\b(?:per|pr) un")
+
+
+def _unread(kind: Kind, body: str, legs: list[Leg]) -> str:
+    """What a clause says and its legs do not hold, or "": a number or a word of another action that no rule has read."""
+    if kind in _COUNTED and not any(leg.problem for leg in legs):
+        held = {
+            value for leg in legs for value in (leg.a, leg.b, leg.fv_from, leg.fv_to, leg.cash, leg.percent, leg.premium, leg.issue_price)
+        }
+        numbers = {float(number) for number in re.findall(r"\d+(?:\.\d+)?|\.\d+", UNCOUNTED.sub(" ", body))}
+        if extra := sorted(numbers - held):
+            return f"the clause of the {kind} also says {', '.join(f'{number:g}' for number in extra)}: {body.strip()!r}"
+    words = UNREAD.findall(body)
+    if words and not (kind in ("bonus", "rights") and legs[0].kind.endswith("_other")):
+        return f"the clause of the {kind} also says {', '.join(words)!r}, which no rule reads"
+    return ""
+
+
+def _without_occasion(legs: list[Leg]) -> list[Leg]:
+    """A scheme whose text says what it does (a bonus of debentures, a dividend, a demerger) is only the occasion of that."""
+    said = [leg for leg in legs if leg.kind not in ("scheme", "meeting", "book_closure", "notice")]
+    return [leg for leg in legs if leg.kind != "scheme"] if said else legs
 
 
 def _is_unit_payment(text: str, heads: list[tuple[int, int, Kind]]) -> bool:
@@ -127,8 +161,12 @@ def _components(text: str) -> list[tuple[str, float]]:
 
 def _dividend(head: str, body: str) -> list[Leg] | str:
     flavour = next((word for word in ("special", "interim", "final") if word in head), "additional" if "additional" in head else "")
-    tail = re.split(r"\bper\b|\bpr\b|/\s*sh", body, maxsplit=1)[0]
-    if (percent := PERCENT.search(body)) is not None:
+    if re.search(JUBILEE, head):
+        flavour = "special"
+    if re.search(r"\b(?:usd|us|eur|gbp)\b|[$€£]", body):
+        return [Leg("dividend", flavour, problem="an amount in a foreign currency")]
+    tail = re.split(r"\bper\b(?! cent)|\bpr\b|/\s*sh", body, maxsplit=1)[0]
+    if MARKED.search(body) is None and (percent := PERCENT.search(body)) is not None:
         return [Leg("dividend", flavour, percent=float(percent.group(1)))]
     amounts = [match.group(1) for match in MONEY.finditer(tail)]
     if len(amounts) > 1:  # "Interim Dividend 4 - Rs 3.50": the one with its currency
@@ -188,7 +226,7 @@ def _reduction(_head: str, body: str) -> list[Leg] | str:
 def _paper(text: str) -> str:
     """What is handed out if it is not an ordinary share. "Equity and DVR" is a bonus on both, hence an ordinary one."""
     for name, pattern in PAPER:
-        if pattern.search(text) is not None and not (name == "dvr" and re.search(r"equity|ordinary|\band\b", text)):
+        if pattern.search(text) is not None and not (name == "dvr" and re.search(r"\b(?:equity|ordinary)\b[a-z ]*(?:\band\b|&|/)", text)):
             return name
     return ""
 
@@ -206,7 +244,6 @@ def _bonus(_head: str, body: str) -> list[Leg] | str:
 
 
 def _rights(_head: str, body: str) -> list[Leg] | str:
-    body = re.sub(r"with \d+ warrants? for (?:every )?\d+[a-z ]*", " ", body)
     paper = _paper(body)
     if paper:
         words = WORDED_RATIO.search(body) or RATIO.search(body)
@@ -227,13 +264,14 @@ def _rights_leg(a: float, b: float, clause: str) -> Leg:
     if a <= 0 or b <= 0:
         return Leg("rights", flavour, a=a, b=b, problem=f"a ratio of {a:g}:{b:g}")
     if re.search(r"\bat par\b|@ par\b", clause):
-        return Leg("rights", flavour, a=a, b=b, premium=0.0)
-    price, _ = _leading_money(clause)
+        return Leg("rights", flavour, a=a, b=b, premium=0.0, issue_price=_leading_money(clause)[0])
+    price, rest = _leading_money(clause)
     if price is None:
         return Leg("rights", flavour, a=a, b=b, problem="no issue price in the text")
-    if "premium" in clause:
-        return Leg("rights", flavour, a=a, b=b, premium=price)
-    return Leg("rights", flavour, a=a, b=b, issue_price=price)
+    second, _ = _leading_money(rest)
+    if "premium" in clause[: len(clause) - len(rest)]:
+        return Leg("rights", flavour, a=a, b=b, premium=price, issue_price=second if "price" in rest else None)
+    return Leg("rights", flavour, a=a, b=b, issue_price=price, premium=second if "premium" in rest else None)
 
 
 def _silent(kind: Kind) -> Callable[[str, str], list[Leg] | str]:

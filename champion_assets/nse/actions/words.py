@@ -14,23 +14,28 @@ _MENDED = (  # spellings that hide a word from the rules; each was seen, or diff
     (r"[\u2018\u2019`]", "'"),
     (r"\u20b9", " rs "),
     (r"(?<=\d)\s*to(rs|re)\b", r" to \1"),
+    (r"\b(bonus|rights|rhts|div|dividend|frm|from|to)(?=\d)", r"\1 "),
     (r"\b(rs|re|inr)\.", r"\1 "),
     (r"(?<=\d)(rs|re)\b", r" \1"),
     (r"\s+", " "),
     (r"me\d*e?e?t?ing?s?(?=dividend|div\b)", "meeting / "),
     (r"(?<=\d)\s*\.\s*\.\s*(?=\d)", "."),
     (r"(?<=\d) \.(?=\d)", "."),
-    (r"(?<=\d),(?=\d{2,3}\b)", ""),
+    (r"(?<=\d),(?=(?:\d{2},)*\d{3}\b)", ""),
+    (r"\b(f\.?v\.?|face value)\s*spl\b", "face value split"),
     (r"\bsplecial\b|\bspeical\b|\bspecail\b|\bspcl\b|\bspl\b", "special"),
     (r"\bconsldtn\b|\bcnsldatn\b|\bconsol\b", "consolidation"),
     (r"\bdi?v[id]*d?[ei]*n?[de]*n?ds?\b|\bdividned\b|\bividend\b|\bdivdend\b|\bdivided\b|\bdividen\b", "dividend"),
     (r"\bdiv(?![a-z])", "dividend"),
+    (r"\b(int|interim|fin|final|spl|special)\.?div(?:idend)?(?![a-z])", r"\1 dividend"),
+    (r"\bfin\b(?= dividend)", "final"),
+    (r"\bspecial(?=\W*(?:rs|re)?\W*\d)", "special dividend"),
     (r"\bintdiv(?:idend)?\b", "interim dividend"),
     (r"\bi+nt[a-z]{0,5}[mn]\s+(?=dividend)|\bin[a-z]{1,5}im\s+(?=dividend)", "interim "),
     (r"\bint\.?\s+(?=dividend)|\binterest (?=dividend)|\bintdiv", "interim "),
-    (r"\brhts\b|\brgts\b|\brght?s?\b|\bright\b", "rights"),
-    (r"\barngmt\b|\barr?[a-z]{2,8}ment\b", "arrangement"),
-    (r"\bsc?h?e?me\b", "scheme"),
+    (r"\brhts?\b|\brgts\b|\brght?s?\b|\bright\b", "rights"),
+    (r"\barn?g[ent]*m[ent]*\b|\barr?[a-z]{2,8}ment\b", "arrangement"),
+    (r"\bsc?h?e?me\b|\bsch\b", "scheme"),
     (r"\bprem\b|\bprm\b|\bpremimum\b|\bpremum\b", "premium"),
 )
 MENDED = tuple((re.compile(pattern), text) for pattern, text in _MENDED)
@@ -46,13 +51,14 @@ MARKED = re.compile(rf"{CURRENCY}[\s.:-]*{_NUMBER}")
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|percent|per cent)")
 WORDED_RATIO = re.compile(r"(\d+)\s*(?:[a-z ]+?)\s*for(?: every)?\s*(\d+)")
 
+_CONVENED = r"court|nclt|tribunal|convened|creditors?|shareholders?|members?|equity|secured"
 _MEETING = (
     r"\ba+n+\w*\s*ge[nm]\w*\s*me\w*", r"\bannual\s*ge\w* me\w*", r"\bagm\b", r"\bextra\w*\s*-?\s*o\w+\s+general\s+me\w+", r"\be\.?g\.?m\b",
-    r"\beogm\b", r"\badjourned\b", r"\b\w* ?meeting\b(?: of [\w ]+)?", r"\be-voting\b", r"\bpostal ballot\b",
+    r"\beogm\b", r"\badjourned\b", rf"\b(?:(?:{_CONVENED})\s+)*\w* ?meeting\b(?: of [\w ]+)?", r"\be-voting\b", r"\bpostal ballot\b",
 )  # fmt: skip
 _SPLIT = (
     r"face val\w*\s*(?:split|splt|sub-?\s?division)(?:\s*\(?\s*sub-?\s?division\s*\)?)?", r"\bf\.?v\.?\s*-?\s*s[pl]+i?t\b",
-    r"\b(?:stock|share|unit)s? split", r"\bsub-?\s?division\b", r"\bsplit\b",
+    r"\b(?:stock|share|unit)s? split", r"\bface value splt\b", r"\bsub-?\s?division\b", r"\bsplit\b",
 )  # fmt: skip
 _DEMERGER = (
     r"\b(?:composite )?scheme (?:of )?(?:arrangement )?(?:in the nature )?(?:of )?(?:\w+ )?de-?\s?merger", r"\bmerger\s*/\s*demerger",
@@ -62,10 +68,12 @@ _SCHEME = (
     r"\b(?:composite )?scheme(?: of)?(?: (?:amalgamation|arrangement|reconstruction|merger)(?:\s*(?:and|&|,)\s*)?)*", r"\bamalgamation",
     r"\bmerger\b", r"\bfor distribution of [\w ]+ shares to the shareholders[\w ]*",
 )  # fmt: skip
-_ORDINAL = r"first|second|third|fourth|1st|2nd|3rd|4th"
+_ORDINAL = r"first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th"
+JUBILEE = r"(?:golden|silver|diamond|platinum|centenary|jubilee|jub|anniversary)"
+"""What a dividend is called that is paid once: special without the word."""
 _HEADS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     ("split", _SPLIT),
-    ("consolidation", (r"\bconsolidat\w*", r"\breverse split")),
+    ("consolidation", (r"\b(?:face val\w* )?consolidat\w*", r"\breverse split")),
     ("capital_reduction", (r"\bcap(?:ital)?\.?\s*red(?:uction|n|tn)?\b", r"\breduction of (?:share )?capital")),
     ("bonus", (r"\bbonus(?: issue)?\b",)),
     ("rights", (r"\brights?(?: issue)?\b",)),
@@ -73,12 +81,29 @@ _HEADS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     ("scheme", _SCHEME),
     ("buyback", (r"\bbuy\s*-?\s*back\b",)),
     ("distribution", (rf"\b(?:(?:income|{_ORDINAL}|final|interim|special) )?(?:distribution|distrtn|distrbtn|distn)\b",)),
-    ("dividend", (rf"\b(?:(?:annual|interim|final|special|additional|{_ORDINAL}|one[- ]time|total)\b[\s/&-]*(?:and )?)*dividends?\b",)),
+    (
+        "dividend",
+        (rf"\b(?:(?:annual|interim|final|special|additional|{_ORDINAL}|one[- ]time|total|{JUBILEE})\b[\s/&-]*(?:and )?)*dividends?\b",),
+    ),
     ("redemption", (r"\b(?:part )?redempt\w*", r"\bmaturity\b", r"\brepayment\b", r"\bprincipal (?:re)?payment")),
     ("interest", (r"\binte?re?st(?: payement| payment| amount| pymt)?\b", r"\bint p[ay]+m\w*", r"\bpayment of (?:int\w*|amt)")),
     ("meeting", _MEETING),
     ("book_closure", (r"\b(?:annual )?(?:book )?clos(?:ure|ing)\b", r"\bbc\b(?= dates?\b)")),
-    ("notice", (r"\bchange in registrar[\w ]*", r"\bintimation\b", r"\bdelisting\b", r"\bcall money\b", r"\b(?:first|final) call\b")),
+    (
+        "notice",
+        (
+            r"\bchange (?:in|of) [\w ]+",
+            r"\b(?:name|symbol|isin|registrar) change\b",
+            r"\bintimation\b",
+            r"\b(?:de)?listing\b",
+            r"\bsuspension\b",
+            r"\bcall money\b",
+            r"\b(?:first|final) call\b",
+            r"\bwarrants? conversion\b",
+            r"\b(?:conversion|exercise) of [\w -]+",
+            r"^record date$",
+        ),
+    ),
 )
 HEADS = tuple((kind, re.compile("|".join(patterns))) for kind, patterns in _HEADS)
 """What begins a clause; of two that claim the same words the earlier wins."""
@@ -91,9 +116,20 @@ COMPONENTS = (
 )
 """Parts of a distribution of a REIT or InvIT."""
 PAPER = (
-    ("ncrps", re.compile(r"ncrps|preference|\bpref\b")),
+    ("ncrps", re.compile(r"\b[a-z]{0,3}rps\b|\b[co]cps\b|preference|\bpref\b")),
     ("debenture", re.compile(r"debenture|\bncds?\b|\bccds?\b|bonds?\b")),
     ("dvr", re.compile(r"\bdvrs?\b|differential")),
     ("warrant", re.compile(r"\bwarrants?\b")),
 )
 """What is handed out where it is no ordinary share."""
+
+UNCOUNTED = re.compile(
+    r"with \d+ warrants? for (?:every )?\d+[a-z ]*"
+    rf"|(?:\bof|\bon|face val\w*|\bf\.?v\.?)(?: of| on| face value)*\s*(?:{CURRENCY}\s*)?\d+(?:\.\d+)?\s*(?:/-?)?\s*each"
+    rf"|\b(?:on )?(?:the )?(?:face val\w*|paid[- ]up val\w*|f\.?v\.?)(?: of)?\s*(?:{CURRENCY}\s*)?\d+(?:\.\d+)?\s*(?:/-?)?"
+    r"|\b\d{1,2}[./-](?:\d{1,2}|[a-z]{3})[./-]\d{2,4}\b|\b\d+(?:st|nd|rd|th)\b|\([^()\d]*\d+(?:\.\d+)?\s*%[^()\d]*\)"
+    r"|\b(?:(?:fy|f\.y\.|(?:financial )?year(?: ended| ending)?)\s*)?\d{4}\s*-\s*\d{2,4}\b|\b(?:fy|f\.y\.)\s*'?\d+|\bq[1-4]\b"
+)
+"""Numbers that say nothing of the action: face values that payments refer to, years, dates, ordinals, a percentage beside its amount."""
+UNREAD = re.compile(r"[a-z]*(?:div|bonus|split|splt|right|merge|reduc|consol|debent|prefer|special|spl\b)[a-z]*")
+"""Words that would begin a clause if they were spelt as known; left over in a clause they show that something was not read."""

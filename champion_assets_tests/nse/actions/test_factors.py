@@ -75,6 +75,12 @@ def test_other_ways_to_value_a_demerger() -> None:
     assert factors.reduction(0.25) == (4.0, 0.25)
 
 
+def test_the_price_that_is_discovered_for_a_demerger_contains_the_day_s_split_and_dividend() -> None:
+    assert product("Demerger / Face Value Split From Rs 10 To Rs 2 / Interim Dividend - Rs 5 Per Share", 100.0, 15.0)[0] == pytest.approx(
+        15 / 95
+    )
+
+
 def test_a_right_above_the_market_is_worth_nothing() -> None:
     assert factors.rights(90.0, 1, 1, 100.0) == 1.0
 

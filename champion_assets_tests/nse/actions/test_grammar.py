@@ -87,6 +87,16 @@ BY_HAND: list[tuple[str, list[tuple[object, ...]]]] = [
     ("Distribution - Rs 2 Per Unit Consists Of Rs 1.70 Per Unit As Interest/ Rs 0.30 Per Unit As Return Of Capital", [("distribution", 2)]),
     (" First Distribution - Interest Payment Rs 2.95 Per Unit/ Return Of Capital Re 1.86 Per Unit", [("distribution", 4.81)]),
     ("Interest Amount - Rs 1.20 Per Unit/ Return On Capital - Rs 1.20 Per Unit", [("distribution", 2.4)]),
+    ("BONUS1:1", [("bonus", 1, 1)]), ("FV SPL FRM RS10 TO RS2", [("split", 10, 2)]), ("RHT 1:5 @ PAR", [("rights", 1, 5, 0)]),
+    ("AGM/FINDIV-60% PURPOSE REVISED", [("dividend", 60, "%")]), ("AGM/DIV 15%+SPL 10%", [("dividend", 15, "%"), ("dividend", 10, "%")]),
+    ("Interim Dividend Of Rs. 7.50 (75%) Per Equity Share Of Rs 10 Each", [("dividend", 7.5, "interim")]),
+    ("Dividend - Rs 5 Per Share (Inclusive Of Special Dividend Of Rs 2)", [("dividend", 3), ("dividend", 2, "special")]),
+    ("Silver Jubilee Dividend - Rs 5 Per Share", [("dividend", 5, "special")]),
+    ("Dividend - Rs 2 For The Year Ended 31.03.2020", [("dividend", 2)]), ("Dividend - Rs 2/- Per Share For Fy 2019-20", [("dividend", 2)]),
+    ("Rights 11:15 @ Premium Of Rs 15 Per Equity Share Of Face Value Rs 10 Each", [("rights", 11, 15, 15)]),
+    ("Face Value Consolidation From Re 1/- Per Share To Rs 10/- Per Share", [("consolidation", 1, 10)]),
+    ("Bonus 1 Dvr For 20 Equity", [("bonus_other", 1, 20, "dvr")]), ("Bonus Ccps 1:1", [("bonus_other", 1, 1, "ncrps")]),
+    ("Return Of Capital - Rs 1.5 Per Unit", [("distribution", 1.5)]),
     ("DISTRTN-RS 2.1598 PR UNT", [("distribution", 2.1598)]), ("Dividend - Rs 1,234.50 Per Share", [("dividend", 1234.5)]),
 ]  # fmt: skip
 
@@ -123,6 +133,34 @@ def test_what_the_text_does_not_say_is_a_problem_and_no_number(text: str, proble
     assert any(problem in leg.problem for leg in read_subject(text).legs)
 
 
+@pytest.mark.parametrize(("text", "premium", "price"), [
+    ("Rights 1:6 @ Rs 200 (Including Premium Of Rs 190)", 190, 200),
+    ("Rights 1:6 @ Premium Of Rs 190 Per Share (Issue Price Rs 200)", 190, 200),
+    ("Rights 1:1 @ Issue Price Rs 50", None, 50), ("Rights 1:5 @ Rs 10 At Par", 0, 10),
+])  # fmt: skip
+def test_premium_and_issue_price_are_told_apart(text: str, premium: float | None, price: float) -> None:
+    leg = read_subject(text).legs[0]
+    assert (leg.premium, leg.issue_price) == (premium, price)
+
+
+@pytest.mark.parametrize("text", [
+    "Interim Dividend - Rs 2 + 1 Per Share", "Dividend - 150% Interim And 50% Final", "Bonus Equity 1:1 And Dvr 1:10",
+    "Dividend - Rs 2,50 Per Share", "Bonus 1:1 3:2",
+])  # fmt: skip
+def test_a_number_that_no_rule_reads_refuses_the_text(text: str) -> None:
+    assert "also says" in read_subject(text).reason
+
+
+@pytest.mark.parametrize(("text", "kinds"), [
+    ("Scheme Of Arrangement - Bonus Debentures 1:1", ["bonus_other"]), ("Composite Scheme Of Arrangement / Demerger", ["demerger"]),
+    ("Dividend - Rs 12.50 Per Share Pursuant To Scheme", ["dividend"]),
+    ("Annual General Meeting/Scheme Of Arrangement", ["meeting", "scheme"]),
+])  # fmt: skip
+def test_a_scheme_that_says_what_it_does_is_no_leg_of_its_own(text: str, kinds: list[str]) -> None:
+    """NTPC's bonus debentures of 2015-03-20 took 8 % off the price; a scheme would have been valued by that, a bonus of paper is not."""
+    assert [leg.kind for leg in read_subject(text).legs] == kinds
+
+
 @pytest.mark.parametrize(
     "text", ["", "Hello 1:2", " Annual General Meeting- Re 0.85 Per Share (Purpose Revised)", "Something Bonus-like 1:1"]
 )
@@ -152,6 +190,15 @@ def test_no_text_breaks_it_and_none_is_silent(text: str) -> None:
 )
 def test_any_ratio_in_any_dress(a: int, b: int, dress: str) -> None:
     assert Leg("bonus", a=float(a), b=float(b)) in read_subject(dress.format(a, b)).legs
+
+
+@given(st.sampled_from(["Bonus 1:2", "Dividend - Rs 7 Per Share", "Rights 1:5 @ Premium Rs 30/-", "Face Value Split From Rs 10 To Rs 2"]),
+       st.sampled_from([" {}", " + {}", " And {}", "/{}", " ({})"]), st.integers(40, 90))  # fmt: skip
+def test_no_number_is_ever_dropped(text: str, joint: str, number: int) -> None:
+    subject = read_subject(text + joint.format(number))
+    assert subject.reason or any(leg.problem for leg in subject.legs) or float(number) in {
+        value for leg in subject.legs for value in (leg.a, leg.b, leg.fv_from, leg.fv_to, leg.cash, leg.premium, leg.issue_price)
+    }  # fmt: skip
 
 
 @pytest.mark.real
