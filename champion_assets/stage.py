@@ -29,8 +29,8 @@ _RETRIES: Mapping[str, tuple[int, float]] = {"raw": (3, 60.0), "warehouse": (3, 
 _OTHER_RETRIES = (2, 30.0)
 SHOWN = 5
 """Failed days in a message; the metadata of the failure has more."""
-WAITS, WAIT_SECONDS = 60, 20.0
-"""How often and how long a run of a backfill waits for days that other runs of it build."""
+WAITS, WAIT_SECONDS = 100_000, 20.0
+"""A run of a backfill looks again so often for days that earlier runs of it build; it gives up when these have ended."""
 FETCH_TAG, FETCH_MISSING = "champion/fetch", "missing"
 """A run with this tag asks the source only for days that the lake does not have; others look at the source again."""
 _FAILED_DAYS: dict[tuple[str, str], list[dt.date]] = {}
@@ -112,9 +112,14 @@ def _add_preview(context: dg.AssetExecutionContext, table: DailyTable, workspace
     context.add_asset_metadata(shown, partition_key=sessions[-1].isoformat())
 
 
-def _is_waiting(report: RangeReport) -> bool:
-    """True if days failed for nothing but inputs that are not there: runs of one backfill come in any order."""
-    return all(isinstance(error, MissingInput) for error in report.failed.values())
+def _may_wait(context: dg.AssetExecutionContext, report: RangeReport) -> bool:
+    """True if days failed for nothing but absent inputs, and earlier runs of the same backfill, which may build them, still go on."""
+    backfill = context.run.tags.get("dagster/backfill")
+    if backfill is None or not all(isinstance(error, MissingInput) for error in report.failed.values()):
+        return False
+    records = context.instance.get_run_records(dg.RunsFilter(tags={"dagster/backfill": backfill}))
+    own = next(record.storage_id for record in records if record.dagster_run.run_id == context.run.run_id)
+    return any(record.storage_id < own and not record.dagster_run.is_finished for record in records)
 
 
 def _record_good_days(context: dg.AssetExecutionContext, key: dg.AssetKey, report: RangeReport) -> None:
@@ -127,9 +132,8 @@ def _fail(context: dg.AssetExecutionContext, key: dg.AssetKey, table: DailyTable
     lines = [f"{date}: {type(error).__name__}: {error}" for date, error in sorted(report.failed.items())]
     shown = "\n".join(lines[:SHOWN]) + (f"\n... and {len(lines) - SHOWN} more days" if len(lines) > SHOWN else "")
     policy = retry_policy(table.group, get_settings())
-    if "dagster/backfill" in context.run.tags and context.retry_number < WAITS and _is_waiting(report):
-        _FAILED_DAYS[context.run.run_id, table.name] = sorted(report.failed)
-        context.log.info(f"waiting for other runs of this backfill: {lines[0]}")
+    if _may_wait(context, report):
+        context.log.info(f"waiting for earlier runs of this backfill: {lines[0]}")
         raise dg.RetryRequested(max_retries=WAITS, seconds_to_wait=WAIT_SECONDS * get_settings().retry_delay_scale or 1.0)
     retryable = all(is_retryable(error) for error in report.failed.values())
     if retryable and context.retry_number < policy.max_retries:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import dagster as dg
 import pytest
@@ -34,10 +37,15 @@ class _Healing(list[tuple[str, int]]):
             self._state.faults.clear()
 
 
-def run(*names: str, start: str, end: str, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
-    job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(name.split("/")) for name in names})
-    tags = {"dagster/asset_partition_range_start": start, "dagster/asset_partition_range_end": end}
-    return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+def _job(*names: str) -> dg.JobDefinition:
+    return defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(name.split("/")) for name in names})
+
+
+def run(
+    *names: str, start: str, end: str, instance: dg.DagsterInstance, tags: Mapping[str, str] = MappingProxyType({})
+) -> dg.ExecuteInProcessResult:
+    span = {"dagster/asset_partition_range_start": start, "dagster/asset_partition_range_end": end}
+    return _job(*names).execute_in_process(instance=instance, tags={**span, **tags}, raise_on_error=False)
 
 
 def events(instance: dg.DagsterInstance, name: str) -> dict[str, dict[str, object]]:
@@ -98,6 +106,28 @@ def test_a_server_that_recovers_is_asked_again_for_the_failed_days_only(environm
     assert result.success
     asked = [path.rsplit("/", 1)[-1] for path, _ in state.requests]
     assert sorted(asked) == sorted([udiff_bhavcopy(dt.date(2024, 1, day)).name for day in (15, 16, 17)] + [name])
+
+
+def test_a_run_of_a_backfill_waits_for_the_earlier_runs_that_build_its_inputs(environment: Put) -> None:
+    day, tags = "2023-11-09", {"dagster/backfill": "one"}
+    with dg.DagsterInstance.ephemeral() as instance:
+        earlier = instance.create_run_for_job(job_def=_job("raw/bhavcopy"), tags=tags)
+        later: list[dg.ExecuteInProcessResult] = []
+        thread = threading.Thread(target=lambda: later.append(run("bronze/bhavcopy", start=day, end=day, instance=instance, tags=tags)))
+        thread.start()
+        while not (records := instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))) or not [
+            event
+            for event in instance.all_logs(records[0].dagster_run.run_id)
+            if event.dagster_event and event.dagster_event.is_step_up_for_retry
+        ]:
+            time.sleep(0.1)
+        assert run("raw/bhavcopy", start=day, end=day, instance=instance).success
+        thread.join(60)
+        assert later[0].success
+        instance.report_run_failed(earlier)  # nothing is left to wait for: the next run fails at once, and says what it lacks
+        failed = run("bronze/bhavcopy", start="2023-11-10", end="2023-11-10", instance=instance, tags=tags)
+    assert not failed.success
+    assert not [event for event in failed.all_events if event.is_step_up_for_retry]
 
 
 def test_a_server_that_stays_away_is_asked_three_times_more(environment: Put, exchange: Exchange) -> None:

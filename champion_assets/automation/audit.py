@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from champion_assets.lake.table import Workspace
+from champion_assets.quant.adjust import known_events
 
 ACTIONS, SUSPECTS, INSTRUMENTS, SOURCES = "silver/corporate_actions", "silver/suspects", "silver/instruments", "raw/corporate_actions"
 
@@ -47,11 +48,11 @@ def audit(workspace: Workspace, start: dt.date, end: dt.date) -> Audit:
     days = [day for day in workspace.sessions(start, end) if day in stored]
     if not days:
         raise LookupError(f"the lake has no {SUSPECTS} between {start} and {end}; run `champion backfill {start} {end}` first")
-    actions, suspects = lake.read(ACTIONS, days), lake.read(SUSPECTS, days)
+    actions, suspects = known_events(lake.read(ACTIONS, days), days[-1]), lake.read(SUSPECTS, days)
     keys = ["trade_date", "instrument_id"]
-    ratios = actions.filter(pl.col("kind").is_in(["split", "consolidation", "bonus"])).unique(keys, maintain_order=True)
+    ratios = _ratios(lake.read(ACTIONS, days), actions)
     readings = suspects.filter(pl.col("suspicion") == "doubtful_action").select(*keys, "reading")
-    untraded = pl.when(pl.col("verdict") == "untradable").then(pl.lit("did not trade on its ex-date"))
+    untraded = pl.when(~pl.col("traded")).then(pl.format("did not trade on its ex-date; at its next open {}", "last_verdict"))
     doubtful = ratios.filter(pl.col("verdict") != "ok").join(readings, on=keys, how="left", maintain_order="left")
     changes = lake.read(INSTRUMENTS, days, ["trade_date", "instrument_id", "symbol", "isin", "valid_from", "evidence", "previous_symbol",
                                             "previous_isin"]).filter(pl.col("valid_from") == pl.col("trade_date"))  # fmt: skip
@@ -61,12 +62,23 @@ def audit(workspace: Workspace, start: dt.date, end: dt.date) -> Audit:
     return Audit(
         sessions=len(days), covered=lake.read(SOURCES, days, ["trade_date"])["trade_date"].n_unique(),
         kinds=actions.group_by("kind").len().sort("len", descending=True), verdicts=ratios.group_by("verdict").len().sort("verdict"),
-        doubtful=doubtful.select("trade_date", "symbol", "subject", "f_capital", "witness", "verdict",
-                                 reading=pl.coalesce("reading", untraded)),
+        doubtful=doubtful.select("ex_date", "symbol", "subject", "f_capital", "witness", "verdict",
+                                 reading=pl.coalesce(untraded, "reading")),
         rejects=_rejects(workspace, days), suspects=suspects.group_by("suspicion", "reading").len().sort("suspicion", "len",
          descending=True),
         links=changes.group_by("evidence", "renamed", "new_isin").len().sort("evidence", "len", descending=True),
     )  # fmt: skip
+
+
+def _ratios(told: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Splits, consolidations and bonuses, an event a row: `verdict` of its ex-date, `last_verdict` of the first open since."""
+    event = ["instrument_id", "ex_date"]
+    first = told.sort("trade_date").unique(event, keep="first", maintain_order=True)
+    untraded = first.filter(pl.col("verdict") == "untradable").select(*event, traded=pl.lit(value=False))
+    chosen = known.filter(pl.col("kind").is_in(["split", "consolidation", "bonus"])).unique(event, maintain_order=True)
+    joined = chosen.join(untraded, on=event, how="left", maintain_order="left").with_columns(pl.col("traded").fill_null(value=True))
+    verdict = pl.when("traded").then("verdict").otherwise(pl.lit("untradable"))
+    return joined.with_columns(last_verdict=pl.col("verdict"), verdict=verdict).sort("ex_date", "symbol")
 
 
 def _rejects(workspace: Workspace, days: list[dt.date]) -> pl.DataFrame:

@@ -90,6 +90,10 @@ class Registry:
         for name in sorted(self._known, key=lambda each: (self._last[each][0], each)):
             self._index(self._known[name])
 
+    def __len__(self) -> int:
+        """How many instruments were ever seen."""
+        return len(self._known)
+
     @property
     def instruments(self) -> list[Instrument]:
         """All of them, in order of their ids."""

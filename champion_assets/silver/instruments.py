@@ -71,7 +71,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     for date in dates:
         if registry is None or workspace.window(Input(NAME, lag=1), date) != [registry.today]:
             registry = _stored(workspace, date)
-        before = len(registry.instruments)
+        before = len(registry)
         rows = by_day.get(date, bronze.clear())
         registry.observe(date, sightings(rows), _newest(changes, date), {line.symbol: line for line in lines if line.date <= date})
         frame = _frame(registry, date)
