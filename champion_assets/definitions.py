@@ -10,21 +10,23 @@ from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
 from champion_assets.bronze import delivery as bronze_delivery
 from champion_assets.bronze import index_close as bronze_index_close
-from champion_assets.features import covariance, expected_returns, returns, universe
-from champion_assets.portfolio import target_weights
+from champion_assets.features import covariance, esg, expected_returns, returns, universe
+from champion_assets.portfolio import audit, target_weights
 from champion_assets.raw import bhavcopy as raw_bhavcopy
 from champion_assets.raw import corporate_actions as raw_corporate_actions
 from champion_assets.raw import delivery as raw_delivery
+from champion_assets.raw import esg_scores as raw_esg_scores
 from champion_assets.raw import index_close as raw_index_close
+from champion_assets.raw import index_constituents as raw_index_constituents
 from champion_assets.raw import security_master as raw_security_master
-from champion_assets.silver import corporate_actions, equity_eod, index_eod, instruments, suspects
+from champion_assets.silver import corporate_actions, equity_eod, esg_scores, index_eod, instruments, suspects
 from champion_assets.warehouse import duckdb
 
 MODULES = [
-    raw_bhavcopy, raw_delivery, raw_index_close, raw_security_master, raw_corporate_actions,
+    raw_bhavcopy, raw_delivery, raw_index_close, raw_index_constituents, raw_security_master, raw_corporate_actions, raw_esg_scores,
     bronze_bhavcopy, bronze_delivery, bronze_index_close, bronze_corporate_actions,
-    instruments, equity_eod, index_eod, corporate_actions, suspects,
-    returns, universe, expected_returns, covariance, target_weights, daily, tear_sheet, duckdb,
+    instruments, equity_eod, index_eod, corporate_actions, suspects, esg_scores,
+    returns, universe, esg, expected_returns, covariance, target_weights, audit, daily, tear_sheet, duckdb,
 ]  # fmt: skip
 
 defs = dg.Definitions(

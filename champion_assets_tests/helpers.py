@@ -18,10 +18,11 @@ from champion_assets.partitions import calendar_days
 from champion_assets.settings import Settings
 
 ORDER = [
-    "raw/bhavcopy", "raw/delivery", "raw/index_close", "raw/security_master", "raw/corporate_actions", "bronze/bhavcopy",
-    "bronze/delivery", "bronze/index_close", "bronze/corporate_actions", "silver/instruments", "silver/equity_eod", "silver/index_eod",
-    "silver/corporate_actions", "silver/suspects", "features/returns", "features/universe", "features/expected_returns",
-    "features/covariance", "portfolio/target_weights", "backtest/daily", "warehouse/duckdb",
+    "raw/bhavcopy", "raw/delivery", "raw/index_close", "raw/index_constituents", "raw/security_master", "raw/corporate_actions",
+    "raw/esg_scores", "bronze/bhavcopy", "bronze/delivery", "bronze/index_close", "bronze/corporate_actions", "silver/instruments",
+    "silver/equity_eod", "silver/index_eod", "silver/corporate_actions", "silver/suspects", "silver/esg_scores", "features/returns",
+    "features/universe", "features/esg", "features/expected_returns", "features/covariance", "portfolio/target_weights",
+    "portfolio/audit", "backtest/daily", "warehouse/duckdb",
 ]  # fmt: skip
 
 
@@ -69,6 +70,9 @@ def _link_inputs(workspace: Workspace, last: str, start: dt.date, end: dt.date) 
             assert not failed, failed
         _TEMPLATES[key] = folder / "lake"
     for name in ORDER[: ORDER.index(last)]:
+        if name == "raw/esg_scores":
+            (lake / name).mkdir(parents=True)
+            shutil.copy(_TEMPLATES[key] / name / "ledger.json", lake / name)
         if name.startswith("raw/"):
             shutil.copytree(_TEMPLATES[key] / name / "files", lake / name / "files", copy_function=os.link)
         for day in workspace.sessions(start, end):
@@ -78,7 +82,8 @@ def _link_inputs(workspace: Workspace, last: str, start: dt.date, end: dt.date) 
 
 def _usual(settings: Settings) -> str:
     """The fixture's settings for the same source, as the key of its template; other settings get no template."""
-    usual = Settings(source=settings.source, start_date=dt.date(2023, 11, 1), cov_window_days=40, expected_return_lookback=40,
+    usual = Settings(source=settings.source, esg_folder=Path(settings.source) / "esg", start_date=dt.date(2023, 11, 1),
+                     cov_window_days=40, expected_return_lookback=40,
                      universe_warmup=20, universe_size=60, retry_delay_scale=0, http_interval_seconds=0)  # fmt: skip
     is_exchange = (Path(settings.source) / ".republished").is_dir()
     return usual.model_dump_json(exclude={"data_dir"}) if is_exchange else ""

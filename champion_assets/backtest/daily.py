@@ -1,159 +1,184 @@
 """`backtest/daily`: what the portfolio really did: yesterday's decision traded today, at India's costs, and the value at the close.
 
-A decision of the close of D is executed at the open of the next session, whole shares, with slippage and the charges in force that
-day. No fill in a name that did not trade, no buy where it was locked at the upper band, no sell where it was locked at the lower. A
-name that stops trading stays at its last price. Value before + P&L - costs = value after, to a paisa, or the day fails.
+A decision of the close of D is sized at that close and executed in the next session, at its open, average or close (FILL), on the tick, in
+whole shares, with slippage, impact and the charges in force that day. No fill in a name that did not trade, none beyond a share of its
+volume, no buy at the upper band, no sell at the lower; in trade-to-trade series nothing is sold before it is settled. Value before + P&L
+- costs = value after, to a paisa, or the day fails.
 
-Corporate actions change holdings on their ex-date: splits and bonuses the number of shares, dividends the cash; a right or a demerged
-part counts as sold at its theoretical value and put back into the share. An opening gap beyond any price band that no action explains
-is treated as value-neutral and counted in `unexplained_gaps`.
+Corporate actions change holdings on the first session on or after the ex-date on which the name trades (`quant/holdings.py`): shares, cash,
+claims on demerged parts. An action that becomes known only after that is counted in `late_actions`. An opening gap beyond any price band
+that no action explains is treated as value-neutral and counted in `unexplained_gaps`. A name that stops trading stays at its last price,
+and is written down after DELISTED_AFTER sessions.
 
-The benchmark is the index named by BENCHMARK (a price return) where the lake has it, else yesterday's universe, equally weighted.
+The benchmark is the index named by BENCHMARK (a price return) where the lake has it; beside it stands yesterday's universe, equally
+weighted.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.backtest.book import ARRIVING, CLAIMS, HOLDINGS, ORDERS, OWED, as_columns, from_row, names_in
+from champion_assets.backtest.market import ACTION_SESSIONS, Market
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.nse.costs import cost_rates
-from champion_assets.nse.indices import index_id
-from champion_assets.quant.simulate import Book, Position, Quote, SessionResult, run_session
+from champion_assets.nse.costs import Plan
+from champion_assets.quant.fills import Rules
+from champion_assets.quant.holdings import held_names
+from champion_assets.quant.risk import Array
+from champion_assets.quant.simulate import Account, SessionResult, new_account, run_session
 from champion_assets.settings import Settings
 from champion_assets.stage import daily_asset
 
 NAME = "backtest/daily"
-_HOLDINGS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "shares": pl.Float64, "price": pl.Float64,
-                               "value": pl.Float64}))  # fmt: skip
 
 
 class Daily(TableModel):
     """The portfolio's day. Amounts in rupees."""
 
     trade_date: pl.Date = pa.Field(unique=True, description="Session")
-    value: float = pa.Field(gt=0, description="Cash and holdings at the close")
-    cash: float = pa.Field(ge=-0.005, description="Cash at the close")
+    value: float = pa.Field(gt=0, description="Cash, holdings and claims at the close")
+    cash: float = pa.Field(ge=-0.005, description="Cash at the close, what is not yet settled included")
     flows: float = pa.Field(description="Capital paid in: the initial capital on the first session, then 0")
     pnl: float = pa.Field(description="Gain of the day before costs")
-    costs: float = pa.Field(ge=0, description="Taxes, charges and brokerage of the day")
+    costs: float = pa.Field(ge=0, description="All charges of the day")
+    stt: float = pa.Field(ge=0, description="Of them securities transaction tax")
+    exchange_charges: float = pa.Field(ge=0, description="Of them exchange charges and SEBI fee")
+    stamp_duty: float = pa.Field(ge=0, description="Of them stamp duty")
+    service_tax: float = pa.Field(ge=0, description="Of them service tax, later GST")
+    brokerage: float = pa.Field(ge=0, description="Of them brokerage")
+    dp_charges: float = pa.Field(ge=0, description="Of them depository charges")
     bought: float = pa.Field(ge=0, description="Value of the buys")
     sold: float = pa.Field(ge=0, description="Value of the sells")
     buys: pl.Int32 = pa.Field(ge=0, description="Number of buys")
     sells: pl.Int32 = pa.Field(ge=0, description="Number of sells")
-    unfilled: pl.Int32 = pa.Field(ge=0, description="Orders without a fill: not traded, or locked at the band")
+    unfilled: pl.Int32 = pa.Field(
+        ge=0, description="Orders not filled, or not wholly: not traded, at the band, beyond the volume, not settled"
+    )
     unexplained_gaps: pl.Int32 = pa.Field(ge=0, description="Holdings whose opening gap was treated as value-neutral")
-    dividends: float = pa.Field(ge=0, description="Dividends credited on their ex-date, part of the P&L's account")
+    late_actions: pl.Int32 = pa.Field(ge=0, description="Holdings of which a past corporate action was told otherwise today")
+    dividends: float = pa.Field(ge=0, description="Dividends credited, part of the P&L's account")
+    interest: float = pa.Field(ge=0, description="Interest on cash")
+    written_down: float = pa.Field(ge=0, description="Loss on names that count as delisted since today")
     portfolio_return: float = pa.Field(gt=-1, description="Return of the day after costs")
     benchmark_return: float = pa.Field(gt=-1, description="Mean total return of yesterday's universe, equally weighted; 0 before it exists")
     index_return: float = pa.Field(
         gt=-1, nullable=True, description="Price return of the index in BENCHMARK; null where the day has no index file"
     )
-    holdings: _HOLDINGS = pa.Field(description="Positions at the close")  # type: ignore[valid-type]
+    holdings: HOLDINGS = pa.Field(description="Positions at the close; idle: sessions without a trade")  # type: ignore[valid-type]
+    arriving: ARRIVING = pa.Field(description="Bought shares, and the sessions until they are settled")  # type: ignore[valid-type]
+    owed: OWED = pa.Field(description="Proceeds, and the sessions until they are settled")  # type: ignore[valid-type]
+    claims: CLAIMS = pa.Field(description="Demerged parts not yet listed: of which name, shares, rupees a share")  # type: ignore[valid-type]
+    orders: ORDERS = pa.Field(description="Orders tried again tomorrow: shares, negative to sell")  # type: ignore[valid-type]
 
-    @pa.dataframe_check(description="cash and holdings add up to the value, to a paisa")
+    @pa.dataframe_check(description="cash, holdings and claims add up to the value, to a paisa")
     def adds_up(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
         """Recomputed from the stored rows."""
         held = pl.col("holdings").list.eval(pl.element().struct.field("value")).list.sum()
-        return data.lazyframe.select((pl.col("cash") + held - pl.col("value")).abs() <= 0.01)
+        claimed = pl.col("claims").list.eval(pl.element().struct.field("shares") * pl.element().struct.field("each")).list.sum()
+        return data.lazyframe.select((pl.col("cash") + held + claimed - pl.col("value")).abs() <= 0.01)
+
+    @pa.dataframe_check(description="the charges add up to the costs, to a paisa")
+    def charges_add_up(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
+        """Recomputed from the stored rows."""
+        parts = pl.sum_horizontal("stt", "exchange_charges", "stamp_duty", "service_tax", "brokerage", "dp_charges")
+        return data.lazyframe.select((parts - pl.col("costs")).abs() <= 0.005)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The simulator's rules by the settings."""
+    plan = Plan(settings.brokerage_bps / 10_000, np.inf if settings.brokerage_max is None else settings.brokerage_max, settings.dp_charge)
+    return Rules(
+        settings.fill, settings.whole_shares, settings.slippage_bps / 10_000, settings.impact, settings.participation, settings.unfilled,
+        settings.rights, settings.usable_proceeds, settings.cash_rate, settings.delisted_after, settings.delisting_recovery, plan,
+    )  # fmt: skip
 
 
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
-    """The days of `dates`, in order; each begins with the book of the session before."""
-    market = _Market(workspace, dates)
-    book_of: tuple[dt.date | None, Book] = (None, Book(0.0))
-    frames, facts = [], {}
+    """The days of `dates`, in order; each begins with the account of the session before."""
+    row = _stored(workspace, dates[0])
+    weights, members, volatility = _evenings(workspace, dates)
+    market = Market(workspace, dates, sorted(names_in(row)) if row else ())
+    account = from_row(row, market.index) if row else None
+    rules, frames, facts = rules_of(workspace.settings), [], {}
     for date in dates:
-        before = workspace.window(Input(NAME, lag=1), date)
-        if not before:
-            book, flows = Book(workspace.settings.initial_capital), workspace.settings.initial_capital
-        else:
-            book, flows = (book_of[1] if book_of[0] == before[0] else _stored_book(workspace, before[0])), 0.0
-        result = run_session(book, market.quotes(date), market.targets(date), market.rates(date),
-                             workspace.settings.slippage_bps / 10_000)  # fmt: skip
-        frames.append(_row(date, book, result, flows, market.benchmark(date), market.index(date)))
-        facts[date] = {"value": result.book.value, "positions": len(result.book.positions), "costs": result.costs,
-                       "unexplained_gaps": result.gaps}  # fmt: skip
-        book_of = (date, result.book)
+        evening = workspace.window_before(date)
+        flows = workspace.settings.initial_capital if account is None else 0.0
+        account = account or new_account(flows, len(market.names))
+        opened = account.value
+        decided = weights.get(evening)
+        targets = None if decided is None or decided["decided_on"][0] != evening else _targets(decided, market)
+        result, late = step(market, account, date, targets, rules, (date - evening).days if evening else 0, volatility.get(evening))
+        benchmark = market.mean_return(date, members[evening]) if evening in members else 0.0
+        frames.append(as_row(date, account, opened, result, flows, late, benchmark, market))
+        facts[date] = {"value": account.value, "positions": int((account.shares > 0).sum()), "costs": result.costs.total,
+                       "unfilled": result.unfilled, "unexplained_gaps": result.gaps}  # fmt: skip
     return Computed(pl.concat(frames), facts=facts)
 
 
-class _Market:
-    """What a block of sessions needs of other tables, read once."""
+def step(
+    market: Market, account: Account, date: dt.date, targets: Array | None, rules: Rules, days_passed: int,
+    volatility: Mapping[str, float] | None = None,
+) -> tuple[SessionResult, int]:  # fmt: skip
+    """One session of `account`: what happened, and the late actions."""
+    day = market.day(date, volatility)
+    held = [int(number) for number in held_names(account)]
+    actions = market.actions(date, held, day.is_gap)
+    return run_session(account, day, actions, targets, rules, days_passed), market.late(date, held)
 
-    def __init__(self, workspace: Workspace, dates: Sequence[dt.date]) -> None:
-        self._settings = workspace.settings
-        self._before = {date: next(iter(workspace.window(Input(NAME, lag=1), date)), None) for date in dates}
-        evenings = sorted({day for day in self._before.values() if day is not None})
-        lake = workspace.lake
-        self._weights = _by_day(lake.read("portfolio/target_weights", evenings)) if evenings else {}
-        self._members = _by_day(lake.read("features/universe", evenings, ["trade_date", "instrument_id"])) if evenings else {}
-        columns = ["trade_date", "instrument_id", "open", "high", "low", "close", "prev_close"]
-        index = lake.read("silver/index_eod", dates, ["trade_date", "index_id", "simple_return"])
-        self._index = dict(
-            index.filter(pl.col("index_id") == index_id(self._settings.benchmark)).select("trade_date", "simple_return").iter_rows()
-        )
-        prices = lake.read("silver/equity_eod", dates, columns)
-        returns = lake.read(
-            "features/returns", dates, ["trade_date", "instrument_id", "total_return", "f_capital", "f_total_return", "is_unexplained_gap"]
-        )
-        self._rows = _by_day(prices.join(returns, on=["trade_date", "instrument_id"], how="left", maintain_order="left"))
 
-    def rates(self, date: dt.date) -> Any:
-        return cost_rates(date, brokerage_bps=self._settings.brokerage_bps)
+def _targets(weights: pl.DataFrame, market: Market) -> Array:
+    found = np.zeros(len(market.names))
+    for name, weight in weights.select("instrument_id", "weight").iter_rows():
+        if name in market.index:  # else it does not trade in the whole block, and nobody holds it
+            found[market.index[name]] = weight
+    return found
 
-    def targets(self, date: dt.date) -> dict[str, tuple[str, float]] | None:
-        evening = self._before[date]
-        weights = self._weights.get(evening) if evening else None
-        if weights is None or weights["decided_on"][0] != evening:
-            return None
-        return {row["instrument_id"]: (row["symbol"], row["weight"]) for row in weights.iter_rows(named=True)}
 
-    def quotes(self, date: dt.date) -> dict[str, Quote]:
-        one_price = pl.col("high") == pl.col("low")
-        rows = self._rows[date].select(
-            "instrument_id", "open", "close", "prev_close", "is_unexplained_gap", "f_capital", "f_total_return",
-            one_price & (pl.col("close") > pl.col("prev_close")), (one_price & (pl.col("close") < pl.col("prev_close"))).alias("down"),
-        )  # fmt: skip
-        return {name: Quote(*quote) for name, *quote in rows.iter_rows()}
-
-    def benchmark(self, date: dt.date) -> float:
-        evening = self._before[date]
-        members = self._members.get(evening) if evening else None
-        if members is None:
-            return 0.0
-        mean = self._rows[date].join(members.select("instrument_id"), on="instrument_id", how="semi")["total_return"].mean()
-        return 0.0 if mean is None else float(mean)  # type: ignore[arg-type]
-
-    def index(self, date: dt.date) -> float | None:
-        return self._index.get(date)
+def _evenings(workspace: Workspace, dates: Sequence[dt.date]) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]:
+    """By day: the weights in force, the universe, and, if impact counts, its volatilities; of the sessions before `dates`."""
+    days = sorted({day for date in dates if (day := workspace.window_before(date)) is not None})
+    if not days:
+        return {}, {}, {}
+    lake = workspace.lake
+    weights = lake.read("portfolio/target_weights", days, ["trade_date", "instrument_id", "weight", "decided_on"])
+    members = lake.read("features/universe", days, ["trade_date", "instrument_id"])
+    moves: dict[Any, Any] = {}
+    if workspace.settings.impact:
+        risk = lake.read("features/covariance", days, ["trade_date", "instrument_id", "volatility"])
+        moves = {day: dict(rows.select("instrument_id", "volatility").iter_rows()) for day, rows in _by_day(risk).items()}
+    return _by_day(weights), _by_day(members), moves
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
     return {key[0]: rows for key, rows in frame.partition_by("trade_date", as_dict=True).items()}
 
 
-def _stored_book(workspace: Workspace, date: dt.date) -> Book:
-    row = workspace.lake.read(NAME, [date]).row(0, named=True)
-    positions = {held["instrument_id"]: Position(held["symbol"], held["shares"], held["price"]) for held in row["holdings"]}
-    return Book(row["cash"], positions)
+def _stored(workspace: Workspace, date: dt.date) -> dict[str, Any] | None:
+    before = workspace.window(Input(NAME, lag=1), date)
+    return workspace.lake.read(NAME, before).row(0, named=True) if before else None
 
 
-def _row(date: dt.date, before: Book, result: SessionResult, flows: float, benchmark: float, index: float | None) -> pl.DataFrame:
-    book = result.book
-    holdings = [{"instrument_id": name, "symbol": held.symbol, "shares": held.shares, "price": held.price, "value": held.value}
-                for name, held in book.positions.items()]  # fmt: skip
+def as_row(
+    date: dt.date, account: Account, opened: float, result: SessionResult, flows: float, late: int, benchmark: float, market: Market
+) -> pl.DataFrame:
+    """The stored form of a session; `opened` is the value it began with."""
+    costs = result.costs
     return pl.DataFrame(
-        {"trade_date": [date], "value": [book.value], "cash": [book.cash], "flows": [flows], "pnl": [result.pnl],
-         "costs": [result.costs], "bought": [result.bought], "sold": [result.sold], "buys": [result.buys],
-         "sells": [result.sells], "unfilled": [result.unfilled], "unexplained_gaps": [result.gaps], "dividends": [result.dividends],
-         "portfolio_return": [book.value / before.value - 1.0], "benchmark_return": [benchmark],
-         "index_return": [index], "holdings": [holdings]},
+        {"trade_date": [date], "value": [account.value], "cash": [account.cash], "flows": [flows], "pnl": [result.pnl],
+         "costs": [costs.total], "stt": [costs.stt], "exchange_charges": [costs.exchange], "stamp_duty": [costs.stamp],
+         "service_tax": [costs.tax], "brokerage": [costs.brokerage], "dp_charges": [costs.depository], "bought": [result.bought],
+         "sold": [result.sold], "buys": [result.buys], "sells": [result.sells], "unfilled": [result.unfilled],
+         "unexplained_gaps": [result.gaps], "late_actions": [late], "dividends": [result.dividends], "interest": [result.interest],
+         "written_down": [result.written_down], "portfolio_return": [account.value / opened - 1.0],
+         "benchmark_return": [benchmark], "index_return": [market.index_return(date)],
+         **as_columns(account, market.names, market.symbols)},
         schema=empty_frame(Daily).schema,
     )  # fmt: skip
 
@@ -170,27 +195,27 @@ def preview(workspace: Workspace, date: dt.date) -> dict[str, str]:
 
 def _inputs(_: Settings) -> tuple[Input, ...]:
     return (
-        Input("silver/equity_eod"), Input("silver/index_eod"), Input("features/returns"), Input("features/universe", lag=1),
+        Input("silver/equity_eod"), Input("silver/index_eod"), Input("features/returns"),
+        Input("silver/corporate_actions", ACTION_SESSIONS), Input("features/universe", lag=1), Input("features/covariance", lag=1),
         Input("portfolio/target_weights", lag=1), Input(NAME, lag=1),
     )  # fmt: skip
 
 
+_SETTINGS = ("initial_capital", "brokerage_bps", "brokerage_max", "dp_charge", "slippage_bps", "impact", "fill", "whole_shares",
+             "participation", "unfilled", "rights", "cash_rate", "usable_proceeds", "delisted_after", "delisting_recovery",
+             "benchmark")  # fmt: skip
+
 TABLE = DailyTable(
     name=NAME,
-    description="Each session of the portfolio: fills at the open after the decision, India's costs, holdings, value, benchmark.",
+    description="Each session of the portfolio: fills after the evening's decision, costs, corporate actions, holdings, value.",
     model=Daily,
-    code_version="2",
+    code_version="3",
     inputs=_inputs,
-    parameters=lambda settings: {
-        "initial_capital": settings.initial_capital,
-        "brokerage_bps": settings.brokerage_bps,
-        "slippage_bps": settings.slippage_bps,
-        "benchmark": settings.benchmark,
-    },
+    parameters=lambda settings: {name: getattr(settings, name) for name in _SETTINGS},
     compute=compute,
     block=250,
     stateful=True,
     preview=preview,
 )
 
-daily = daily_asset(TABLE, kinds={"parquet", "python"})
+daily = daily_asset(TABLE, kinds={"parquet", "numpy"})

@@ -1,8 +1,9 @@
 """`features/covariance`: the day's risk model over its universe, in the low-rank form `Σ = F'F + diag(d)`.
 
-Ledoit-Wolf shrinkage to a multiple of the identity over `COV_WINDOW_DAYS` sessions. Stored are mean, volatility, d and shrinkage of
-each member; F is the centred window of returns itself, so `risk_model(workspace, date)` gives the whole Σ of any day on demand and
-no n x n matrix is ever stored.
+Estimated by COVARIANCE_ESTIMATOR (`quant/covariance.py`) over `COV_WINDOW_DAYS` sessions. Stored are mean, volatility, d and shrinkage of
+each member; F comes from the window of returns itself, so `risk_model(workspace, date)` gives the whole Σ of any day on demand and no n x n
+matrix is ever stored. Each day is estimated from its own window alone, in a millisecond or two: members change from day to day, and so a
+single day and a range give the same bits. `condition_number` is an upper bound.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import polars as pl
 from champion_assets.features.window import Window, return_windows
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.quant.risk import RiskModel, centred, ledoit_wolf
+from champion_assets.quant.covariance import COVARIANCES
+from champion_assets.quant.estimators import COVARIANCE_NAMES
+from champion_assets.quant.risk import RiskModel, centred
+from champion_assets.settings import Strategy
 from champion_assets.stage import daily_asset
 
 NAME = "features/covariance"
@@ -32,8 +36,8 @@ class Covariance(TableModel):
     mean: float = pa.Field(description="Mean return subtracted in the window")
     volatility: float = pa.Field(ge=0, description="Standard deviation after shrinkage, per session")
     idiosyncratic: float = pa.Field(ge=0, description="d: the diagonal part of the variance")
-    shrinkage: float = pa.Field(ge=0, le=1, description="Weight of the identity target")
-    estimator: str = pa.Field(isin=["ledoit_wolf"], description="How it was estimated")
+    shrinkage: float = pa.Field(ge=0, le=1, description="Weight of the estimator's target")
+    estimator: str = pa.Field(isin=COVARIANCE_NAMES, description="How it was estimated")
     window_first: pl.Date = pa.Field(description="First session of the window")
     window_sessions: pl.Int32 = pa.Field(ge=2, description="Sessions in the window")
 
@@ -58,37 +62,44 @@ def risk_model(workspace: Workspace, date: dt.date) -> DatedRiskModel:
     (window,) = return_windows(workspace, [date], workspace.settings.cov_window_days)
     if not window.instruments:
         raise ValueError(f"{date}: the universe is empty, there is nothing to model")
-    return DatedRiskModel(date, window.instruments, window.symbols, ledoit_wolf(centred(window.returns)[0]))
+    return DatedRiskModel(date, window.instruments, window.symbols, risk_of(window, workspace.settings))
 
 
-def estimate(window: Window) -> pl.DataFrame:
-    """The stored form of one day's risk model."""
+def risk_of(window: Window, strategy: Strategy) -> RiskModel:
+    """The risk model of a window by the estimator of `strategy`."""
+    return COVARIANCES[strategy.covariance_estimator](centred(window.returns)[0])
+
+
+def estimate(window: Window, strategy: Strategy) -> tuple[pl.DataFrame, dict[str, float]]:
+    """The stored form of one day's risk model, and its diagnostics."""
     if not window.instruments:
-        return empty_frame(Covariance)
-    deviations, means = centred(window.returns)
-    model = ledoit_wolf(deviations)
-    return pl.DataFrame({"instrument_id": window.instruments, "symbol": window.symbols, "mean": means,
-                         "volatility": model.volatility(), "idiosyncratic": model.idiosyncratic}).select(
+        return empty_frame(Covariance), {}
+    means = centred(window.returns)[1]
+    model = risk_of(window, strategy)
+    frame = pl.DataFrame({"instrument_id": window.instruments, "symbol": window.symbols, "mean": means,
+                          "volatility": model.volatility(), "idiosyncratic": model.idiosyncratic}).select(
         pl.lit(window.date).alias("trade_date"), pl.all(), pl.lit(model.shrinkage).alias("shrinkage"),
-        pl.lit("ledoit_wolf").alias("estimator"), pl.lit(window.sessions[0]).alias("window_first"),
+        pl.lit(strategy.covariance_estimator).alias("estimator"), pl.lit(window.sessions[0]).alias("window_first"),
         pl.lit(len(window.sessions), pl.Int32).alias("window_sessions"),
     )  # fmt: skip
+    return frame, {"shrinkage": model.shrinkage, "condition_number": model.condition_number()}
 
 
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Risk models of `dates`."""
-    frames = [estimate(window) for window in return_windows(workspace, dates, workspace.settings.cov_window_days)]
-    facts = {date: {"members": frame.height, **({"shrinkage": frame["shrinkage"][0]} if frame.height else {})}
-             for date, frame in zip(dates, frames, strict=True)}  # fmt: skip
-    return Computed(pl.concat(frames), facts=facts)
+    windows = return_windows(workspace, dates, workspace.settings.cov_window_days)
+    found = [estimate(window, workspace.settings) for window in windows]
+    facts = {date: {"members": frame.height, **diagnostics} for date, (frame, diagnostics) in zip(dates, found, strict=True)}
+    return Computed(pl.concat([frame for frame, _ in found]), facts=facts)
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="The day's Ledoit-Wolf risk model over its universe in low-rank form; the full matrix is computed on demand.",
+    description="The day's risk model over its universe in low-rank form; the full matrix is computed on demand.",
     model=Covariance,
-    code_version="2",
+    code_version="3",
     inputs=lambda settings: (Input("features/universe"), Input("features/returns", settings.cov_window_days)),
+    parameters=lambda settings: {"estimator": settings.covariance_estimator},
     compute=compute,
     block=250,
     may_be_empty=True,

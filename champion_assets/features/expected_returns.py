@@ -1,12 +1,14 @@
-"""`features/expected_returns`: the mean daily return of each member of the universe over the look-back.
+"""`features/expected_returns`: the expected return of the next session of each member of the universe, by EXPECTED_RETURN_ESTIMATOR.
 
-Estimator: arithmetic mean of the simple returns of the last `EXPECTED_RETURN_LOOKBACK` sessions, missing ones left out.
+Estimators are in `quant/expected.py`; all look at the total returns of the last `EXPECTED_RETURN_LOOKBACK` sessions. The market of `capm`
+is the equally weighted universe; the weights of `implied` are those of TRACKED, its risk that of the same window by COVARIANCE_ESTIMATOR.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandera.polars as pa
@@ -15,7 +17,11 @@ import polars as pl
 from champion_assets.features.window import Window, return_windows
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.quant.risk import centred
+from champion_assets.quant.covariance import COVARIANCES
+from champion_assets.quant.estimators import EXPECTED_RETURN_NAMES
+from champion_assets.quant.expected import PLAIN, capm, implied
+from champion_assets.quant.risk import Array, centred
+from champion_assets.settings import Strategy
 from champion_assets.stage import daily_asset
 
 NAME = "features/expected_returns"
@@ -29,7 +35,7 @@ class ExpectedReturns(TableModel):
     symbol: str = pa.Field(description="Ticker on that date")
     expected_return: float = pa.Field(gt=-1, lt=1, description="Expected simple return of one session")
     observations: pl.Int32 = pa.Field(gt=0, description="Returns present in the window")
-    estimator: str = pa.Field(isin=["historical_mean"], description="How it was estimated")
+    estimator: str = pa.Field(isin=EXPECTED_RETURN_NAMES, description="How it was estimated")
     window_first: pl.Date = pa.Field(description="First session of the window")
 
     class Config(TableModel.Config):
@@ -38,30 +44,57 @@ class ExpectedReturns(TableModel):
         unique = ["trade_date", "instrument_id"]
 
 
-def estimate(window: Window) -> pl.DataFrame:
+def expected_of(window: Window, strategy: Strategy) -> Array:
+    """The expected returns of a window by the estimator of `strategy`, shape (members,)."""
+    name = strategy.expected_return_estimator
+    if name in PLAIN:
+        return PLAIN[name](window.returns)
+    if name == "capm":
+        market = np.nanmean(window.returns, axis=1)
+        return capm(window.returns, np.where(np.isfinite(market), market, 0.0))
+    risk = COVARIANCES[strategy.covariance_estimator](centred(window.returns)[0])
+    return implied(risk, benchmark_weights(window.turnover, strategy.tracked), strategy.risk_aversion)
+
+
+def benchmark_weights(turnover: Array, tracked: Literal["equal", "turnover"]) -> Array:
+    """Weights of the whole universe: all equal, or in proportion to the median turnover, the nearest to a size that the files have."""
+    if tracked == "equal":
+        return np.full(turnover.size, 1.0 / turnover.size)
+    return np.asarray(turnover / turnover.sum())
+
+
+def estimate(window: Window, strategy: Strategy) -> pl.DataFrame:
     """Expected returns of one day's universe."""
     if not window.instruments:
         return empty_frame(ExpectedReturns)
-    _, means = centred(window.returns)
     counts = np.isfinite(window.returns).sum(axis=0).astype(np.int32)
-    return pl.DataFrame({"instrument_id": window.instruments, "symbol": window.symbols, "expected_return": means,
+    return pl.DataFrame({"instrument_id": window.instruments, "symbol": window.symbols, "expected_return": expected_of(window, strategy),
                          "observations": counts}).select(
-        pl.lit(window.date).alias("trade_date"), pl.all(), pl.lit("historical_mean").alias("estimator"),
+        pl.lit(window.date).alias("trade_date"), pl.all(), pl.lit(strategy.expected_return_estimator).alias("estimator"),
         pl.lit(window.sessions[0]).alias("window_first"),
     )  # fmt: skip
 
 
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Expected returns of `dates`."""
-    return Computed(pl.concat(map(estimate, return_windows(workspace, dates, workspace.settings.expected_return_lookback))))
+    windows = return_windows(workspace, dates, workspace.settings.expected_return_lookback)
+    return Computed(pl.concat([estimate(window, workspace.settings) for window in windows]))
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="Mean daily return over the look-back for each member of the day's universe.",
+    description="Expected return of the next session for each member of the day's universe.",
     model=ExpectedReturns,
-    code_version="2",
+    code_version="3",
     inputs=lambda settings: (Input("features/universe"), Input("features/returns", settings.expected_return_lookback)),
+    parameters=lambda settings: {
+        "estimator": settings.expected_return_estimator,
+        **(
+            {"tracked": settings.tracked, "risk": settings.covariance_estimator, "risk_aversion": settings.risk_aversion}
+            if settings.expected_return_estimator == "implied"
+            else {}
+        ),
+    },
     compute=compute,
     block=250,
     may_be_empty=True,

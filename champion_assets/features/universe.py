@@ -9,7 +9,7 @@ long as they traded, so there is no survivorship bias. Until `UNIVERSE_WARMUP` s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandera.polars as pa
@@ -18,12 +18,15 @@ import polars as pl
 from champion_assets.features.panel import Panel, panel
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.nse.isin import security_key
+from champion_assets.raw.index_constituents import sectors_on
 from champion_assets.settings import Settings
 from champion_assets.stage import daily_asset
 
 NAME = "features/universe"
 TURNOVER_SESSIONS = 63
-_COLUMNS = ["trade_date", "instrument_id", "symbol", "series", "close", "turnover"]
+UNKNOWN_SECTOR = "Unclassified"
+_COLUMNS = ["trade_date", "instrument_id", "symbol", "isin", "series", "close", "turnover"]
 
 
 class Universe(TableModel):
@@ -37,6 +40,9 @@ class Universe(TableModel):
     sessions_traded: pl.Int32 = pa.Field(gt=0, description="Sessions of the window on which the name traded")
     window_sessions: pl.Int32 = pa.Field(gt=0, description="Sessions in the window")
     close: float = pa.Field(gt=0, description="Closing price of the day, rupees")
+    sector: str = pa.Field(
+        description=f"NSE's industry by the list in force (raw/index_constituents), {UNKNOWN_SECTOR} where no list has it"
+    )
 
     class Config(TableModel.Config):
         """One row a member and day."""
@@ -44,8 +50,8 @@ class Universe(TableModel):
         unique = ["trade_date", "instrument_id"]
 
 
-def members(turnover: Panel, today: pl.DataFrame, row: int, settings: Settings) -> pl.DataFrame:
-    """The universe of one day: `turnover` up to line `row`, and that day's rows of silver/equity_eod."""
+def members(turnover: Panel, today: pl.DataFrame, row: int, settings: Settings, sectors: Mapping[str, str]) -> pl.DataFrame:
+    """The universe of one day: `turnover` up to line `row`, that day's rows of silver/equity_eod, industries by security key."""
     first = max(0, row + 1 - settings.cov_window_days)
     window = turnover.values[first : row + 1]
     if window.shape[0] < settings.universe_warmup:
@@ -59,14 +65,16 @@ def members(turnover: Panel, today: pl.DataFrame, row: int, settings: Settings) 
     columns = turnover.columns(eligible["instrument_id"].to_list())
     traded = np.isfinite(window[:, columns]).sum(axis=0)
     median = np.median(np.nan_to_num(window[-TURNOVER_SESSIONS:, columns]), axis=0)
-    table = eligible.select("trade_date", "instrument_id", "symbol", "close").with_columns(
+    table = eligible.select("trade_date", "instrument_id", "symbol", "isin", "close").with_columns(
         median_turnover=pl.Series(median), sessions_traded=pl.Series(traded.astype(np.int32)),
         window_sessions=pl.lit(window.shape[0], pl.Int32),
     )  # fmt: skip
     enough = pl.col("sessions_traded") >= settings.universe_min_coverage * pl.col("window_sessions")
     chosen = table.filter(enough & (pl.col("median_turnover") >= settings.universe_min_turnover) & (pl.col("median_turnover") > 0))
     chosen = chosen.sort(["median_turnover", "instrument_id"], descending=[True, False]).head(settings.universe_size)
-    ranked = chosen.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32))
+    keys = [sectors.get(security_key(isin, symbol) if isin else name, UNKNOWN_SECTOR)
+            for isin, symbol, name in chosen.select("isin", "symbol", "instrument_id").iter_rows()]  # fmt: skip
+    ranked = chosen.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32), sector=pl.Series(keys, dtype=pl.String))
     return ranked.select(list(Universe.to_schema().columns)).sort("instrument_id")
 
 
@@ -78,7 +86,8 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     rows = workspace.lake.read("silver/equity_eod", sessions, _COLUMNS)
     turnover = panel(rows, "turnover", sessions)
     today = rows.filter(pl.col("trade_date").is_in(list(dates))).partition_by("trade_date", as_dict=True)
-    frames = [members(turnover, today[date,], turnover.row(date), settings) for date in dates]
+    sectors = sectors_on(workspace.lake, dates)
+    frames = [members(turnover, today[date,], turnover.row(date), settings, sectors[date]) for date in dates]
     facts = {date: {"members": frame.height} for date, frame in zip(dates, frames, strict=True)}
     return Computed(pl.concat(frames), facts=facts)
 
@@ -87,8 +96,8 @@ TABLE = DailyTable(
     name=NAME,
     description="The names that could be held, by rule on turnover, history, price and series, as known at the day's close.",
     model=Universe,
-    code_version="1",
-    inputs=lambda settings: (Input("silver/equity_eod", settings.cov_window_days),),
+    code_version="2",
+    inputs=lambda settings: (Input("silver/equity_eod", settings.cov_window_days), Input("raw/index_constituents")),
     parameters=lambda settings: {
         "size": settings.universe_size,
         "min_price": settings.universe_min_price,

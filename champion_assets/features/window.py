@@ -19,34 +19,38 @@ from champion_assets.lake.table import Input, Workspace
 
 @dataclass(frozen=True)
 class Window:
-    """Total returns of a day's universe, shape (sessions, members), NaN where missing; members sorted by instrument_id."""
+    """Total returns of a day's universe, shape (sessions, members), NaN where missing, and the members' median turnover, rupees; members
+    sorted by instrument_id.
+    """
 
     date: dt.date
     sessions: list[dt.date]
     instruments: list[str]
     symbols: list[str]
     returns: NDArray[np.float64]
+    turnover: NDArray[np.float64]
 
 
 def return_windows(workspace: Workspace, dates: Sequence[dt.date], length: int) -> Iterator[Window]:
     """The windows of `length` sessions that end on each of `dates`; without members the matrix has no column."""
     first = workspace.window(Input("features/returns", length), dates[0])
     sessions = first + [day for day in workspace.sessions(dates[0], dates[-1]) if day > dates[0]]
-    universe = workspace.lake.read("features/universe", dates, ["trade_date", "instrument_id", "symbol"])
+    universe = workspace.lake.read("features/universe", dates, ["trade_date", "instrument_id", "symbol", "median_turnover"])
     by_day = {key[0]: rows.sort("instrument_id") for key, rows in universe.partition_by("trade_date", as_dict=True).items()}
     if by_day:
-        rows = workspace.lake.read("features/returns", sessions, ["trade_date", "instrument_id", "total_return"])
+        returns = workspace.lake.read("features/returns", sessions, ["trade_date", "instrument_id", "total_return"])
         everything = panel(
-            rows.filter(pl.col("instrument_id").is_in(universe["instrument_id"].unique().implode())),
+            returns.filter(pl.col("instrument_id").is_in(universe["instrument_id"].unique().implode())),
             "total_return",
             sessions,
         )
     for date in dates:
         span = workspace.window(Input("features/returns", length), date)
         if date not in by_day:
-            yield Window(date, span, [], [], np.empty((len(span), 0)))
+            yield Window(date, span, [], [], np.empty((len(span), 0)), np.empty(0))
             continue
         instruments = by_day[date]["instrument_id"].to_list()
         last = everything.row(date)
         matrix = everything.values[last + 1 - len(span) : last + 1][:, everything.columns(instruments)]
-        yield Window(date, span, instruments, by_day[date]["symbol"].to_list(), np.ascontiguousarray(matrix))
+        rows = by_day[date]
+        yield Window(date, span, instruments, rows["symbol"].to_list(), np.ascontiguousarray(matrix), rows["median_turnover"].to_numpy())

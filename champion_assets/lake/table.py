@@ -59,6 +59,10 @@ class Workspace:
         trailing = trailing[: len(trailing) - wanted.lag]
         return [session for session in trailing if session >= self.settings.start_date]
 
+    def window_before(self, date: dt.date) -> dt.date | None:
+        """The session of the grid before `date`, or None for the first."""
+        return next(iter(self.window(Input("", lag=1), date)), None)
+
 
 def open_workspace(settings: Settings) -> Workspace:
     """The workspace that the settings describe."""

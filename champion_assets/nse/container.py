@@ -25,13 +25,14 @@ MAX_NESTING = 3
 """A zip in a gzip is seen; an archive that holds itself exists, too."""
 
 
-def csv_text(body: bytes, name: str, nesting: int = 0) -> bytes:
+def csv_text(body: bytes, name: str, nesting: int = 0, *, may_end_open: bool = False) -> bytes:
     """The CSV text inside `body`, with Unix line ends and without a byte-order mark.
 
     Args:
         body: bytes as fetched: plain text, gzip, or a zip with one data member at any depth of folders.
         name: how to call the file in errors.
         nesting: how many containers were opened already.
+        may_end_open: the last line of such a file may lack its end; for others that is the sign of a cut one.
 
     Raises:
         EmptyPayload, HtmlPayload, XlsxPayload, TruncatedPayload, ArchivePayload: each names the file.
@@ -41,13 +42,14 @@ def csv_text(body: bytes, name: str, nesting: int = 0) -> bytes:
     if body[:2] in (b"\x1f\x8b", b"PK"):
         if nesting == MAX_NESTING:
             raise ArchivePayload(f"{name}: archives inside archives, {nesting} deep; refused")
-        return csv_text(_gunzip(body, name) if body[:2] == b"\x1f\x8b" else _unzip(body, name), name, nesting + 1)
+        inner = _gunzip(body, name) if body[:2] == b"\x1f\x8b" else _unzip(body, name)
+        return csv_text(inner, name, nesting + 1, may_end_open=may_end_open)
     text = body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     if text.lstrip()[:1] == b"<":
         raise HtmlPayload(f"{name}: the server sent an HTML page ({len(body)} bytes) instead of the file")
     if b"\x00" in text[:4096]:
         raise ArchivePayload(f"{name}: binary content (begins with {body[:8]!r}) instead of CSV text")
-    if not text.endswith(b"\n"):
+    if not text.endswith(b"\n") and not may_end_open:
         raise TruncatedPayload(f"{name}: the last line has no end ({text[-40:]!r}); the file was cut, fetch it again")
     return text
 

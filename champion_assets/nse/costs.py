@@ -11,7 +11,9 @@ at Rs 1,000 under the rates of 2026 costs Rs 11,124.06.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 Schedule = tuple[tuple[str, float], ...]
@@ -56,16 +58,75 @@ def rate(schedule: Schedule, date: dt.date) -> float:
 
 @dataclass(frozen=True)
 class CostRates:
-    """What one rupee of buying and one of selling costs on a date, all charges together."""
+    """What one rupee of buying and one of selling costs on a date, without brokerage and depository charge: the parts, and all together.
 
-    buy: float
-    sell: float
+    `stamp_buy` and `stamp_sell` differ; the other parts are the same on both sides. `tax` is service tax or GST on `taxed`, and on
+    brokerage and depository charges.
+    """
+
+    stt: float
+    exchange: float
+    sebi: float
+    stamp_buy: float
+    stamp_sell: float
+    tax: float
+    taxed: float
+
+    @property
+    def buy(self) -> float:
+        """All statutory charges of a rupee bought."""
+        return self.stt + self.exchange + self.sebi + self.stamp_buy + self.tax * self.taxed
+
+    @property
+    def sell(self) -> float:
+        """All statutory charges of a rupee sold."""
+        return self.stt + self.exchange + self.sebi + self.stamp_sell + self.tax * self.taxed
 
 
-def cost_rates(date: dt.date, *, brokerage_bps: float = 0.0) -> CostRates:
-    """Rates of `date` for delivery trades; brokerage in basis points of the value."""
-    brokerage = brokerage_bps / 10_000
-    exchange, sebi, tax = rate(EXCHANGE_CHARGE, date), rate(SEBI_FEE, date), rate(SERVICE_TAX, date)
-    taxed = brokerage + exchange + (sebi if date >= _TAX_ON_SEBI_FEE_FROM else 0.0)
-    common = rate(STT, date) + exchange + sebi + brokerage + tax * taxed
-    return CostRates(common + rate(STAMP_BUY, date), common + rate(STAMP_SELL, date))
+def cost_rates(date: dt.date) -> CostRates:
+    """Rates of `date` for delivery trades."""
+    exchange, sebi = rate(EXCHANGE_CHARGE, date), rate(SEBI_FEE, date)
+    return CostRates(
+        rate(STT, date), exchange, sebi, rate(STAMP_BUY, date), rate(STAMP_SELL, date), rate(SERVICE_TAX, date),
+        exchange + (sebi if date >= _TAX_ON_SEBI_FEE_FROM else 0.0),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a broker takes: a share of each order's value, at most `largest` rupees an order, and rupees a name and day sold
+    (depository).
+    """
+
+    brokerage: float = 0.0
+    largest: float = math.inf
+    depository: float = 0.0
+
+
+@dataclass(frozen=True)
+class Charges:
+    """What the orders of a day cost, rupees, by kind."""
+
+    stt: float = 0.0
+    exchange: float = 0.0
+    stamp: float = 0.0
+    tax: float = 0.0
+    brokerage: float = 0.0
+    depository: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """All of them."""
+        return self.stt + self.exchange + self.stamp + self.tax + self.brokerage + self.depository
+
+
+def charges(rates: CostRates, plan: Plan, bought: Sequence[float], sold: Sequence[float]) -> Charges:
+    """The charges of orders of these values, rupees; exchange includes the SEBI fee."""
+    buys, sells = math.fsum(bought), math.fsum(sold)
+    value = buys + sells
+    brokerage = math.fsum(min(plan.brokerage * each, plan.largest) for each in (*bought, *sold))
+    depository = plan.depository * sum(each > 0 for each in sold)
+    return Charges(
+        rates.stt * value, (rates.exchange + rates.sebi) * value, rates.stamp_buy * buys + rates.stamp_sell * sells,
+        rates.tax * (rates.taxed * value + brokerage + depository), brokerage, depository,
+    )  # fmt: skip

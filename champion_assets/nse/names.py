@@ -72,6 +72,9 @@ SYMBOL_CHANGES = NamedFile("symbolchange.csv", "content/equities/symbolchange.cs
 SYMBOL_CHANGES_NAMES = re.compile(r"symbolchange.*\.csv(\.gz)?")
 MASTER_NAMES = re.compile(r"(sme_)?equity_l.*\.csv(\.gz)?|eq_etfseclist.*\.csv(\.gz)?")
 """Lists of present securities with their ISINs."""
+CONSTITUENTS = NamedFile("ind_nifty500list.csv", "content/indices/ind_nifty500list.csv")
+"""The present members of the Nifty 500, with their industries."""
+CONSTITUENTS_NAMES = re.compile(r"ind_nifty\w*list.*\.csv(\.gz)?")
 ACTION_REGISTERS = re.compile(r"cf-ca-.*\.csv(\.gz|\.zip)?|.*actions.*\.json(\.gz)?")
 """Exports of the corporate-actions page, and saved answers of its API."""
 

@@ -1,25 +1,31 @@
 """`portfolio/target_weights`: what the portfolio should hold, decided at the close of a day with what was known then.
 
-Long-only mean-variance, fully invested, no name above `WEIGHT_CAP`, on the last session of each `REBALANCE` period; on other days
-the last decision is carried. Before the first universe exists there is no row: everything is cash. An infeasible problem is an error
-that names the constraints in conflict; there is no fallback.
+Objective, constraints and rebalancing are settings (`Strategy` in settings.py); the default is long-only mean-variance, fully invested, no
+name above `WEIGHT_CAP`, on the last session of each month. On other days the last decision is carried, and `drifted` follows what its
+weights have become. Before the first universe exists there is no row: everything is cash. An infeasible problem is an error that names the
+smallest set of constraints in conflict and the nearest way out; there is no fallback.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.features.covariance import risk_model
+from champion_assets.features.covariance import risk_of
+from champion_assets.features.esg import BLEND
+from champion_assets.features.window import return_windows
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.portfolio.schedule import is_rebalance
-from champion_assets.quant.optimise import Infeasible, NotSolved, mean_variance
-from champion_assets.settings import Settings
+from champion_assets.nse.costs import cost_rates
+from champion_assets.portfolio.decide import Decision, Known, decide
+from champion_assets.portfolio.schedule import has_drifted, is_rebalance
+from champion_assets.quant.problem import Infeasible, NotSolved
+from champion_assets.settings import Settings, Strategy
 from champion_assets.stage import daily_asset
 
 NAME = "portfolio/target_weights"
@@ -31,8 +37,12 @@ class TargetWeights(TableModel):
     trade_date: pl.Date = pa.Field(description="Day at whose close the weights are in force")
     instrument_id: str = pa.Field(description="Permanent identity")
     symbol: str = pa.Field(description="Ticker on the day of the decision")
+    sector: str = pa.Field(description="Industry on the day of the decision")
     weight: float = pa.Field(gt=0, le=1, description="Share of the portfolio's value")
+    drifted: float = pa.Field(ge=0, le=1, description="What the weight has become by this close through the returns since the decision")
     decided_on: pl.Date = pa.Field(description="Day of the decision; equal to trade_date on a rebalance day")
+    esg_score: float = pa.Field(nullable=True, description="Blended ESG score on the day of the decision, 0 to 100; null where unknown")
+    cash_weight: float = pa.Field(ge=0, lt=1, description="Share of the portfolio that stays in cash")
     relative_gap: float = pa.Field(ge=0, le=1e-8, description="Certified distance of the objective from its optimum")
 
     class Config(TableModel.Config):
@@ -40,55 +50,106 @@ class TargetWeights(TableModel):
 
         unique = ["trade_date", "instrument_id"]
 
-    @pa.dataframe_check(description="the weights of a day add up to 1")
-    def fully_invested(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
+    @pa.dataframe_check(description="the weights of a day and its cash add up to 1")
+    def adds_up(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
         """The budget, recomputed from the stored rows."""
-        return data.lazyframe.select((pl.col("weight").sum().over("trade_date") - 1.0).abs() <= 1e-9)
+        return data.lazyframe.select((pl.col("weight").sum().over("trade_date") + pl.col("cash_weight") - 1.0).abs() <= 1e-9)
 
 
-def decide(workspace: Workspace, date: dt.date) -> pl.DataFrame:
-    """Solve for the weights of `date`; no rows if the universe is empty.
+def known_on(workspace: Workspace, dates: Sequence[dt.date], strategy: Strategy) -> dict[dt.date, Known]:
+    """What `strategy` looks at on each of `dates`; days without a universe are left out."""
+    lake, settings = workspace.lake, workspace.settings
+    expected = _by_day(lake.read("features/expected_returns", dates, ["trade_date", "instrument_id", "expected_return"]))
+    universe = _by_day(lake.read("features/universe", dates, ["trade_date", "instrument_id", "sector"]))
+    scores = _by_day(
+        lake.read("features/esg", dates, ["trade_date", "instrument_id", "provider", "score"]).filter(pl.col("provider") == BLEND)
+    )
+    found = {}
+    for window in return_windows(workspace, dates, strategy.cov_window_days):
+        if not window.instruments:
+            continue
+        rows = (
+            universe[window.date].sort("instrument_id").join(expected[window.date], on="instrument_id", how="left", maintain_order="left")
+        )
+        if rows["expected_return"].null_count():
+            raise ValueError(f"{window.date}: expected returns and risk model cover different names")
+        blend = scores.get(window.date)
+        esg = (
+            rows.join(blend.drop("trade_date"), on="instrument_id", how="left", maintain_order="left")["score"]
+            if blend is not None
+            else None
+        )
+        rates = cost_rates(window.date)
+        found[window.date] = Known(
+            window.date, window.instruments, window.symbols, rows["sector"].to_list(), window.turnover, rows["expected_return"].to_numpy(),
+            risk_of(window, strategy), np.full(rows.height, np.nan) if esg is None else esg.fill_null(np.nan).to_numpy(),
+            (rates.buy + rates.sell) / 2 + (settings.slippage_bps + settings.brokerage_bps) / 10_000,
+        )  # fmt: skip
+    return found
 
-    Raises:
-        Infeasible: names the conflict and the date.
-    """
-    expected = workspace.lake.read("features/expected_returns", [date], ["instrument_id", "expected_return"])
-    if expected.is_empty():
-        return empty_frame(TargetWeights)
-    settings, risk = workspace.settings, risk_model(workspace, date)
-    if expected["instrument_id"].to_list() != risk.instruments:
-        raise ValueError(f"{date}: expected returns and risk model cover different names")
-    mu = expected["expected_return"].to_numpy()
-    try:
-        solution = mean_variance(mu, risk.model, risk_aversion=settings.risk_aversion, cap=settings.weight_cap)
-    except (Infeasible, NotSolved) as error:
-        raise type(error)(f"{date}: {error}") from error
-    held = np.flatnonzero(solution.weights > 0)
+
+def as_rows(known: Known, decision: Decision, strategy: Strategy) -> pl.DataFrame:
+    """The stored form of a decision."""
+    held = [int(each) for each in np.flatnonzero(decision.weights > 0)]
+    esg = known.esg[held]
     return pl.DataFrame(
-        {"trade_date": [date] * held.size, "instrument_id": [risk.instruments[i] for i in held],
-         "symbol": [risk.symbols[i] for i in held], "weight": solution.weights[held], "decided_on": [date] * held.size,
-         "relative_gap": [solution.relative_gap] * held.size}, schema=empty_frame(TargetWeights).schema,
+        {"trade_date": [known.date] * len(held), "instrument_id": [known.instruments[i] for i in held],
+         "symbol": [known.symbols[i] for i in held], "sector": [known.sectors[i] for i in held], "weight": decision.weights[held],
+         "drifted": decision.weights[held], "decided_on": [known.date] * len(held),
+         "esg_score": pl.Series(esg, dtype=pl.Float64).fill_nan(None), "cash_weight": [strategy.cash_weight] * len(held),
+         "relative_gap": [decision.solution.relative_gap] * len(held)}, schema=empty_frame(TargetWeights).schema,
     )  # fmt: skip
 
 
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Weights of `dates`, each carried from the session before unless it is a rebalance day."""
+    strategy = workspace.settings.strategy
+    candidates = [date for date in dates if is_rebalance(workspace.calendar, date, strategy.rebalance)]
+    known = known_on(workspace, candidates, strategy) if candidates else {}
+    returns = _by_day(workspace.lake.read("features/returns", dates, ["trade_date", "instrument_id", "total_return"]))
     frames: list[pl.DataFrame] = []
-    facts, failed = {}, {}
+    facts: dict[dt.date, dict[str, Any]] = {}
+    failed: dict[dt.date, Exception] = {}
     previous: tuple[dt.date | None, pl.DataFrame] = (None, empty_frame(TargetWeights))
     for date in dates:
-        try:
-            if is_rebalance(workspace.calendar, date, workspace.settings.rebalance):
-                today = decide(workspace, date)
-            else:
-                today = _carried(workspace, date, previous).with_columns(trade_date=pl.lit(date))
-        except (Infeasible, NotSolved) as error:
-            failed[date] = error
-            break
+        today = drifted(_carried(workspace, date, previous), returns.get(date)).with_columns(trade_date=pl.lit(date))
+        wanted = date in known and (
+            strategy.rebalance != "band" or has_drifted(today["weight"].to_numpy(), today["drifted"].to_numpy(), strategy.rebalance_band)
+        )
+        facts[date] = {"names": today.height, "is_rebalance": wanted}
+        if wanted:
+            try:
+                decision = decide(
+                    known[date], strategy, workspace.settings.initial_capital, dict(today.select("instrument_id", "drifted").iter_rows())
+                )
+            except (Infeasible, NotSolved) as error:
+                failed[date] = error
+                break
+            today = as_rows(known[date], decision, strategy)
+            facts[date] |= _facts(decision, today)
         frames.append(today)
         previous = (date, today)
-        facts[date] = {"names": today.height, "is_rebalance": bool(today.height) and today["decided_on"][0] == date}
     return Computed(pl.concat([empty_frame(TargetWeights), *frames]), facts=facts, failed=failed)
+
+
+def drifted(weights: pl.DataFrame, returns: pl.DataFrame | None) -> pl.DataFrame:
+    """Carried rows with `drifted` moved by the day's total returns (none for a name that has none); cash does not grow."""
+    if weights.is_empty() or returns is None:
+        return weights
+    moved = weights.join(returns.select("instrument_id", "total_return"), on="instrument_id", how="left", maintain_order="left")
+    moved = moved.with_columns(drifted=pl.col("drifted") * (1 + pl.col("total_return").fill_null(0.0)))
+    cash = 1 - weights["drifted"].sum()
+    return moved.with_columns(drifted=pl.col("drifted") / (pl.col("drifted").sum() + cash)).select(weights.columns)
+
+
+def _facts(decision: Decision, today: pl.DataFrame) -> dict[str, Any]:
+    prices = {f"price of {name}": value for name, value in decision.solution.multipliers.items() if name != "budget" and value}
+    return {
+        "names": today.height,
+        "relative_gap": decision.solution.relative_gap,
+        "turnover": decision.problem.traded(decision.weights),
+        **prices,
+    }
 
 
 def _carried(workspace: Workspace, date: dt.date, previous: tuple[dt.date | None, pl.DataFrame]) -> pl.DataFrame:
@@ -98,27 +159,35 @@ def _carried(workspace: Workspace, date: dt.date, previous: tuple[dt.date | None
     return previous[1] if previous[0] == before[0] else workspace.lake.read(NAME, before)
 
 
+def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
+    return {key[0]: rows for key, rows in frame.partition_by("trade_date", as_dict=True).items()}
+
+
 def preview(workspace: Workspace, date: dt.date) -> dict[str, str]:
     """The largest holdings as a table."""
     top = workspace.lake.read(NAME, [date]).sort("weight", descending=True).head(20)
-    lines = [f"| {row['symbol']} | {row['weight']:.2%} | {row['decided_on']} |" for row in top.iter_rows(named=True)]
-    return {"largest weights": "\n".join(["| name | weight | decided on |", "|---|---|---|", *lines])}
+    lines = [f"| {row['symbol']} | {row['sector']} | {row['weight']:.2%} | {row['decided_on']} |" for row in top.iter_rows(named=True)]
+    return {"largest weights": "\n".join(["| name | sector | weight | decided on |", "|---|---|---|---|", *lines])}
 
 
 def _inputs(_: Settings) -> tuple[Input, ...]:
-    return (Input("features/expected_returns"), Input("features/covariance"), Input(NAME, lag=1))
+    return (
+        Input("features/expected_returns"), Input("features/covariance"), Input("features/universe"), Input("features/esg"),
+        Input("features/returns"), Input(NAME, lag=1),
+    )  # fmt: skip
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="Long-only mean-variance weights with a cap, decided at the close on rebalance days, carried in between.",
+    description="What the portfolio should hold: decided at the close on rebalance days by the strategy, carried in between.",
     model=TargetWeights,
-    code_version="1",
+    code_version="2",
     inputs=_inputs,
     parameters=lambda settings: {
-        "risk_aversion": settings.risk_aversion,
-        "weight_cap": settings.weight_cap,
-        "rebalance": settings.rebalance,
+        **settings.strategy.model_dump(),
+        "capital": settings.initial_capital,
+        "slippage_bps": settings.slippage_bps,
+        "brokerage_bps": settings.brokerage_bps,
     },
     day_facts=lambda workspace, date: is_rebalance(workspace.calendar, date, workspace.settings.rebalance),
     compute=compute,

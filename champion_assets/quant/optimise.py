@@ -1,13 +1,15 @@
-"""Long-only mean-variance with a cap, fully invested, solved exactly and certified.
+"""The portfolio problem solved exactly: few names matter, so only they are looked at, and all others are priced.
 
-What belongs here: the problem, its solution and its certificate. What does not: where μ and Σ come from.
+What belongs here: the solver. What does not: the statement (`problem.py`).
 
-    minimise ½ γ w'Σw - μ'w   subject to   Σ w = 1,  0 <= w <= cap
+Σ is never formed. A restricted problem over the names that matter is solved by DAQP, a dual active-set method (Arnström, Bemporad and
+Axehill 2022, MIT), which is exact to rounding and gives the multipliers; one gradient prices all other names; those that would help are
+added, and so on until none helps ("sifting", Bixby et al. 1992). Where trading costs or is limited, the objective has a kink at each
+held weight: each name is kept on one side of its kink, and a name at the kink changes sides if its price says so, which lowers the
+objective at every step, so it ends.
 
-Σ is never formed: a restricted problem over the names that matter is solved by PIQP (interior point, BSD-2), all other names are
-priced by one gradient, those that would help are added, and so on until none helps ("sifting"). The active set is then solved once
-more as a linear system, which makes the weights exact to rounding. The certificate is the Frank-Wolfe gap
-`g'w - min_v g'v` over the feasible set, an upper bound on how far the objective is from its optimum.
+The certificate is a bound, not a tolerance of the solver: with the multipliers found, the linearised problem is solved name by name
+(`_lower_bound`), which bounds how far the objective is from its optimum, for all names and constraints.
 """
 
 from __future__ import annotations
@@ -16,144 +18,267 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import piqp
 from numpy.typing import NDArray
 
-from champion_assets.quant.risk import Array, RiskModel
+from champion_assets.quant.conflict import diagnose, least_trading
+from champion_assets.quant.newton import guess
+from champion_assets.quant.problem import GAP_TOLERANCE, NotSolved, Problem, Solution
+from champion_assets.quant.risk import Array
 
-GAP_TOLERANCE = 1e-8
-_MAX_ROUNDS = 60
-
-
-class Infeasible(ValueError):
-    """No weights satisfy the constraints; the message names those in conflict and the nearest way out."""
-
-
-class NotSolved(RuntimeError):
-    """The solver did not reach the certified accuracy. Nothing was returned in its place."""
-
-
-@dataclass(frozen=True)
-class Solution:
-    """Optimal weights of shape (n,), their relative gap (<= 1e-8), multiplier of the budget, and rounds needed."""
-
-    weights: Array
-    relative_gap: float
-    multiplier: float
-    rounds: int
+Names = NDArray[np.intp]
+_MAX_ROUNDS, _MAX_FLIPS = 200, 200
+_PRICE_TOLERANCE, _SNAP = 1e-11, 1e-13
+_EQUALITY, _SOLVED, _INFEASIBLE = 5, 1, -1
+_FEW, _MANY = 12, 60
+"""Names that join those of a warm start; names from which on a guess of the active set pays."""
+_REGULAR = 1e-10
+"""Least own variance beside a scaled one of 1, so that a singular Hessian can be factorised; the certificate does not know of it."""
 
 
-def mean_variance(expected: Array, risk: RiskModel, *, risk_aversion: float, cap: float) -> Solution:
-    """Solve the problem of this module.
+def solve(problem: Problem, start: Array | None = None) -> Solution:
+    """Solve `problem`.
 
     Args:
-        expected: μ, shape (n,), per session.
-        risk: Σ of the same n names, per session.
-        risk_aversion: γ > 0.
-        cap: largest weight, 0 < cap <= 1.
+        problem: see `Problem`.
+        start: weights near the solution, such as those of the day before, shape (n,); they change the time, not the answer.
 
     Raises:
-        Infeasible: n * cap < 1.
-        NotSolved: the certificate misses 1e-8.
+        Infeasible: names the smallest set of constraints in conflict and the nearest way out.
+        NotSolved: the certificate misses `GAP_TOLERANCE`.
     """
-    names = expected.shape[0]
-    _check_feasible(names, cap)
-    scale = risk_aversion * float(np.mean(risk.volatility() ** 2))
-    scale = scale if scale > 0 else 1.0
-    working = _first_names(expected, risk, risk_aversion, cap)
-    weights = np.zeros(names)
+    scale = _scale(problem)
+    working, capped = _first_names(problem, start, scale)
+    sides: Array | None = None  # +1 where a name stays at or above its held weight, -1 where at or below
     for rounds in range(1, _MAX_ROUNDS + 1):
-        quadratic = risk_aversion / scale * risk.submatrix(working)
-        weights[:] = 0.0
-        weights[working] = _restricted(quadratic, -expected[working] / scale, cap)
-        gradient = (risk_aversion * risk.times(weights) - expected) / scale
-        gap = _gap(gradient, weights, cap)
-        size = abs(float(weights @ gradient)) + 0.5 * float(weights @ (gradient + expected / scale))
-        relative = gap / max(size, 1e-300)
-        if abs(weights.sum() - 1.0) > 1e-9 or weights.max() > cap * (1 + 1e-9):  # a gap certifies feasible weights only
-            raise NotSolved(f"weights of {names} names add up to {weights.sum():.12f}, the largest is {weights.max():.12f}, cap {cap:g}")
-        if relative <= GAP_TOLERANCE:
-            return Solution(weights, max(relative, 0.0), scale * _multiplier(gradient, weights, cap), rounds)
-        level = _multiplier(gradient, weights, cap)
-        outside = np.setdiff1d(np.arange(names), working)
-        useful = outside[gradient[outside] < level]
+        found = _solve_restricted(problem, working, capped, sides, scale)
+        if found is None and capped.size:
+            working, capped = np.union1d(working, capped), capped[:0]
+            continue
+        if found is None:
+            working, sides = _made_feasible(problem, working, sides)
+            continue
+        price = found.gradient + found.common
+        loading = (found.turnover + (0.0 if problem.cost is None else problem.cost / scale)) if problem.has_kinks else 0.0
+        reduced = price + loading  # of a name that is not held: buying it
+        reduced[working] = 0.0
+        reduced[capped] = -reduced[capped]  # of a name at its cap: selling some of it
+        useful = np.flatnonzero(reduced < -_PRICE_TOLERANCE)
         if useful.size == 0:
-            break
-        best = useful[np.argsort(gradient[useful], kind="stable")][: max(20, working.size // 2)]
-        working = np.sort(np.concatenate([working, best]))
-    raise NotSolved(f"mean-variance of {names} names: relative gap {relative:.1e} after {rounds} rounds, wanted {GAP_TOLERANCE:.0e}")
+            return _certified(problem, found, scale, rounds)
+        best = useful[np.argsort(reduced[useful], kind="stable")][: max(20, working.size // 2)]
+        working, capped = np.union1d(working, best), np.setdiff1d(capped, best)
+    raise NotSolved(f"{problem.size} names: no end after {_MAX_ROUNDS} rounds")
 
 
-def _check_feasible(names: int, cap: float) -> None:
-    if names * cap >= 1.0 - 1e-12:
-        return
-    needed = math.ceil(1.0 / cap - 1e-12)
-    way_out = "there is no name to hold" if names == 0 else f"raise the cap to at least {1.0 / names:.4f}"
-    raise Infeasible(
-        f"'fully invested' and 'no weight above {cap:g}' contradict each other: {names} names can hold {names * cap:.4f} of the "
-        f"portfolio at most, {needed} names are needed; {way_out}, or widen the universe"
-    )
+@dataclass
+class _Found:
+    """A restricted solution in scaled units: weights of all names, gradient of the smooth part, Σ of the rows' multipliers times rows."""
+
+    weights: Array
+    gradient: Array
+    common: Array | float
+    turnover: float
+    multipliers: Array
 
 
-def _first_names(expected: Array, risk: RiskModel, risk_aversion: float, cap: float) -> NDArray[np.intp]:
-    score = expected - 0.5 * risk_aversion * cap * risk.volatility() ** 2
-    count = min(expected.shape[0], max(2 * math.ceil(1.0 / cap), 40))
-    return np.sort(np.argsort(-score, kind="stable")[:count])
+def _scale(problem: Problem) -> float:
+    return (problem.risk_aversion * problem.risk.mean_variance() if problem.size else 0.0) or 1.0
 
 
-def _restricted(quadratic: Array, linear: Array, cap: float) -> Array:
-    size = linear.shape[0]
-    solver = piqp.DenseSolver()
-    solver.settings.verbose = False
-    solver.settings.eps_abs = solver.settings.eps_rel = 1e-10
-    solver.setup(quadratic, linear, np.ones((1, size)), np.ones(1), None, None, None, np.zeros(size), np.full(size, cap))
-    status = solver.solve()
-    if status != piqp.PIQP_SOLVED:
-        raise NotSolved(f"PIQP ended with {status} on {size} names")
-    rough = np.clip(np.asarray(solver.result.x), 0.0, cap)
-    exact = _polish(quadratic, linear, rough, cap)
-    return rough / rough.sum() if exact is None else exact
+def _first_names(problem: Problem, start: Array | None, scale: float) -> tuple[Names, Names]:
+    """The names to begin with, and names taken to be at their cap.
+
+    Names that are held or must be; those of `start`, or those that look best alone; and enough to fill the budget. Where that takes many
+    names, a guess of the whole active set.
+    """
+    low, cap = problem.bounds
+    needed = low > 0
+    if problem.has_kinks:
+        needed = needed | (problem.present != 0)
+    if start is not None:
+        score = problem.risk_aversion * problem.risk.times(start) + problem.linear
+        needed = needed | (start > 0)
+    else:
+        score = problem.linear + 0.5 * problem.risk_aversion * cap * problem.risk.volatility() ** 2
+    order = np.argsort(np.where(cap > 0, score, math.inf), kind="stable")
+    enough = int(np.searchsorted(np.cumsum(cap[order]), 1.2 * problem.budget)) + 1
+    if enough > _MANY and not problem.has_kinks and float(cap.sum()) > 1.01 * problem.budget:
+        found = guess(problem, scale)
+        needed[found.free] = True
+        needed[found.capped] = False
+        return np.flatnonzero(needed), found.capped
+    needed[order[: _FEW if start is not None else max(40, 2 * enough)]] = True
+    if float(cap[needed].sum()) < problem.budget:
+        needed[order[:enough]] = True
+    return np.flatnonzero(needed), np.empty(0, dtype=np.intp)
 
 
-def _polish(quadratic: Array, linear: Array, rough: Array, cap: float) -> Array | None:
-    """The vertex of the active set that `rough` shows, solved exactly; None if `rough` misjudged it."""
-    for slack in (1e-7, 1e-6, 1e-5, 1e-8):
-        edge = slack * cap * 10
-        free = np.flatnonzero((rough > edge) & (rough < cap - edge))
-        weights = np.where(rough >= cap - edge, cap, 0.0)
-        if free.size == 0:
-            if abs(weights.sum() - 1.0) < 1e-12:
-                return weights
-            continue
-        system = np.zeros((free.size + 1, free.size + 1))
-        system[:-1, :-1] = quadratic[np.ix_(free, free)]
-        system[:-1, -1] = system[-1, :-1] = 1.0
-        right = np.append(-linear[free] - quadratic[free] @ weights, 1.0 - weights.sum())
-        try:
-            weights[free] = np.linalg.solve(system, right)[:-1]
-        except np.linalg.LinAlgError:
-            continue
-        gradient = quadratic @ weights + linear
-        level = gradient[free].mean()
-        tolerance = 1e-9 * max(1.0, abs(level))
-        lower, upper = (weights == 0.0), (weights == cap)
-        if (
-            weights.min() >= 0.0 and weights.max() <= cap
-            and (gradient[lower] >= level - tolerance).all() and (gradient[upper] <= level + tolerance).all()
-        ):  # fmt: skip
-            return weights
-    return None
+def _solve_restricted(problem: Problem, working: Names, capped: Names, sides: Array | None, scale: float) -> _Found | None:
+    weights = np.zeros(problem.size)
+    weights[capped] = problem.bounds[1][capped]
+    part = problem.risk.columns(working)
+    base = _Restricted(problem, working, part, weights, scale)
+    if not problem.has_kinks:
+        answer = base.solve(None, scale)
+    else:
+        if sides is None:
+            free = base.solve(None, scale)
+            if free is None:
+                return None
+            sides = np.where(free[0] >= problem.present[working], 1.0, -1.0)
+        else:
+            sides = sides[working]
+        answer = _with_kinks(problem, base, sides, scale)
+    if answer is None:
+        return None
+    weights[working], multipliers = answer
+    exposure = part @ weights[working] + base.exposure
+    gradient = (problem.risk_aversion * (problem.risk.project(exposure) + problem.risk.idiosyncratic * weights) + problem.linear) / scale
+    common: Array | float = multipliers[0]
+    for row, multiplier in zip(problem.rows, multipliers[1:], strict=False):
+        if multiplier != 0.0:
+            common = common + multiplier * row.coefficients
+    turnover = float(multipliers[1 + len(problem.rows)]) if len(multipliers) > 1 + len(problem.rows) else 0.0
+    return _Found(weights, gradient, common, turnover, multipliers)
 
 
-def _gap(gradient: Array, weights: Array, cap: float) -> float:
-    order = np.argsort(gradient, kind="stable")
-    full = min(int(1.0 / cap + 1e-12), gradient.shape[0])
-    best = cap * float(gradient[order[:full]].sum())
-    if full < gradient.shape[0]:
-        best += (1.0 - full * cap) * float(gradient[order[full]])
-    return float(gradient @ weights) - best
+class _Restricted:
+    """The QP over the working names beside others at fixed weights; what changes between two of its solutions are sides only."""
+
+    def __init__(self, problem: Problem, working: Names, part: Array, fixed: Array, scale: float) -> None:
+        aversion = problem.risk_aversion / scale
+        self.problem, self.working = problem, working
+        self.hessian = aversion * (part.T @ part)
+        self.hessian.flat[:: working.size + 1] += np.maximum(aversion * problem.risk.idiosyncratic[working], _REGULAR)
+        self.linear = problem.linear[working] / scale
+        low, cap = problem.bounds
+        self.low, self.cap = low[working], cap[working]
+        self.matrix = np.vstack([np.ones(working.size), *(row.coefficients[working] for row in problem.rows)])
+        used = np.zeros(1 + len(problem.rows))
+        self.exposure: Array | float = 0.0
+        if (others := np.flatnonzero(fixed)).size:
+            self.exposure = problem.risk.columns(others) @ fixed[others]
+            self.linear = self.linear + aversion * (part.T @ self.exposure)
+            used = np.array([fixed.sum(), *(row.coefficients @ fixed for row in problem.rows)])
+        self.row_low = np.array([problem.budget, *(row.low for row in problem.rows)]) - used
+        self.row_high = np.array([problem.budget, *(row.high for row in problem.rows)]) - used
+
+    def solve(self, sides: Array | None, scale: float) -> tuple[Array, Array] | None:
+        """Weights of the working names and the multipliers of the rows (and of the turnover), or None if there are no such weights."""
+        import daqp
+
+        low, cap, linear, matrix = self.low, self.cap, self.linear, self.matrix
+        row_low, row_high = self.row_low, self.row_high
+        if sides is not None:
+            held = self.problem.present[self.working]
+            low, cap = np.where(sides > 0, np.maximum(low, held), low), np.where(sides < 0, np.minimum(cap, held), cap)
+            if self.problem.cost is not None:
+                linear = linear + sides * self.problem.cost[self.working] / scale
+            if math.isfinite(self.problem.turnover):
+                matrix = np.vstack([matrix, sides])
+                row_low = np.append(row_low, -math.inf)
+                row_high = np.append(row_high, 2 * self.problem.turnover + float(sides @ held))
+        if (low > cap).any():
+            return None
+        size = self.working.size
+        sense = np.zeros(size + matrix.shape[0], dtype=np.int32)
+        sense[size] = _EQUALITY
+        upper, lower = np.concatenate([cap, row_high]), np.concatenate([low, row_low])
+        sense[upper == lower] = _EQUALITY
+        upper, lower = np.minimum(upper, 1e30), np.maximum(lower, -1e30)
+        x, _, flag, info = daqp.solve(self.hessian, linear, np.ascontiguousarray(matrix), upper, lower, sense, primal_tol=1e-11,
+                                      dual_tol=1e-12, eps_prox=0.0)  # fmt: skip
+        if flag == _INFEASIBLE:
+            return None
+        if flag < _SOLVED:
+            raise NotSolved(f"DAQP ended with {flag} on {size} of {self.problem.size} names")
+        x = np.where(x - low <= _SNAP, low, np.where(cap - x <= _SNAP, cap, x))  # a weight at its bound is at it to the bit
+        return x, np.asarray(info["lam"])[size:]
 
 
-def _multiplier(gradient: Array, weights: Array, cap: float) -> float:
-    free = (weights > 1e-9 * cap) & (weights < cap * (1 - 1e-9))
-    return float(gradient[free].mean()) if free.any() else float(gradient[weights > 0].max())
+def _with_kinks(problem: Problem, base: _Restricted, sides: Array, scale: float) -> tuple[Array, Array] | None:
+    """Solve side by side until no name at its kink wants to the other side."""
+    held = problem.present[base.working]
+    cost = np.zeros(held.size) if problem.cost is None else problem.cost[base.working] / scale
+    sides = np.where(held <= base.low, 1.0, np.where(held >= base.cap, -1.0, sides))
+    is_fixed = (held <= base.low) | (held >= base.cap)
+    for _ in range(_MAX_FLIPS):
+        answer = base.solve(sides, scale)
+        if answer is None:
+            return None
+        x, multipliers = answer
+        limit = cost + (multipliers[-1] if math.isfinite(problem.turnover) else 0.0)
+        price = base.hessian @ x + base.linear + multipliers[: base.matrix.shape[0]] @ base.matrix
+        at_kink = (np.abs(x - held) <= 1e-10) & ~is_fixed
+        wrong = at_kink & (((sides > 0) & (price > limit + 1e-10)) | ((sides < 0) & (price < -limit - 1e-10)))
+        if not wrong.any():
+            return answer
+        sides = np.where(wrong, -sides, sides)
+    raise NotSolved(f"{problem.size} names: names at their held weight change sides without end")
+
+
+def _made_feasible(problem: Problem, working: Names, sides: Array | None) -> tuple[Names, Array | None]:
+    """After a restricted problem without solution: names and sides of a feasible point, if there is any."""
+    point = least_trading(problem)
+    if point is None:
+        raise diagnose(problem)
+    more = np.union1d(working, np.flatnonzero(point > 0))
+    if problem.has_kinks:
+        return more, np.where(point >= problem.present, 1.0, -1.0)
+    if more.size == working.size and sides is None:
+        more = np.arange(problem.size)
+    if working.size == problem.size:
+        raise NotSolved(f"{problem.size} names: a feasible problem was called infeasible by the solver")
+    return more, None
+
+
+def _certified(problem: Problem, found: _Found, scale: float, rounds: int) -> Solution:
+    weights = found.weights
+    _demand_feasible(problem, weights)
+    risk = 0.5 * problem.risk_aversion * problem.risk.variance(weights) / scale
+    if problem.benchmark is not None:  # against a benchmark the risk term may vanish, so the scale is that of the parts
+        risk += 0.5 * problem.risk_aversion * problem.risk.variance(problem.benchmark) / scale
+    cost = 0.0 if problem.cost is None else problem.cost / scale
+    paid = 0.0 if problem.cost is None else float((cost * np.abs(weights - problem.present)).sum())
+    gap = float(found.gradient @ weights) + paid - _lower_bound(problem, found, cost)
+    relative = max(gap, 0.0) / max(risk, 1e-300)
+    if relative > GAP_TOLERANCE:
+        raise NotSolved(f"{problem.size} names: relative gap {relative:.1e} after {rounds} rounds, wanted {GAP_TOLERANCE:.0e}")
+    names = ["budget", *(row.name for row in problem.rows), *(["turnover"] if math.isfinite(problem.turnover) else [])]
+    values = [float(found.multipliers[0]) * scale, *(abs(float(value)) * scale for value in found.multipliers[1:])]
+    if math.isfinite(problem.turnover):
+        values[-1] *= 2  # of the half sum
+    return Solution(weights, relative, dict(zip(names, values, strict=True)), rounds)
+
+
+def _demand_feasible(problem: Problem, weights: Array) -> None:
+    low, cap = problem.bounds
+    worst = max(abs(float(weights.sum()) - problem.budget), float((low - weights).max()), float((weights - cap).max()),
+                problem.traded(weights) - problem.turnover)  # fmt: skip
+    for row in problem.rows:
+        value, size = float(row.coefficients @ weights), max(1.0, float(np.abs(row.coefficients).max()))
+        worst = max(worst, (row.low - value) / size, (value - row.high) / size)
+    if worst > 1e-9:
+        raise NotSolved(f"{problem.size} names: a constraint is missed by {worst:.1e}")
+
+
+def _lower_bound(problem: Problem, found: _Found, cost: Array | float) -> float:
+    """A lower bound of g'v + Σ κ|v - held| over all feasible v, by weak duality: each name alone at its best, rows at their multipliers."""
+    low, cap = problem.bounds
+    price = found.gradient + found.common
+    if problem.has_kinks:
+        weight = cost + found.turnover
+        held = problem.present
+        candidates = [low, cap, np.clip(held, low, cap)]
+        best = np.min([price * each + weight * np.abs(each - held) for each in candidates], axis=0)
+    else:
+        best = np.minimum(price * low, price * cap)
+    bound = float(best.sum()) - float(found.multipliers[0]) * problem.budget - found.turnover * 2 * _finite(problem.turnover)
+    for row, multiplier in zip(problem.rows, found.multipliers[1:], strict=False):
+        if multiplier != 0.0:
+            bound -= multiplier * (row.high if multiplier > 0 else row.low)
+    return bound
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else 0.0

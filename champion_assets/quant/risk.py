@@ -1,50 +1,121 @@
 """The risk model: a covariance in low-rank form, `Σ = F'F + diag(d)`, never expanded unless somebody asks.
 
-What belongs here: estimation of Σ from a window of returns. What does not: reading returns, choosing the window.
+What belongs here: the form of Σ, its algebra, the rule for missing returns. What does not: the estimators (`covariance.py`).
 """
 
 from __future__ import annotations
 
+import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+POWER_STEPS = 60
+"""Steps of the power method: the market's eigenvalue stands far above the others, so it is found to many digits."""
+
+
+class Risk(ABC):
+    """A covariance `Σ = F'F + diag(d)` of n names, whatever way it keeps F. Units: one session's return squared."""
+
+    idiosyncratic: Array
+
+    @abstractmethod
+    def columns(self, names: NDArray[np.intp]) -> Array:
+        """The columns of F of some names, shape (rows of F, k), contiguous."""
+
+    @abstractmethod
+    def exposure(self, weights: Array) -> Array:
+        """Fw, shape (rows of F,)."""
+
+    @abstractmethod
+    def project(self, exposure: Array) -> Array:
+        """F'y, shape (n,), for an exposure y of shape (rows of F,)."""
+
+    @abstractmethod
+    def volatility(self) -> Array:
+        """Square roots of Σ's diagonal, shape (n,)."""
+
+    @abstractmethod
+    def mean_variance(self) -> float:
+        """The mean of Σ's diagonal."""
+
+    def times(self, weights: Array) -> Array:
+        """Σw in O(T n)."""
+        return self.project(self.exposure(weights)) + self.idiosyncratic * weights
+
+    def variance(self, weights: Array) -> float:
+        """w'Σw."""
+        exposure = self.exposure(weights)
+        return float(exposure @ exposure + self.idiosyncratic @ weights**2)
+
+    def submatrix(self, names: NDArray[np.intp]) -> Array:
+        """The dense Σ of some names, shape (k, k)."""
+        part = self.columns(names)
+        matrix = part.T @ part
+        matrix.flat[:: names.size + 1] += self.idiosyncratic[names]
+        return np.asarray(matrix)
+
+    def matrix(self) -> Array:
+        """The dense Σ of all names, shape (n, n)."""
+        return self.submatrix(np.arange(self.idiosyncratic.size))
 
 
 @dataclass(frozen=True)
-class RiskModel:
-    """`Σ = F'F + diag(d)` of n names from T sessions, in units of one session's return squared.
+class RiskModel(Risk):
+    """A covariance that keeps F.
 
     Attributes:
-        factors: F, shape (T, n).
+        factors: F, shape (k, n); k is at most the number of sessions plus one.
         idiosyncratic: d, shape (n,), positive unless the window is constant.
-        shrinkage: weight of the identity target, 0 to 1.
+        shrinkage: weight of the estimator's target, 0 to 1; 0 for estimators without one.
     """
 
     factors: Array
     idiosyncratic: Array
     shrinkage: float
 
-    def times(self, weights: Array) -> Array:
-        """Σw in O(T n)."""
-        return np.asarray(self.factors.T @ (self.factors @ weights) + self.idiosyncratic * weights)
+    def columns(self, names: NDArray[np.intp]) -> Array:
+        """See `Risk`."""
+        return np.ascontiguousarray(self.factors[:, names])
 
-    def submatrix(self, names: NDArray[np.intp]) -> Array:
-        """The dense Σ of some names, shape (k, k)."""
-        part = np.ascontiguousarray(self.factors[:, names])
-        matrix = part.T @ part
-        matrix[np.diag_indices_from(matrix)] += self.idiosyncratic[names]
-        return np.asarray(matrix)
+    def exposure(self, weights: Array) -> Array:
+        """See `Risk`."""
+        return np.asarray(self.factors @ weights)
 
-    def matrix(self) -> Array:
-        """The dense Σ of all names, shape (n, n)."""
-        return self.submatrix(np.arange(self.factors.shape[1]))
+    def project(self, exposure: Array) -> Array:
+        """See `Risk`."""
+        return np.asarray(exposure @ self.factors)
 
     def volatility(self) -> Array:
-        """Square roots of Σ's diagonal, shape (n,)."""
+        """See `Risk`."""
         return np.asarray(np.sqrt((self.factors**2).sum(axis=0) + self.idiosyncratic))
+
+    def mean_variance(self) -> float:
+        """See `Risk`."""
+        return float((np.einsum("ij,ij->", self.factors, self.factors) + self.idiosyncratic.sum()) / self.idiosyncratic.size)
+
+    def condition_number(self) -> float:
+        """An upper bound of the ratio of Σ's largest to its smallest eigenvalue: (‖FF'‖₂ + max d) / min d.
+
+        It is exact where d is constant and there are more names than factors. Infinite if some d is 0.
+        """
+        smallest = float(self.idiosyncratic.min())
+        if smallest <= 0:
+            return math.inf
+        rows, names = self.factors.shape
+        gram = self.factors @ self.factors.T if rows < names else self.factors.T @ self.factors
+        vector = np.ones(gram.shape[0])
+        largest = 0.0
+        for _ in range(POWER_STEPS):
+            vector = gram @ vector
+            norm = float(np.linalg.norm(vector))
+            if norm == 0.0:
+                break
+            largest, vector = norm, vector / norm
+        return (largest + float(self.idiosyncratic.max())) / smallest
 
 
 def centred(window: Array) -> tuple[Array, Array]:
@@ -65,24 +136,3 @@ def centred(window: Array) -> tuple[Array, Array]:
         raise ValueError(f"column {int(counts.argmin())} of the window holds no return at all")
     means = np.where(present, window, 0.0).sum(axis=0) / counts
     return np.where(present, window - means, 0.0), means
-
-
-def ledoit_wolf(deviations: Array) -> RiskModel:
-    """Ledoit and Wolf (2004), "A well-conditioned estimator for large-dimensional covariance matrices": shrinkage to m·I.
-
-    Equal to scikit-learn's `ledoit_wolf(assume_centered=True)`, but through the T x T Gram matrix, so n x n is never formed.
-
-    Args:
-        deviations: centred returns, shape (T, n).
-    """
-    sessions, names = deviations.shape
-    gram = deviations @ deviations.T
-    trace = float(np.trace(gram)) / sessions
-    mean_variance = trace / names
-    frobenius = float((gram**2).sum()) / sessions**2
-    fourth = float((np.diag(gram) ** 2).sum()) / sessions
-    distance = (frobenius - names * mean_variance**2) / names
-    noise = min((fourth - frobenius) / (names * sessions), distance)
-    shrinkage = 0.0 if distance <= 0 or noise <= 0 else noise / distance
-    factors = deviations * np.sqrt((1.0 - shrinkage) / sessions)
-    return RiskModel(factors, np.full(names, shrinkage * mean_variance), shrinkage)

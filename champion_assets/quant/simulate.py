@@ -1,213 +1,163 @@
-"""One session of a portfolio, in shares and rupees: orders of yesterday filled today, costs, marks, and an exact account.
+"""A portfolio's sessions in shares and rupees: orders of the evening before filled, corporate actions, costs, marks, an exact account.
 
-What belongs here: the bookkeeping of a session. What does not: which orders (weights) or which market (`backtest/daily.py`).
+What belongs here: the bookkeeping of a session, over arrays of all names at once. What does not: which orders (weights), which market
+(`backtest/`), or the exchange's rules (`nse/trading_rules.py`, `nse/costs.py`).
 
-Order of a session: corporate actions change the positions (shares by the capital factor, dividends in cash); unexplained opening gaps
-are neutralised; if a decision was made the evening before, the difference to the target
-is traded at the open, sells first, buys limited by the cash there is; everything is marked at the close.
+Order of a session: interest on cash; what is due is settled; corporate actions change holdings of names that trade; names that have not
+traded for long are written down; orders are filled, sells first, buys limited by the cash there is; everything is marked at the close. A
+name that does not trade keeps its last price. Value before + P&L - costs = value after, to a paisa, or the session raises.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from champion_assets.nse.costs import CostRates
+import numpy as np
+from numpy.typing import NDArray
 
+from champion_assets.nse.costs import Charges
+from champion_assets.quant.fills import Fills, Rules, fill_orders, wanted_orders
+from champion_assets.quant.holdings import Action, Claim, act
+from champion_assets.quant.risk import Array
 
-@dataclass(frozen=True)
-class Quote:
-    """A name's session: prices in rupees, factors of the actions since it last traded (see `features/returns`).
-
-    `locked_up` and `locked_down`: one price all day at a limit, no counterparty.
-    """
-
-    open: float
-    close: float
-    prev_close: float
-    is_gap: bool = False
-    f_capital: float = 1.0
-    f_total_return: float = 1.0
-    locked_up: bool = False
-    locked_down: bool = False
-
-
-@dataclass(frozen=True)
-class Position:
-    """Shares held and the last known price, in rupees."""
-
-    symbol: str
-    shares: float
-    price: float
-
-    @property
-    def value(self) -> float:
-        """Rupees."""
-        return self.shares * self.price
-
-
-@dataclass(frozen=True)
-class Book:
-    """Cash in rupees and positions by instrument."""
-
-    cash: float
-    positions: dict[str, Position] = field(default_factory=dict)
-
-    @property
-    def value(self) -> float:
-        """Rupees."""
-        return self.cash + math.fsum(position.value for position in self.positions.values())
-
-
-@dataclass(frozen=True)
-class SessionResult:
-    """The book after the session and what happened in it; amounts in rupees, `pnl` before `costs`."""
-
-    book: Book
-    pnl: float
-    costs: float
-    bought: float
-    sold: float
-    buys: int
-    sells: int
-    unfilled: int
-    gaps: int
-    dividends: float = 0.0
+Flags = NDArray[np.bool_]
+PAISA = 0.005
 
 
 class AccountError(ArithmeticError):
     """The account does not balance to a paisa."""
 
 
+@dataclass(frozen=True)
+class MarketDay:
+    """A session's market; arrays of shape (n,), prices in rupees, NaN or 0 volume where a name did not trade.
+
+    Attributes:
+        previous: the close before, adjusted for the day's actions, against which bands are meant; NaN where unknown.
+        volatility: of a session's return, for impact; NaN where unknown.
+        is_gap: an opening beyond any band that no action explains; holdings keep their value across it.
+        is_delivered: trade-to-trade.
+    """
+
+    date: dt.date
+    open: Array
+    high: Array
+    low: Array
+    close: Array
+    vwap: Array
+    previous: Array
+    volume: Array
+    traded: Flags
+    is_gap: Flags
+    is_delivered: Flags
+    volatility: Array
+
+
 @dataclass
-class _Tally:
-    pnl: list[float] = field(default_factory=list)
-    costs: list[float] = field(default_factory=list)
-    bought: list[float] = field(default_factory=list)
-    sold: list[float] = field(default_factory=list)
-    dividends: list[float] = field(default_factory=list)
-    unfilled: int = 0
-    gaps: int = 0
+class Account:
+    """What is owned at a close; arrays of shape (n,), changed by `run_session`.
+
+    Attributes:
+        cash: rupees, with what is not yet settled.
+        shares, price: held, and the last price each was marked at.
+        idle: sessions since each name last traded (of names held).
+        arriving: bought shares not settled: (name, shares, sessions to go).
+        owed: proceeds not settled: (rupees, sessions to go).
+        claims: demerged parts not yet listed.
+        orders: shares wanted more (or less) that are tried again, by name.
+    """
+
+    cash: float
+    shares: Array
+    price: Array
+    idle: NDArray[np.int64]
+    arriving: list[tuple[int, float, int]] = field(default_factory=list)
+    owed: list[tuple[float, int]] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    orders: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def value(self) -> float:
+        """Cash, holdings and claims, rupees."""
+        held = np.flatnonzero(self.shares)
+        return math.fsum([self.cash, *(self.shares[held] * self.price[held]), *(claim.value for claim in self.claims)])
+
+
+@dataclass(frozen=True)
+class SessionResult:
+    """What happened in a session; amounts in rupees, `pnl` before `costs`."""
+
+    pnl: float
+    costs: Charges
+    bought: float
+    sold: float
+    buys: int
+    sells: int
+    unfilled: int
+    gaps: int
+    dividends: float
+    interest: float
+    written_down: float
+
+
+def new_account(cash: float, names: int) -> Account:
+    """An account with nothing but cash."""
+    return Account(cash, np.zeros(names), np.zeros(names), np.zeros(names, dtype=np.int64))
 
 
 def run_session(
-    before: Book,
-    quotes: dict[str, Quote],
-    targets: dict[str, tuple[str, float]] | None,
-    rates: CostRates,
-    slippage: float,
+    account: Account, day: MarketDay, actions: Mapping[int, Sequence[Action]], targets: Array | None, rules: Rules, days_passed: int
 ) -> SessionResult:
-    """Carry `before` through a session.
+    """Carry `account` through a session.
 
     Args:
-        before: the book at the previous close.
-        quotes: the session's quotes; a name without one did not trade.
-        targets: symbol and weight by instrument if a decision is to be executed today, else None.
-        rates: cost of a rupee bought and sold.
-        slippage: fraction by which fills are worse than the open.
+        account: as of the previous close; changed in place.
+        day: the market.
+        actions: what happened to names that trade today since they last traded.
+        targets: weights decided the evening before, shape (n,), if there was a decision.
+        rules: see `Rules`.
+        days_passed: calendar days since the previous session, for interest.
 
     Raises:
-        AccountError: value before + P&L - costs is not value after.
+        AccountError: the account does not balance.
     """
-    tally = _Tally()
-    positions = {name: _neutralised(position, quotes.get(name), tally) for name, position in before.positions.items()}
-    cash = before.cash + math.fsum(tally.dividends)
+    before = account.value
+    interest = account.cash * ((1 + rules.cash_rate) ** (days_passed / 365) - 1) if rules.cash_rate else 0.0
+    account.cash += interest
+    _settle(account)
+    gaps = np.flatnonzero((account.shares > 0) & day.traded & day.is_gap)
+    account.shares[gaps] *= account.price[gaps] / day.open[gaps]
+    account.price[gaps] = day.open[gaps]
+    effects = act(account, actions, day, subscribe=rules.rights == "subscribe", whole=rules.whole_shares)
+    written = _write_down(account, day, rules)
+    fills = Fills()
     if targets is not None:
-        cash, positions = _trade(cash, positions, quotes, targets, rates, slippage, tally)
-    marked: dict[str, Position] = {}
-    for name, position in sorted(positions.items()):
-        quote = quotes.get(name)
-        price = position.price if quote is None else quote.close
-        tally.pnl.append(position.shares * (price - position.price))
-        marked[name] = Position(position.symbol, position.shares, price)
-    after = Book(cash, marked)
-    pnl, costs = math.fsum(tally.pnl), math.fsum(tally.costs)
-    if abs(before.value + pnl - costs - after.value) > 0.005:
-        raise AccountError(f"{before.value:.4f} + {pnl:.4f} - {costs:.4f} is not {after.value:.4f}")
-    return SessionResult(after, pnl, costs, math.fsum(tally.bought), math.fsum(tally.sold), len(tally.bought), len(tally.sold),
-                         tally.unfilled, tally.gaps, math.fsum(tally.dividends))  # fmt: skip
+        account.orders = wanted_orders(account, day, targets, whole=rules.whole_shares)
+    if account.orders:
+        fill_orders(account, day, rules, fills)
+    marked = np.flatnonzero((account.shares > 0) & day.traded)
+    marks = float((account.shares[marked] * (day.close[marked] - account.price[marked])).sum())
+    account.price[marked] = day.close[marked]
+    account.idle = np.where(day.traded | (account.shares == 0), 0, account.idle + 1)
+    pnl = math.fsum([interest, *effects.marks, -written, fills.against_marks, marks])
+    after = account.value
+    if abs(before + pnl - fills.costs.total - after) > PAISA:
+        raise AccountError(f"{day.date}: {before:.4f} + {pnl:.4f} - {fills.costs.total:.4f} is not {after:.4f}")
+    return SessionResult(pnl, fills.costs, fills.bought, fills.sold, fills.buys, fills.sells, fills.unfilled, gaps.size, effects.cash,
+                         interest, written)  # fmt: skip
 
 
-def _neutralised(position: Position, quote: Quote | None, tally: _Tally) -> Position:
-    """Take the corporate actions since the name last traded; across an unexplained gap keep the value.
-
-    Shares grow by 1 / f_capital (a split or bonus exactly; a right or a demerged part as if sold at its theoretical value and put back
-    into the share); what f_total_return takes beyond that is paid in cash. The value is the same before and after.
-    """
-    if quote is None:
-        return position
-    if quote.is_gap:
-        tally.gaps += 1
-        return Position(position.symbol, position.value / quote.open, quote.open)
-    if quote.f_capital == 1.0 and quote.f_total_return == 1.0:
-        return position
-    tally.dividends.append(position.value * (1 - quote.f_total_return / quote.f_capital))
-    return Position(position.symbol, position.shares / quote.f_capital, position.price * quote.f_total_return)
+def _settle(account: Account) -> None:
+    account.arriving = [(name, shares, left - 1) for name, shares, left in account.arriving if left > 1]
+    account.owed = [(amount, left - 1) for amount, left in account.owed if left > 1]
 
 
-def _trade(
-    cash: float, positions: dict[str, Position], quotes: dict[str, Quote], targets: dict[str, tuple[str, float]],
-    rates: CostRates, slippage: float, tally: _Tally,
-) -> tuple[float, dict[str, Position]]:  # fmt: skip
-    opened = {name: position.shares * (quotes[name].open if name in quotes else position.price)
-              for name, position in positions.items()}  # fmt: skip
-    value = cash + math.fsum(opened.values())
-    held = dict(positions)
-    wanted_buys: list[tuple[str, str, float]] = []
-    for name in sorted(held.keys() | targets.keys()):
-        symbol, weight = targets.get(name, (held[name].symbol if name in held else "", 0.0))
-        quote = quotes.get(name)
-        has = held[name].shares if name in held else 0.0
-        if quote is None:
-            tally.unfilled += int(weight > 0 or has > 0)
-            continue
-        wanted = math.floor(weight * value / quote.open)
-        if wanted < has:
-            if quote.locked_down:
-                tally.unfilled += 1
-                continue
-            cash += _sell(held, name, has - wanted, quote, rates, slippage, tally)
-        elif wanted > has:
-            if quote.locked_up:
-                tally.unfilled += 1
-                continue
-            wanted_buys.append((name, symbol, wanted - has))
-    need = math.fsum(shares * quotes[name].open for name, _, shares in wanted_buys) * (1 + slippage) * (1 + rates.buy)
-    scale = min(1.0, cash / need) if need > 0 else 1.0
-    for name, symbol, shares in wanted_buys:
-        bought = math.floor(shares * scale)
-        if bought > 0:
-            cash -= _buy(held, name, symbol, bought, quotes[name], rates, slippage, tally)
-    return cash, held
-
-
-def _sell(held: dict[str, Position], name: str, shares: float, quote: Quote, rates: CostRates, slippage: float, tally: _Tally) -> float:
-    position = held[name]
-    price = quote.open * (1 - slippage)
-    amount = shares * price
-    tally.sold.append(amount)
-    tally.costs.append(amount * rates.sell)
-    tally.pnl.append(shares * (price - position.price))
-    if position.shares - shares > 0:
-        held[name] = Position(position.symbol, position.shares - shares, position.price)
-    else:
-        del held[name]
-    return amount * (1 - rates.sell)
-
-
-def _buy(
-    held: dict[str, Position], name: str, symbol: str, shares: float, quote: Quote, rates: CostRates, slippage: float,
-    tally: _Tally,
-) -> float:  # fmt: skip
-    price = quote.open * (1 + slippage)
-    amount = shares * price
-    tally.bought.append(amount)
-    tally.costs.append(amount * rates.buy)
-    old = held.get(name)
-    if old is None:
-        held[name] = Position(symbol, shares, price)
-    else:
-        # the new shares join at the old mark; what they cost above or below it is P&L of the moment
-        held[name] = Position(symbol, old.shares + shares, old.price)
-        tally.pnl.append(shares * (old.price - price))
-    return amount * (1 + rates.buy)
+def _write_down(account: Account, day: MarketDay, rules: Rules) -> float:
+    """The loss on names that today have not traded for so long that they count as delisted."""
+    gone = np.flatnonzero((account.shares > 0) & ~day.traded & (account.idle + 1 == rules.delisted_after))
+    loss = float((account.shares[gone] * account.price[gone]).sum()) * (1 - rules.delisting_recovery)
+    account.price[gone] *= rules.delisting_recovery
+    return loss

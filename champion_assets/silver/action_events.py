@@ -208,7 +208,7 @@ def _emit(market: Market, found: Found, name: str, ex_date: dt.date, rows: list[
         found.rows.append(common | _numbers(factor) | _feed_leg(row, value) | {"leg": len(found.rows) - first})
     confirmed = [(Factor(), line) for line in own if line.action in ("cancel", "confirm")]
     for factor, line in [*stated, *confirmed]:
-        found.rows.append(common | _numbers(factor) | stated_leg(line, market.before or ex_date) | {"leg": len(found.rows) - first})
+        found.rows.append(common | _numbers(factor) | stated_leg(market, line, market.before or ex_date) | {"leg": len(found.rows) - first})
 
 
 def _stated(market: Market, found: Found, own: list[Override], last: float | None) -> list[tuple[Factor, Override]]:

@@ -23,15 +23,17 @@ STATED: Mapping[str, str] = {
 
 _KINDS: Mapping[str, Kind] = {
     "factor": "scheme", "cost_of_acquisition": "demerger", "demerger_by_child": "demerger", "capital_reduction": "capital_reduction",
-    "dividend": "dividend", "special_dividend": "dividend",
+    "merger": "merger", "dividend": "dividend", "special_dividend": "dividend",
 }  # fmt: skip
 
 
-def stated_leg(line: Override, evening: dt.date) -> dict[str, Any]:
+def stated_leg(market: Market, line: Override, evening: dt.date) -> dict[str, Any]:
     """The columns of silver/corporate_actions that a line fills; `evening` is when it counts as known if it does not say."""
     kind = _KINDS.get(line.action, "notice")
     return {
-        "feed_symbol": line.symbol, "kind": kind, "cash": line.cash, "flavour": "special" if line.action == "special_dividend" else "",
+        "feed_symbol": line.symbol, "kind": kind, "cash": line.cash, "ratio_a": line.ratio, "ratio_b": None if line.ratio is None else 1.0,
+        "child_instrument_id": market.symbols.get(line.child) if line.child else None,
+        "flavour": "special" if line.action == "special_dividend" else "",
         "known_on": line.known_on or evening, "known_basis": "override", "is_revised": False, "subject": line.why,
         "evidence": line.evidence, "source_sha256": "", "source_row": 0,
         "method": f"override: {STATED.get(line.action, line.action)}",
@@ -49,6 +51,10 @@ def stated_factor(market: Market, line: Override, last: float | None) -> Factor:
 def _factor(market: Market, line: Override, last: float | None) -> Factor:
     if line.action in ("factor", "cost_of_acquisition"):
         return capital_factor(line.f or 1.0, line.q or 1.0, STATED[line.action])
+    if line.action == "merger":
+        if line.child not in market.symbols:
+            raise FactorError(f"nothing trades under {line.child}, the acquirer")
+        return Factor(method="merged")
     if line.action == "capital_reduction":
         return capital_factor(*reduction(line.ratio or 1.0), STATED[line.action])
     if last is None or last <= 0:

@@ -52,6 +52,7 @@ class CorporateActions(TableModel):
     fv_from: float = pa.Field(nullable=True, description="Face value before, rupees")
     fv_to: float = pa.Field(nullable=True, description="Face value after, rupees")
     cash: float = pa.Field(nullable=True, ge=0, description="Rupees a share or unit")
+    child_instrument_id: str = pa.Field(nullable=True, description="Demerged part or acquirer, where a line of the user names it")
     premium: float = pa.Field(nullable=True, description="Rights: rupees above face value")
     face_value: float = pa.Field(nullable=True, description="Face value on the ex-date, rupees")
     f_capital: float = pa.Field(gt=0, description="Price factor: bonus, split, consolidation, rights, demerger")
@@ -179,7 +180,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Corporate actions as legs with price and share factors a level, the market's witness, and the text they come from.",
     model=CorporateActions,
-    code_version="2",
+    code_version="3",
     inputs=lambda _: (
         Input("bronze/corporate_actions", BUNDLE_SESSIONS),
         Input("silver/instruments"),

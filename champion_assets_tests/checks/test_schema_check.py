@@ -39,6 +39,9 @@ CORRUPTIONS: list[tuple[str, str, Any]] = [
     ("silver/instruments", "evidence", "a feeling"), ("silver/instruments", "last_close", 0.0), ("silver/index_eod", "close", 0.0),
     ("silver/corporate_actions", "f_capital", 0.0), ("silver/corporate_actions", "f_total_return", 5.0), ("silver/corporate_actions",
      "verdict", "guilty"),
+    ("silver/esg_scores", "score", 101.0), ("silver/esg_scores", "found_by", "luck"), ("features/esg", "percentile", 1.5),
+    ("features/esg", "providers", 0), ("raw/esg_scores", "sha256", "x"), ("raw/index_constituents", "rows", -1),
+    ("portfolio/audit", "violation", 1e-3), ("portfolio/target_weights", "cash_weight", 0.2), ("backtest/daily", "stt", 5.0),
     ("silver/suspects", "suspicion", "a feeling"), ("warehouse/duckdb", "table_name", "silver/unknown"), ("warehouse/duckdb", "rows", -1),
 ]  # fmt: skip
 

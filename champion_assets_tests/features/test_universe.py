@@ -21,7 +21,7 @@ START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
 
 
 def _today(**changes: Any) -> pl.DataFrame:
-    row = {"trade_date": DAY, "instrument_id": "INE040A01", "symbol": "ABC", "series": "EQ", "close": 100.0} | changes
+    row = {"trade_date": DAY, "instrument_id": "INE040A01", "symbol": "ABC", "series": "EQ", "close": 100.0, "isin": None} | changes
     return pl.DataFrame([row])
 
 
@@ -36,7 +36,7 @@ def _turnover(values: np.ndarray, instrument: str = "INE040A01"):  # type: ignor
 
 
 def test_a_plain_share_is_a_member() -> None:
-    row = members(_turnover(np.full(20, 5000.0)), _today(), 19, _settings()).row(0, named=True)
+    row = members(_turnover(np.full(20, 5000.0)), _today(), 19, _settings(), {}).row(0, named=True)
     assert (row["rank"], row["sessions_traded"], row["window_sessions"], row["median_turnover"]) == (1, 20, 20, 5000.0)
 
 
@@ -44,20 +44,27 @@ def test_a_plain_share_is_a_member() -> None:
                                     {"instrument_id": "INF204KB17I5"}])  # fmt: skip
 def test_who_is_no_member(change: dict[str, Any]) -> None:
     today = _today(**change)
-    assert members(_turnover(np.full(20, 5000.0), today["instrument_id"][0]), today, 19, _settings()).is_empty()
+    assert members(_turnover(np.full(20, 5000.0), today["instrument_id"][0]), today, 19, _settings(), {}).is_empty()
+
+
+def test_the_sector_is_that_of_the_security_whatever_it_is_called() -> None:
+    named = _today(isin="INE040A01034", instrument_id="SYM:OLD")
+    sectors = {"INE040A01": "Financial Services"}
+    assert members(_turnover(np.full(20, 5000.0), "SYM:OLD"), named, 19, _settings(), sectors)["sector"].to_list() == ["Financial Services"]
+    assert members(_turnover(np.full(20, 5000.0)), _today(), 19, _settings(), {})["sector"].to_list() == ["Unclassified"]
 
 
 def test_a_reit_is_not_taken_for_a_rights_entitlement() -> None:
     assert re.search(r"-RE\d*$", "EMBASSY-RR") is None
-    assert members(_turnover(np.full(20, 5000.0)), _today(symbol="NEXUS-REIT"), 19, _settings()).height == 1
+    assert members(_turnover(np.full(20, 5000.0)), _today(symbol="NEXUS-REIT"), 19, _settings(), {}).height == 1
 
 
 def test_too_little_history_turnover_or_coverage() -> None:
     gaps = np.full(20, 5000.0)
     gaps[3:6] = np.nan
-    assert members(_turnover(gaps), _today(), 19, _settings()).is_empty()
-    assert members(_turnover(np.full(20, 999.0)), _today(), 19, _settings()).is_empty()
-    assert members(_turnover(np.full(9, 5000.0)), _today(), 8, _settings()).is_empty()
+    assert members(_turnover(gaps), _today(), 19, _settings(), {}).is_empty()
+    assert members(_turnover(np.full(20, 999.0)), _today(), 19, _settings(), {}).is_empty()
+    assert members(_turnover(np.full(9, 5000.0)), _today(), 8, _settings(), {}).is_empty()
 
 
 def test_the_largest_are_chosen(workspace: Workspace) -> None:

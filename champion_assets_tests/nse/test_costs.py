@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from champion_assets.nse.costs import STT, cost_rates, rate
+from champion_assets.nse.costs import STT, Plan, charges, cost_rates, rate
 
 
 def test_the_check_value_of_2026() -> None:
@@ -25,6 +25,12 @@ def test_basis_points_of_the_reference_table() -> None:
     assert (round(twenties.buy * 1e4, 1), round(twenties.sell * 1e4, 1)) == (11.9, 10.4)
 
 
-def test_brokerage_is_taxed() -> None:
-    without, with_ten = cost_rates(dt.date(2026, 1, 1)), cost_rates(dt.date(2026, 1, 1), brokerage_bps=10)
-    assert with_ten.buy - without.buy == pytest.approx(0.001 * 1.18)
+def test_the_charges_of_a_day_add_up_and_each_has_its_own_rule() -> None:
+    rates = cost_rates(dt.date(2026, 1, 1))
+    plain = charges(rates, Plan(), [5_000_000.0], [5_000_000.0])
+    assert round(plain.total, 2) == 11_124.06
+    assert (plain.stt, plain.stamp, plain.brokerage, plain.depository) == pytest.approx((10_000.0, 750.0, 0.0, 0.0))
+    full = charges(rates, Plan(0.001, 20.0, 13.5), [5_000_000.0, 10_000.0], [5_000_000.0, 0.0])
+    assert full.brokerage == 20.0 + 10.0 + 20.0  # a share of the value, at most 20 rupees an order
+    assert full.depository == 13.5  # for the one name sold
+    assert full.tax - charges(rates, Plan(), [5_010_000.0], [5_000_000.0]).tax == pytest.approx(0.18 * 63.5)

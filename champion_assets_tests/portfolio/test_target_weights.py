@@ -15,7 +15,7 @@ from champion_assets.nse.calendar import load_calendar
 from champion_assets.partitions import calendar_days
 from champion_assets.portfolio.schedule import is_rebalance
 from champion_assets.portfolio.target_weights import TABLE, TargetWeights
-from champion_assets.quant.optimise import Infeasible
+from champion_assets.quant.problem import Infeasible
 from champion_assets_tests.helpers import build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
@@ -24,6 +24,7 @@ START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
 @pytest.mark.parametrize(
     ("day", "every", "expected"),
     [("2024-01-31", "monthly", True), ("2024-01-30", "monthly", False), ("2024-03-28", "monthly", True), ("2024-01-20", "weekly", True),
+     ("2024-03-28", "quarterly", True), ("2024-02-29", "quarterly", False), ("2024-01-17", "band", True),
      ("2024-01-19", "weekly", False), ("2024-01-17", "daily", True), ("2026-12-31", "monthly", False), ("2026-12-31", "daily", True)],
 )  # fmt: skip
 def test_rebalance_days_follow_sessions(day: str, every: str, expected: bool) -> None:

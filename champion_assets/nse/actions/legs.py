@@ -10,7 +10,7 @@ from typing import Literal
 
 Kind = Literal[
     "split", "consolidation", "bonus", "bonus_other", "rights", "rights_other", "dividend", "distribution", "demerger", "scheme",
-    "capital_reduction", "buyback", "interest", "redemption", "meeting", "book_closure", "notice",
+    "capital_reduction", "merger", "buyback", "interest", "redemption", "meeting", "book_closure", "notice",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
 

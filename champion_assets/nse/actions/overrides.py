@@ -8,6 +8,7 @@ A CSV with the columns `symbol,ex_date,action,why` and, where the action needs t
 - `cost_of_acquisition`: of a demerger, `f` is the share of the cost that the company says stays with the parent;
 - `demerger_by_child`: of a demerger, valued by the child's first close: `ratio` shares of `child` for one of the parent, `known_on` the
   day on which the child first traded; until then the exchange's special pre-open price stands;
+- `merger`: holders of `symbol` get `ratio` shares of `child`, which is the acquirer, for each of theirs;
 - `capital_reduction`: shares are cancelled pro rata without cash and `ratio` of them is kept (0.4: 40 of 100);
 - `dividend`, `special_dividend`: `cash` rupees a share more;
 - `cancel`: nothing took effect that day, whatever the feeds say;
@@ -31,7 +32,7 @@ COLUMNS = ("symbol", "ex_date", "action", *NUMBERS[:3], "child", "ratio", "known
 REQUIRED = ("symbol", "ex_date", "action", "why")
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "factor": ("f", "q"), "cost_of_acquisition": ("f",), "demerger_by_child": ("child", "ratio", "known_on"),
-    "capital_reduction": ("ratio",), "dividend": ("cash",),
+    "merger": ("child", "ratio"), "capital_reduction": ("ratio",), "dividend": ("cash",),
     "special_dividend": ("cash",), "cancel": (), "confirm": (),
 }  # fmt: skip
 """The columns that each action needs."""

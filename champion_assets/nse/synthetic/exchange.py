@@ -125,7 +125,9 @@ def _reference_files(market: Market) -> Iterator[tuple[str, bytes]]:
     yield f"content/corporate_actions/CF-CA-equities-{span}.csv", b"\xef\xbb\xbf" + _text(_corporate_actions(market))
     yield "content/equities/EQUITY_L.csv", _text(_equity_list(market))
     yield "content/equities/symbolchange.csv", _text(_symbol_changes(market))
+    yield "content/indices/ind_nifty500list.csv", _text(_constituents(market))
     yield "esg/fictional_provider.csv", _text(_esg_scores(market))
+    yield "esg/fictional_provider.yaml", _ESG_MAPPING.encode()
 
 
 def _text(lines: Iterator[str]) -> bytes:
@@ -158,6 +160,27 @@ def _equity_list(market: Market) -> Iterator[str]:
         if company.listed_to is None:
             listed = f"{market.sessions[company.listed_from]:%d-%b-%Y}".upper()
             yield f"{symbol},{company.name},EQ,{listed},{company.face_value},1,{isin},{company.face_value}"
+
+
+def _constituents(market: Market) -> Iterator[str]:
+    yield "Company Name,Industry,Symbol,Series,ISIN Code"
+    for _, company in _shares(market):
+        symbol, isin = _today(company)
+        if company.listed_to is None:
+            yield f"{company.name},{company.sector},{symbol},EQ,{isin}"
+
+
+_ESG_MAPPING = """# How the columns of this provider's files are meant; see docs/esg.md. SYNTHETIC, like the scores.
+provider: fictional
+product: ESG
+files: fictional_provider*.csv
+direction: higher_better
+scale: [0, 100]
+history: point_in_time
+columns: {isin: isin, symbol: symbol, score: esg_score, rating_date: rating_date, available_from: available_from,
+          environment: environment, social: social, governance: governance}
+date_format: "%Y-%m-%d"
+"""
 
 
 def _symbol_changes(market: Market) -> Iterator[str]:

@@ -1,0 +1,97 @@
+"""`features/esg`: the ratings of the day's universe compared with each other, per provider and blended over all.
+
+Per provider: score (fixed scale, what floors use), z-score, percentile and min-max over the universe, z-score and percentile within the
+sector (of at least five rated names; else null). The blend is the mean over the providers that rate a name, each compared first, so that
+no provider's habits weigh more; `providers` counts them and `disagreement` is the standard deviation of their z-scores. A name that nobody
+rates has no row: missing stays missing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.esg.mapping import PRODUCTS
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.quant.cross_section import LEAST_IN_GROUP, min_max, percentile, z_score
+from champion_assets.stage import daily_asset
+
+NAME = "features/esg"
+BLEND = "blend"
+
+
+class Esg(TableModel):
+    """A rated member of the universe."""
+
+    trade_date: pl.Date = pa.Field(description="Day at whose close this was known")
+    instrument_id: str = pa.Field(description="Permanent identity")
+    symbol: str = pa.Field(description="Ticker on that date")
+    provider: str = pa.Field(description="Provider, or `blend` for all of them")
+    sector: str = pa.Field(description="Industry, see features/universe")
+    score: float = pa.Field(ge=0, le=100, description="Oriented score, 0 to 100, higher is better")
+    z: float = pa.Field(description="z-score over the universe, cut at 3; of the blend the mean of the providers'")
+    percentile: float = pa.Field(gt=0, lt=1, description="(rank - 0.5) / n over the universe, ties share a rank")
+    min_max: float = pa.Field(ge=0, le=1, description="(s - min) / (max - min) over the universe; for display only")
+    sector_z: float = pa.Field(nullable=True, description="z-score within the sector; null for fewer than five rated names")
+    sector_percentile: float = pa.Field(nullable=True, description="Percentile within the sector; null for fewer than five rated names")
+    providers: pl.Int32 = pa.Field(gt=0, description="Providers that rate the name")
+    disagreement: float = pa.Field(nullable=True, ge=0, description="Standard deviation of the providers' z-scores; null for a single one")
+    is_look_ahead: bool = pa.Field(description="A snapshot that looks ahead is in it")
+
+    class Config(TableModel.Config):
+        """One row a member, provider and day."""
+
+        unique = ["trade_date", "instrument_id", "provider"]
+
+
+def transform(scores: pl.DataFrame, universe: pl.DataFrame) -> pl.DataFrame:
+    """Rows of silver/esg_scores and features/universe of any days to features."""
+    rank = {product: number for number, product in enumerate(PRODUCTS)}
+    members = scores.join(universe.select("trade_date", "instrument_id", "sector"), on=["trade_date", "instrument_id"], how="inner")
+    order = ["trade_date", "provider", "instrument_id", pl.col("product").replace_strict(rank, return_dtype=pl.Int8)]
+    one = members.sort(order).unique(["trade_date", "instrument_id", "provider"], keep="first", maintain_order=True)
+    day = ["trade_date", "provider"]
+    own = one.with_columns(z=z_score(pl.col("score"), day), providers=pl.len().over("trade_date", "instrument_id").cast(pl.Int32))
+    name = ["trade_date", "instrument_id"]
+    blend = own.group_by(name, maintain_order=True).agg(
+        pl.col("symbol").first(), pl.lit(BLEND).alias("provider"), pl.col("sector").first(), pl.col("score").mean(), pl.col("z").mean(),
+        pl.col("providers").first(), pl.col("z").std(ddof=0).alias("disagreement"), pl.col("is_look_ahead").any(),
+    )  # fmt: skip
+    blend = blend.with_columns(disagreement=pl.when(pl.col("providers") > 1).then("disagreement"))
+    both = pl.concat([own, blend], how="diagonal_relaxed").with_columns(pl.col("disagreement").cast(pl.Float64))
+    sector = [*day, "sector"]
+    enough = pl.len().over(sector) >= LEAST_IN_GROUP
+    compared = both.with_columns(
+        percentile=percentile(pl.col("score"), day), min_max=min_max(pl.col("score"), day),
+        sector_z=pl.when(enough).then(z_score(pl.col("score"), sector)),
+        sector_percentile=pl.when(enough).then(percentile(pl.col("score"), sector)),
+    )  # fmt: skip
+    return compared.select(list(Esg.to_schema().columns)).sort("trade_date", "instrument_id", "provider")
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Features of `dates`."""
+    scores = workspace.lake.read("silver/esg_scores", dates)
+    universe = workspace.lake.read("features/universe", dates, ["trade_date", "instrument_id", "sector"])
+    frame = pl.concat([empty_frame(Esg), transform(scores, universe)]) if scores.height else empty_frame(Esg)
+    members = dict(universe.group_by("trade_date").len().iter_rows())
+    rated = dict(frame.filter(pl.col("provider") == BLEND).group_by("trade_date").len().iter_rows())
+    facts = {date: {"members": members.get(date, 0), "rated": rated.get(date, 0)} for date in dates}
+    return Computed(frame, facts=facts)
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="ESG ratings of the day's universe, per provider and blended: score, z-score, percentile, min-max, also within the sector.",
+    model=Esg,
+    code_version="1",
+    inputs=lambda _: (Input("silver/esg_scores"), Input("features/universe")),
+    compute=compute,
+    may_be_empty=True,
+)
+
+esg = daily_asset(TABLE, kinds={"parquet", "polars"})

@@ -1,0 +1,71 @@
+"""The rules of NSE's cash market that decide what a trade can be, by date: ticks, price bands, settlement, what a close is.
+
+What belongs here: rules of the exchange. What does not: costs (`costs.py`), or what the simulator does with them.
+
+Sources: NSE circulars on tick sizes in force 2024-06-10 and 2025-04-15; SEBI's T+2 (2003-04-01) and T+1 (last group 2023-01-27) settlement;
+SEBI circular of 2026-01-16 on the closing auction for stocks with derivatives from 2026-08-03.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+BANDS = (0.02, 0.05, 0.10, 0.20)
+"""Price bands of stocks without derivatives, as shares of the previous close."""
+TRADE_TO_TRADE = frozenset({"BE", "BZ", "ST"})
+"""Series in which every trade is delivered: what was bought cannot be sold before it is settled."""
+_FINE_TICK_FROM, _GRADED_TICK_FROM, _AUCTION_FROM = dt.date(2024, 6, 10), dt.date(2025, 4, 15), dt.date(2026, 8, 3)
+_GRADES = ((250.0, 0.01), (1000.0, 0.05), (5000.0, 0.10), (10_000.0, 0.50), (20_000.0, 1.00), (np.inf, 5.00))
+
+
+def ticks(prices: Array, date: dt.date) -> Array:
+    """The tick of each price on `date`, rupees."""
+    if date < _FINE_TICK_FROM:
+        return np.full(prices.shape, 0.05)
+    if date < _GRADED_TICK_FROM:
+        return np.where(prices < 250.0, 0.01, 0.05)
+    limits = np.array([limit for limit, _ in _GRADES])
+    return np.asarray(np.array([tick for _, tick in _GRADES])[np.searchsorted(limits, prices, side="right")])
+
+
+def settlement_sessions(date: dt.date) -> int:
+    """Sessions after which a trade of `date` is settled."""
+    if date < dt.date(2002, 4, 1):
+        return 5
+    if date < dt.date(2003, 4, 1):
+        return 3
+    return 2 if date < dt.date(2023, 1, 27) else 1
+
+
+def close_definition(date: dt.date) -> Literal["last_half_hour_vwap", "closing_auction"]:
+    """What CLOSE is: until 2026-08-02 the average of the last half hour; since then, for stocks with derivatives, the auction's price."""
+    return "last_half_hour_vwap" if date < _AUCTION_FROM else "closing_auction"
+
+
+def at_band(prices: Array, previous: Array, date: dt.date, *, upper: bool) -> Flags:
+    """True where a price lies at one of the bands above (or below) the previous close, to the tick; never where that is unknown (NaN).
+
+    The band of a stock is not in the daily files, so all bands count.
+    """
+    found = np.zeros(prices.shape, dtype=bool)
+    with np.errstate(invalid="ignore"):
+        for band in BANDS:
+            limit = previous * (1 + band if upper else 1 - band)
+            tick = ticks(limit, date)
+            edge = np.floor(limit / tick + 1e-9) * tick if upper else np.ceil(limit / tick - 1e-9) * tick
+            found |= np.abs(prices - edge) < tick / 2
+    return found
+
+
+def rounded(prices: Array, date: dt.date, *, up: bool) -> Array:
+    """Prices on the tick, up for a buyer, down for a seller."""
+    tick = ticks(prices, date)
+    steps = np.ceil(prices / tick - 1e-6) if up else np.maximum(np.floor(prices / tick + 1e-6), 1.0)
+    return np.asarray(steps * tick)

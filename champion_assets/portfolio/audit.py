@@ -1,0 +1,121 @@
+"""`portfolio/audit`: every decision looked at again, by means that share nothing with the solver (`quant/audit.py`).
+
+On a rebalance day a row a constraint: the value that the stored weights give it, its bounds, whether it binds; and one row for optimality:
+the Frank-Wolfe gap over the whole feasible set, by a linear program, relative to the risk term. A constraint missed by more than 1e-9 or a
+gap above 1e-8 breaks the model, and blocks the day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.portfolio.decide import Known, make_problem
+from champion_assets.portfolio.target_weights import NAME as WEIGHTS
+from champion_assets.portfolio.target_weights import drifted, known_on
+from champion_assets.quant.audit import constraints_met, optimality_gap
+from champion_assets.quant.problem import GAP_TOLERANCE, Problem
+from champion_assets.quant.risk import Array
+from champion_assets.settings import Strategy
+from champion_assets.stage import daily_asset
+
+NAME = "portfolio/audit"
+OPTIMALITY = "optimality gap"
+
+
+class Audit(TableModel):
+    """A constraint of a decision as its weights meet it."""
+
+    trade_date: pl.Date = pa.Field(description="Day of the decision")
+    constraint: str = pa.Field(description="Name of the constraint, or `optimality gap`")
+    value: float = pa.Field(description="What the stored weights give it")
+    low: float = pa.Field(nullable=True, description="Lower bound; null if there is none")
+    high: float = pa.Field(nullable=True, description="Upper bound; null if there is none")
+    violation: float = pa.Field(ge=0, le=1e-8, description="How far outside; 1e-9 is allowed for rounding, 1e-8 for the gap")
+    binds: bool = pa.Field(description="At its bound")
+
+    class Config(TableModel.Config):
+        """One row a constraint and decision."""
+
+        unique = ["trade_date", "constraint"]
+
+
+def examine(known: Known, weights: Array, strategy: Strategy, capital: float, held: dict[str, float]) -> pl.DataFrame:
+    """The rows of one decision."""
+    problem = make_problem(known, strategy, capital, held)
+    if strategy.min_position > 0:  # names that would have got less were left out, and the rest solved anew
+        problem = _without(problem, weights)
+    findings = constraints_met(problem, weights)
+    rows = [(each.name, each.value, each.low, each.high, each.violation, each.binds) for each in findings]
+    if strategy.objective in ("mean_variance", "minimum_variance", "tracking"):
+        gap = optimality_gap(_as_solved(problem, strategy), weights)
+        rows.append((OPTIMALITY, gap, -GAP_TOLERANCE, GAP_TOLERANCE, max(0.0, abs(gap) - GAP_TOLERANCE), False))
+    return pl.DataFrame(
+        [(known.date, name, value, _finite(low), _finite(high), 0.0 if violation <= 1e-9 else violation, binds)
+         for name, value, low, high, violation, binds in rows], schema=empty_frame(Audit).schema, orient="row",
+    )  # fmt: skip
+
+
+def _as_solved(problem: Problem, strategy: Strategy) -> Problem:
+    from dataclasses import replace
+
+    if strategy.objective == "mean_variance":
+        return problem
+    return replace(problem, expected=np.zeros(problem.size), risk_aversion=1.0)
+
+
+def _without(problem: Problem, weights: Array) -> Problem:
+    from dataclasses import replace
+
+    return replace(problem, cap=np.where(weights > 0, problem.bounds[1], 0.0), floor=np.where(weights > 0, problem.bounds[0], 0.0))
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Audits of the decisions of `dates`."""
+    strategy, capital = workspace.settings.strategy, workspace.settings.initial_capital
+    stored = workspace.lake.read(WEIGHTS, dates)
+    decided = stored.filter(pl.col("decided_on") == pl.col("trade_date"))["trade_date"].unique().sort().to_list()
+    frames, facts = [empty_frame(Audit)], {}
+    for date, known in known_on(workspace, decided, strategy).items() if decided else ():
+        weights = dict(stored.filter(pl.col("trade_date") == date).select("instrument_id", "weight").iter_rows())
+        before = workspace.window(Input(WEIGHTS, lag=1), date)
+        returns = workspace.lake.read("features/returns", [date], ["instrument_id", "total_return"])
+        carried = drifted(workspace.lake.read(WEIGHTS, before), returns) if before else empty_frame(Audit)
+        held = dict(carried.select("instrument_id", "drifted").iter_rows()) if carried.height else {}
+        frames.append(examine(known, np.array([weights.get(name, 0.0) for name in known.instruments]), strategy, capital, held))
+        facts[date] = {"constraints": frames[-1].height, "binding": ", ".join(frames[-1].filter("binds")["constraint"])}
+    return Computed(pl.concat(frames), facts=facts)
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="Every constraint of each decision recomputed, and how far its weights are from the best, independently of the solver.",
+    model=Audit,
+    code_version="1",
+    inputs=lambda _: (
+        Input(WEIGHTS),
+        Input(WEIGHTS, lag=1),
+        Input("features/expected_returns"),
+        Input("features/covariance"),
+        Input("features/universe"),
+        Input("features/esg"),
+        Input("features/returns"),
+    ),
+    parameters=lambda settings: {**settings.strategy.model_dump(), "capital": settings.initial_capital},
+    compute=compute,
+    block=250,
+    may_be_empty=True,
+)
+
+audit = daily_asset(TABLE, kinds={"parquet", "scipy"})

@@ -1,0 +1,136 @@
+"""What a portfolio may be after besides mean-variance: least variance, highest Sharpe ratio, closeness to a benchmark, equal risk; and the
+frontier of what an ESG floor costs.
+
+What belongs here: each objective reduced to problems that `optimise.py` solves, or solved by its own method. What does not: constraints.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from champion_assets.quant.optimise import solve
+from champion_assets.quant.problem import GAP_TOLERANCE, Infeasible, NotSolved, Problem, Row, Solution
+from champion_assets.quant.risk import Array, Risk
+
+_MAX_STEPS = 200
+
+
+def minimum_variance(problem: Problem, start: Array | None = None) -> Solution:
+    """The least variance (against the benchmark, if there is one) under the constraints of `problem`; its μ is not looked at."""
+    return solve(replace(problem, expected=np.zeros(problem.size), risk_aversion=1.0), start)
+
+
+def tracking(problem: Problem, start: Array | None = None) -> Solution:
+    """The least tracking variance against `problem.benchmark`.
+
+    Raises:
+        ValueError: there is no benchmark.
+    """
+    if problem.benchmark is None:
+        raise ValueError("tracking needs the benchmark's weights")
+    return minimum_variance(problem, start)
+
+
+def maximum_sharpe(problem: Problem, start: Array | None = None) -> Solution:
+    """The highest ratio of expected return to volatility under the constraints of `problem` (without trading costs, which have no unit in
+    it).
+
+    The best ratio is the mean-variance solution whose own ratio μ'w / w'Σw is its risk aversion, so the aversion is set to that ratio
+    until it stays (Dinkelbach's method with the variance as majorant of the volatility: the ratio rises at every step). The gap is
+    certified for that aversion.
+
+    Raises:
+        Infeasible: no portfolio under the constraints has a positive expected return.
+    """
+    problem = replace(problem, cost=None, benchmark=None)
+    richest = solve(replace(problem, risk_aversion=1e-3 * _ratio_scale(problem)), start)
+    if float(problem.expected @ richest.weights) <= 0:
+        raise Infeasible(
+            f"no portfolio of these {problem.size} names has a positive expected return under the constraints, so no Sharpe ratio can be "
+            "maximised; use minimum_variance, or another estimator of expected returns"
+        )
+    aversion = float(problem.expected @ richest.weights) / problem.risk.variance(richest.weights)
+    solution = richest
+    for _ in range(_MAX_STEPS):
+        solution = solve(replace(problem, risk_aversion=aversion), solution.weights)
+        better = float(problem.expected @ solution.weights) / problem.risk.variance(solution.weights)
+        if abs(better / aversion - 1) <= 1e-10:
+            return solution
+        aversion = better
+    raise NotSolved(f"maximum Sharpe of {problem.size} names: the ratio still moves after {_MAX_STEPS} steps")
+
+
+def _ratio_scale(problem: Problem) -> float:
+    return float(np.abs(problem.expected).max()) / problem.risk.mean_variance() or 1.0
+
+
+def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
+    """Weights whose parts of the variance are equal: the minimum of ½ x'Σx - (1/n) Σ log x_i, scaled to the budget.
+
+    Newton's method in x with the Hessian `F'F + diag(d + b/x²)` inverted through the small side (Woodbury); Spinu (2013), "An algorithm for
+    computing risk parity weights". `relative_gap` is the largest deviation of a part from 1/n, relative.
+    """
+    names = risk.idiosyncratic.size
+    share = 1.0 / names
+    factors = risk.columns(np.arange(names))
+    weights = share / risk.volatility()
+    weights /= math.sqrt(risk.variance(weights))
+    for rounds in range(1, _MAX_STEPS + 1):
+        price = risk.times(weights)
+        if (worst := float(np.abs(weights * price / share / (weights @ price) - 1).max())) <= GAP_TOLERANCE / 10:
+            return Solution(weights * budget / weights.sum(), worst, {}, rounds)
+        diagonal = risk.idiosyncratic + share / weights**2
+        right = price - share / weights
+        scaled = factors / diagonal
+        small = scaled @ factors.T
+        small.flat[:: small.shape[0] + 1] += 1.0
+        step = (right - factors.T @ np.linalg.solve(small, scaled @ right)) / diagonal
+        length = min(1.0, 0.95 / max(float((step / weights).max()), 1e-300)) if (step > 0).any() else 1.0
+        weights = weights - length * step
+    raise NotSolved(f"risk parity of {names} names: parts still differ by {worst:.1e} after {_MAX_STEPS} steps")
+
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """The best portfolio under one ESG floor: floor and attained score, Sharpe ratio, volatility and return of a session, price of the
+    floor (what the objective would gain from a floor lower by one point; 0 where it does not bind), weights.
+    """  # fmt: skip
+
+    floor: float
+    score: float
+    sharpe: float
+    volatility: float
+    expected: float
+    shadow_price: float
+    weights: Array
+
+
+def esg_frontier(problem: Problem, scores: Array, floors: Sequence[float]) -> list[FrontierPoint]:
+    """The ESG-efficient frontier of Pedersen, Fitzgibbons and Pomorski (2021): the highest Sharpe ratio for every floor on the ESG score.
+
+    The floor is an inequality: where the best portfolio is better than the floor, it stays. Names without a score (NaN) cannot be held.
+
+    Args:
+        problem: μ, Σ and the other constraints.
+        scores: shape (n,), higher is better, NaN where unknown.
+        floors: in the units of the scores; those that cannot be attained are left out.
+    """
+    known = np.isfinite(scores)
+    problem = replace(problem, cap=np.where(known, problem.bounds[1], 0.0), floor=np.where(known, problem.bounds[0], 0.0))
+    filled, points = np.where(known, scores, 0.0), []
+    solution: Solution | None = None
+    for floor in sorted(floors):
+        row = Row("ESG score", filled, low=floor * problem.budget)
+        try:
+            solution = maximum_sharpe(replace(problem, rows=(*problem.rows, row)), None if solution is None else solution.weights)
+        except Infeasible:
+            break
+        weights = solution.weights
+        volatility, expected = math.sqrt(problem.risk.variance(weights)), float(problem.expected @ weights)
+        points.append(FrontierPoint(floor, float(filled @ weights) / problem.budget, expected / volatility, volatility, expected,
+                                    solution.multipliers["ESG score"], weights))  # fmt: skip
+    return points

@@ -1,0 +1,126 @@
+"""A portfolio problem and its solution, whatever solves it.
+
+What belongs here: the statement. What does not: solving (`optimise.py`), explaining why there is no solution (`conflict.py`), checking
+a solution independently (`audit.py`).
+
+    minimise   ½ γ (w - b)'Σ(w - b) - μ'w + Σ κ_i |w_i - held_i|
+    subject to Σ w = budget,  floor <= w <= cap,  low <= a'w <= high for every row,  ½ Σ |w_i - held_i| <= turnover
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from champion_assets.quant.risk import Array, Risk
+
+GAP_TOLERANCE = 1e-8
+"""Largest certified gap of a solution, relative to its risk term."""
+
+
+class Infeasible(ValueError):
+    """No weights satisfy the constraints; the message names the smallest set in conflict and the nearest way out of it."""
+
+
+class NotSolved(RuntimeError):
+    """The solver did not reach the certified accuracy. Nothing was returned in its place."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A linear constraint with a name a person knows: low <= a'w <= high; `coefficients` has shape (n,)."""
+
+    name: str
+    coefficients: Array
+    low: float = -math.inf
+    high: float = math.inf
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The problem of this module for n names. Returns and risk per session.
+
+    Attributes:
+        expected: μ, shape (n,).
+        risk: Σ.
+        risk_aversion: γ > 0.
+        cap, floor: bounds of each weight, a number or shape (n,).
+        budget: what the weights add up to; the rest is cash.
+        rows: further linear constraints.
+        benchmark: b, shape (n,), if risk is meant against it; else risk is absolute.
+        held: present weights, shape (n,); needed for `turnover` and `cost`.
+        turnover: largest half sum of |w - held|.
+        cost: κ, shape (n,): what trading a unit of weight costs, in the units of μ.
+    """
+
+    expected: Array
+    risk: Risk
+    risk_aversion: float
+    cap: float | Array = 1.0
+    floor: float | Array = 0.0
+    budget: float = 1.0
+    rows: tuple[Row, ...] = ()
+    benchmark: Array | None = None
+    held: Array | None = None
+    turnover: float = math.inf
+    cost: Array | None = None
+
+    def __post_init__(self) -> None:
+        if self.held is None and (math.isfinite(self.turnover) or self.cost is not None):
+            raise ValueError("a turnover limit and trading costs need the weights held")
+
+    @property
+    def size(self) -> int:
+        """N."""
+        return int(self.expected.shape[0])
+
+    @cached_property
+    def bounds(self) -> tuple[Array, Array]:
+        """Floor and cap of every name, shape (n,) each."""
+        return (np.broadcast_to(np.asarray(self.floor, dtype=float), self.expected.shape),
+                np.broadcast_to(np.asarray(self.cap, dtype=float), self.expected.shape))  # fmt: skip
+
+    @cached_property
+    def present(self) -> Array:
+        """The weights held, or zeros."""
+        return np.zeros(self.size) if self.held is None else self.held
+
+    @property
+    def has_kinks(self) -> bool:
+        """True if trading is limited or costs something."""
+        return math.isfinite(self.turnover) or self.cost is not None
+
+    @cached_property
+    def linear(self) -> Array:
+        """The linear part of the smooth objective: -μ - γ Σ b, shape (n,)."""
+        if self.benchmark is None:
+            return -self.expected
+        return -self.expected - self.risk_aversion * self.risk.times(self.benchmark)
+
+    def smooth(self, weights: Array) -> float:
+        """The objective without costs, up to the constant ½ γ b'Σb."""
+        return float(0.5 * self.risk_aversion * weights @ self.risk.times(weights) + self.linear @ weights)
+
+    def traded(self, weights: Array) -> float:
+        """Half the sum of |w - held|; 0 if nothing is known to be held."""
+        return 0.0 if self.held is None else float(np.abs(weights - self.present).sum()) / 2
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Optimal weights and what certifies them.
+
+    Attributes:
+        weights: shape (n,).
+        relative_gap: certified distance of the objective from its optimum, relative to the risk term ½ γ w'Σw; at most `GAP_TOLERANCE`.
+        multipliers: what the objective would gain if a constraint were loosened by one unit, by name: `budget` (signed), `turnover`, rows.
+        rounds: restricted problems solved.
+    """
+
+    weights: Array
+    relative_gap: float
+    multipliers: dict[str, float] = field(default_factory=dict)
+    rounds: int = 0

@@ -1,0 +1,170 @@
+"""`raw/esg_scores`: the ESG files in the folder CHAMPION_ESG, byte for byte, by the session from which each of their rows was known.
+
+A folder holds CSV files of any providers and, for each provider, a mapping (`esg/mapping.py`). The first receipt of every file is noted
+in a ledger in the lake. A row that restates an earlier file's row (same company, provider, product, dates) is a revision: it counts from
+the session after its receipt on, not from the day it claims, since nobody knew it before. A session's fingerprint is that of the rows that
+become known on it. A file that no mapping covers, and one that is not what its mapping says, is listed in the quarantine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import polars as pl
+
+from champion_assets.esg.mapping import EsgMapping, MappingError, read_mapping
+from champion_assets.esg.records import EsgFileError, read_records
+from champion_assets.lake.schema import empty_frame
+from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.nse.source.base import Fetched
+from champion_assets.raw.files import RawFile, absent, keep, original_bytes, version_row
+from champion_assets.stage import daily_asset
+
+NAME = "raw/esg_scores"
+LEDGER = f"{NAME}/ledger.json"
+_KEY = ["provider", "product", "isin", "symbol", "name", "rating_date", "available_from"]
+
+
+class RawEsgScores(RawFile):
+    """A file with rows that become known on the session."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file of the ledger: its hash, name, address, the hash and name of its mapping, the day of its receipt."""
+
+    sha256: str
+    name: str
+    uri: str
+    mapping_sha256: str
+    mapping_name: str
+    received_on: str
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Cut the files into sessions."""
+    folder = workspace.settings.esg_folder
+    if folder is not None and not folder.is_dir():
+        raise NotADirectoryError(f"CHAMPION_ESG: {folder} is no folder")
+    problems = _receive(workspace)
+    rows, refused = known_rows(workspace.lake)
+    frames, facts = [empty_frame(RawEsgScores)], {}
+    by_name = {each.sha256: each for each in ledger(workspace.lake)}
+    for date in dates:
+        before = workspace.window_before(date)
+        today = rows.filter((pl.col("known_on") <= date) & (pl.col("known_on") > before if before is not None else True))
+        if today.is_empty():
+            facts[date] = absent(
+                workspace.lake, NAME, date, "no rating became known" if by_name else "no folder in CHAMPION_ESG, or nothing in it"
+            )
+            continue
+        mark = hashlib.sha256(today.sort("source_sha256", "source_row").write_csv().encode()).hexdigest()
+        info = workspace.lake.info(partition_key(NAME, date))
+        for sha, count in today.group_by("source_sha256").len().sort("source_sha256").iter_rows():
+            body = original_bytes(workspace.lake, NAME, sha, by_name[sha].name)
+            frames.append(version_row(date, Fetched(by_name[sha].name, by_name[sha].uri, body), "esg", count))
+        facts[date] = {"sha256": mark, "uri": ", ".join(sorted(each.uri for each in by_name.values())), "rows": today.height,
+                       "unchanged": info is not None and info.fingerprint == mark}  # fmt: skip
+    listed = [{"trade_date": dates[-1], "name": name, "rule": "ESG", "reason": reason, "line": ""} for name, reason in problems]
+    listed += [{"trade_date": dates[-1], "name": name, "rule": "ESG", "reason": f"row {row}: {reason}", "line": line}
+               for name, row, reason, line in refused.select("name", "source_row", "reason", "line").iter_rows()]  # fmt: skip
+    return Computed(pl.concat(frames), pl.DataFrame(listed) if listed else None, facts)
+
+
+def ledger(lake: Lake) -> list[Received]:
+    """All files ever received, in order of receipt."""
+    text = lake.get(LEDGER)
+    return [] if text is None else [Received(**each) for each in json.loads(text)]
+
+
+def _receive(workspace: Workspace) -> list[tuple[str, str]]:
+    """Note new files in the ledger; returns files that cannot be used, with the reason.
+
+    Raises:
+        MappingError: a mapping that cannot be meant so.
+    """
+    folder = workspace.settings.esg_folder
+    if folder is None:
+        return []
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    mappings = [(path, read_mapping(path.read_text("utf-8"), path.name)) for path in paths if path.suffix in (".yaml", ".yml")]
+    known = ledger(workspace.lake)
+    have, problems, new = {each.sha256 for each in known}, [], []
+    for path in (each for each in paths if each.suffix.lower() == ".csv"):
+        body = path.read_bytes()
+        sha = hashlib.sha256(body).hexdigest()
+        if sha in have:
+            continue
+        covering = [(place, mapping) for place, mapping in mappings if mapping.covers(path.name)]
+        if len(covering) != 1:
+            problems.append((path.name, f"{len(covering)} mappings cover this file, exactly one must"))
+            continue
+        place, mapping = covering[0]
+        try:
+            read_records(body, path.name, mapping)
+        except EsgFileError as error:
+            problems.append((path.name, str(error)))
+            continue
+        keep(workspace.lake, NAME, Fetched(path.name, path.as_uri(), body))
+        declared = keep(workspace.lake, NAME, Fetched(place.name, place.as_uri(), place.read_bytes()))
+        today = dt.datetime.now(dt.UTC).date()
+        new.append(Received(sha, path.name, path.as_uri(), declared, place.name, today.isoformat()))
+        have.add(sha)
+    if new:
+        workspace.lake.put(LEDGER, json.dumps([vars(each) for each in [*known, *new]], indent=1).encode())
+    return problems
+
+
+def known_rows(lake: Lake) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Every record of every received file with `known_on`, `revision` and `source_sha256`; and the rejected rows with `name`."""
+    return _known_rows(lake, tuple(ledger(lake)))
+
+
+@lru_cache(maxsize=2)
+def _known_rows(lake: Lake, files: tuple[Received, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    records, rejects = [], []
+    for order, each in enumerate(files):
+        mapping = _mapping(lake, each)
+        found, refused = read_records(original_bytes(lake, NAME, each.sha256, each.name), each.name, mapping)
+        records.append(
+            found.with_columns(order=pl.lit(order), received_on=pl.lit(each.received_on).str.to_date(), source_sha256=pl.lit(each.sha256))
+        )
+        rejects.append(refused.with_columns(name=pl.lit(each.name)))
+    if not records:
+        from champion_assets.esg.records import RECORDS
+
+        extra = {"order": pl.Int32, "received_on": pl.Date, "source_sha256": pl.String, "revision": pl.Int32, "known_on": pl.Date}
+        return pl.DataFrame(schema={**RECORDS, **extra}), pl.DataFrame(
+            schema={"source_row": pl.Int32, "reason": pl.String, "line": pl.String, "name": pl.String}
+        )
+    rows = pl.concat(records).with_columns(pl.col("order").cast(pl.Int32))
+    revision = (pl.col("order").rank("dense").over(_KEY) - 1).cast(pl.Int32)
+    known = pl.when(revision > 0).then(pl.max_horizontal("available_from", "received_on")).otherwise("available_from")
+    return rows.with_columns(revision=revision, known_on=known), pl.concat(rejects)
+
+
+def _mapping(lake: Lake, received: Received) -> EsgMapping:
+    text = original_bytes(lake, NAME, received.mapping_sha256, received.mapping_name).decode("utf-8")
+    try:
+        return read_mapping(text, received.mapping_name)
+    except MappingError as error:
+        raise MappingError(f"{error} (as it was when {received.name} was received)") from error
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="The ESG files of the folder CHAMPION_ESG exactly as received, by the session from which their rows were known.",
+    model=RawEsgScores,
+    code_version="1",
+    compute=compute,
+    block=366,
+    may_be_empty=True,
+)
+
+esg_scores = daily_asset(TABLE, kinds={"file"})

@@ -1,0 +1,90 @@
+"""`raw/index_constituents`: the lists of index members that say which industry a company belonged to on a session, byte for byte.
+
+Of several saved lists a session takes the newest of its day or before; before the first, that one, which then looks ahead (its
+`trade_date` lies before the list's date), since NSE publishes no history. A session's fingerprint is that of the list it takes, so a newer
+list makes nothing before its day stale.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from champion_assets.lake.schema import empty_frame
+from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.nse.constituents import list_date, read_constituents
+from champion_assets.nse.isin import is_valid_isin, security_key
+from champion_assets.nse.names import CONSTITUENTS, CONSTITUENTS_NAMES
+from champion_assets.nse.source.base import Fetched
+from champion_assets.raw.files import RawFile, absent, block_size, current_versions, keep, original_bytes, source_of, version_row
+from champion_assets.stage import daily_asset
+
+NAME = "raw/index_constituents"
+FORMAT = "ind_list"
+
+
+class RawIndexConstituents(RawFile):
+    """A list of index members that a session takes."""
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Choose the lists of `dates`."""
+    found = source_of(workspace.settings).registers(CONSTITUENTS_NAMES, (CONSTITUENTS,))
+    counts = {id(each): len(read_constituents(each.body, each.name)) for each in found}
+    for each in found:
+        keep(workspace.lake, NAME, each)
+    frames, facts = [empty_frame(RawIndexConstituents)], {}
+    for date in dates:
+        chosen = chosen_lists(found, date)
+        if not chosen:
+            facts[date] = absent(workspace.lake, NAME, date, "the source has no list of index members (ind_nifty...list.csv)")
+            continue
+        mark = hashlib.sha256("".join(hashlib.sha256(each.body).hexdigest() for each in chosen).encode()).hexdigest()
+        info = workspace.lake.info(partition_key(NAME, date))
+        frames += [version_row(date, each, FORMAT, counts[id(each)]) for each in chosen]
+        facts[date] = {"sha256": mark, "uri": ", ".join(each.uri for each in chosen), "rows": sum(counts[id(each)] for each in chosen),
+                       "unchanged": info is not None and info.fingerprint == mark}  # fmt: skip
+    return Computed(pl.concat(frames), facts=facts)
+
+
+def chosen_lists(found: Sequence[Fetched], date: dt.date) -> list[Fetched]:
+    """The lists that `date` takes: those of the newest day up to it, else of the first day of all; the largest last, so that it wins."""
+    by_day: dict[dt.date, list[Fetched]] = {}
+    for each in found:
+        by_day.setdefault(list_date(each.name) or dt.date.max, []).append(each)
+    if not by_day:
+        return []
+    past = [day for day in by_day if day <= date]
+    return sorted(by_day[max(past) if past else min(by_day)], key=lambda each: (len(each.body), each.name))
+
+
+def sectors_on(lake: Lake, dates: Sequence[dt.date]) -> dict[dt.date, Mapping[str, str]]:
+    """For each of `dates` the industry by security key (see nse/isin.py)."""
+    read: dict[str, dict[str, str]] = {}
+    sectors: dict[dt.date, Mapping[str, str]] = {}
+    for date, rows in current_versions(lake, NAME, dates).items():
+        key = "".join(row["sha256"] for row in rows)
+        if key not in read:
+            members = [
+                member for row in rows for member in read_constituents(original_bytes(lake, NAME, row["sha256"], row["name"]), row["name"])
+            ]
+            read[key] = {security_key(each.isin, each.symbol): each.industry for each in members if is_valid_isin(each.isin)}
+        sectors[date] = read[key]
+    return sectors
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="The list of index members, with their industries, that is in force on the session, exactly as received.",
+    model=RawIndexConstituents,
+    code_version="1",
+    compute=compute,
+    block=block_size,
+    may_be_empty=True,
+)
+
+index_constituents = daily_asset(TABLE, kinds={"file"})
