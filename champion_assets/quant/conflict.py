@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,8 +50,9 @@ def least_trading(problem: Problem) -> Array | None:
 
 def diagnose(problem: Problem) -> Infeasible:
     """The exception that says which constraints contradict each other and what would resolve it."""
+    problem = _held_or_allowed(problem)
     if problem.size == 0:
-        return Infeasible("there is no name to hold: the universe is empty")
+        return Infeasible("there is no name to hold: the universe is empty, or every name is excluded")
     constraints = _constraints(problem)
     if _program(problem, constraints, np.zeros(_width(problem))) is not None:
         return Infeasible("the constraints can be met, but only just: the solver found no weights; loosen one of them a little")
@@ -63,6 +64,18 @@ def diagnose(problem: Problem) -> Infeasible:
     names = " and ".join(f"'{each.name}'" for each in smallest)
     ways = [way for each in smallest if (way := _way_out(problem, smallest, each))]
     return Infeasible(f"{names} contradict each other for {problem.size} names; {', or '.join(ways)}")
+
+
+def _held_or_allowed(problem: Problem) -> Problem:
+    """The problem without the names that may not be held and are not: they have no part in any conflict."""
+    names = np.flatnonzero((problem.bounds[1] > 0) | (problem.present != 0))
+    if names.size == problem.size:
+        return problem
+    rows = tuple(replace(row, coefficients=row.coefficients[names]) for row in problem.rows)
+    held = None if problem.held is None else problem.held[names]
+    cost = None if problem.cost is None else problem.cost[names]
+    return replace(problem, expected=problem.expected[names], cap=problem.bounds[1][names], floor=problem.bounds[0][names], rows=rows,
+                   held=held, cost=cost, benchmark=None)  # fmt: skip
 
 
 def _way_out(problem: Problem, conflict: Sequence[_Constraint], loosened: _Constraint) -> str:
