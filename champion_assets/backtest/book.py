@@ -52,6 +52,8 @@ def from_row(row: Mapping[str, Any], index: Mapping[str, int]) -> Account:
     return account
 
 
-def names_in(row: Mapping[str, Any]) -> set[str]:
-    """Every instrument that a stored day speaks of."""
-    return {each["instrument_id"] for column in ("holdings", "arriving", "claims", "orders") for each in row[column]}
+def names_in(row: Mapping[str, Any]) -> dict[str, str]:
+    """Every instrument that a stored day speaks of, with its symbol where it is told."""
+    return {
+        each["instrument_id"]: each.get("symbol", "") for column in ("orders", "arriving", "claims", "holdings") for each in row[column]
+    }

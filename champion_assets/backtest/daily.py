@@ -104,7 +104,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """The days of `dates`, in order; each begins with the account of the session before."""
     row = _stored(workspace, dates[0])
     weights, members, volatility = _evenings(workspace, dates)
-    market = Market(workspace, dates, sorted(names_in(row)) if row else ())
+    market = Market(workspace, dates, names_in(row) if row else None)
     account = from_row(row, market.index) if row else None
     rules, frames, facts = rules_of(workspace.settings), [], {}
     for date in dates:

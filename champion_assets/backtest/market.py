@@ -30,9 +30,9 @@ _EVENTS = ["trade_date", "instrument_id", "ex_date", "ex_session", "leg", "kind"
 
 
 class Market:
-    """Sessions `dates` of a workspace; `names` are all instruments that trade on them, then `others` (held from before)."""
+    """Sessions `dates` of a workspace; `names` are all instruments that trade on them, and `others` (held from before, with their symbols)."""
 
-    def __init__(self, workspace: Workspace, dates: Sequence[dt.date], others: Sequence[str] = ()) -> None:
+    def __init__(self, workspace: Workspace, dates: Sequence[dt.date], others: Mapping[str, str] | None = None) -> None:
         lake = workspace.lake
         columns = [
             "trade_date",
@@ -53,12 +53,12 @@ class Market:
             lake.read("features/returns", dates, flags), on=["trade_date", "instrument_id"], how="left", maintain_order="left"
         )  # fmt: skip
         self._rows = rows.with_columns(previous=pl.col("prior_close") * pl.col("f_capital"))
-        self.names = sorted({*self._rows["instrument_id"].unique(), *others})
+        self.names = sorted({*self._rows["instrument_id"].unique(), *(others or {})})
         self.index = {name: number for number, name in enumerate(self.names)}
         self._panels = {name: self._spread(name, dates) for name in _PRICES}
         self._line = {date: number for number, date in enumerate(dates)}
         self._by_day = {key[0]: part for key, part in self._rows.partition_by("trade_date", as_dict=True).items()}
-        self.symbols: dict[str, str] = dict(self._rows.select("instrument_id", "symbol").iter_rows())
+        self.symbols = dict(others or {})  # as of the last session asked for: a later name is not known yet
         self._events = _events(workspace, dates)
         self._index = _index_returns(workspace, dates)
 
@@ -71,6 +71,7 @@ class Market:
     def day(self, date: dt.date, volatility: Mapping[str, float] | None = None) -> MarketDay:
         """The market of a session."""
         line, rows = self._line[date], self._by_day[date]
+        self.symbols.update(rows.select("instrument_id", "symbol").iter_rows())
         numbers = [self.index[name] for name in rows["instrument_id"]]
         gap, delivered = np.zeros(len(self.names), dtype=bool), np.zeros(len(self.names), dtype=bool)
         gap[numbers] = rows["is_unexplained_gap"].fill_null(value=False).to_numpy()

@@ -7,7 +7,7 @@ before the first decision are cash and left out. It is made anew only if the his
 import hashlib
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 import pandera.polars as pa
@@ -16,17 +16,21 @@ import polars as pl
 from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.daily import TABLE
 from champion_assets.backtest.pictures import line_chart
+from champion_assets.backtest.story import Story, tell
 from champion_assets.checks.schema_check import CHECK, column_schema, schema_check_spec
+from champion_assets.features.esg import BLEND
 from champion_assets.lake.build import MissingInput
 from champion_assets.lake.schema import TableModel, violations
-from champion_assets.lake.store import ObjectInfo
+from champion_assets.lake.store import ObjectInfo, partition_key
 from champion_assets.lake.table import Fingerprints, Workspace, open_workspace, recipe_of
-from champion_assets.quant.metrics import METRICS, performance
+from champion_assets.portfolio.audit import NAME as AUDIT
+from champion_assets.portfolio.target_weights import NAME as WEIGHTS
+from champion_assets.quant.metrics import METRICS, SESSIONS_A_YEAR, performance
 from champion_assets.settings import get_settings
 from champion_assets.stage import OWNERS, retry_policy
 
 NAME = "backtest/tear_sheet"
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 HTML_KEY = f"{NAME}/tear_sheet.html"
 DATA_KEY = f"{NAME}/data.parquet"
 
@@ -62,31 +66,39 @@ def history(workspace: Workspace) -> tuple[pl.DataFrame, str]:
     return workspace.lake.read(DAILY, dates), digest.hexdigest()[:32]
 
 
-def figures(days: pl.DataFrame) -> pl.DataFrame:
-    """The metrics of the days from the first fill on, as rows of `TearSheet`."""
-    invested = _invested(days)
+def figures(days: pl.DataFrame, trials: Sequence[float] = ()) -> pl.DataFrame:
+    """The metrics of the days from the first fill on, as rows of `TearSheet`; `trials` as in `performance`."""
+    invested = invested_days(days)
     if invested.height < 2:
         values: dict[str, float] = {}
     else:
-        values = performance(invested["portfolio_return"].to_numpy(), invested["benchmark_return"].to_numpy())
+        values = performance(invested["portfolio_return"].to_numpy(), invested["benchmark_return"].to_numpy(), trials)
     values["turnover_a_year"] = _turnover(invested)
     values["costs_rupees"] = float(invested["costs"].sum())
+    values["cost_drag_a_year"] = float((invested["costs"] / invested["value"]).sum()) * SESSIONS_A_YEAR / max(invested.height, 1)
     values["dividends_rupees"] = float(invested["dividends"].sum())
+    values["written_down_rupees"] = float(invested["written_down"].sum())
+    values["unfilled"] = float(invested["unfilled"].sum())
     values["index_total"] = _index_total(invested)
     values["unexplained_gaps"] = float(invested["unexplained_gaps"].sum())
-    definitions = METRICS | {
-        "turnover_a_year": "value of buys and sells / 2 / mean value, a year", "costs_rupees": "all charges paid, rupees",
-        "dividends_rupees": "dividends credited, rupees", "index_total": "price return of the index in BENCHMARK over the same days",
-        "unexplained_gaps": "holdings' opening gaps treated as value-neutral",
-    }  # fmt: skip
     period = invested if invested.height else days
     return pl.DataFrame(
         {"metric": list(values), "value": pl.Series(list(values.values()), dtype=pl.Float64).fill_nan(None),
-         "definition": [definitions[name] for name in values]}
+         "definition": [(METRICS | _DEFINITIONS)[name] for name in values]}
     ).with_columns(first=pl.lit(period["trade_date"].min()), last=pl.lit(period["trade_date"].max()))  # fmt: skip
 
 
-def _invested(days: pl.DataFrame) -> pl.DataFrame:
+_DEFINITIONS = {
+    "turnover_a_year": "value of buys and sells / 2 / mean value, a year", "costs_rupees": "all charges paid, rupees",
+    "cost_drag_a_year": "costs over the day's value, added up, a year", "dividends_rupees": "dividends credited, rupees",
+    "written_down_rupees": "loss on names that count as delisted, rupees", "unfilled": "orders not filled, or not wholly",
+    "index_total": "price return of the index in BENCHMARK over the same days",
+    "unexplained_gaps": "holdings' opening gaps treated as value-neutral",
+}  # fmt: skip
+
+
+def invested_days(days: pl.DataFrame) -> pl.DataFrame:
+    """The days from the first fill on."""
     first = days.filter(pl.col("buys") > 0)["trade_date"].min()
     return days.clear() if first is None else days.filter(pl.col("trade_date") >= first)
 
@@ -101,19 +113,37 @@ def _turnover(invested: pl.DataFrame) -> float:
     if invested.is_empty():
         return 0.0
     traded = float((invested["bought"] + invested["sold"]).sum()) / 2
-    return traded / float(invested["value"].to_numpy().mean()) * 252 / invested.height
+    return traded / float(invested["value"].to_numpy().mean()) * SESSIONS_A_YEAR / invested.height
 
 
-def page(days: pl.DataFrame, table: pl.DataFrame, note: str) -> str:
-    """The HTML page: value against the benchmark, drawdown, monthly returns, turnover and costs, holdings, figures."""
+def story_of(workspace: Workspace, days: pl.DataFrame) -> Story | None:
+    """Everything the page tells of a history; None before the first fill."""
+    invested = invested_days(days)
+    if invested.is_empty():
+        return None
+    lake, dates = workspace.lake, invested["trade_date"].to_list()
+    decisions = [date for date in workspace.sessions(days["trade_date"][0], dates[-1]) if lake.exists(partition_key(WEIGHTS, date))]
+    weights = lake.read(WEIGHTS, decisions, ["trade_date", "instrument_id", "sector", "decided_on"])
+    weights = weights.filter(pl.col("decided_on") == pl.col("trade_date"))
+    audit = lake.read(AUDIT, [date for date in decisions if lake.exists(partition_key(AUDIT, date))])
+    names = weights["instrument_id"].unique().implode()
+    returns = lake.read("features/returns", dates, ["trade_date", "instrument_id", "total_return"]).filter(
+        pl.col("instrument_id").is_in(names)
+    )
+    scores = lake.read("features/esg", dates, ["trade_date", "instrument_id", "provider", "score", "is_look_ahead"])
+    return tell(invested, weights, audit, returns, scores.filter(pl.col("provider") == BLEND))
+
+
+def page(workspace: Workspace, days: pl.DataFrame, table: pl.DataFrame, note: str) -> str:
+    """The HTML page."""
     from champion_assets.backtest.tear_sheet_page import render
 
-    return render(days, _invested(days), table, note)
+    return render(days, story_of(workspace, days), table, note)
 
 
 @dg.asset(
     key=dg.AssetKey(NAME.split("/")),
-    deps=[dg.AssetKey(DAILY.split("/"))],
+    deps=[dg.AssetKey(name.split("/")) for name in (DAILY, WEIGHTS, AUDIT, "features/returns", "features/esg")],
     description="The whole history on one self-contained HTML page with plots, and its figures as a table.",
     group_name="backtest",
     kinds={"html", "plotly"},
@@ -138,7 +168,7 @@ def tear_sheet(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResul
     stored = workspace.lake.info(DATA_KEY)
     status = "unchanged"
     if stored is None or stored.fingerprint != fingerprint or not workspace.lake.exists(HTML_KEY):
-        workspace.lake.put(HTML_KEY, page(days, table, f"fingerprint {fingerprint}").encode())
+        workspace.lake.put(HTML_KEY, page(workspace, days, table, f"fingerprint {fingerprint}").encode())
         workspace.lake.write(DATA_KEY, table, ObjectInfo(fingerprint, CODE_VERSION, table.height, {DAILY: days.height}))
         status = "written"
     context.log.info(f"{NAME}: {status}, {days.height} sessions")

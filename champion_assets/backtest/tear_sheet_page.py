@@ -1,81 +1,127 @@
-"""The HTML of the tear sheet.
+"""The HTML of the tear sheet: one page without any outside resource, interactive plots by plotly.
 
-What belongs here: layout and plots. What does not: any figure (`tear_sheet.py`, `quant/metrics.py`).
+What belongs here: layout and plots. What does not: any figure (`story.py`, `tear_sheet.py`, `quant/metrics.py`).
 """
 
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 from plotly.offline import get_plotlyjs
 
-from champion_assets.quant.metrics import drawdowns
+from champion_assets.backtest.story import Story
+from champion_assets.quant.metrics import drawdowns, rolling
 
+ROLLING_SESSIONS = 126
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1080px; color: #1b2733; padding: 0 1rem }
-h1 { margin-bottom: 0 } p.note { color: #5b6b7b; margin-top: .2rem }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1120px; color: #1b2733; padding: 0 1rem }
+h1 { margin-bottom: 0 } h2 { margin-top: 2rem } p.note { color: #5b6b7b; margin-top: .2rem } p.warn { color: #b42318; font-weight: 600 }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums } td, th { padding: .25rem .7rem; text-align: right }
 td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px solid #e3e8ee }
 .grid { display: flex; gap: 2rem; flex-wrap: wrap }
 .bad { color: #b42318 } .good { color: #067647 }
 """
-_METHOD = "Returns after costs, dividends included; the benchmark is the equally weighted universe, dividends included, without costs."
+_METHOD = "Returns after costs, dividends included; the equal-weight universe has dividends and no costs, the index is a price return."
 _PERCENT = {
-    "total_return",
-    "cagr",
-    "volatility",
-    "max_drawdown",
-    "hit_rate",
-    "var_95",
-    "cvar_95",
-    "alpha",
-    "tracking_error",
-}
+    "total_return", "cagr", "volatility", "max_drawdown", "hit_rate", "var_95", "cvar_95", "alpha", "tracking_error", "sharpe_probability",
+    "sharpe_deflated", "index_total", "cost_drag_a_year",
+}  # fmt: skip
 
 
-def render(days: pl.DataFrame, invested: pl.DataFrame, table: pl.DataFrame, note: str) -> str:
-    """The page. `invested` are the days from the first fill on; without any the page says so."""
+def render(days: pl.DataFrame, story: Story | None, table: pl.DataFrame, note: str, title: str = "Tear sheet") -> str:
+    """The page. `story` begins with the first fill; without any the page says so."""
     first, last = str(days["trade_date"].min()), str(days["trade_date"].max())
     parts = [
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Champion tear sheet</title>",
+        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{html.escape(title)}</title>",
         f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body>",
-        f"<h1>Tear sheet</h1><p class='note'>{first} to {last}, {days.height} sessions, {html.escape(note)}. {_METHOD}</p>",
+        f"<h1>{html.escape(title)}</h1><p class='note'>{first} to {last}, {days.height} sessions, {html.escape(note)}. {_METHOD}</p>",
     ]
-    if invested.is_empty():
+    if story is None:
         return "".join([*parts, "<p>No order was filled yet: the universe has not enough history.</p></body></html>"])
-    gaps = int(invested["unexplained_gaps"].sum())
-    parts.append(f"<p class='note'>{gaps} opening gaps of holdings beyond any price band, which no corporate action explains, were "
-                 "treated as value-neutral; see silver/suspects.</p>")  # fmt: skip
-    parts += [_plot(figure, f"plot-{index}") for index, figure in enumerate(_figures(invested))]
-    parts += ["<div class='grid'><div><h2>Figures</h2>", _metric_table(table), "</div><div><h2>Largest holdings</h2>",
-              _holdings_table(invested), "</div></div><h2>Monthly returns</h2>", _monthly_table(invested), "</body></html>"]  # fmt: skip
+    parts.append(_warnings(story))
+    parts += [_plot(figure, f"plot-{index}") for index, figure in enumerate(_figures(story))]
+    parts += [
+        "<div class='grid'><div><h2>Figures</h2>", _metric_table(table),
+        "</div><div><h2>Largest holdings</h2>", _holdings_table(story.days),
+        "<h2>Return by sector</h2>", _attribution_table(story), "<h2>Constraints at work</h2>", _constraint_table(story), "</div></div>",
+        "<h2>Monthly returns</h2>", _monthly_table(story.days), "</body></html>",
+    ]  # fmt: skip
     return "".join(parts)
 
 
-def _figures(days: pl.DataFrame) -> list[go.Figure]:
+def _warnings(story: Story) -> str:
+    gaps, late = int(story.days["unexplained_gaps"].sum()), int(story.days["late_actions"].sum())
+    text = (
+        f"<p class='note'>{gaps} opening gaps of holdings beyond any price band, which no corporate action explains, were treated as "
+        f"value-neutral; {late} actions became known too late to change a holding; see silver/suspects.</p>"
+    )
+    if story.looks_ahead:
+        text += "<p class='warn'>Static ESG scores were used before their day (look_ahead): these results know the future.</p>"
+    return text
+
+
+def _figures(story: Story) -> list[go.Figure]:
+    days = story.days
     dates = days["trade_date"].to_list()
     own, other = days["portfolio_return"].to_numpy(), days["benchmark_return"].to_numpy()
-    value = go.Figure([
+    index = days["index_return"].fill_null(0.0).to_numpy() if days["index_return"].null_count() < days.height else None
+    value = [
         go.Scatter(x=dates, y=np.cumprod(1 + own), name="portfolio"),
         go.Scatter(x=dates, y=np.cumprod(1 + other), name="equal-weight universe"),
-    ])  # fmt: skip
-    fall = go.Figure([go.Scatter(x=dates, y=drawdowns(own), fill="tozeroy", name="drawdown")])
-    trade = go.Figure([
-        go.Bar(x=dates, y=(days["bought"] + days["sold"]) / 2 / days["value"], name="turnover"),
-        go.Scatter(x=dates, y=(days["costs"] / days["value"]).cum_sum(), name="costs, cumulative"),
-    ])  # fmt: skip
-    for figure, title in (
-        (value, "Growth of one rupee"),
-        (fall, "Drawdown"),
-        (trade, "Turnover and costs, share of value"),
-    ):
-        figure.update_layout(title=title, height=340, margin={"l": 50, "r": 20, "t": 50, "b": 30}, template="plotly_white")
-    fall.update_yaxes(tickformat=".0%")
-    trade.update_yaxes(tickformat=".1%")
-    return [value, fall, trade]
+    ]
+    if index is not None:
+        value.append(go.Scatter(x=dates, y=np.cumprod(1 + index), name="index (price)"))
+    fall = [go.Scatter(x=dates, y=drawdowns(own), fill="tozeroy", name="portfolio"),
+            go.Scatter(x=dates, y=drawdowns(other), name="equal-weight universe", line={"width": 1})]  # fmt: skip
+    moving = rolling(own, other, ROLLING_SESSIONS)
+    run = [go.Scatter(x=dates, y=moving[name], name=name) for name in ("sharpe", "volatility", "beta")]
+    drag = (days["costs"] / days["value"]).cum_sum()
+    trade = [go.Bar(x=dates, y=(days["bought"] + days["sold"]) / 2 / days["value"], name="turnover"),
+             go.Scatter(x=dates, y=drag, name="costs, cumulative")]  # fmt: skip
+    figures = [
+        _styled(value, "Growth of one rupee"), _styled(fall, "Drawdown", ".0%"),
+        _styled(run, f"Over the last {ROLLING_SESSIONS} sessions: Sharpe ratio, annual volatility, beta to the equal-weight universe"),
+        _styled(trade, "Turnover and costs, share of value", ".1%"), _areas(story.sectors, "sector", "Exposure by sector"),
+        _areas(story.holdings, "symbol", "Largest holdings over time"),
+    ]  # fmt: skip
+    if story.esg.height:
+        when = story.esg["trade_date"].to_list()
+        lines = [go.Scatter(x=when, y=story.esg[name], name=name) for name in ("portfolio", "universe")]
+        lines.append(go.Scatter(x=when, y=story.esg["covered"] * 100, name="covered, % of value", line={"dash": "dot", "width": 1}))
+        figures.append(_styled(lines, "ESG score (0 to 100, higher is better)"))
+    binding = story.constraints.filter(pl.col("high").is_not_null() & (pl.col("constraint") != "optimality gap"))
+    if binding.height:
+        lines = []
+        for name in binding["constraint"].unique(maintain_order=True):
+            rows = binding.filter((pl.col("constraint") == name) & pl.col("binds"))
+            lines.append(go.Scatter(x=rows["trade_date"].to_list(), y=[name] * rows.height, mode="markers", name=name, showlegend=False))
+        figures.append(_styled(lines, "Constraints that bind, by decision"))
+    return figures
+
+
+def _styled(traces: Sequence[go.Scatter | go.Bar], title: str, tick: str | None = None) -> go.Figure:
+    figure = go.Figure(list(traces))
+    figure.update_layout(
+        title=title, height=340, margin={"l": 60, "r": 20, "t": 50, "b": 30}, template="plotly_white", hovermode="x unified"
+    )
+    if tick is not None:
+        figure.update_yaxes(tickformat=tick)
+    return figure
+
+
+def _areas(rows: pl.DataFrame, by: str, title: str) -> go.Figure:
+    """Weekly, so that the page stays small: the last day of each week."""
+    weekly = rows.filter(pl.col("trade_date") == pl.col("trade_date").max().over(pl.col("trade_date").dt.truncate("1w")))
+    wide = weekly.pivot(on=by, index="trade_date", values="weight").sort("trade_date").fill_null(0.0)
+    order = sorted((name for name in wide.columns if name != "trade_date"), key=lambda name: -float(wide[name].sum()))
+    dates = wide["trade_date"].to_list()
+    return _styled(
+        [go.Scatter(x=dates, y=wide[name].round(4), name=name, stackgroup="one", line={"width": 0.5}) for name in order], title, ".0%"
+    )
 
 
 def _plot(figure: go.Figure, name: str) -> str:
@@ -103,6 +149,20 @@ def _holdings_table(days: pl.DataFrame) -> str:
     return f"<table><tr><th>name</th><th>shares</th><th>rupees</th><th>weight</th></tr>{''.join(rows)}</table>"
 
 
+def _attribution_table(story: Story) -> str:
+    rows = [
+        f"<tr><td>{html.escape(sector)}</td>{_cell(part)}<td>{names}</td></tr>" for sector, part, names in story.attribution.iter_rows()
+    ]
+    return f"<table><tr><th>sector</th><th>contribution</th><th>names</th></tr>{''.join(rows)}</table>"
+
+
+def _constraint_table(story: Story) -> str:
+    counts = story.constraints.group_by("constraint", maintain_order=True).agg(pl.len(), pl.col("binds").sum(), pl.col("violation").max())
+    rows = [f"<tr><td>{html.escape(name)}</td><td>{number}</td><td>{binds}</td><td>{worst:.0e}</td></tr>"
+            for name, number, binds, worst in counts.sort("constraint").iter_rows()]  # fmt: skip
+    return f"<table><tr><th>constraint</th><th>decisions</th><th>binds</th><th>worst miss</th></tr>{''.join(rows)}</table>"
+
+
 def _monthly_table(days: pl.DataFrame) -> str:
     monthly = days.group_by(pl.col("trade_date").dt.year().alias("year"), pl.col("trade_date").dt.month().alias("month")).agg(
         (1 + pl.col("portfolio_return")).product() - 1)  # fmt: skip
@@ -111,8 +171,9 @@ def _monthly_table(days: pl.DataFrame) -> str:
     rows = []
     for year in sorted({year for year, _ in by_cell}):
         cells = [by_cell.get((year, month)) for month in range(1, 13)]
-        rows.append(f"<tr><td>{year}</td>" + "".join(_cell(value) for value in cells) + "</tr>")
-    return f"<table><tr><th>year</th>{head}</tr>{''.join(rows)}</table>"
+        whole = np.prod([1 + cell for cell in cells if cell is not None]) - 1
+        rows.append(f"<tr><td>{year}</td>" + "".join(_cell(value) for value in [*cells, float(whole)]) + "</tr>")
+    return f"<table><tr><th>year</th>{head}<th>year</th></tr>{''.join(rows)}</table>"
 
 
 def _cell(value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
 import shutil
 from dataclasses import replace
@@ -36,7 +37,9 @@ def test_a_decision_is_filled_at_the_next_sessions_open_with_its_costs(workspace
     assert traded["trade_date"][0] == dt.date(2023, 12, 1)  # decided on 2023-11-30
     first = traded.row(0, named=True)
     opens = dict(workspace.lake.read("silver/equity_eod", [dt.date(2023, 12, 1)]).select("instrument_id", "open").rows())
-    paid = sum(held["shares"] * opens[held["instrument_id"]] for held in first["holdings"]) * (1 + workspace.settings.slippage_bps / 1e4)
+    slippage = 1 + workspace.settings.slippage_bps / 1e4
+    ticks = {held["instrument_id"]: math.ceil(opens[held["instrument_id"]] * slippage / 0.05 - 1e-6) * 0.05 for held in first["holdings"]}
+    paid = sum(held["shares"] * ticks[held["instrument_id"]] for held in first["holdings"])
     assert first["bought"] == pytest.approx(paid)
     assert first["costs"] == pytest.approx(paid * cost_rates(dt.date(2023, 12, 1)).buy)
     assert first["cash"] == pytest.approx(workspace.settings.initial_capital - paid - first["costs"], abs=0.01)

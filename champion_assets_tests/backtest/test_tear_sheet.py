@@ -40,7 +40,7 @@ def test_figures_count_from_the_first_fill_on(workspace: Workspace) -> None:
 def test_a_history_without_a_fill_has_a_page_that_says_so(workspace: Workspace) -> None:
     build_until(workspace, "backtest/daily", START, dt.date(2023, 11, 15))
     days, _ = history(workspace)
-    assert "No order was filled yet" in page(days, figures(days), "note")
+    assert "No order was filled yet" in page(workspace, days, figures(days), "note")
 
 
 def test_a_hole_or_a_mixed_history_is_refused(workspace: Workspace) -> None:

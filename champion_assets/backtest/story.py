@@ -1,0 +1,98 @@
+"""What a tear sheet tells, as frames: exposures, holdings, ESG profile, constraints at work, and where the return came from.
+
+What belongs here: deriving them from the tables' rows. What does not: reading the lake (`tear_sheet.py`), drawing (`tear_sheet_page.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+TOP = 12
+"""Holdings shown over time."""
+CASH, OTHERS = "Cash", "Others"
+
+
+@dataclass(frozen=True)
+class Story:
+    """A portfolio's history.
+
+    Attributes:
+        days: rows of backtest/daily.
+        sectors: trade_date, sector, weight at the close; cash is a sector.
+        holdings: trade_date, symbol, weight of the largest names over all; the others together.
+        esg: trade_date, portfolio, universe (mean blended scores, 0 to 100), covered (weight of scored names); empty without ratings.
+        constraints: trade_date, constraint, value, low, high, binds of every decision.
+        attribution: sector, contribution (sum over the days of weight x return), names; the largest first.
+        looks_ahead: a snapshot of ESG scores that looks ahead was used.
+    """
+
+    days: pl.DataFrame
+    sectors: pl.DataFrame
+    holdings: pl.DataFrame
+    esg: pl.DataFrame
+    constraints: pl.DataFrame
+    attribution: pl.DataFrame
+    looks_ahead: bool = False
+
+
+def tell(days: pl.DataFrame, weights: pl.DataFrame, audit: pl.DataFrame, returns: pl.DataFrame, esg: pl.DataFrame) -> Story:
+    """Put the history together.
+
+    Args:
+        days: rows of backtest/daily from the first fill on, in order.
+        weights: rows of portfolio/target_weights (instrument_id, sector).
+        audit: rows of portfolio/audit.
+        returns: trade_date, instrument_id, total_return of the names held.
+        esg: trade_date, instrument_id, score, is_look_ahead of the blend.
+    """
+    sector_of = weights.select("instrument_id", "sector").unique("instrument_id", keep="last", maintain_order=True)
+    held = days.select("trade_date", "value", "holdings").explode("holdings").drop_nulls("holdings").unnest("holdings", separator=".")
+    held = held.select("trade_date", pl.col("holdings.instrument_id").alias("instrument_id"), pl.col("holdings.symbol").alias("symbol"),
+                       weight=pl.col("holdings.value") / pl.col("value"))  # fmt: skip
+    held = held.join(sector_of, on="instrument_id", how="left", maintain_order="left").with_columns(
+        pl.col("sector").fill_null("Unclassified")
+    )
+    cash = days.select("trade_date", sector=pl.lit(CASH), weight=pl.col("cash") / pl.col("value"))
+    sectors = pl.concat([held.group_by("trade_date", "sector").agg(pl.col("weight").sum()), cash]).sort("trade_date", "sector")
+    return Story(
+        days, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint"), _attribution(days, held, returns),
+        bool(esg.filter(pl.col("trade_date").is_in(days["trade_date"].implode()))["is_look_ahead"].any()) if esg.height else False,
+    )  # fmt: skip
+
+
+def _largest(held: pl.DataFrame) -> pl.DataFrame:
+    names = (
+        held.group_by("instrument_id")
+        .agg(pl.col("symbol").last(), total=pl.col("weight").sum())
+        .sort("total", "instrument_id", descending=[True, False])
+    )
+    top = names.head(TOP)["instrument_id"]
+    latest = names.select("instrument_id", name="symbol")
+    marked = held.join(latest, on="instrument_id", how="left", maintain_order="left")
+    shown = marked.with_columns(symbol=pl.when(pl.col("instrument_id").is_in(top.implode())).then("name").otherwise(pl.lit(OTHERS)))
+    return shown.group_by("trade_date", "symbol").agg(pl.col("weight").sum()).sort("trade_date", "symbol")
+
+
+def _profile(held: pl.DataFrame, esg: pl.DataFrame) -> pl.DataFrame:
+    if esg.is_empty():
+        return pl.DataFrame(schema={"trade_date": pl.Date, "portfolio": pl.Float64, "universe": pl.Float64, "covered": pl.Float64})
+    universe = esg.group_by("trade_date").agg(universe=pl.col("score").mean())
+    own = held.join(esg.select("trade_date", "instrument_id", "score"), on=["trade_date", "instrument_id"], how="inner")
+    own = own.group_by("trade_date").agg(
+        portfolio=(pl.col("weight") * pl.col("score")).sum() / pl.col("weight").sum(), covered=pl.col("weight").sum()
+    )  # fmt: skip
+    return own.join(universe, on="trade_date", how="left").select("trade_date", "portfolio", "universe", "covered").sort("trade_date")
+
+
+def _attribution(days: pl.DataFrame, held: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:
+    """Yesterday's weight times today's total return, added up by sector."""
+    following = days.select(pl.col("trade_date"), today=pl.col("trade_date").shift(-1)).drop_nulls()
+    moved = held.join(following, on="trade_date").join(
+        returns, left_on=["today", "instrument_id"], right_on=["trade_date", "instrument_id"], how="inner"
+    )  # fmt: skip
+    parts = moved.group_by("sector").agg(
+        contribution=(pl.col("weight") * pl.col("total_return").fill_null(0.0)).sum(), names=pl.col("instrument_id").n_unique()
+    )  # fmt: skip
+    return parts.sort("contribution", "sector", descending=[True, False])
