@@ -12,36 +12,65 @@ from champion_assets.definitions import defs
 from champion_assets.lake.table import TABLES
 
 SPEC = {
-    "backtest/daily": ["features/returns", "features/universe", "portfolio/target_weights", "silver/equity_eod", "silver/index_eod"],
-    "backtest/tear_sheet": ["backtest/daily"],
+    "backtest/daily": [
+        "features/covariance",
+        "features/returns",
+        "features/universe",
+        "portfolio/target_weights",
+        "silver/corporate_actions",
+        "silver/equity_eod",
+        "silver/index_eod",
+    ],
+    "backtest/tear_sheet": ["backtest/daily", "features/esg", "features/returns", "portfolio/audit", "portfolio/target_weights"],
     "bronze/bhavcopy": ["raw/bhavcopy"],
     "bronze/corporate_actions": ["raw/corporate_actions"],
     "bronze/delivery": ["raw/delivery"],
     "bronze/index_close": ["raw/index_close"],
     "features/covariance": ["features/returns", "features/universe"],
+    "features/esg": ["features/universe", "silver/esg_scores"],
     "features/expected_returns": ["features/returns", "features/universe"],
     "features/returns": ["silver/corporate_actions", "silver/equity_eod"],
-    "features/universe": ["silver/equity_eod"],
-    "portfolio/target_weights": ["features/covariance", "features/expected_returns"],
+    "features/universe": ["raw/index_constituents", "silver/equity_eod"],
+    "portfolio/audit": [
+        "features/covariance",
+        "features/esg",
+        "features/expected_returns",
+        "features/returns",
+        "features/universe",
+        "portfolio/target_weights",
+    ],
+    "portfolio/target_weights": [
+        "features/covariance",
+        "features/esg",
+        "features/expected_returns",
+        "features/returns",
+        "features/universe",
+    ],
     "raw/bhavcopy": [],
     "raw/corporate_actions": [],
     "raw/delivery": [],
+    "raw/esg_scores": [],
     "raw/index_close": [],
+    "raw/index_constituents": [],
     "raw/security_master": [],
     "silver/corporate_actions": ["bronze/corporate_actions", "silver/equity_eod", "silver/instruments"],
     "silver/equity_eod": ["bronze/bhavcopy", "bronze/delivery", "silver/instruments"],
+    "silver/esg_scores": ["raw/esg_scores", "silver/instruments"],
     "silver/index_eod": ["bronze/index_close"],
     "silver/instruments": ["bronze/bhavcopy", "raw/security_master"],
     "silver/suspects": ["silver/corporate_actions", "silver/equity_eod"],
     "warehouse/duckdb": [
         "backtest/daily",
         "features/covariance",
+        "features/esg",
         "features/expected_returns",
         "features/returns",
         "features/universe",
+        "portfolio/audit",
         "portfolio/target_weights",
         "silver/corporate_actions",
         "silver/equity_eod",
+        "silver/esg_scores",
         "silver/index_eod",
         "silver/instruments",
         "silver/suspects",
@@ -97,7 +126,7 @@ def test_jobs_and_schedules() -> None:
 def test_import_is_fast_and_touches_nothing(tmp_path) -> None:  # type: ignore[no-untyped-def]
     program = (
         "import time; t = time.perf_counter(); import champion_assets.definitions, sys;"
-        "print(time.perf_counter() - t, *[m for m in ('matplotlib', 'plotly', 'mlflow', 'scipy', 'daqp', 'yaml') if m in sys.modules])"
+        "print(time.perf_counter() - t, *[m for m in ('matplotlib', 'plotly', 'mlflow', 'scipy', 'daqp') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
     seconds, *heavy = done.stdout.split()

@@ -71,7 +71,8 @@ def _say(console: Console, text: str) -> None:
 def _environment(folder: Path) -> dict[str, str]:
     return {
         "DATA_DIR": str(folder), "CHAMPION_LAKE": str(folder / "lake"), "CHAMPION_SOURCE": str(folder / "exchange"),
-        "CHAMPION_START_DATE": START.isoformat(), "DAGSTER_HOME": "", "UNIVERSE_SIZE": "100", "UNIVERSE_WARMUP": "60",
+        "CHAMPION_ESG": str(folder / "exchange" / "esg"), "CHAMPION_START_DATE": START.isoformat(),
+        "DAGSTER_HOME": "", "UNIVERSE_SIZE": "100", "UNIVERSE_WARMUP": "60",
         "COV_WINDOW_DAYS": "120", "EXPECTED_RETURN_LOOKBACK": "120", "CHAMPION_CALENDAR": "",
     }  # fmt: skip
 

@@ -30,7 +30,7 @@ _EVENTS = ["trade_date", "instrument_id", "ex_date", "ex_session", "leg", "kind"
 
 
 class Market:
-    """Sessions `dates` of a workspace; `names` are all instruments that trade on them, and `others` (held from before, with their symbols)."""
+    """Sessions `dates` of a workspace; `names` are all that trade on them, and `others`: held from before, with their symbols."""
 
     def __init__(self, workspace: Workspace, dates: Sequence[dt.date], others: Mapping[str, str] | None = None) -> None:
         lake = workspace.lake

@@ -57,7 +57,7 @@ def tell(days: pl.DataFrame, weights: pl.DataFrame, audit: pl.DataFrame, returns
     cash = days.select("trade_date", sector=pl.lit(CASH), weight=pl.col("cash") / pl.col("value"))
     sectors = pl.concat([held.group_by("trade_date", "sector").agg(pl.col("weight").sum()), cash]).sort("trade_date", "sector")
     return Story(
-        days, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint"), _attribution(days, held, returns),
+        days, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint_name"), _attribution(days, held, returns),
         bool(esg.filter(pl.col("trade_date").is_in(days["trade_date"].implode()))["is_look_ahead"].any()) if esg.height else False,
     )  # fmt: skip
 

@@ -93,11 +93,11 @@ def _figures(story: Story) -> list[go.Figure]:
         lines = [go.Scatter(x=when, y=story.esg[name], name=name) for name in ("portfolio", "universe")]
         lines.append(go.Scatter(x=when, y=story.esg["covered"] * 100, name="covered, % of value", line={"dash": "dot", "width": 1}))
         figures.append(_styled(lines, "ESG score (0 to 100, higher is better)"))
-    binding = story.constraints.filter(pl.col("high").is_not_null() & (pl.col("constraint") != "optimality gap"))
+    binding = story.constraints.filter(pl.col("high").is_not_null() & (pl.col("constraint_name") != "optimality gap"))
     if binding.height:
         lines = []
-        for name in binding["constraint"].unique(maintain_order=True):
-            rows = binding.filter((pl.col("constraint") == name) & pl.col("binds"))
+        for name in binding["constraint_name"].unique(maintain_order=True):
+            rows = binding.filter((pl.col("constraint_name") == name) & pl.col("binds"))
             lines.append(go.Scatter(x=rows["trade_date"].to_list(), y=[name] * rows.height, mode="markers", name=name, showlegend=False))
         figures.append(_styled(lines, "Constraints that bind, by decision"))
     return figures
@@ -157,9 +157,11 @@ def _attribution_table(story: Story) -> str:
 
 
 def _constraint_table(story: Story) -> str:
-    counts = story.constraints.group_by("constraint", maintain_order=True).agg(pl.len(), pl.col("binds").sum(), pl.col("violation").max())
+    counts = story.constraints.group_by("constraint_name", maintain_order=True).agg(
+        pl.len(), pl.col("binds").sum(), pl.col("violation").max()
+    )
     rows = [f"<tr><td>{html.escape(name)}</td><td>{number}</td><td>{binds}</td><td>{worst:.0e}</td></tr>"
-            for name, number, binds, worst in counts.sort("constraint").iter_rows()]  # fmt: skip
+            for name, number, binds, worst in counts.sort("constraint_name").iter_rows()]  # fmt: skip
     return f"<table><tr><th>constraint</th><th>decisions</th><th>binds</th><th>worst miss</th></tr>{''.join(rows)}</table>"
 
 

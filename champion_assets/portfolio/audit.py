@@ -34,7 +34,7 @@ class Audit(TableModel):
     """A constraint of a decision as its weights meet it."""
 
     trade_date: pl.Date = pa.Field(description="Day of the decision")
-    constraint: str = pa.Field(description="Name of the constraint, or `optimality gap`")
+    constraint_name: str = pa.Field(description="Name of the constraint, or `optimality gap`")
     value: float = pa.Field(description="What the stored weights give it")
     low: float = pa.Field(nullable=True, description="Lower bound; null if there is none")
     high: float = pa.Field(nullable=True, description="Upper bound; null if there is none")
@@ -44,7 +44,7 @@ class Audit(TableModel):
     class Config(TableModel.Config):
         """One row a constraint and decision."""
 
-        unique = ["trade_date", "constraint"]
+        unique = ["trade_date", "constraint_name"]
 
 
 def examine(known: Known, weights: Array, strategy: Strategy, capital: float, held: dict[str, float]) -> pl.DataFrame:
@@ -94,7 +94,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
         carried = drifted(workspace.lake.read(WEIGHTS, before), returns) if before else empty_frame(Audit)
         held = dict(carried.select("instrument_id", "drifted").iter_rows()) if carried.height else {}
         frames.append(examine(known, np.array([weights.get(name, 0.0) for name in known.instruments]), strategy, capital, held))
-        facts[date] = {"constraints": frames[-1].height, "binding": ", ".join(frames[-1].filter("binds")["constraint"])}
+        facts[date] = {"constraints": frames[-1].height, "binding": ", ".join(frames[-1].filter("binds")["constraint_name"])}
     return Computed(pl.concat(frames), facts=facts)
 
 

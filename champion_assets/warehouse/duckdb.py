@@ -21,6 +21,7 @@ import polars as pl
 
 from champion_assets.backtest.daily import TABLE as DAILY
 from champion_assets.features.covariance import TABLE as COVARIANCE
+from champion_assets.features.esg import TABLE as ESG
 from champion_assets.features.expected_returns import TABLE as EXPECTED_RETURNS
 from champion_assets.features.returns import TABLE as RETURNS
 from champion_assets.features.universe import TABLE as UNIVERSE
@@ -28,9 +29,11 @@ from champion_assets.lake.build import BuildError
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
+from champion_assets.portfolio.audit import TABLE as AUDIT
 from champion_assets.portfolio.target_weights import TABLE as TARGET_WEIGHTS
 from champion_assets.silver.corporate_actions import TABLE as CORPORATE_ACTIONS
 from champion_assets.silver.equity_eod import TABLE as EQUITY_EOD
+from champion_assets.silver.esg_scores import TABLE as ESG_SCORES
 from champion_assets.silver.index_eod import TABLE as INDEX_EOD
 from champion_assets.silver.instruments import TABLE as INSTRUMENTS
 from champion_assets.silver.suspects import TABLE as SUSPECTS
@@ -43,11 +46,14 @@ LOADED = (
     CORPORATE_ACTIONS,
     SUSPECTS,
     INSTRUMENTS,
+    ESG_SCORES,
     RETURNS,
     UNIVERSE,
+    ESG,
     EXPECTED_RETURNS,
     COVARIANCE,
     TARGET_WEIGHTS,
+    AUDIT,
     DAILY,
 )
 

@@ -1,0 +1,68 @@
+"""`portfolio/audit`: what the solver decided is looked at again, and a decision that is not what it should be blocks its day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from champion_assets.lake.build import build_range
+from champion_assets.lake.schema import violations
+from champion_assets.lake.table import TABLES, Workspace
+from champion_assets.portfolio.audit import NAME, OPTIMALITY, TABLE, Audit, examine
+from champion_assets.portfolio.target_weights import NAME as WEIGHTS
+from champion_assets.portfolio.target_weights import known_on
+from champion_assets_tests.helpers import build_until
+
+START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
+DECIDED = dt.date(2023, 12, 29)
+
+
+def test_every_constraint_of_every_decision_has_its_row_and_no_other_day_has_any(workspace: Workspace) -> None:
+    build_until(workspace, NAME, START, END)
+    rows = workspace.lake.read(NAME, workspace.sessions(START, END))
+    assert rows["trade_date"].unique().sort().to_list() == [dt.date(2023, 11, 30), DECIDED]
+    day = rows.filter(pl.col("trade_date") == DECIDED)
+    assert day["constraint_name"].is_unique().all()
+    assert OPTIMALITY in day["constraint_name"]
+    assert day.filter(pl.col("constraint_name") == OPTIMALITY)["value"].abs().item() < 1e-8
+    assert (day["violation"] == 0).all()
+    assert day["binds"].any()
+
+
+def test_it_repeats_what_it_found(workspace: Workspace) -> None:
+    build_until(workspace, NAME, START, END)
+    assert build_range(TABLE, workspace, [DECIDED]).outcomes[DECIDED].status == "unchanged"
+
+
+@pytest.mark.parametrize(("tamper", "broken"), [
+    (lambda weights: weights * 0.98, "budget"),
+    (lambda weights: np.where(weights == weights.max(), weights + 0.1, weights * (1 - 0.1 / (1 - weights.max()))), "cap"),
+    (lambda weights: np.full(weights.size, 1 / weights.size), OPTIMALITY),
+])  # fmt: skip
+def test_weights_that_are_not_the_answer_break_the_model(workspace: Workspace, tamper, broken: str) -> None:  # type: ignore[no-untyped-def]
+    build_until(workspace, WEIGHTS, START, END)
+    strategy = workspace.settings.strategy
+    known = known_on(workspace, [DECIDED], strategy)[DECIDED]
+    stored = dict(workspace.lake.read(WEIGHTS, [DECIDED]).select("instrument_id", "weight").iter_rows())
+    weights = np.array([stored.get(name, 0.0) for name in known.instruments])
+    assert violations(Audit, examine(known, weights, strategy, 1e7, {})) is None
+    found = examine(known, tamper(weights), strategy, 1e7, {})
+    assert violations(Audit, found) is not None
+    assert any(broken in name for name in found.filter(pl.col("violation") > 1e-8)["constraint_name"])
+
+
+def test_a_stored_decision_that_was_tampered_with_blocks_its_day(workspace: Workspace) -> None:
+    build_until(workspace, WEIGHTS, START, END)
+    rows = workspace.lake.read(WEIGHTS, [DECIDED])
+    wrong = rows.with_columns(weight=pl.lit(1.0) / rows.height)
+    one = TABLES[WEIGHTS]
+    tampered = replace(one, compute=lambda _workspace, _dates: replace(one.compute(_workspace, _dates), frame=wrong))
+    shutil.rmtree(Path(workspace.lake.root) / f"{WEIGHTS}/trade_date={DECIDED}")
+    assert not build_range(tampered, workspace, [DECIDED]).failed
+    assert DECIDED in build_range(TABLE, workspace, [DECIDED]).failed

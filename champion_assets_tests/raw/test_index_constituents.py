@@ -1,0 +1,72 @@
+"""`raw/index_constituents`: a session takes the newest list of its day or before, and says when it looks ahead."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from champion_assets.lake.build import build_range
+from champion_assets.lake.table import Workspace
+from champion_assets.nse.constituents import read_constituents
+from champion_assets.nse.errors import UnknownHeader
+from champion_assets.raw.index_constituents import NAME, TABLE, sectors_on
+
+HEAD = "Company Name,Industry,Symbol,Series,ISIN Code\n"
+EARLY, LATE = dt.date(2023, 11, 8), dt.date(2023, 12, 12)
+
+
+def with_lists(workspace: Workspace, folder: Path, **industries: str) -> Workspace:
+    folder.mkdir(exist_ok=True)
+    for day, industry in industries.items():
+        name = f"ind_nifty500list_{day.strip('_').replace('_', '-')}.csv"
+        (folder / name).write_text(f"{HEAD}HDFC Bank Ltd.,{industry},HDFCBANK,EQ,INE040A01034\n")
+    return replace(workspace, settings=workspace.settings.model_copy(update={"source": str(folder)}))
+
+
+def test_a_session_takes_the_newest_list_up_to_its_day_and_before_the_first_that_one(workspace: Workspace, tmp_path: Path) -> None:
+    mine = with_lists(workspace, tmp_path / "lists", _2023_11_20="BANKS", _2023_12_05="FINANCE")
+    assert not build_range(TABLE, mine, [EARLY, dt.date(2023, 11, 24), LATE]).failed
+    sectors = {day: dict(by_security) for day, by_security in sectors_on(mine.lake, [EARLY, dt.date(2023, 11, 24), LATE]).items()}
+    assert [only["INE040A01"] for only in sectors.values()] == ["Banks", "Banks", "Finance"]
+    assert mine.lake.read(NAME, [EARLY])["name"].to_list() == ["ind_nifty500list_2023-11-20.csv"]
+
+
+def test_a_newer_list_changes_no_day_before_it(workspace: Workspace, tmp_path: Path) -> None:
+    mine = with_lists(workspace, tmp_path / "lists", _2023_11_01="BANKS")
+    build_range(TABLE, mine, [EARLY, LATE])
+    with_lists(workspace, tmp_path / "lists", _2023_12_05="FINANCE")
+    outcomes = build_range(TABLE, mine, [EARLY, LATE]).outcomes
+    assert (outcomes[EARLY].status, outcomes[LATE].status) == ("unchanged", "written")
+
+
+def test_a_month_without_a_day_counts_from_its_last(workspace: Workspace, tmp_path: Path) -> None:
+    mine = with_lists(workspace, tmp_path / "lists", _2023_11_01="BANKS", _2023_11="FINANCE")
+    build_range(TABLE, mine, [dt.date(2023, 11, 29), dt.date(2023, 11, 30)])
+    names = [mine.lake.read(NAME, [dt.date(2023, 11, day)])["name"].item() for day in (29, 30)]
+    assert names == ["ind_nifty500list_2023-11-01.csv", "ind_nifty500list_2023-11.csv"]
+
+
+def test_without_a_list_the_day_says_so(workspace: Workspace, tmp_path: Path) -> None:
+    mine = with_lists(workspace, tmp_path / "empty")
+    outcome = build_range(TABLE, mine, [EARLY]).outcomes[EARLY]
+    assert "no list of index members" in outcome.facts["absent"]
+
+
+def test_what_is_no_list_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    mine = with_lists(workspace, tmp_path / "lists")
+    (tmp_path / "lists" / "ind_nifty500list.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(UnknownHeader, match="no list of index members"):
+        build_range(TABLE, mine, [EARLY])
+
+
+@pytest.mark.real
+def test_the_genuine_lists_are_read(real: Path) -> None:
+    paths = sorted(real.rglob("ind_nifty500list*.csv"))
+    assert paths
+    for path in paths:
+        members = read_constituents(path.read_bytes(), path.name)
+        assert 490 < len(members) < 510, path
+        assert 15 < len({each.industry for each in members}) < 30, path
