@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -127,6 +128,49 @@ def audit(start: dt.datetime, end: dt.datetime) -> None:
         for title, frame in parts.items():
             console.print(f"\n{title} ({frame.height} rows)")
             console.print(str(frame), markup=False)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--name", default=None, help="Name of the experiment; else that of the first file.")
+@click.option("--start", type=DATE, default=None, help="First day; else the file's, else the lake's.")
+@click.option("--end", type=DATE, default=None, help="Last day; else the file's, else the lake's.")
+@click.option("--jobs", default=0, help="Trials side by side; 0: as many as there are processors.")
+def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | None, end: dt.datetime | None, jobs: int) -> None:
+    """Try the strategies of FILES (YAML) on the lake, beside the daily portfolio, and compare them.
+
+    A file has `strategy:` (fields of the strategy, see `champion settings`), `simulation:` (of the simulator), and `grid:`, of which every
+    combination is a trial; see docs/experiments.md. Trials that are done are not done again.
+    """
+    from dataclasses import replace
+
+    from champion_assets import definitions  # noqa: F401  (fills the tables)
+    from champion_assets.experiments.plan import ExperimentError, read_trials
+    from champion_assets.experiments.run import run_experiment
+    from champion_assets.resources.tracking import TrackingUnreachable
+    from champion_assets.settings import get_settings
+
+    now = get_settings()
+    try:
+        first, trials = read_trials(files, now)
+        trials = [replace(trial, start=start.date() if start else trial.start, end=end.date() if end else trial.end) for trial in trials]
+        console.print(f"experiment {name or first}: {len(trials)} trial(s)")
+        outcome = run_experiment(now, name or first, trials, jobs, _say_trial)
+    except (ExperimentError, TrackingUnreachable) as error:
+        raise click.ClickException(str(error)) from error
+    console.print(f"comparison: {outcome.page}")
+    if any(each.error for each in outcome.results):
+        sys.exit(1)
+
+
+def _say_trial(result: Any) -> None:
+    if result.error:
+        console.print(f"[red]failed[/red]  {result.label}", end="")
+        console.print(f": {result.error}", markup=False)
+        return
+    figures = ", ".join(f"{name} {result.figures[name]:.2f}" for name in ("cagr", "volatility", "sharpe", "max_drawdown")
+                        if result.figures.get(name) is not None)  # fmt: skip
+    console.print(f"done    {result.label}  {result.begin} to {result.end}: {figures}", markup=False)
 
 
 @main.command()

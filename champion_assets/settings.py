@@ -174,6 +174,13 @@ class Settings(BaseSettings, Strategy):
     s3_secret_key: SecretStr | None = Field(None, validation_alias=_env("AWS_SECRET_ACCESS_KEY", "MINIO_SECRET_KEY"))
     s3_region: str = Field("us-east-1", validation_alias=_env("AWS_REGION", "AWS_DEFAULT_REGION"))
 
+    mlflow_tracking_uri: str | None = Field(
+        None, validation_alias=_env("MLFLOW_TRACKING_URI"), description="MLflow's server or store; DATA_DIR/mlflow/mlflow.db (SQLite)."
+    )
+    mlflow_timeout: int = Field(
+        10, ge=1, validation_alias=_env("CHAMPION_MLFLOW_TIMEOUT"), description="Seconds after which an MLflow server counts as gone."
+    )
+
     universe_size: int = Field(500, ge=1, validation_alias=_env("UNIVERSE_SIZE"), description="Most names by turnover.")
     universe_min_price: float = Field(10.0, ge=0, validation_alias=_env("UNIVERSE_MIN_PRICE"), description="Rupees, close.")
     universe_min_turnover: float = Field(

@@ -119,7 +119,7 @@ def test_one_name_everywhere() -> None:
 
 def test_jobs_and_schedules() -> None:
     repository = defs.get_repository_def()
-    assert [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")] == ["nse_daily"]
+    assert sorted(job.name for job in repository.get_all_jobs() if not job.name.startswith("__")) == ["experiment", "nse_daily"]
     assert [(each.name, each.cron_schedule) for each in repository.schedule_defs] == [("nse_daily_schedule", "30 12 * * *")]
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import datetime as dt
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from champion_assets.automation.experiment_job import experiment
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.settings import get_settings
 
@@ -37,5 +39,5 @@ def nse_daily_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest |
     return dg.RunRequest(run_key=today.isoformat(), partition_key=today.isoformat(), tags=TAGS)
 
 
-default_jobs = [daily_job]
+default_jobs: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [daily_job, experiment]
 default_schedules = [nse_daily_schedule]

@@ -29,6 +29,7 @@ from champion_assets.backtest.market import ACTION_SESSIONS, Market
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.costs import Plan
+from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.fills import Rules
 from champion_assets.quant.holdings import held_names
 from champion_assets.quant.risk import Array
@@ -110,11 +111,12 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     for date in dates:
         evening = workspace.window_before(date)
         flows = workspace.settings.initial_capital if account is None else 0.0
+        passed = (date - evening).days if evening and account else 0
         account = account or new_account(flows, len(market.names))
         opened = account.value
         decided = weights.get(evening)
         targets = None if decided is None or decided["decided_on"][0] != evening else _targets(decided, market)
-        result, late = step(market, account, date, targets, rules, (date - evening).days if evening else 0, volatility.get(evening))
+        result, late = step(market, account, date, targets, rules, passed, volatility.get(evening))
         benchmark = market.mean_return(date, members[evening]) if evening in members else 0.0
         frames.append(as_row(date, account, opened, result, flows, late, benchmark, market))
         facts[date] = {"value": account.value, "positions": int((account.shares > 0).sum()), "costs": result.costs.total,
@@ -147,13 +149,14 @@ def _evenings(workspace: Workspace, dates: Sequence[dt.date]) -> tuple[dict[Any,
     if not days:
         return {}, {}, {}
     lake = workspace.lake
-    weights = lake.read("portfolio/target_weights", days, ["trade_date", "instrument_id", "weight", "decided_on"])
+    decided = [day for date in dates for day in workspace.window(Input(WEIGHTS, lag=1), date)]
+    weights = _by_day(lake.read(WEIGHTS, decided, ["trade_date", "instrument_id", "weight", "decided_on"])) if decided else {}
     members = lake.read("features/universe", days, ["trade_date", "instrument_id"])
     moves: dict[Any, Any] = {}
     if workspace.settings.impact:
         risk = lake.read("features/covariance", days, ["trade_date", "instrument_id", "volatility"])
         moves = {day: dict(rows.select("instrument_id", "volatility").iter_rows()) for day, rows in _by_day(risk).items()}
-    return _by_day(weights), _by_day(members), moves
+    return weights, _by_day(members), moves
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
@@ -197,11 +200,11 @@ def _inputs(_: Settings) -> tuple[Input, ...]:
     return (
         Input("silver/equity_eod"), Input("silver/index_eod"), Input("features/returns"),
         Input("silver/corporate_actions", ACTION_SESSIONS), Input("features/universe", lag=1), Input("features/covariance", lag=1),
-        Input("portfolio/target_weights", lag=1), Input(NAME, lag=1),
+        Input(WEIGHTS, lag=1), Input(NAME, lag=1),
     )  # fmt: skip
 
 
-_SETTINGS = ("initial_capital", "brokerage_bps", "brokerage_max", "dp_charge", "slippage_bps", "impact", "fill", "whole_shares",
+SIMULATION = ("initial_capital", "brokerage_bps", "brokerage_max", "dp_charge", "slippage_bps", "impact", "fill", "whole_shares",
              "participation", "unfilled", "rights", "cash_rate", "usable_proceeds", "delisted_after", "delisting_recovery",
              "benchmark")  # fmt: skip
 
@@ -211,7 +214,7 @@ TABLE = DailyTable(
     model=Daily,
     code_version="3",
     inputs=_inputs,
-    parameters=lambda settings: {name: getattr(settings, name) for name in _SETTINGS},
+    parameters=lambda settings: {name: getattr(settings, name) for name in SIMULATION},
     compute=compute,
     block=250,
     stateful=True,

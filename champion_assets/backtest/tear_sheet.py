@@ -4,6 +4,7 @@ The page (`backtest/tear_sheet/tear_sheet.html` in the lake) needs no network. T
 before the first decision are cash and left out. It is made anew only if the history changed.
 """
 
+import datetime as dt
 import hashlib
 import io
 import math
@@ -45,13 +46,13 @@ class TearSheet(TableModel):
     last: pl.Date = pa.Field(description="Last session counted")
 
 
-def history(workspace: Workspace) -> tuple[pl.DataFrame, str]:
-    """All days of `backtest/daily` without a hole, and the hash of their fingerprints.
+def history(workspace: Workspace, until: dt.date = dt.date.max) -> tuple[pl.DataFrame, str]:
+    """All days of `backtest/daily` without a hole (not after `until`), and the hash of their fingerprints.
 
     Raises:
         MissingInput: there is none, or a session in between is missing.
     """
-    dates = workspace.lake.dates(DAILY)
+    dates = [date for date in workspace.lake.dates(DAILY) if date <= until]
     if not dates:
         raise MissingInput(f"{NAME}: {DAILY} has no day yet; run `champion backfill START END` first")
     holes = sorted(set(workspace.sessions(dates[0], dates[-1])) - set(dates))
@@ -134,11 +135,11 @@ def story_of(workspace: Workspace, days: pl.DataFrame) -> Story | None:
     return tell(invested, weights, audit, returns, scores.filter(pl.col("provider") == BLEND))
 
 
-def page(workspace: Workspace, days: pl.DataFrame, table: pl.DataFrame, note: str) -> str:
+def page(workspace: Workspace, days: pl.DataFrame, table: pl.DataFrame, note: str, title: str = "Tear sheet") -> str:
     """The HTML page."""
     from champion_assets.backtest.tear_sheet_page import render
 
-    return render(days, story_of(workspace, days), table, note)
+    return render(days, story_of(workspace, days), table, note, title)
 
 
 @dg.asset(

@@ -17,7 +17,7 @@ from champion_assets.backtest.story import Story
 from champion_assets.quant.metrics import drawdowns, rolling
 
 ROLLING_SESSIONS = 126
-_STYLE = """
+STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1120px; color: #1b2733; padding: 0 1rem }
 h1 { margin-bottom: 0 } h2 { margin-top: 2rem } p.note { color: #5b6b7b; margin-top: .2rem } p.warn { color: #b42318; font-weight: 600 }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums } td, th { padding: .25rem .7rem; text-align: right }
@@ -37,13 +37,13 @@ def render(days: pl.DataFrame, story: Story | None, table: pl.DataFrame, note: s
     first, last = str(days["trade_date"].min()), str(days["trade_date"].max())
     parts = [
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{html.escape(title)}</title>",
-        f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body>",
+        f"<style>{STYLE}</style><script>{get_plotlyjs()}</script></head><body>",
         f"<h1>{html.escape(title)}</h1><p class='note'>{first} to {last}, {days.height} sessions, {html.escape(note)}. {_METHOD}</p>",
     ]
     if story is None:
         return "".join([*parts, "<p>No order was filled yet: the universe has not enough history.</p></body></html>"])
     parts.append(_warnings(story))
-    parts += [_plot(figure, f"plot-{index}") for index, figure in enumerate(_figures(story))]
+    parts += [plot(figure, f"plot-{index}") for index, figure in enumerate(_figures(story))]
     parts += [
         "<div class='grid'><div><h2>Figures</h2>", _metric_table(table),
         "</div><div><h2>Largest holdings</h2>", _holdings_table(story.days),
@@ -83,27 +83,28 @@ def _figures(story: Story) -> list[go.Figure]:
     trade = [go.Bar(x=dates, y=(days["bought"] + days["sold"]) / 2 / days["value"], name="turnover"),
              go.Scatter(x=dates, y=drag, name="costs, cumulative")]  # fmt: skip
     figures = [
-        _styled(value, "Growth of one rupee"), _styled(fall, "Drawdown", ".0%"),
-        _styled(run, f"Over the last {ROLLING_SESSIONS} sessions: Sharpe ratio, annual volatility, beta to the equal-weight universe"),
-        _styled(trade, "Turnover and costs, share of value", ".1%"), _areas(story.sectors, "sector", "Exposure by sector"),
+        styled(value, "Growth of one rupee"), styled(fall, "Drawdown", ".0%"),
+        styled(run, f"Over the last {ROLLING_SESSIONS} sessions: Sharpe ratio, annual volatility, beta to the equal-weight universe"),
+        styled(trade, "Turnover and costs, share of value", ".1%"), _areas(story.sectors, "sector", "Exposure by sector"),
         _areas(story.holdings, "symbol", "Largest holdings over time"),
     ]  # fmt: skip
     if story.esg.height:
         when = story.esg["trade_date"].to_list()
         lines = [go.Scatter(x=when, y=story.esg[name], name=name) for name in ("portfolio", "universe")]
         lines.append(go.Scatter(x=when, y=story.esg["covered"] * 100, name="covered, % of value", line={"dash": "dot", "width": 1}))
-        figures.append(_styled(lines, "ESG score (0 to 100, higher is better)"))
+        figures.append(styled(lines, "ESG score (0 to 100, higher is better)"))
     binding = story.constraints.filter(pl.col("high").is_not_null() & (pl.col("constraint_name") != "optimality gap"))
     if binding.height:
         lines = []
         for name in binding["constraint_name"].unique(maintain_order=True):
             rows = binding.filter((pl.col("constraint_name") == name) & pl.col("binds"))
             lines.append(go.Scatter(x=rows["trade_date"].to_list(), y=[name] * rows.height, mode="markers", name=name, showlegend=False))
-        figures.append(_styled(lines, "Constraints that bind, by decision"))
+        figures.append(styled(lines, "Constraints that bind, by decision"))
     return figures
 
 
-def _styled(traces: Sequence[go.Scatter | go.Bar], title: str, tick: str | None = None) -> go.Figure:
+def styled(traces: Sequence[go.Scatter | go.Bar], title: str, tick: str | None = None) -> go.Figure:
+    """A plot in the page's manner; `tick` formats the values."""
     figure = go.Figure(list(traces))
     figure.update_layout(
         title=title, height=340, margin={"l": 60, "r": 20, "t": 50, "b": 30}, template="plotly_white", hovermode="x unified"
@@ -119,21 +120,26 @@ def _areas(rows: pl.DataFrame, by: str, title: str) -> go.Figure:
     wide = weekly.pivot(on=by, index="trade_date", values="weight").sort("trade_date").fill_null(0.0)
     order = sorted((name for name in wide.columns if name != "trade_date"), key=lambda name: -float(wide[name].sum()))
     dates = wide["trade_date"].to_list()
-    return _styled(
+    return styled(
         [go.Scatter(x=dates, y=wide[name].round(4), name=name, stackgroup="one", line={"width": 0.5}) for name in order], title, ".0%"
     )
 
 
-def _plot(figure: go.Figure, name: str) -> str:
+def plot(figure: go.Figure, name: str) -> str:
+    """The HTML of a plot, for a page that has plotly's script."""
     return str(figure.to_html(full_html=False, include_plotlyjs=False, div_id=name))
+
+
+def shown(metric: str, value: float | None) -> str:
+    """A figure as people read it."""
+    return "–" if value is None else f"{value:.2%}" if metric in _PERCENT else f"{value:,.2f}"
 
 
 def _metric_table(table: pl.DataFrame) -> str:
     rows = []
     for row in table.iter_rows(named=True):
-        value = row["value"]
-        shown = "–" if value is None else f"{value:.2%}" if row["metric"] in _PERCENT else f"{value:,.2f}"
-        rows.append(f"<tr title='{html.escape(row['definition'])}'><td>{row['metric']}</td><td>{shown}</td></tr>")
+        cell = shown(row["metric"], row["value"])
+        rows.append(f"<tr title='{html.escape(row['definition'])}'><td>{row['metric']}</td><td>{cell}</td></tr>")
     return f"<table>{''.join(rows)}</table>"
 
 

@@ -56,7 +56,7 @@ class Lake:
 
     def __init__(self, root: str, storage_options: dict[str, str] | None = None) -> None:
         self.is_local = "://" not in root
-        self._options = storage_options or {}
+        self.storage_options = storage_options or {}
         if self.is_local:
             folder = Path(root).expanduser().resolve()
             folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ class Lake:
             self._store: Any = LocalStore(self.root, mkdir=True)
         else:
             self.root = root.rstrip("/")
-            self._store = s3_store(self.root, self._options)
+            self._store = s3_store(self.root, self.storage_options)
 
     def uri(self, key: str) -> str:
         """The address of an object for other readers (Polars, DuckDB)."""
@@ -109,6 +109,10 @@ class Lake:
                     found.add(dt.date.fromisoformat(folder.removeprefix("trade_date=")))
         return sorted(found)
 
+    def keys(self, prefix: str) -> list[str]:
+        """The objects under the folder `prefix`, in order."""
+        return sorted(item["path"] for batch in obstore.list(self._store, prefix=prefix) for item in batch)
+
     def info(self, key: str) -> ObjectInfo | None:
         """What the object's footer says, from its last bytes alone; None if absent or not a whole Parquet object of ours."""
         try:
@@ -140,7 +144,7 @@ class Lake:
         paths = [self.uri(partition_key(asset, date)) for date in dates]
         if not paths:
             raise ValueError(f"no dates asked of {asset}")
-        scan = pl.scan_parquet(paths, hive_partitioning=False, glob=False, storage_options=self._options or None)
+        scan = pl.scan_parquet(paths, hive_partitioning=False, glob=False, storage_options=self.storage_options or None)
         if columns is not None:
             scan = scan.select(columns)
         try:

@@ -42,11 +42,15 @@ class Input:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where a build happens: settings, lake and calendar, opened once and passed along."""
+    """Where a build happens: settings, lake and calendar, opened once and passed along.
+
+    `begin` is the first session of the tables with state (portfolio, account) if they begin later than the grid.
+    """
 
     settings: Settings
     lake: Lake
     calendar: SessionCalendar
+    begin: dt.date | None = None
 
     def sessions(self, start: dt.date, end: dt.date) -> list[dt.date]:
         """The sessions from `start` to `end` that belong to the grid."""
@@ -57,7 +61,9 @@ class Workspace:
         """The sessions of `wanted` that the session `date` reads."""
         trailing = self.calendar.trailing_sessions(date, wanted.sessions + wanted.lag)
         trailing = trailing[: len(trailing) - wanted.lag]
-        return [session for session in trailing if session >= self.settings.start_date]
+        source = TABLES.get(wanted.table)
+        first = self.begin if self.begin is not None and source is not None and source.stateful else self.settings.start_date
+        return [session for session in trailing if session >= first]
 
     def window_before(self, date: dt.date) -> dt.date | None:
         """The session of the grid before `date`, or None for the first."""

@@ -1,0 +1,134 @@
+"""From strategy files to trials.
+
+What belongs here: the file's form, the grid, a trial's name and identity. A file is YAML:
+
+    name: caps                          # else the file's name
+    start: 2016-07-01                   # first and last day of the trials, else the whole lake
+    end: 2020-12-31
+    strategy: {weight_cap: 0.05}        # fields of settings.Strategy; the others are as in the daily portfolio
+    simulation: {fill: vwap}            # fields of backtest.daily.SIMULATION
+    grid:                               # every combination is a trial; without it there is one
+      risk_aversion: [1, 5, 20]
+      sector_cap: [null, 0.3]
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import hashlib
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from champion_assets.backtest.daily import SIMULATION
+from champion_assets.settings import Settings, Strategy
+
+
+class ExperimentError(ValueError):
+    """A strategy file cannot be meant so."""
+
+
+class ExperimentFile(BaseModel):
+    """See the module."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    start: dt.date | None = None
+    end: dt.date | None = None
+    strategy: dict[str, Any] = {}
+    simulation: dict[str, Any] = {}
+    grid: dict[str, list[Any]] = {}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A strategy to be tried.
+
+    Attributes:
+        label: what tells it from the others of its file.
+        settings: all settings, the strategy's and the simulator's among them.
+        start, end: first and last day, None for those of the lake.
+    """
+
+    label: str
+    settings: Settings
+    start: dt.date | None = None
+    end: dt.date | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Everything that a trial is made of, and nothing else."""
+        return {**self.settings.strategy.model_dump(mode="json"), **{name: getattr(self.settings, name) for name in SIMULATION}}
+
+    def identity(self, begin: dt.date) -> str:
+        """Twelve hexadecimal digits: equal for equal parameters and first days."""
+        text = json.dumps([self.parameters, begin.isoformat()], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def read_trials(paths: Sequence[Path], settings: Settings) -> tuple[str, list[Trial]]:
+    """The experiment's name (that of the first file) and the trials of all files.
+
+    Raises:
+        ExperimentError: a file is no strategy file, or has a field or value that does not exist; names file and field.
+    """
+    trials, names = [], []
+    for path in paths:
+        try:
+            text = path.read_text("utf-8")
+        except OSError as error:
+            raise ExperimentError(f"{path}: {error.strerror}") from error
+        name, found = parse_trials(text, path.name, path.stem, settings)
+        names.append(name)
+        trials += [(name, each) for each in found]
+    if len(names) > 1:
+        return names[0], [Trial(f"{name}: {each.label}", each.settings, each.start, each.end) for name, each in trials]
+    return names[0], [each for _, each in trials]
+
+
+def parse_trials(text: str, origin: str, default_name: str, settings: Settings) -> tuple[str, list[Trial]]:
+    """Name and trials of one file's text; `origin` names it in errors. Errors as in `read_trials`."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ExperimentError(f"{origin}: not YAML: {error}") from error
+    try:
+        parsed = ExperimentFile.model_validate(content if content is not None else {})
+    except ValidationError as error:
+        raise ExperimentError(f"{origin}: {_words(error)}; a strategy file has name, start, end, strategy, simulation, grid") from error
+    combinations = [dict(zip(parsed.grid, values, strict=True)) for values in itertools.product(*parsed.grid.values())]
+    trials = []
+    for each in combinations:
+        label = ", ".join(f"{field}={'none' if value is None else value}" for field, value in each.items())
+        changed = _changed(settings, parsed.strategy | parsed.simulation | each, origin)
+        trials.append(Trial(label or parsed.name or default_name, changed, parsed.start, parsed.end))
+    if not trials:
+        raise ExperimentError(f"{origin}: a field of the grid has no value")
+    return parsed.name or default_name, trials
+
+
+def _changed(settings: Settings, changes: dict[str, Any], origin: str) -> Settings:
+    """`settings` with other values for fields of the strategy or the simulator."""
+    allowed = [*Strategy.model_fields, *SIMULATION]
+    for name in changes:
+        if name not in allowed:
+            near = difflib.get_close_matches(name, allowed, 1)
+            raise ExperimentError(f"{origin}: {name!r} is no field of a strategy or the simulator{f'; {near[0]}?' if near else ''}")
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    try:
+        return Settings(**(values | changes))
+    except ValidationError as error:
+        raise ExperimentError(f"{origin}: {_words(error)}") from error
+
+
+def _words(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())

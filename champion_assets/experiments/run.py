@@ -1,0 +1,131 @@
+"""All trials of an experiment: side by side in processes, compared on one page, kept in MLflow.
+
+What belongs here: the order of these steps. The more trials were ever made under a name, the less its best one means: every Sharpe ratio
+is deflated for all of them, those of earlier days included.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+
+import polars as pl
+
+from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history
+from champion_assets.experiments.plan import Trial
+from champion_assets.experiments.trial import FOLDER, TrialResult, kept_results, on_overlay, run_trial, span
+from champion_assets.lake.table import Workspace, open_workspace
+from champion_assets.portfolio.target_weights import NAME as WEIGHTS
+from champion_assets.resources.tracking import TrackedRun, Tracking
+from champion_assets.settings import Settings
+
+Done = Callable[[TrialResult], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an experiment came to: results in the order of the trials, and the address of the page that compares them."""
+
+    results: list[TrialResult]
+    page: str
+
+
+def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs: int = 0, done: Done = lambda _: None) -> Outcome:
+    """Run `trials`, `jobs` at a time (0: as many as there are processors), write the comparison, record all in MLflow.
+
+    Args:
+        settings: of the daily portfolio, whose lake the trials read.
+        name: the experiment; what was made under it before counts as trials too.
+        trials: each with its own settings.
+        jobs: processes.
+        done: called for each trial as it ends.
+
+    Raises:
+        ExperimentError: the lake lacks what a trial reads.
+        TrackingUnreachable: MLflow did not take the runs; everything else is done, and a repetition records it.
+    """
+    base = open_workspace(settings)
+    results = _run(base, name, trials, jobs or os.cpu_count() or 1, done)
+    sharpes = [ratio for each in kept_results(base.lake, name) if (ratio := each.figures.get("sharpe")) is not None]
+    told = [_deflated(base, name, trial, result, sharpes) for trial, result in zip(trials, results, strict=True)]
+    final = [result for result, _ in told]
+    page = _compare(base, name, final, [days for _, days in told])
+    _record(base, name, trials, final, [days for _, days in told])
+    return Outcome(final, page)
+
+
+def _run(base: Workspace, name: str, trials: Sequence[Trial], jobs: int, done: Done) -> list[TrialResult]:
+    if jobs == 1 or len(trials) == 1:
+        results = []
+        for trial in trials:
+            results.append(run_trial(base, name, trial))
+            done(results[-1])
+        return results
+    found: dict[int, TrialResult] = {}
+    with ProcessPoolExecutor(min(jobs, len(trials)), mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(_in_process, base.settings, name, trial): number for number, trial in enumerate(trials)}
+        try:
+            for future in as_completed(waiting):
+                found[waiting[future]] = future.result()
+                done(found[waiting[future]])
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return [found[number] for number in range(len(trials))]
+
+
+def _in_process(settings: Settings, name: str, trial: Trial) -> TrialResult:
+    from champion_assets import definitions  # noqa: F401  (fills TABLES)
+
+    return run_trial(open_workspace(settings), name, trial)
+
+
+def _deflated(base: Workspace, name: str, trial: Trial, result: TrialResult, sharpes: list[float]) -> tuple[TrialResult, pl.DataFrame]:
+    """The result with its Sharpe ratio judged among all trials, and its days."""
+    if result.error:
+        return result, pl.DataFrame()
+    begin, end = span(base, trial)
+    days, _ = history(on_overlay(base, name, trial, begin), end)
+    return replace(result, figures=dict(figures(days, sharpes).select("metric", "value").iter_rows())), days
+
+
+def _compare(base: Workspace, name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFrame]) -> str:
+    from champion_assets.experiments.comparison_page import render
+
+    key = f"{FOLDER}/{name}/comparison.html"
+    base.lake.put(key, render(name, results, days).encode())
+    return base.lake.uri(key)
+
+
+def _record(base: Workspace, name: str, trials: Sequence[Trial], results: Sequence[TrialResult], days: Sequence[pl.DataFrame]) -> None:
+    tracking = Tracking(base.settings)
+    for trial, result, history_of in zip(trials, results, days, strict=True):
+        tags = {"champion.label": result.label, "champion.begin": result.begin, "champion.end": result.end}
+        identity = {"champion.trial": result.identity, "champion.fingerprint": result.fingerprint or "failed"}
+        if result.error:
+            tracking.record(
+                name, TrackedRun(result.label, identity, result.parameters, tags=tags | {"error": result.error[:5000]}, failed=True)
+            )
+            continue
+        workspace = on_overlay(base, name, trial, span(base, trial)[0])
+        series = [
+            (column, step, int(value_date.timestamp() * 1000), value)
+            for column in ("value", "portfolio_return", "benchmark_return")
+            for step, (value_date, value) in enumerate(history_of.select(pl.col("trade_date").cast(pl.Datetime), column).iter_rows())
+        ]
+        tracking.record(name, TrackedRun(
+            result.label, identity, result.parameters, result.figures, tags, series,
+            {"tear_sheet.html": workspace.lake.get(HTML_KEY) or b"", "weights.parquet": _weights(workspace, history_of)},
+        ))  # fmt: skip
+
+
+def _weights(workspace: Workspace, days: pl.DataFrame) -> bytes:
+    """All decisions as one Parquet file."""
+    rows = workspace.lake.read(WEIGHTS, days["trade_date"].to_list())
+    buffer = io.BytesIO()
+    rows.filter(pl.col("decided_on") == pl.col("trade_date")).write_parquet(buffer)
+    return buffer.getvalue()

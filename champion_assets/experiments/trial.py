@@ -1,0 +1,125 @@
+"""One trial: the tables that its parameters change, built on an overlay of the lake by the daily portfolio's own code.
+
+What belongs here: which tables a trial computes for itself, for which days, and what is kept of it. A trial can be interrupted and
+repeated; what it has is left alone, and days added to the lake are added to it. Under `experiments/<name>/<trial>/` lie its tables and its
+tear sheet, in `experiments/<name>/trials/<trial>.json` its parameters and figures.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict, dataclass, field, replace
+from graphlib import TopologicalSorter
+from typing import Any
+
+from champion_assets.backtest.daily import NAME as DAILY
+from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history, page
+from champion_assets.experiments.plan import ExperimentError, Trial
+from champion_assets.lake.build import BuildError, MissingInput, build_range
+from champion_assets.lake.overlay import OverlayLake
+from champion_assets.lake.store import Lake
+from champion_assets.lake.table import TABLES, DailyTable, Workspace, recipe_of
+from champion_assets.partitions import calendar_days
+from champion_assets.portfolio.audit import NAME as AUDIT
+from champion_assets.portfolio.target_weights import NAME as WEIGHTS
+from champion_assets.settings import Settings
+
+FOLDER = "experiments"
+ALWAYS = (WEIGHTS, AUDIT, DAILY)
+STAGES = ("features", "portfolio", "backtest")
+TRADES = "features/returns"
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What became of a trial; `error` says why there are no figures. Dates are ISO, figures are those of the tear sheet."""
+
+    identity: str
+    label: str
+    parameters: dict[str, Any]
+    begin: str
+    end: str
+    fingerprint: str = ""
+    figures: dict[str, float | None] = field(default_factory=dict)
+    error: str = ""
+
+
+def own_tables(base: Settings, trial: Settings) -> list[DailyTable]:
+    """The tables that a trial computes for itself, inputs first: portfolio and backtest, and every feature that differs."""
+    candidates = {name: table for name, table in TABLES.items() if table.group in STAGES}
+    graph = {
+        name: {wanted.table for wanted in table.inputs(trial) if wanted.table in candidates} - {name} for name, table in candidates.items()
+    }
+    own: list[str] = []
+    for name in TopologicalSorter({name: sorted(graph[name]) for name in sorted(graph)}).static_order():
+        differs = recipe_of(candidates[name], base) != recipe_of(candidates[name], trial)
+        if name in ALWAYS or differs or graph[name] & set(own):
+            own.append(name)
+    return [candidates[name] for name in own]
+
+
+def span(workspace: Workspace, trial: Trial) -> tuple[dt.date, dt.date]:
+    """First and last session of a trial.
+
+    Raises:
+        ExperimentError: the lake has no returns, or none in the trial's range.
+    """
+    built = workspace.lake.dates(TRADES)
+    wanted = [date for date in built if (trial.start is None or date >= trial.start) and (trial.end is None or date <= trial.end)]
+    if not wanted:
+        has = f"the lake has {TRADES} from {built[0]} to {built[-1]}" if built else "the lake is empty: run `champion backfill` first"
+        raise ExperimentError(f"{trial.label}: no session from {trial.start or 'the first'} to {trial.end or 'the last'}; {has}")
+    return wanted[0], wanted[-1]
+
+
+def on_overlay(base: Workspace, experiment: str, trial: Trial, begin: dt.date) -> Workspace:
+    """The workspace of a trial: its own tables in its folder, the others those of `base`."""
+    own = {table.name for table in own_tables(base.settings, trial.settings)}
+    root = base.lake.uri(f"{FOLDER}/{experiment}/{trial.identity(begin)}")
+    return replace(
+        base, settings=trial.settings, begin=begin, lake=OverlayLake(root, base.lake, [name for name in TABLES if name not in own])
+    )
+
+
+def run_trial(base: Workspace, experiment: str, trial: Trial) -> TrialResult:
+    """Bring a trial up to date and keep its tear sheet and result. What the strategy itself makes impossible is told in `error`.
+
+    Raises:
+        ExperimentError: see `span`; or the lake lacks what the trial reads.
+    """
+    begin, end = span(base, trial)
+    workspace = on_overlay(base, experiment, trial, begin)
+    empty = TrialResult(trial.identity(begin), trial.label, trial.parameters, begin.isoformat(), end.isoformat())
+    try:
+        _build(workspace, own_tables(base.settings, trial.settings), begin, end)
+        days, fingerprint = history(workspace, end)
+    except MissingInput as error:
+        raise ExperimentError(str(error)) from error
+    except BuildError as error:
+        return _keep(base.lake, experiment, replace(empty, error=str(error)))
+    table = figures(days)
+    workspace.lake.put(HTML_KEY, page(workspace, days, table, f"trial {empty.identity}, fingerprint {fingerprint}", trial.label).encode())
+    found = dict(table.select("metric", "value").iter_rows())
+    return _keep(base.lake, experiment, replace(empty, fingerprint=fingerprint, figures=found))
+
+
+def _build(workspace: Workspace, tables: list[DailyTable], begin: dt.date, end: dt.date) -> None:
+    for table in tables:
+        before = workspace.window_before(begin) if table.group == "features" else None  # some tables read yesterday's
+        report = build_range(table, workspace, calendar_days(before or begin, end))
+        if report.failed:
+            date, error = min(report.failed.items())
+            raise (type(error) if isinstance(error, MissingInput) else BuildError)(f"{table.name} {date}: {error}") from error
+
+
+def _keep(lake: Lake, experiment: str, result: TrialResult) -> TrialResult:
+    lake.put(
+        f"{FOLDER}/{experiment}/trials/{result.identity}.json", json.dumps(asdict(result), indent=1, sort_keys=True, default=str).encode()
+    )
+    return result
+
+
+def kept_results(lake: Lake, experiment: str) -> list[TrialResult]:
+    """All trials that were ever run under this name."""
+    return [TrialResult(**json.loads(lake.get(key) or b"")) for key in lake.keys(f"{FOLDER}/{experiment}/trials")]

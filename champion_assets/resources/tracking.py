@@ -1,0 +1,138 @@
+"""MLflow: runs with parameters, metrics and files, in a store of our own or on a server.
+
+What belongs here: reaching MLflow within bounded time, and writing a run in few requests. What does not: what is worth writing. The import
+of MLflow takes a second, so it happens here and only when needed. Without MLFLOW_TRACKING_URI the store is a SQLite file under DATA_DIR,
+which `mlflow ui --backend-store-uri` shows.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from champion_assets.settings import Settings
+
+BATCH = 1000
+"""MLflow takes so many metrics, and a tenth of it in parameters and tags, in a request."""
+
+
+class TrackingUnreachable(Exception):
+    """MLflow did not answer in time, or refused; the message says where and what to do."""
+
+
+@dataclass
+class TrackedRun:
+    """What a run is to hold.
+
+    Attributes:
+        name: shown to people.
+        identity: tags that tell it from all others; a run that has them is not written twice.
+        parameters, metrics, tags: values by name; None is left out.
+        series: (name, step, epoch milliseconds, value).
+        files: body by path.
+        failed: shows the run as failed.
+    """
+
+    name: str
+    identity: Mapping[str, str]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    series: Sequence[tuple[str, int, int, float]] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    failed: bool = False
+
+
+class Tracking:
+    """MLflow as the settings name it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.uri = settings.mlflow_tracking_uri or _local_store(settings.data_dir)
+        self._artifacts = None if settings.mlflow_tracking_uri else (settings.data_dir / "mlflow" / "artifacts").resolve().as_uri()
+        self._client = _client(self.uri, settings.mlflow_timeout)
+
+    def record(self, experiment: str, run: TrackedRun) -> str:
+        """Write a run once; one with the same identity gets the metrics that have changed. Returns its id.
+
+        Raises:
+            TrackingUnreachable: the server did not answer in time, or refused.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self._record(experiment, run)
+        except (MlflowException, OSError) as error:
+            raise TrackingUnreachable(
+                f"MLflow at {self.uri} did not take run {run.name!r}: {' '.join(str(error).split())[:500]}. "
+                "Look whether the server runs and takes this host (MLFLOW_TRACKING_URI), then repeat"
+            ) from error
+
+    def _record(self, experiment: str, run: TrackedRun) -> str:
+        place = self._place(experiment)
+        wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in run.identity.items())
+        found = self._client.search_runs([place], wanted, max_results=1)
+        metrics = {name: float(value) for name, value in run.metrics.items() if value is not None}
+        if found and found[0].info.status in ("FINISHED", "FAILED"):
+            run_id = str(found[0].info.run_id)
+            changed = {name: value for name, value in metrics.items() if found[0].data.metrics.get(name) != value}
+            self._log(run_id, changed, {}, {}, ())
+            return run_id
+        run_id = str(self._client.create_run(place, run_name=run.name).info.run_id)
+        self._log(run_id, metrics, run.parameters, run.tags, run.series)
+        for path, body in run.files.items():
+            self._put(run_id, path, body)
+        # the identity comes last: a run that was cut off has none, and is written again
+        self._log(run_id, {}, {}, run.identity, ())
+        self._client.set_terminated(run_id, "FAILED" if run.failed else "FINISHED")
+        return run_id
+
+    def _place(self, experiment: str) -> str:
+        found = self._client.get_experiment_by_name(experiment)
+        return str(found.experiment_id if found else self._client.create_experiment(experiment, self._artifacts))
+
+    def _log(
+        self, run_id: str, metrics: Mapping[str, float], parameters: Mapping[str, Any], tags: Mapping[str, str],
+        series: Sequence[tuple[str, int, int, float]],
+    ) -> None:  # fmt: skip
+        import time
+
+        from mlflow.entities import Metric, Param, RunTag
+
+        now = int(time.time() * 1000)
+        values = [Metric(name, value, now, 0) for name, value in metrics.items()]
+        values += [Metric(name, value, instant, step) for name, step, instant, value in series]
+        settings = [Param(name, str(value)) for name, value in parameters.items() if value is not None]
+        marks = [RunTag(name, value) for name, value in tags.items()]
+        for start in range(0, max(len(values), 1), BATCH):
+            first = start == 0
+            if values or settings or marks:
+                self._client.log_batch(run_id, values[start : start + BATCH], settings if first else (), marks if first else ())
+
+    def _put(self, run_id: str, path: str, body: bytes) -> None:
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / Path(path).name
+            file.write_bytes(body)
+            self._client.log_artifact(run_id, str(file), str(Path(path).parent) if "/" in path else None)
+
+
+def _local_store(data_dir: Path) -> str:
+    folder = (data_dir / "mlflow").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder}/mlflow.db"
+
+
+def _client(uri: str, timeout: int) -> Any:
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(timeout))
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    from mlflow.tracking import MlflowClient
+
+    for name in ("mlflow", "alembic"):  # it sets its own level as it is imported
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return MlflowClient(uri)

@@ -1,0 +1,157 @@
+"""Trials: the same numbers as the daily portfolio's, nothing of it touched, kept in a real MLflow store."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from champion_assets.automation.experiment_job import experiment
+from champion_assets.cli import main
+from champion_assets.experiments.plan import ExperimentError, Trial, parse_trials
+from champion_assets.experiments.run import run_experiment
+from champion_assets.experiments.trial import kept_results, on_overlay, own_tables, run_trial
+from champion_assets.lake.table import Workspace
+from champion_assets.resources.tracking import TrackingUnreachable
+from champion_assets_tests.helpers import build_until, content
+
+START, END = dt.date(2023, 11, 1), dt.date(2024, 2, 15)
+GRID = "start: 2024-01-01\ngrid: {weight_cap: [0.05, 0.12], expected_return_lookback: [40, 30]}\n"
+
+
+@pytest.fixture
+def built(workspace: Workspace) -> Workspace:
+    build_until(workspace, "backtest/daily", START, END)
+    return workspace
+
+
+def client(workspace: Workspace):  # type: ignore[no-untyped-def]
+    from mlflow.tracking import MlflowClient
+
+    return MlflowClient(f"sqlite:///{workspace.settings.data_dir.resolve()}/mlflow/mlflow.db")
+
+
+def test_a_trial_of_the_daily_strategy_is_the_daily_portfolio(built: Workspace) -> None:
+    result = run_trial(built, "same", Trial("same", built.settings))
+    assert not result.error
+    trial = on_overlay(built, "same", Trial("same", built.settings), START)
+    sessions = built.sessions(START, END)
+    for table in ("portfolio/target_weights", "portfolio/audit", "backtest/daily"):
+        assert trial.lake.read(table, sessions).equals(built.lake.read(table, sessions)), table
+    own = {"portfolio/target_weights", "portfolio/audit", "backtest/daily"}
+    assert {table.name for table in own_tables(built.settings, built.settings)} == own
+
+
+def test_a_grid_from_a_later_day_touches_nothing_of_the_daily_portfolio(built: Workspace) -> None:
+    root = Path(built.lake.root)
+    before = content(root, ("experiments",))
+    name, trials = parse_trials(GRID, "grid", "grid", built.settings)
+    outcome = run_experiment(built.settings, name, trials, jobs=2)
+    assert content(root, ("experiments",)) == before
+    assert [each.error for each in outcome.results] == [""] * 4
+    assert {each.begin for each in outcome.results} == {"2024-01-01"}
+    assert len({each.figures["total_return"] for each in outcome.results}) == 4
+    for trial in trials:
+        days = on_overlay(built, name, trial, dt.date(2024, 1, 1)).lake.read("backtest/daily", [dt.date(2024, 1, 1)])
+        assert days["flows"].item() == days["value"].item() == built.settings.initial_capital
+    page = (root / "experiments/grid/comparison.html").read_text()
+    assert all(f"{each.identity}/backtest/tear_sheet/tear_sheet.html" in page for each in outcome.results)
+    assert all(
+        (root / f"experiments/grid/{each.identity}/backtest/tear_sheet/tear_sheet.html").stat().st_size > 1e6 for each in outcome.results
+    )
+
+
+def test_only_tables_that_differ_are_made_anew(built: Workspace) -> None:
+    shorter = built.settings.model_copy(update={"cov_window_days": 30})
+    names = [table.name for table in own_tables(built.settings, shorter)]
+    assert "features/covariance" in names
+    assert "features/returns" not in names
+    assert names.index("features/universe") < names.index("features/covariance") < names.index("portfolio/target_weights")
+
+
+def test_a_trial_may_not_write_below_its_overlay(built: Workspace) -> None:
+    trial = on_overlay(built, "x", Trial("x", built.settings), START)
+    with pytest.raises(PermissionError, match="only reads"):
+        trial.lake.put("silver/equity_eod/trade_date=2023-11-01/data.parquet", b"")
+    with pytest.raises(PermissionError, match="only reads"):
+        trial.lake.delete("quarantine/silver/equity_eod/trade_date=2023-11-01/data.parquet")
+
+
+def test_mlflow_holds_parameters_figures_series_weights_and_tear_sheet_once(built: Workspace) -> None:
+    name, trials = parse_trials("grid: {risk_aversion: [1, 10]}", "kept", "kept", built.settings)
+    outcome = run_experiment(built.settings, name, trials, jobs=1)
+    run_experiment(built.settings, name, trials, jobs=1)
+    store = client(built)
+    runs = store.search_runs([store.get_experiment_by_name("kept").experiment_id])
+    assert len(runs) == 2
+    for run, result in zip(sorted(runs, key=lambda each: float(each.data.params["risk_aversion"])), outcome.results, strict=True):
+        assert run.info.status == "FINISHED"
+        assert run.data.params["weight_cap"] == "0.07"
+        assert run.data.metrics["sharpe"] == pytest.approx(result.figures["sharpe"])
+        history = store.get_metric_history(run.info.run_id, "value")
+        assert len(history) > 40
+        assert {each.path for each in store.list_artifacts(run.info.run_id)} == {"tear_sheet.html", "weights.parquet"}
+        place = built.settings.data_dir / "mlflow/artifacts" / run.info.run_id / "artifacts"
+        weights = pl.read_parquet(io.BytesIO((place / "weights.parquet").read_bytes()))
+        assert weights.group_by("trade_date").agg(pl.col("weight").sum())["weight"].to_numpy() == pytest.approx(1.0)
+
+
+def test_former_trials_count_when_the_best_is_judged(built: Workspace) -> None:
+    first = run_experiment(built.settings, "many", parse_trials("grid: {risk_aversion: [10]}", "g", "many", built.settings)[1], jobs=1)
+    second = run_experiment(built.settings, "many", parse_trials("grid: {risk_aversion: [1, 3]}", "g", "many", built.settings)[1], jobs=1)
+    assert first.results[0].figures["trials"] == 1
+    assert [each.figures["trials"] for each in second.results] == [3, 3]
+    assert len(kept_results(built.lake, "many")) == 3
+
+
+def test_an_impossible_trial_is_told_and_the_others_go_on(built: Workspace) -> None:
+    _, trials = parse_trials("grid: {weight_cap: [0.01, 0.1]}", "g", "g", built.settings)
+    outcome = run_experiment(built.settings, "hard", trials, jobs=1)
+    assert "raise the cap" in outcome.results[0].error
+    assert outcome.results[1].figures["sharpe"] is not None
+    assert "raise the cap" in Path(outcome.page).read_text()
+    store = client(built)
+    assert sorted(run.info.status for run in store.search_runs([store.get_experiment_by_name("hard").experiment_id])) == [
+        "FAILED",
+        "FINISHED",
+    ]
+
+
+def test_a_dead_mlflow_server_loses_nothing_and_is_told_in_time(built: Workspace) -> None:
+    dead = built.settings.model_copy(update={"mlflow_tracking_uri": "http://127.0.0.1:9", "mlflow_timeout": 2})
+    started = time.monotonic()
+    with pytest.raises(TrackingUnreachable, match=r"127\.0\.0\.1:9"):
+        run_experiment(dead, "dead", [Trial("only", dead)], jobs=1)
+    assert time.monotonic() - started < 120
+    assert kept_results(built.lake, "dead")[0].figures["sharpe"] is not None
+
+
+def test_a_range_without_sessions_and_a_stale_lake_are_told(built: Workspace) -> None:
+    with pytest.raises(ExperimentError, match="no session from 2030-01-01"):
+        run_trial(built, "x", Trial("x", built.settings, start=dt.date(2030, 1, 1)))
+    other = replace(built, settings=built.settings.model_copy(update={"universe_size": 20}))
+    with pytest.raises(ExperimentError, match="champion backfill"):
+        run_trial(other, "x", Trial("x", other.settings))
+
+
+def test_the_command_and_the_job(built: Workspace, environment: Callable[[str, str], None], tmp_path: Path) -> None:
+    file = tmp_path / "brave.yaml"
+    file.write_text("strategy: {risk_aversion: 1}\n")
+    done = CliRunner().invoke(main, ["experiment", str(file), "--start", "2024-01-01", "--jobs", "1"])
+    assert done.exit_code == 0, done.output
+    assert "comparison: " in done.output
+    wrong = CliRunner().invoke(main, ["experiment", str(tmp_path / "none.yaml")])
+    assert wrong.exit_code == 1
+    assert "none.yaml" in wrong.output
+    config = {"ops": {"run_trials": {"config": {"text": "start: 2024-01-01\nstrategy: {risk_aversion: 2}", "name": "job"}}}}
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert experiment.execute_in_process(run_config=config, instance=instance).success
+    assert len(kept_results(built.lake, "job")) == 1
