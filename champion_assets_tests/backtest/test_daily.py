@@ -1,11 +1,9 @@
-"""The backtest on the synthetic exchange: next-session fills, the account, restarts; and no path from tomorrow to yesterday."""
+"""The backtest on the synthetic exchange: next-session fills, the account, restarts."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-import random
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +16,8 @@ from champion_assets.lake.schema import violations
 from champion_assets.lake.store import Lake
 from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.nse.costs import cost_rates
-from champion_assets.nse.synthetic import files
-from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.partitions import calendar_days
-from champion_assets_tests.helpers import ORDER, build_until, content
+from champion_assets_tests.helpers import build_until, content
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 2, 29)
 
@@ -68,36 +64,6 @@ def test_without_yesterdays_book_it_says_what_to_backfill(workspace: Workspace) 
     report = build_range(TABLES["backtest/daily"], workspace, calendar_days(dt.date(2023, 12, 5), END))
     assert "backtest/daily" in str(report.failed[dt.date(2023, 12, 5)])
     assert "champion backfill 2023-11-01 2023-12-04" in str(report.failed[dt.date(2023, 12, 5)])
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_noise_after_a_cut_changes_nothing_before_it(workspace: Workspace, exchange: Exchange, tmp_path: Path, seed: int) -> None:
-    build_until(workspace, "backtest/daily", START, END)
-    chance = random.Random(seed)
-    cut = chance.choice(workspace.sessions(dt.date(2023, 12, 1), dt.date(2024, 2, 20)))
-    folder = tmp_path / "noisy"
-    shutil.copytree(exchange.folder, folder, ignore=shutil.ignore_patterns(".republished", "historical", "cm"))
-    for number, date in enumerate(exchange.market.sessions):
-        if date > END:
-            break
-        rows = exchange.market.rows(number)
-        if date > cut:
-            factor = chance.uniform(0.5, 1.5)
-            rows = rows.with_columns((pl.col(name) * factor).round(2) for name in ("open", "high", "low", "close", "last", "vwap"))
-        body = files.udiff(rows) if date.year == 2024 else files.legacy(rows)
-        name = f"BhavCopy_NSE_CM_0_0_0_{date:%Y%m%d}_F_0000.csv" if date.year == 2024 else f"cm{date:%d%b%Y}bhav.csv"
-        (folder / (name if date.year == 2024 else name.replace(f"{date:%b}", f"{date:%b}".upper()))).write_bytes(body)
-    noisy = replace(
-        workspace, lake=Lake(str(tmp_path / "noisy_lake")), settings=workspace.settings.model_copy(update={"source": str(folder)})
-    )
-    build_until(noisy, "backtest/daily", START, END)
-    sessions = workspace.sessions(START, cut)
-    for table in ORDER[ORDER.index("silver/instruments") : ORDER.index("warehouse/duckdb")]:
-        mine, theirs = (each.lake.read(table, sessions) for each in (workspace, noisy))
-        drop = [name for name in ("source_sha256", "name", "lot_size") if name in mine.columns]
-        assert mine.drop(drop).equals(theirs.drop(drop)), table
-    after = workspace.sessions(cut + dt.timedelta(days=1), END)
-    assert not workspace.lake.read("features/returns", after).equals(noisy.lake.read("features/returns", after))
 
 
 @pytest.mark.parametrize("column", ["value", "cash"])
