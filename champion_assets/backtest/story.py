@@ -25,6 +25,7 @@ class Story:
         esg: trade_date, portfolio, universe (mean blended scores, 0 to 100), covered (weight of scored names); empty without ratings.
         constraints: trade_date, constraint, value, low, high, binds of every decision.
         attribution: sector, contribution (sum over the days of weight x return), names; the largest first.
+        written_down: trade_date, symbol, loss of each name that counts as delisted since that day.
         looks_ahead: a snapshot of ESG scores that looks ahead was used.
     """
 
@@ -34,6 +35,7 @@ class Story:
     esg: pl.DataFrame
     constraints: pl.DataFrame
     attribution: pl.DataFrame
+    written_down: pl.DataFrame
     looks_ahead: bool = False
 
 
@@ -57,9 +59,18 @@ def tell(days: pl.DataFrame, weights: pl.DataFrame, audit: pl.DataFrame, returns
     cash = days.select("trade_date", sector=pl.lit(CASH), weight=pl.col("cash") / pl.col("value"))
     sectors = pl.concat([held.group_by("trade_date", "sector").agg(pl.col("weight").sum()), cash]).sort("trade_date", "sector")
     return Story(
-        days, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint_name"), _attribution(days, held, returns),
+        days, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint_name"),
+        _attribution(days, held, returns), written_down(days),
         bool(esg.filter(pl.col("trade_date").is_in(days["trade_date"].implode()))["is_look_ahead"].any()) if esg.height else False,
     )  # fmt: skip
+
+
+def written_down(days: pl.DataFrame) -> pl.DataFrame:
+    """Names that lost value on a session without a trade, as trade_date, symbol, loss (rupees)."""
+    held = days.select("trade_date", "written_down", "holdings").explode("holdings").drop_nulls("holdings").unnest("holdings")
+    before = held.sort("trade_date").with_columns(pl.col("price", "shares").shift().over("instrument_id").name.suffix("_before"))
+    fallen = before.filter((pl.col("written_down") > 0) & (pl.col("idle") > 0) & (pl.col("price") < pl.col("price_before")))
+    return fallen.select("trade_date", "symbol", loss=pl.col("shares") * (pl.col("price_before") - pl.col("price")))
 
 
 def _largest(held: pl.DataFrame) -> pl.DataFrame:

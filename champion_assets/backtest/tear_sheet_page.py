@@ -59,6 +59,12 @@ def _warnings(story: Story) -> str:
         f"<p class='note'>{gaps} opening gaps of holdings beyond any price band, which no corporate action explains, were treated as "
         f"value-neutral; {late} actions became known too late to change a holding; see silver/suspects.</p>"
     )
+    if story.written_down.height:
+        names = ", ".join(f"{symbol} on {date} (₹{loss:,.0f})" for date, symbol, loss in story.written_down.iter_rows())
+        text += (
+            f"<p class='warn'>Written down because they no longer traded: {html.escape(names)}. If a company was merged or "
+            "bought out, say so in CHAMPION_CORPORATE_ACTIONS (docs/runbook.md), and the holding gets what its holders got.</p>"
+        )
     if story.looks_ahead:
         text += "<p class='warn'>Static ESG scores were used before their day (look_ahead): these results know the future.</p>"
     return text

@@ -92,9 +92,8 @@ def main(problem: str, peers: str | None = None) -> None:
     market = load(problem)
     ends = list(range(WINDOW, WINDOW + SESSIONS, EVERY))
     weights, seconds, gap = optimise(market, ends)
-    say(
-        f"{len(ends)} decisions over {NAMES} names; Champion {1000 * seconds / len(ends):.2f} ms each, {seconds:.2f} s in all, worst gap {gap:.0e}"
-    )
+    each_ms = 1000 * seconds / len(ends)
+    say(f"{len(ends)} decisions over {NAMES} names; Champion {each_ms:.2f} ms each, {seconds:.2f} s in all, worst gap {gap:.0e}")
     prices = make_prices(market.market_returns()[WINDOW : WINDOW + SESSIONS, :NAMES])
     calendar = load_calendar()
     dates = calendar.sessions_between(dt.date(2014, 1, 1), dt.date(2026, 12, 31))[:SESSIONS]
@@ -117,8 +116,10 @@ def main(problem: str, peers: str | None = None) -> None:
         solutions = np.load(Path(folder) / "solutions.npz")
         for name, each in told["optimise"].items():
             worst = max(market.certificate(solved[k], row)[0] for k, row in enumerate(solutions[name]))
-            say(f"optimiser {name} {each['version']}: {1000 * each['seconds']:.0f} ms a decision, {each['seconds'] * len(ends) / seconds:.0f} x "
-                f"Champion, worst gap {worst:.0e}")  # fmt: skip
+            ratio = each["seconds"] * len(ends) / seconds
+            say(
+                f"optimiser {name} {each['version']}: {1000 * each['seconds']:.0f} ms a decision, {ratio:.0f} x Champion, worst gap {worst:.0e}"
+            )
         for name, each in told["simulate"].items():
             say(f"simulator {name} {each['version']}: {each['seconds']:.2f} s, {each['seconds'] / took:.2f} x Champion, final value "
                 f"{each['value'] / CAPITAL:.3f} of the capital")  # fmt: skip

@@ -28,9 +28,8 @@ def sigma(case, k):
 def timed(work):
     """Seconds a decision and the weights of all."""
     work(0)
-    found, started = [], time.perf_counter()
-    for k in range(SOLVED):
-        found.append(np.asarray(work(k), dtype=float))
+    started = time.perf_counter()
+    found = [np.asarray(work(k), dtype=float) for k in range(SOLVED)]
     return (time.perf_counter() - started) / SOLVED, np.array(found)
 
 
