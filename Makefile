@@ -28,7 +28,7 @@ bench: $(BIN)/champion           ## needs CHAMPION_SOURCE
 	$(BIN)/python -m champion_assets_tests.benchmarks.events
 	$(BIN)/python -m champion_assets_tests.benchmarks.pipeline 2016-01-01 2016-12-31
 	$(BIN)/python -m champion_assets_tests.benchmarks.prices 2016-01-01 2016-12-31   # after a backfill of that range
-	$(BIN)/python -m champion_assets_tests.benchmarks.portfolio $(WALK_FORWARD) $(PEERS)   # see its docstring
+	$(if $(WALK_FORWARD),$(BIN)/python -m champion_assets_tests.benchmarks.portfolio $(WALK_FORWARD) $(PEERS))   # see its docstring
 
 lock: $(BIN)/champion            ## pin anew, without any registry's address
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \

@@ -10,6 +10,7 @@ from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
 from champion_assets.bronze import delivery as bronze_delivery
 from champion_assets.bronze import index_close as bronze_index_close
+from champion_assets.checks import results as check_results
 from champion_assets.features import covariance, esg, expected_returns, returns, universe
 from champion_assets.portfolio import audit, target_weights
 from champion_assets.raw import bhavcopy as raw_bhavcopy
@@ -25,7 +26,7 @@ from champion_assets.warehouse import duckdb
 MODULES = [
     raw_bhavcopy, raw_delivery, raw_index_close, raw_index_constituents, raw_security_master, raw_corporate_actions, raw_esg_scores,
     bronze_bhavcopy, bronze_delivery, bronze_index_close, bronze_corporate_actions,
-    instruments, equity_eod, index_eod, corporate_actions, suspects, esg_scores,
+    instruments, equity_eod, index_eod, corporate_actions, suspects, esg_scores, check_results,
     returns, universe, esg, expected_returns, covariance, target_weights, audit, daily, tear_sheet, duckdb,
 ]  # fmt: skip
 

@@ -72,8 +72,12 @@ class Strategy(BaseModel):
     universe: tuple[str, ...] = Field((), validation_alias=_env("UNIVERSE"), description="If given, only these symbols are ever held.")
     esg_floor: float | None = Field(None, validation_alias=_env("ESG_FLOOR"), description="Least ESG score of the portfolio, 0 to 100.")
     esg_floor_relative: float | None = Field(
-        None, validation_alias=_env("ESG_FLOOR_RELATIVE"), description="Least ESG score above the mean of the universe, points."
+        None, validation_alias=_env("ESG_FLOOR_RELATIVE"), description="Least ESG score above that of the universe, points."
     )
+    esg_floor_relative_to: Literal["universe", "benchmark"] = Field(
+        "universe", validation_alias=_env("ESG_FLOOR_RELATIVE_TO"),
+        description="The universe's plain mean, or that of the benchmark in TRACKED, over the names with a score.",
+    )  # fmt: skip
     esg_best_in_class: float | None = Field(
         None, gt=0, le=1, validation_alias=_env("ESG_BEST_IN_CLASS"), description="Share of each sector that may be held, the best by ESG."
     )
@@ -148,6 +152,11 @@ class Settings(BaseSettings, Strategy):
         None,
         validation_alias=_env("CHAMPION_CORPORATE_ACTIONS"),
         description="CSV of corporate actions that the feeds lack or have wrong, see docs/runbook.md.",
+    )
+    check_overrides: Annotated[Path | None, _BlankIsNone] = Field(
+        None,
+        validation_alias=_env("CHAMPION_CHECKS"),
+        description="CSV of date,check,why,evidence: failed checks that do not count, see docs/runbook.md.",
     )
     start_date: dt.date = Field(
         dt.date(2016, 1, 1), validation_alias=_env("CHAMPION_START_DATE", "START_DATE"),

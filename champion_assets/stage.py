@@ -5,7 +5,7 @@ What belongs here: everything that all daily assets share towards Dagster. What 
 
 import datetime as dt
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -22,7 +22,8 @@ warnings.filterwarnings("ignore", message=r".*`(backfill_policy|include_sources)
 warnings.filterwarnings("ignore", message=r"Asset job nse_daily materializes assets with varying BackfillPolicies")
 
 OWNERS: Mapping[str, str] = {
-    "raw": "team:market-data", "bronze": "team:market-data", "silver": "team:market-data", "warehouse": "team:market-data",
+    "raw": "team:market-data", "bronze": "team:market-data", "silver": "team:market-data", "checks": "team:market-data",
+    "warehouse": "team:market-data",
     "features": "team:research", "portfolio": "team:research", "backtest": "team:research",
 }  # fmt: skip
 _RETRIES: Mapping[str, tuple[int, float]] = {"raw": (3, 60.0), "warehouse": (3, 60.0)}
@@ -42,8 +43,14 @@ def retry_policy(group: str, settings: Settings) -> dg.RetryPolicy:
     return dg.RetryPolicy(max_retries=count, delay=delay * settings.retry_delay_scale, jitter=dg.Jitter.PLUS_MINUS)
 
 
-def daily_asset(table: DailyTable, kinds: set[str]) -> dg.AssetsDefinition:
-    """The asset of a daily table: one compute for one day and for a range, its Pandera model as its check `schema`."""
+def daily_asset(
+    table: DailyTable, kinds: set[str], more_checks: Callable[[dg.AssetKey], list[dg.AssetCheckSpec]] = lambda _: [],
+    more_results: Callable[[Workspace, RangeReport], list[dg.AssetCheckResult]] = lambda _workspace, _report: [],
+) -> dg.AssetsDefinition:  # fmt: skip
+    """The asset of a daily table: one compute for one day and for a range, its Pandera model as its check `schema`.
+
+    `more_checks` declares further asset checks, `more_results` gives their verdicts after a run.
+    """
     settings = get_settings()
     TABLES[table.name] = table
     key = dg.AssetKey(table.name.split("/"))
@@ -61,7 +68,7 @@ def daily_asset(table: DailyTable, kinds: set[str]) -> dg.AssetsDefinition:
         owners=[OWNERS[table.group]],
         code_version=table.code_version,
         retry_policy=retry_policy(table.group, settings),
-        check_specs=[schema_check_spec(key, table.model)],
+        check_specs=[schema_check_spec(key, table.model), *more_checks(key)],
         metadata={"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")},
     )  # fmt: skip
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
@@ -77,6 +84,7 @@ def daily_asset(table: DailyTable, kinds: set[str]) -> dg.AssetsDefinition:
             raise dg.Failure(f"{table.name}: {type(error).__name__}: {error}", allow_retries=False) from error
         context.log.info(summary(report))
         yield schema_check_result(table, report)
+        yield from more_results(workspace, report)
         if report.failed:
             _fail(context, key, table, report)
         for date, outcome in report.outcomes.items():

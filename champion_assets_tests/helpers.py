@@ -20,7 +20,8 @@ from champion_assets.settings import Settings
 ORDER = [
     "raw/bhavcopy", "raw/delivery", "raw/index_close", "raw/index_constituents", "raw/security_master", "raw/corporate_actions",
     "raw/esg_scores", "bronze/bhavcopy", "bronze/delivery", "bronze/index_close", "bronze/corporate_actions", "silver/instruments",
-    "silver/equity_eod", "silver/index_eod", "silver/corporate_actions", "silver/suspects", "silver/esg_scores", "features/returns",
+    "silver/equity_eod", "silver/index_eod", "silver/corporate_actions", "silver/suspects", "silver/esg_scores",
+    "checks/results", "features/returns",
     "features/universe", "features/esg", "features/expected_returns", "features/covariance", "portfolio/target_weights",
     "portfolio/audit", "backtest/daily", "warehouse/duckdb",
 ]  # fmt: skip

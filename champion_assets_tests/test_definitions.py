@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from champion_assets.checks.results import RULES
 from champion_assets.definitions import defs
 from champion_assets.lake.table import TABLES
 
@@ -26,11 +27,21 @@ SPEC = {
     "bronze/corporate_actions": ["raw/corporate_actions"],
     "bronze/delivery": ["raw/delivery"],
     "bronze/index_close": ["raw/index_close"],
+    "checks/results": [
+        "bronze/delivery",
+        "raw/bhavcopy",
+        "raw/delivery",
+        "raw/index_close",
+        "silver/corporate_actions",
+        "silver/equity_eod",
+        "silver/index_eod",
+        "silver/suspects",
+    ],
     "features/covariance": ["features/returns", "features/universe"],
     "features/esg": ["features/universe", "silver/esg_scores"],
     "features/expected_returns": ["features/returns", "features/universe"],
-    "features/returns": ["silver/corporate_actions", "silver/equity_eod"],
-    "features/universe": ["raw/index_constituents", "silver/equity_eod"],
+    "features/returns": ["checks/results", "silver/corporate_actions", "silver/equity_eod"],
+    "features/universe": ["checks/results", "raw/index_constituents", "silver/equity_eod"],
     "portfolio/audit": [
         "features/covariance",
         "features/esg",
@@ -61,6 +72,7 @@ SPEC = {
     "silver/suspects": ["silver/corporate_actions", "silver/equity_eod"],
     "warehouse/duckdb": [
         "backtest/daily",
+        "checks/results",
         "features/covariance",
         "features/esg",
         "features/expected_returns",
@@ -105,7 +117,9 @@ def test_every_asset_says_what_it_is() -> None:
 
 def test_every_asset_has_its_blocking_schema_check() -> None:
     graph = defs.resolve_asset_graph()
-    assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {f"{name}:schema" for name in SPEC}
+    assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {f"{name}:schema" for name in SPEC} | {
+        f"checks/results:{rule.name}" for rule in RULES
+    }
 
 
 def test_one_name_everywhere() -> None:

@@ -16,10 +16,14 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.checks.results import NAME as CHECKS
+from champion_assets.checks.results import blocked
+from champion_assets.checks.thresholds import BAND as GAP
+from champion_assets.checks.thresholds import STEP as TICKS
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.quant.adjust import known_events
-from champion_assets.silver.suspects import GAP, TICKS, gap_of, previous_close
+from champion_assets.silver.suspects import gap_of, previous_close
 from champion_assets.stage import daily_asset
 
 NAME = "features/returns"
@@ -104,9 +108,14 @@ TABLE = DailyTable(
     description="Price and total return of the day, adjusted for every known action; gaps that nothing explains are flagged and withheld.",
     model=Returns,
     code_version="2",
-    inputs=lambda _: (Input("silver/equity_eod"), Input("silver/corporate_actions", ACTION_SESSIONS)),
+    inputs=lambda _: (
+        Input("silver/equity_eod"),
+        Input("silver/corporate_actions", ACTION_SESSIONS),
+        Input(CHECKS, is_gate=True),
+    ),
     parameters=lambda _: {"gap": GAP, "ticks": TICKS},
     compute=compute,
+    gate=blocked,
 )
 
 returns = daily_asset(TABLE, kinds={"parquet", "polars"})

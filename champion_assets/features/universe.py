@@ -15,6 +15,8 @@ import numpy as np
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.checks.results import NAME as CHECKS
+from champion_assets.checks.results import blocked
 from champion_assets.features.panel import Panel, panel
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
@@ -97,7 +99,11 @@ TABLE = DailyTable(
     description="The names that could be held, by rule on turnover, history, price and series, as known at the day's close.",
     model=Universe,
     code_version="2",
-    inputs=lambda settings: (Input("silver/equity_eod", settings.cov_window_days), Input("raw/index_constituents")),
+    inputs=lambda settings: (
+        Input("silver/equity_eod", settings.cov_window_days),
+        Input("raw/index_constituents"),
+        Input(CHECKS, is_gate=True),
+    ),
     parameters=lambda settings: {
         "size": settings.universe_size,
         "min_price": settings.universe_min_price,
@@ -106,6 +112,7 @@ TABLE = DailyTable(
         "min_coverage": settings.universe_min_coverage,
     },
     compute=compute,
+    gate=blocked,
     block=125,
     may_be_empty=True,
 )

@@ -46,6 +46,10 @@ class InvalidRows(BuildError):
     """Computed rows break the table's schema; nothing was written for the day."""
 
 
+class BlockedByCheck(BuildError):
+    """A check of the day failed that stops it here; the message names the check and how to override it."""
+
+
 @dataclass(frozen=True)
 class DayOutcome:
     """What became of one day: rows and size of its object, or why there is none."""
@@ -124,6 +128,11 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
             report.outcomes[date] = DayOutcome("closed", reason=reason)
     for date in plan.unchanged:
         report.outcomes[date] = _unchanged(table, workspace, date)
+    if table.gate is not None and (judged := sorted({*plan.unchanged, *plan.stale})):
+        for date, error in table.gate(workspace, judged).items():
+            report.failed[date] = error
+            report.outcomes.pop(date, None)
+            plan.stale.pop(date, None)
     for date, missing in plan.missing.items():
         report.failed[date] = MissingInput(_say_missing(table, workspace, date, missing))
 
@@ -195,10 +204,21 @@ def _build_block(table: DailyTable, workspace: Workspace, block: Sequence[dt.dat
             writes.append((date, by_day.get(date, empty)))
         elif table.stateful:  # what comes after it rests on nothing
             break
+    _list_refused(table, workspace, block, computed, report)
     with ThreadPoolExecutor(max_workers=2) as pool:
         outcomes = list(pool.map(lambda item: _write_day(table, workspace, item[0], item[1], computed, plan), writes))
     report.outcomes |= {date: outcome for (date, _), outcome in zip(writes, outcomes, strict=True)}
     report.seconds["write"] = report.seconds.get("write", 0.0) + time.perf_counter() - clock
+
+
+def _list_refused(table: DailyTable, workspace: Workspace, block: Sequence[dt.date], computed: Computed, report: RangeReport) -> None:
+    """What a failed day refused is listed in the quarantine too; a day that is written does so with its rows."""
+    if computed.rejects is None:
+        return
+    for date in block:
+        rows = computed.rejects.filter(pl.col("trade_date") == date)
+        if date in report.failed and rows.height:
+            workspace.lake.write(f"quarantine/{partition_key(table.name, date)}", rows, ObjectInfo("", table.code_version, rows.height))
 
 
 def _invalid_days(table: DailyTable, frame: pl.DataFrame) -> dict[dt.date, str]:

@@ -25,19 +25,21 @@ from champion_assets.lake.store import Lake, partition_key
 from champion_assets.nse.calendar import SessionCalendar, load_calendar
 from champion_assets.settings import Settings
 
-Group = Literal["raw", "bronze", "silver", "features", "portfolio", "backtest", "warehouse"]
+Group = Literal["raw", "bronze", "silver", "checks", "features", "portfolio", "backtest", "warehouse"]
 
 
 @dataclass(frozen=True)
 class Input:
     """What a day reads of another table: the trailing `sessions` sessions that end `lag` sessions before the day itself.
 
-    No window reaches before the first day of the grid; there it is simply shorter.
+    No window reaches before the first day of the grid; there it is simply shorter. A gate must be there and current, but the rows of the
+    day do not depend on what it says, only whether they may be made.
     """
 
     table: str
     sessions: int = 1
     lag: int = 0
+    is_gate: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class DailyTable:
         block: how many sessions are computed and then written at once; this, not the range, bounds memory and what a crash loses.
         stateful: a day reads this table's own previous session, so days run in order and a missing past is an error.
         may_be_empty: a session without rows is legitimate.
+        gate: the days of which a check forbids the table, with the reason.
         contradict: for tables fed from outside: days that the calendar calls closed although the source has them.
         confirm: for tables that live outside the lake (a database): the days of which the outside really holds this version.
         preview: Markdown a person wants to see beside the last built day, by title.
@@ -122,6 +125,7 @@ class DailyTable:
     block: int | Callable[[Settings], int] = 64
     stateful: bool = False
     may_be_empty: bool = False
+    gate: Callable[[Workspace, Sequence[dt.date]], Mapping[dt.date, Exception]] | None = None
     contradict: Callable[[Workspace, Sequence[dt.date]], Mapping[dt.date, Exception]] | None = None
     confirm: Callable[[Workspace, Sequence[dt.date]], set[dt.date]] | None = None
     preview: Callable[[Workspace, dt.date], dict[str, str]] | None = None
@@ -151,7 +155,8 @@ TABLES: dict[str, DailyTable] = {}
 
 def recipe_of(table: DailyTable, settings: Settings) -> str:
     """The hash of everything but the data that the rows of `table` depend on: code version, parameters, which windows it reads."""
-    parts = [table.name, table.code_version, table.parameters(settings), [vars(wanted) for wanted in table.inputs(settings)]]
+    windows = [{"table": each.table, "sessions": each.sessions, "lag": each.lag} for each in table.inputs(settings) if not each.is_gate]
+    parts = [table.name, table.code_version, table.parameters(settings), windows]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
@@ -194,6 +199,8 @@ def expected_fingerprint(
         source = TABLES.get(wanted.table)
         made_by = None if source is None or source.is_source else recipe_of(source, workspace.settings)
         missing += [(wanted.table, day) for day in window if not fingerprints.is_usable(wanted.table, day, made_by)]
+        if wanted.is_gate:
+            continue
         digest = hashlib.sha256("".join(mark or "" for _, mark in found).encode()).hexdigest()[:32]
         summary[f"{wanted.table}@{wanted.lag}" if wanted.lag else wanted.table] = {
             "sessions": len(window), "first": str(window[0]) if window else None,

@@ -28,7 +28,9 @@ class Unreachable(NseError):
 
 
 class BadPayload(NseError):
-    """The bytes are not the file that was asked for. Nothing was stored."""
+    """The bytes are not the file that was asked for. Nothing was stored. `rule` is its number in the check table."""
+
+    rule = "B1"
 
 
 class EmptyPayload(BadPayload):
@@ -54,17 +56,25 @@ class ArchivePayload(BadPayload):
 class UnknownHeader(BadPayload):
     """The header line is none of the registered ones."""
 
+    rule = "B4"
+
 
 class RaggedRows(BadPayload):
     """A row has more or fewer fields than the header."""
+
+    rule = "B5"
 
 
 class BadValue(BadPayload):
     """A field does not hold what its column promises."""
 
+    rule = "B5"
+
 
 class WrongDate(BadPayload):
     """The rows are of another day (the "holiday echo"), or of several days."""
+
+    rule = "B2"
 
 
 class UnexpectedSession(NseError):

@@ -198,8 +198,10 @@ def _esg_rows(known: Known, strategy: Strategy, budget: float) -> list[Row]:
     floors = [] if strategy.esg_floor is None else [strategy.esg_floor]
     if strategy.esg_floor_relative is not None:
         if not scored.any():
-            raise Infeasible("an ESG floor relative to the universe needs scores, and no member of the universe has one")
-        floors.append(float(known.esg[scored].mean()) + strategy.esg_floor_relative)
+            raise Infeasible("a relative ESG floor needs scores, and no member of the universe has one")
+        tracked = "equal" if strategy.esg_floor_relative_to == "universe" else strategy.tracked
+        mean = np.average(known.esg[scored], weights=benchmark_weights(known.turnover, tracked)[scored])
+        floors.append(float(mean) + strategy.esg_floor_relative)
     rows = []
     if floors:
         floor = max(floors)

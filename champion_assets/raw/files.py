@@ -100,7 +100,7 @@ def fetch_days(
         candidates: NSE's names of a day's file.
         accept: parses a body completely.
         optional: a day without a file, or with one that is refused, becomes a day without rows whose facts say why (a refused file is
-            listed in the quarantine); otherwise such a day fails.
+            listed in the quarantine); otherwise such a day fails, and is listed there too.
     """
     frames, facts, rejects, failed = [], {}, [], {}
     with ThreadPoolExecutor(max_workers=2) as pool:  # the next file is read while this one is parsed
@@ -111,20 +111,23 @@ def fetch_days(
                 rows, facts[date] = future.result()
                 frames.append(rows)
             except NseError as error:
+                refused = None
+                if isinstance(fetched, Fetched) and isinstance(error, BadPayload):
+                    refused = fetched.body
+                    rejects.append({"trade_date": date, "name": fetched.name, "uri": fetched.uri, "rule": error.rule, "reason": str(error),
+                                    "sha256": hashlib.sha256(refused).hexdigest(), "bytes": len(refused)})  # fmt: skip
                 if not optional or not isinstance(error, NotYetPublished | BadPayload):
                     failed[date] = error
-                    continue
-                facts[date] = absent(workspace.lake, asset, date, str(error))
-                if isinstance(fetched, Fetched):
-                    rejects.append({"trade_date": date, "name": fetched.name, "uri": fetched.uri, "rule": "B1-B4", "reason": str(error)})
+                else:
+                    facts[date] = absent(workspace.lake, asset, date, str(error), refused)
     frame = pl.concat([_EMPTY, *frames]).sort("trade_date", maintain_order=True)
     return Computed(frame, pl.DataFrame(rejects) if rejects else None, facts, failed)
 
 
-def absent(lake: Lake, asset: str, date: dt.date, why: str) -> dict[str, Any]:
-    """The facts of a day without a file."""
+def absent(lake: Lake, asset: str, date: dt.date, why: str, refused: bytes | None = None) -> dict[str, Any]:
+    """The facts of a day without a file, or with one that is refused."""
     info = lake.info(partition_key(asset, date))
-    mark = hashlib.sha256(b"no file").hexdigest()
+    mark = hashlib.sha256(b"no file" if refused is None else b"refused" + refused).hexdigest()
     return {"sha256": mark, "uri": "", "rows": 0, "absent": why, "unchanged": info is not None and info.fingerprint == mark}
 
 

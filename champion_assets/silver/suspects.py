@@ -15,18 +15,15 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.checks.thresholds import BAND as GAP
+from champion_assets.checks.thresholds import SAME_PRICE as SAME
+from champion_assets.checks.thresholds import STEP as TICKS
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.actions.witness import nearest_ratio
 from champion_assets.stage import daily_asset
 
 NAME = "silver/suspects"
-GAP = 0.205
-"""Largest opening gap that a price band of 20 % allows, with rounding (check X6 of the data-quality table)."""
-SAME = 0.006
-"""Rupees within which two published prices are the same."""
-TICKS = 0.10
-"""Two ticks of 0.05 rupees: a gap this small in rupees is a penny stock's step, not an event."""
 
 
 class Suspects(TableModel):

@@ -20,6 +20,7 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.backtest.daily import TABLE as DAILY
+from champion_assets.checks.results import TABLE as CHECK_RESULTS
 from champion_assets.features.covariance import TABLE as COVARIANCE
 from champion_assets.features.esg import TABLE as ESG
 from champion_assets.features.expected_returns import TABLE as EXPECTED_RETURNS
@@ -46,6 +47,7 @@ LOADED = (
     CORPORATE_ACTIONS,
     SUSPECTS,
     INSTRUMENTS,
+    CHECK_RESULTS,
     ESG_SCORES,
     RETURNS,
     UNIVERSE,

@@ -45,7 +45,34 @@ def pypfopt(case):
     return timed(one)
 
 
-def skfolio(case):
+def pypfopt_constrained(case):
+    """The same with twelve sector caps, an ESG floor and a turnover limit."""
+    import cvxpy as cp
+    from pypfopt import EfficientFrontier
+
+    def one(k):
+        frontier = EfficientFrontier(case["mu"][k], sigma(case, k), weight_bounds=(0, float(case["cap"])))
+        for each in range(12):
+            frontier.add_constraint(lambda w, each=each: (case["sector"] == each).astype(float) @ w <= float(case["sector_cap"]))
+        frontier.add_constraint(lambda w: case["scores"] @ w >= float(case["floor"]))
+        frontier.add_constraint(lambda w: cp.norm1(w - case["held"][k]) <= 2 * float(case["turnover"]))
+        frontier.max_quadratic_utility(risk_aversion=float(case["gamma"]))
+        return frontier.weights
+
+    return timed(one)
+
+
+def skfolio_constrained(case):
+    """The same with twelve sector caps, an ESG floor and a turnover limit."""
+    sectors = [f"sector{each}" for each in case["sector"]]
+    names = [f"S{number}" for number in range(len(sectors))]
+    floor = " + ".join(f"{score:.12f} * {name}" for name, score in zip(names, case["scores"], strict=True))
+    limits = [f"sector{each} <= {float(case['sector_cap'])}" for each in range(12)] + [f"{floor} >= {float(case['floor'])}"]
+    return skfolio(case, lambda k: {"groups": [names, sectors], "linear_constraints": limits, "previous_weights": case["held"][k],
+                                    "max_turnover": 2 * float(case["turnover"])})  # fmt: skip
+
+
+def skfolio(case, more=lambda _: {}):
     """skfolio's mean-risk with the covariance given."""
     from skfolio.optimization import MeanRisk, ObjectiveFunction
     from skfolio.prior import BasePrior, ReturnDistribution
@@ -62,8 +89,8 @@ def skfolio(case):
 
     def one(k):
         model = MeanRisk(objective_function=ObjectiveFunction.MAXIMIZE_UTILITY, risk_aversion=float(case["gamma"]) / 2,
-                         max_weights=float(case["cap"]), prior_estimator=Given(k))  # fmt: skip
-        return model.fit(case["factors"][k]).weights_
+                         max_weights=float(case["cap"]), prior_estimator=Given(k), **more(k))  # fmt: skip
+        return model.fit(pd.DataFrame(case["factors"][k], columns=[f"S{n}" for n in range(case["mu"].shape[1])])).weights_
 
     return timed(one)
 
@@ -105,8 +132,8 @@ def vectorbt(case):
 
     days, opened, close = frames(case)
     size = pd.DataFrame(np.nan, index=days, columns=close.columns)
-    for end, row in zip(case["ends"], case["weights"], strict=True):
-        line = int(end) - int(case["window"]) + 1
+    for before, row in zip(case["lines"], case["weights"], strict=True):
+        line = int(before) + 1
         if line < len(days):
             size.iloc[line] = row
 
@@ -128,8 +155,7 @@ def backtest(case):
 
     days, _, close = frames(case)
     close.columns = [f"S{number}" for number in range(close.shape[1])]
-    when = {days[int(end) - int(case["window"]) + 1]: row for end, row in zip(case["ends"], case["weights"], strict=True)
-            if int(end) - int(case["window"]) + 1 < len(days)}  # fmt: skip
+    when = {days[int(line) + 1]: row for line, row in zip(case["lines"], case["weights"], strict=True) if int(line) + 1 < len(days)}
     weights = pd.DataFrame(list(when.values()), index=list(when), columns=close.columns)
 
     def run():
@@ -155,8 +181,11 @@ def main(folder):
     """Measure all, write the optimisers' weights, print JSON."""
     case = dict(np.load(Path(folder) / "case.npz"))
     told, solutions = {"optimise": {}, "simulate": {}}, {}
-    for name, package, work in (("PyPortfolioOpt", "PyPortfolioOpt", pypfopt), ("skfolio", "skfolio", skfolio),
-                                ("cvxportfolio", "cvxportfolio", cvxportfolio)):  # fmt: skip
+    optimisers = {
+        "PyPortfolioOpt": ("PyPortfolioOpt", pypfopt), "skfolio": ("skfolio", skfolio), "cvxportfolio": ("cvxportfolio", cvxportfolio),
+        "PyPortfolioOpt constrained": ("PyPortfolioOpt", pypfopt_constrained), "skfolio constrained": ("skfolio", skfolio_constrained),
+    }  # fmt: skip
+    for name, (package, work) in optimisers.items():
         seconds, solutions[name] = work(case)
         told["optimise"][name] = {"seconds": seconds, "version": metadata.version(package)}
     for name, package, work in (("vectorbt", "vectorbt", vectorbt), ("bt", "bt", backtest)):

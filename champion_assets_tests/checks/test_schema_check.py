@@ -43,6 +43,7 @@ CORRUPTIONS: list[tuple[str, str, Any]] = [
     ("features/esg", "providers", 0), ("raw/esg_scores", "sha256", "x"), ("raw/index_constituents", "rows", -1),
     ("portfolio/audit", "violation", 1e-3), ("portfolio/target_weights", "cash_weight", 0.2), ("backtest/daily", "stt", 5.0),
     ("silver/suspects", "suspicion", "a feeling"), ("warehouse/duckdb", "table_name", "silver/unknown"), ("warehouse/duckdb", "rows", -1),
+    ("checks/results", "severity", "grave"), ("checks/results", "rows", -1),
 ]  # fmt: skip
 
 

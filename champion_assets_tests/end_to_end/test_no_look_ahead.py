@@ -42,7 +42,10 @@ def differing(one: Workspace, other: Workspace, until: dt.date) -> list[str]:
 
 def elsewhere(workspace: Workspace, folder: Path, name: str) -> Workspace:
     """The same settings on the files in `folder` and a lake of its own."""
-    settings = workspace.settings.model_copy(update={"source": str(folder)})
+    explained = folder / "checks.csv"
+    settings = workspace.settings.model_copy(
+        update={"source": str(folder), "check_overrides": explained if explained.exists() else None}
+    )
     return replace(workspace, lake=Lake(str(folder.with_name(name))), settings=settings)
 
 
@@ -54,6 +57,9 @@ def copied(exchange: Exchange, folder: Path) -> Path:
 def noisy(exchange: Exchange, folder: Path, cut: dt.date, chance: random.Random) -> Path:
     """All bhavcopies written anew, those after the cut with other prices."""
     shutil.copytree(exchange.folder, folder, ignore=shutil.ignore_patterns(".republished", "historical", "cm"))
+    later = [date for date in exchange.market.sessions if date > cut]  # the checks would stop such days
+    lines = [f"{date},{check},noise,a test" for date in later for check in ("day_missing", "market_turnover")]
+    (folder / "checks.csv").write_text("\n".join(["date,check,why,evidence", *lines]))
     for number, date in enumerate(exchange.market.sessions):
         if date > END:
             break

@@ -53,6 +53,15 @@ def test_every_line_of_every_file_is_in_bronze(quarter: Workspace, real: Path) -
     assert stored == {day: counts[f"cm{day:%d}{day:%b}{day:%Y}bhav.csv".replace(f"{day:%b}", f"{day:%b}".upper())] for day in sessions}
 
 
+def test_no_check_blocks_a_genuine_day(quarter: Workspace) -> None:
+    """Nor warns more often than it did in five genuine years (see checks/thresholds.py)."""
+    rows = quarter.lake.read("checks/results", quarter.sessions(START, END)).filter(~pl.col("passed"))
+    assert rows.filter(pl.col("severity") == "block").is_empty()
+    warned = dict(rows.filter(pl.col("severity") == "warn").group_by("check_name").len().iter_rows())
+    assert set(warned) <= {"open_gap", "outliers", "price_band", "stale_price", "action_witness", "prev_close_chain"}
+    assert max(warned.values()) < 20
+
+
 def test_the_sessions_are_those_of_the_exchange(quarter: Workspace) -> None:
     dates = quarter.lake.dates("backtest/daily")
     assert len(dates) == 59

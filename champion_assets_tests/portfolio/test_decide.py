@@ -97,6 +97,8 @@ def test_an_esg_floor_binds_exactly_and_its_price_is_known(known: Known) -> None
     assert found.solution.multipliers[ESG_ROW] > 0
     relative = weights(known, esg_floor_relative=15.0)
     assert known.esg @ relative >= known.esg.mean() + 15 - 1e-6
+    against = weights(known, esg_floor_relative=15.0, esg_floor_relative_to="benchmark", tracked="turnover")
+    assert known.esg @ against >= known.esg @ known.turnover / known.turnover.sum() + 15 - 1e-6
 
 
 def test_a_preference_moves_the_portfolio_towards_higher_scores_and_the_direction_matters(known: Known) -> None:

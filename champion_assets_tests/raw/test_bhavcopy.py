@@ -73,7 +73,10 @@ def test_yesterdays_file_under_todays_name_is_refused(own_source: tuple[Workspac
     (folder / legacy_bhavcopy(DAY).name).rename(folder / legacy_bhavcopy(dt.date(2023, 11, 9)).name)
     report = build_range(TABLE, workspace, [dt.date(2023, 11, 9)])
     assert isinstance(report.failed[dt.date(2023, 11, 9)], WrongDate)
-    assert not list(Path(workspace.lake.root).rglob("*.parquet"))
+    stored = list(Path(workspace.lake.root).rglob("*.parquet"))
+    assert [path.relative_to(workspace.lake.root).parts[0] for path in stored] == ["quarantine"]
+    listed = pl.read_parquet(stored[0]).row(0, named=True)
+    assert (listed["name"], listed["rule"]) == (legacy_bhavcopy(dt.date(2023, 11, 9)).name, "B2")
 
 
 def test_a_file_on_a_day_that_the_calendar_calls_closed_is_no_silent_drop(own_source: tuple[Workspace, Path], tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""Checks of single rows of prices and quantities: S1-S8 of the check table, and what a price did within its day.
+
+S1 to S3 and S6 hold in every stored row, because the model of silver/equity_eod refuses others; they are counted again here, so that the
+results show them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from champion_assets.checks import thresholds as limits
+from champion_assets.checks.rules import Context, Rule, number, offenders
+
+ASSET = "silver/equity_eod"
+FINE_TICK_FROM = dt.date(2024, 6, 10)
+
+
+def _types(context: Context) -> pl.DataFrame:
+    essential = ["instrument_id", "symbol", "series", "open", "high", "low", "close", "volume", "turnover"]
+    return offenders(context, context.equity.filter(pl.any_horizontal(pl.col(essential).is_null())))
+
+
+def _unique(context: Context) -> pl.DataFrame:
+    return offenders(context, context.equity.filter(pl.struct("trade_date", "symbol", "series").is_duplicated()))
+
+
+def _second_rows(context: Context) -> pl.DataFrame:
+    return offenders(context, context.quarantined(ASSET).filter(pl.col("rule") == "S2"), pl.col("who"))
+
+
+def _range(context: Context) -> pl.DataFrame:
+    low, high = pl.col("low"), pl.col("high")
+    wrong = (low > pl.min_horizontal("open", "close")) | (high < pl.max_horizontal("open", "close")) | (low <= 0) | (pl.col("volume") <= 0)
+    return offenders(context, context.equity.filter(wrong))
+
+
+def _vwap(context: Context) -> pl.DataFrame:
+    outside = (pl.col("vwap") < pl.col("low") - limits.VWAP_SLACK) | (pl.col("vwap") > pl.col("high") + limits.VWAP_SLACK)
+    return offenders(context, context.equity.filter(outside), pl.format("{} {}", "symbol", pl.col("vwap").round(2)))
+
+
+def _turnover(context: Context) -> pl.DataFrame:
+    low, high = pl.col("low") * (1 - limits.VWAP_WRONG), pl.col("high") * (1 + limits.VWAP_WRONG)
+    wrong = (pl.col("turnover") > 1e5) & ((pl.col("vwap") < low) | (pl.col("vwap") > high))
+    return offenders(context, context.equity.filter(wrong), pl.format("{} {} shares", "symbol", "volume"))
+
+
+def _delivered(context: Context) -> pl.DataFrame:
+    return offenders(context, context.equity.filter(pl.col("delivery_qty") > pl.col("volume")))
+
+
+def _ticks(context: Context) -> pl.DataFrame:
+    steps = pl.col("close") / pl.when(pl.col("trade_date") < FINE_TICK_FROM).then(limits.TICK_GRID).otherwise(0.01)
+    return offenders(context, context.equity.filter((steps - steps.round()).abs() > 1e-4), pl.format("{} {}", "symbol", "close"))
+
+
+def _isins(context: Context) -> pl.DataFrame:
+    return offenders(context, context.quarantined(ASSET).filter(pl.col("rule") == "S8"), pl.format("{}: {}", "who", "reason"))
+
+
+def _band(context: Context) -> pl.DataFrame:
+    step = (pl.col("close") - pl.col("prior_close")).abs() > limits.STEP
+    beyond = (pl.col("moved").abs() > limits.BAND) & (pl.col("opened").abs() <= limits.BAND) & step
+    return offenders(context, context.without_action.filter(beyond), pl.format("{} {} %", "symbol", number(pl.col("moved"))))
+
+
+def _gap(context: Context) -> pl.DataFrame:
+    gaps = context.suspects.filter(pl.col("suspicion") == "unexplained_gap")
+    return offenders(context, gaps, pl.format("{} {} %", "symbol", number(pl.col("witness") / pl.col("factor") - 1)))
+
+
+def _outliers(context: Context) -> pl.DataFrame:
+    rows = context.without_action.filter(pl.col("prior_close").is_not_null()).with_columns(log=(pl.col("moved") + 1).log())
+    rows = rows.with_columns(away=(pl.col("log") - pl.col("log").median().over("trade_date")).abs())
+    rows = rows.with_columns(deviations=pl.col("away") / (1.4826 * pl.col("away").median().over("trade_date")))
+    step = (pl.col("close") - pl.col("prior_close")).abs() > limits.STEP
+    wild = (pl.col("deviations") > limits.OUTLIER_DEVIATIONS) & (pl.col("log").abs() > limits.OUTLIER_RETURN) & step
+    return offenders(context, rows.filter(wild), pl.format("{} {} %", "symbol", number(pl.col("moved"))))
+
+
+def _stale(context: Context) -> pl.DataFrame:
+    prices = ["open", "high", "low", "close"]
+    rows = context.past.sort("instrument_id", "trade_date")
+    same = pl.all_horizontal((pl.col(each) == pl.col(each).shift().over("instrument_id")).fill_null(value=False) for each in prices)
+    run = same.cast(pl.Int32).rolling_sum(limits.STALE_SESSIONS).over("instrument_id")
+    stuck = rows.with_columns(run=run).filter((pl.col("run") == limits.STALE_SESSIONS) & (pl.col("high") > pl.col("low")))
+    return offenders(context, stuck.filter(pl.col("trade_date").is_in(context.dates)))
+
+
+RULES = [
+    Rule("types", "S1", ASSET, "block", "No row lacks an essential field.", _types),
+    Rule("unique", "S2", ASSET, "block", "One row a symbol, series and day.", _unique),
+    Rule("second_rows", "S2", ASSET, "quarantine", "No instrument has two rows on a day; a second one is taken out.", _second_rows),
+    Rule("price_range", "S3", ASSET, "block", "0 < low <= open, close <= high; volume above 0.", _range),
+    Rule("vwap_range", "S4", ASSET, "warn", "Turnover / volume lies within the day's range.", _vwap),
+    Rule("turnover_fits", "S5", ASSET, "warn", "Turnover and volume fit the day's prices, to 1 %.", _turnover),
+    Rule("delivery_range", "S6", ASSET, "block", "No more is delivered than traded.", _delivered),
+    Rule("tick_grid", "S7", ASSET, "info", "Closes lie on the tick.", _ticks),
+    Rule("isin_valid", "S8", ASSET, "quarantine", "Every ISIN is well formed; a row without one is taken out.", _isins),
+    Rule(
+        "price_band",
+        "X5",
+        ASSET,
+        "warn",
+        "No close is beyond the widest band without a gap at the open (derivative names have no band).",
+        _band,
+    ),
+    Rule("open_gap", "X6", ASSET, "warn", "No open is beyond the widest band without a corporate action; see silver/suspects.", _gap),
+    Rule("outliers", "X8", ASSET, "warn", "No return is beyond 20 robust deviations of the day's.", _outliers),
+    Rule("stale_price", "X12", ASSET, "warn", "No price stands still for five sessions although it trades.", _stale),
+]

@@ -1,0 +1,194 @@
+"""`checks/results`: the outcome of every check on every day, as data, and as Dagster's asset checks.
+
+A block stops the day here: `features/returns` and `features/universe` are not built on a day whose block failed, until the cause is mended
+or a line in the file in CHAMPION_CHECKS (date, check, why, evidence) overrides it. Quarantine, warn and info report. Limits and their
+measured base rates stand in `thresholds.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+import dagster as dg
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.checks import market_rules, price_rules, source_rules
+from champion_assets.checks.rules import PAST, Context, Rule
+from champion_assets.lake.build import BlockedByCheck, RangeReport
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.settings import Settings
+from champion_assets.stage import daily_asset
+
+NAME = "checks/results"
+RULES: list[Rule] = [*source_rules.RULES, *price_rules.RULES, *market_rules.RULES]
+BY_NAME = {rule.name: rule for rule in RULES}
+
+
+class OverrideError(ValueError):
+    """A line of the overrides that cannot be meant so."""
+
+
+class Results(TableModel):
+    """What a check found on a day."""
+
+    trade_date: pl.Date = pa.Field(description="Session")
+    check_name: str = pa.Field(isin=list(BY_NAME), description="Name of the check")
+    rule: str = pa.Field(description="Its number in the check table")
+    asset: str = pa.Field(description="Whose rows it judges")
+    severity: str = pa.Field(isin=["block", "quarantine", "warn", "info"], description="What a failure means")
+    passed: bool = pa.Field(description="True if nothing was found, or if a line overrides it")
+    value: float = pa.Field(
+        nullable=True, description="What was measured: offending rows, or a ratio; null where there is nothing to measure"
+    )
+    rows: pl.Int64 = pa.Field(ge=0, description="Offending rows")
+    sample: str = pa.Field(description="The first offenders, or what was found")
+    override: str = pa.Field(description="Why a failure does not count, from the overrides; empty if none")
+
+    class Config(TableModel.Config):
+        """One row a check and day."""
+
+        unique = ["trade_date", "check_name"]
+
+
+def overrides(settings: Settings) -> dict[tuple[dt.date, str], str]:
+    """By day and check why a failure does not count: the packaged lines and the user's.
+
+    Raises:
+        OverrideError: names file, line and what is wrong.
+    """
+    packaged = resources.files("champion_assets.checks").joinpath("overrides.csv").read_text("utf-8")
+    found = _parse(packaged, "overrides.csv")
+    if settings.check_overrides is not None:
+        return found | _parse(Path(settings.check_overrides).read_text("utf-8-sig"), str(settings.check_overrides))
+    return found
+
+
+@lru_cache(maxsize=8)
+def _parse(text: str, origin: str) -> dict[tuple[dt.date, str], str]:
+    found = {}
+    reader = csv.DictReader(text.splitlines())
+    if not {"date", "check", "why", "evidence"} <= set(reader.fieldnames or []):
+        raise OverrideError(f"{origin}: the columns are date,check,why,evidence")
+    for line, row in enumerate(reader, start=2):
+        try:
+            date = dt.date.fromisoformat(row["date"])
+        except (TypeError, ValueError) as error:
+            raise OverrideError(f"{origin}, line {line}: {row['date']!r} is no date") from error
+        if row["check"] not in BY_NAME:
+            raise OverrideError(f"{origin}, line {line}: there is no check {row['check']!r}")
+        if not (row["why"] or "").strip() or not (row["evidence"] or "").strip():
+            raise OverrideError(f"{origin}, line {line}: why and evidence are needed")
+        found[date, row["check"]] = f"{row['why']} ({row['evidence']})"
+    return found
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """All outcomes of `dates`."""
+    context, explained = Context(workspace, dates), overrides(workspace.settings)
+    lines = pl.DataFrame(
+        [(date, check, why) for (date, check), why in explained.items()],
+        schema={"trade_date": pl.Date, "check_name": pl.String, "why": pl.String}, orient="row",
+    )  # fmt: skip
+    frames = [
+        rule.evaluate(context).with_columns(
+            check_name=pl.lit(rule.name), rule=pl.lit(rule.rule), asset=pl.lit(rule.asset), severity=pl.lit(rule.severity)
+        )
+        for rule in RULES
+    ]
+    table = pl.concat(frames).join(lines, on=["trade_date", "check_name"], how="left", maintain_order="left")
+    table = table.with_columns(override=pl.when("failed").then("why").fill_null(""))
+    table = table.with_columns(passed=~pl.col("failed") | (pl.col("override") != ""))
+    table = table.sort("trade_date", maintain_order=True).select(list(empty_frame(Results).columns))
+    failed = table.filter(~pl.col("passed"))
+    facts = {date: dict.fromkeys(("block", "quarantine", "warn"), 0) for date in dates}
+    for date, severity, count in failed.group_by("trade_date", "severity").len().iter_rows():
+        if severity in facts[date]:
+            facts[date][severity] = count
+    return Computed(table, facts={date: {f"failed_{name}": count for name, count in counts.items()} for date, counts in facts.items()})
+
+
+def blocked(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, Exception]:
+    """The days of `dates` that may not go into the features, with the reason. Days without results are not judged here."""
+    found = (
+        workspace.lake.read(NAME, dates, ["trade_date", "check_name", "severity", "passed", "sample"]) if dates else empty_frame(Results)
+    )
+    return {
+        date: BlockedByCheck(
+            f"{date}: check {check} blocks the day: {sample}. Mend the cause; if it is genuine, a line "
+            f"`{date},{check},WHY,EVIDENCE` in the CSV in CHAMPION_CHECKS lets the day through"
+        )
+        for date, check, sample in found.filter((pl.col("severity") == "block") & ~pl.col("passed"))
+        .select("trade_date", "check_name", "sample")
+        .iter_rows()
+    }
+
+
+def check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """One asset check a rule."""
+    return [
+        dg.AssetCheckSpec(rule.name, asset=key, description=f"{rule.rule} of {rule.asset}, {rule.severity}: {rule.says}") for rule in RULES
+    ]
+
+
+def check_results(workspace: Workspace, report: RangeReport) -> list[dg.AssetCheckResult]:
+    """The verdicts of a run, day by day in the metadata."""
+    days = [date for date, outcome in report.outcomes.items() if outcome.status != "closed"]
+    rows = workspace.lake.read(NAME, days) if days else empty_frame(Results)
+    verdicts = []
+    for rule in RULES:
+        mine = rows.filter(pl.col("check_name") == rule.name)
+        bad = mine.filter(~pl.col("passed"))
+        lines = [
+            f"| {date} | {count} | {sample} |" for date, count, sample in bad.select("trade_date", "rows", "sample").head(100).iter_rows()
+        ]
+        metadata: dict[str, dg.MetadataValue] = {
+            "days_checked": dg.MetadataValue.int(mine.height),
+            "days_failed": dg.MetadataValue.int(bad.height),
+            "overridden": dg.MetadataValue.int(mine.filter(pl.col("override") != "").height),
+        }
+        if lines:
+            metadata["days"] = dg.MetadataValue.md("\n".join(["| day | rows | what |", "|---|---|---|", *lines]))
+        severity = dg.AssetCheckSeverity.ERROR if rule.severity == "block" else dg.AssetCheckSeverity.WARN
+        verdicts.append(
+            dg.AssetCheckResult(
+                passed=bad.is_empty() or rule.severity == "info",
+                check_name=rule.name,
+                asset_key=dg.AssetKey(NAME.split("/")),
+                severity=severity,
+                metadata=metadata,
+            )
+        )
+    return verdicts
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="The outcome of every check on every day, with what was measured, who offends, and why a failure does not count.",
+    model=Results,
+    code_version="1",
+    inputs=lambda _: (
+        Input("silver/equity_eod", PAST),
+        Input("silver/corporate_actions"),
+        Input("silver/suspects"),
+        Input("silver/index_eod"),
+        Input("bronze/delivery"),
+        Input("raw/bhavcopy"),
+        Input("raw/delivery"),
+        Input("raw/index_close"),
+    ),
+    day_facts=lambda workspace, date: [
+        workspace.calendar.day(date).status,
+        sorted((check, why) for (day, check), why in overrides(workspace.settings).items() if day == date),
+    ],
+    compute=compute,
+    block=250,
+)
+
+results = daily_asset(TABLE, kinds={"parquet", "polars"}, more_checks=check_specs, more_results=check_results)

@@ -1,0 +1,155 @@
+"""What a check is, and the frames that all of them look at.
+
+What belongs here: the form of a rule and its outcome. What does not: any rule (`source_rules.py`, `price_rules.py`, `market_rules.py`,
+`action_rules.py`) or limit (`thresholds.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import polars as pl
+
+from champion_assets.lake.store import partition_key
+from champion_assets.lake.table import Input, Workspace
+
+Severity = Literal["block", "quarantine", "warn", "info"]
+OUTCOME = {"trade_date": pl.Date, "failed": pl.Boolean, "value": pl.Float64, "rows": pl.Int64, "sample": pl.String}
+SHOWN = 5
+"""Offenders named in a sample."""
+PAST = 21
+"""Sessions of prices that a day's checks look at, itself included."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A check.
+
+    Attributes:
+        name: of the asset check.
+        rule: its number in the check table.
+        asset: whose rows it judges.
+        severity: block stops the day before the features; quarantine takes rows out; warn and info report.
+        says: what it demands.
+        evaluate: from a context to one row a day, columns OUTCOME.
+    """
+
+    name: str
+    rule: str
+    asset: str
+    severity: Severity
+    says: str
+    evaluate: Callable[[Context], pl.DataFrame]
+
+
+class Context:
+    """Rows of the days to be judged, read once for all rules."""
+
+    def __init__(self, workspace: Workspace, dates: Sequence[dt.date]) -> None:
+        self.workspace, self.dates = workspace, list(dates)
+        past = workspace.window(Input("silver/equity_eod", PAST), dates[0])
+        self.span = sorted({*past, *workspace.sessions(dates[0], dates[-1])})
+
+    @cached_property
+    def days(self) -> pl.DataFrame:
+        """trade_date, previous (session of the grid or null), session_type."""
+        calendar = self.workspace.calendar
+        return pl.DataFrame(
+            {"trade_date": self.dates, "previous": [self.workspace.window_before(date) for date in self.dates],
+             "session_type": [calendar.day(date).status for date in self.dates]},
+            schema={"trade_date": pl.Date, "previous": pl.Date, "session_type": pl.String},
+        )  # fmt: skip
+
+    @cached_property
+    def past(self) -> pl.DataFrame:
+        """silver/equity_eod of the days and of the twenty sessions before."""
+        columns = ["trade_date", "instrument_id", "symbol", "series", "open", "high", "low", "close", "prev_close", "prior_close",
+                   "prior_date", "vwap", "volume", "turnover", "delivery_qty"]  # fmt: skip
+        return self.workspace.lake.read("silver/equity_eod", self.span, columns)
+
+    @cached_property
+    def equity(self) -> pl.DataFrame:
+        """silver/equity_eod of the days, with `moved` = close / own last close - 1 and `opened` likewise."""
+        return self.past.filter(pl.col("trade_date").is_in(self.dates)).with_columns(
+            moved=pl.col("close") / pl.col("prior_close") - 1, opened=pl.col("open") / pl.col("prior_close") - 1
+        )
+
+    @cached_property
+    def actions(self) -> pl.DataFrame:
+        """silver/corporate_actions of the days."""
+        return self.workspace.lake.read("silver/corporate_actions", self.dates)
+
+    @cached_property
+    def without_action(self) -> pl.DataFrame:
+        """Rows of `equity` on which no corporate action took effect."""
+        acted = self.actions.filter(pl.col("f_total_return") != 1.0).select("trade_date", "instrument_id")
+        return self.equity.join(acted, on=["trade_date", "instrument_id"], how="anti")
+
+    @cached_property
+    def suspects(self) -> pl.DataFrame:
+        """silver/suspects of the days."""
+        return self.workspace.lake.read("silver/suspects", self.dates)
+
+    @cached_property
+    def index(self) -> pl.DataFrame:
+        """silver/index_eod of the days."""
+        return self.workspace.lake.read("silver/index_eod", self.dates, ["trade_date", "index_id", "simple_return", "turnover"])
+
+    @cached_property
+    def delivery(self) -> pl.DataFrame:
+        """bronze/delivery of the days."""
+        return self.workspace.lake.read("bronze/delivery", self.dates, ["trade_date", "symbol", "series", "volume", "delivery_qty"])
+
+    def quarantined(self, table: str) -> pl.DataFrame:
+        """Rows of a table's quarantine on the days: trade_date, rule, symbol (or name), reason."""
+        lake, frames = self.workspace.lake, []
+        for date in self.dates:
+            key = f"quarantine/{partition_key(table, date)}"
+            if (body := lake.get(key)) is not None:
+                rows = pl.read_parquet(body)
+                who = pl.col("symbol") if "symbol" in rows.columns else pl.col("name")
+                frames.append(rows.select("trade_date", "rule", who.alias("who"), "reason"))
+        return (
+            pl.concat(frames)
+            if frames
+            else pl.DataFrame(schema={"trade_date": pl.Date, "rule": pl.String, "who": pl.String, "reason": pl.String})
+        )
+
+
+def offenders(context: Context, rows: pl.DataFrame, label: pl.Expr | None = None) -> pl.DataFrame:
+    """An outcome that fails on every day with a row in `rows`; the first are named."""
+    label = pl.col("symbol") if label is None else label
+    found = (
+        rows.sort("trade_date", "symbol" if "symbol" in rows.columns else "trade_date")
+        .group_by("trade_date")
+        .agg(rows=pl.len().cast(pl.Int64), sample=label.head(SHOWN).str.join(", "))
+    )
+    every = context.days.select("trade_date").join(found, on="trade_date", how="left", maintain_order="left")
+    return every.select(
+        "trade_date",
+        failed=pl.col("rows").is_not_null(),
+        value=pl.col("rows").fill_null(0).cast(pl.Float64),
+        rows=pl.col("rows").fill_null(0),
+        sample=pl.col("sample").fill_null(""),
+    )
+
+
+def measured(context: Context, values: pl.DataFrame, fails: pl.Expr, sample: pl.Expr | None = None) -> pl.DataFrame:
+    """An outcome by a number a day: `values` has trade_date and value; a day without a number passes."""
+    every = context.days.join(values, on="trade_date", how="left", maintain_order="left")
+    told = pl.when(fails.fill_null(value=False)).then(pl.lit("") if sample is None else sample).otherwise(pl.lit(""))
+    return every.select("trade_date", failed=fails.fill_null(value=False), value=pl.col("value"), rows=pl.lit(0, pl.Int64), sample=told)
+
+
+def number(expression: pl.Expr) -> pl.Expr:
+    """A percentage as text, for labels."""
+    return (expression * 100).round(1).cast(pl.String)
+
+
+def in_paise(rupees: pl.Expr) -> pl.Expr:
+    """Rupees as whole paise: sums of them do not depend on the order."""
+    return (rupees * 100).round().cast(pl.Int64)

@@ -1,0 +1,100 @@
+"""Checks of the files themselves: containers, dates, versions, headers, widths, calendar, completeness.
+
+What belongs here: B1-B5, X9, X11, X16. A bhavcopy that is not what it should be never becomes a day (its reader raises), so its rules pass
+wherever a day exists; delivery and index files may be refused, and the rule that refused them fails here.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from champion_assets.checks import thresholds as limits
+from champion_assets.checks.rules import Context, Rule, in_paise, measured, offenders
+
+FILES = ("raw/bhavcopy", "raw/delivery", "raw/index_close")
+FILE_RULES = {
+    "container": ("B1", "The body is the file that was asked for: not HTML, not a workbook, not cut off."),
+    "row_date": ("B2", "All rows are of the wanted day."),
+    "header": ("B4", "The header is a registered one."),
+    "row_width": ("B5", "Every row has the header's number of fields, and fields hold what their column promises."),
+}
+
+
+def _refused(asset: str, rule: str):  # type: ignore[no-untyped-def]  # a closure for Rule.evaluate
+    def evaluate(context: Context) -> pl.DataFrame:
+        return offenders(
+            context, context.quarantined(asset).filter(pl.col("rule") == rule), pl.format("{}: {}", "who", pl.col("reason").str.head(200))
+        )
+
+    return evaluate
+
+
+def _versions(asset: str):  # type: ignore[no-untyped-def]
+    def evaluate(context: Context) -> pl.DataFrame:
+        files = context.workspace.lake.read(asset, context.dates, ["trade_date", "sha256", "is_current", "name"])
+        return offenders(context, files.filter(~pl.col("is_current")), pl.format("{} {}", "name", pl.col("sha256").str.head(12)))
+
+    return evaluate
+
+
+def _calendar(context: Context) -> pl.DataFrame:
+    """A session without a bhavcopy is no day at all, so what exists passes; a file of a closed day fails its own day in raw/bhavcopy."""
+    return offenders(context, pl.DataFrame(schema={"trade_date": pl.Date, "symbol": pl.String}))
+
+
+def _delivery_listed(context: Context) -> pl.DataFrame:
+    listed = context.delivery.select("trade_date", "symbol", "series", listed=pl.lit(value=True)).unique()
+    joined = context.equity.join(listed, on=["trade_date", "symbol", "series"], how="left")
+    share = joined.group_by("trade_date").agg(value=pl.col("listed").fill_null(value=False).mean())
+    has_file = context.delivery["trade_date"].unique().implode()
+    return measured(context, share.filter(pl.col("trade_date").is_in(has_file)), pl.col("value") < limits.DELIVERY_LISTED,
+                    pl.format("only {} % of the rows", (pl.col("value") * 100).round(1)))  # fmt: skip
+
+
+def _delivery_agrees(context: Context) -> pl.DataFrame:
+    other = context.delivery.drop_nulls("volume").select("trade_date", "symbol", "series", other="volume")
+    joined = context.equity.join(other, on=["trade_date", "symbol", "series"])
+    return offenders(
+        context, joined.filter(pl.col("other") != pl.col("volume")), pl.format("{} {} against {}", "symbol", "volume", "other")
+    )
+
+
+def _control_total(context: Context) -> pl.DataFrame:
+    members = context.index.filter(pl.col("index_id") == "nifty_500").select("trade_date", members="turnover")
+    everything = context.equity.group_by("trade_date").agg(everything=in_paise(pl.col("turnover")).sum())
+    share = members.join(everything, on="trade_date").select("trade_date", value=pl.col("members") * 100 / pl.col("everything"))
+    return measured(context, share, (pl.col("value") < limits.INDEX_SHARE_LOW) | (pl.col("value") > limits.INDEX_SHARE_HIGH),
+                    pl.format("the index file's turnover is {} of the bhavcopy's", pl.col("value").round(3)))  # fmt: skip
+
+
+RULES = [
+    *(
+        Rule(
+            f"{name}_{asset.split('/')[1]}", rule, asset, "block" if asset == "raw/bhavcopy" else "quarantine", says, _refused(asset, rule)
+        )
+        for asset in FILES
+        for name, (rule, says) in FILE_RULES.items()
+    ),
+    *(
+        Rule(f"republished_{asset.split('/')[1]}", "B3", asset, "warn", "The file of the day never changed.", _versions(asset))
+        for asset in FILES
+    ),
+    Rule("calendar", "X9", "raw/bhavcopy", "block", "Every session has its file, and no closed day has one.", _calendar),
+    Rule(
+        "control_total",
+        "X11",
+        "silver/index_eod",
+        "warn",
+        "The Nifty 500's turnover in the index file fits the bhavcopy's.",
+        _control_total,
+    ),
+    Rule(
+        "delivery_complete",
+        "X16",
+        "bronze/delivery",
+        "quarantine",
+        "The delivery file lists at least 95 % of the day's rows, or is not joined.",
+        _delivery_listed,
+    ),
+    Rule("delivery_agrees", "X16", "bronze/delivery", "warn", "Its volumes are the bhavcopy's.", _delivery_agrees),
+]

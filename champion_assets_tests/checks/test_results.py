@@ -1,0 +1,284 @@
+"""Every check fails on a realistic corruption and passes on the story; a block stops the day before the features until it is explained."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from champion_assets.checks.results import BY_NAME, NAME, RULES, OverrideError, overrides
+from champion_assets.checks.rules import Context
+from champion_assets.definitions import defs
+from champion_assets.lake.build import BlockedByCheck, build_range
+from champion_assets.lake.store import Lake, ObjectInfo, partition_key
+from champion_assets.lake.table import TABLES, Workspace
+from champion_assets.nse.synthetic import files
+from champion_assets.nse.synthetic.exchange import Exchange
+from champion_assets.partitions import calendar_days
+from champion_assets_tests.helpers import ORDER, build_until
+
+START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 10)
+DAY = dt.date(2024, 1, 8)
+
+
+def here(expression: pl.Expr, otherwise: str) -> pl.Expr:
+    """`expression` in the first row of DAY, else the column as it is."""
+    is_day = pl.col("trade_date") == DAY
+    return pl.when(is_day & (is_day.cum_sum() == 1)).then(expression).otherwise(pl.col(otherwise)).alias(otherwise)
+
+
+def on_day(expression: pl.Expr, otherwise: str) -> pl.Expr:
+    """`expression` on DAY, else the column as it is."""
+    return pl.when(pl.col("trade_date") == DAY).then(expression).otherwise(pl.col(otherwise)).alias(otherwise)
+
+
+def prices(*changes: pl.Expr) -> Callable[[Context], None]:
+    """The past with other values."""
+
+    def corrupt(context: Context) -> None:
+        context.__dict__["past"] = context.past.with_columns(*changes)
+
+    return corrupt
+
+
+def cut(share: float) -> Callable[[Context], None]:
+    """DAY with so many of its rows."""
+
+    def corrupt(context: Context) -> None:
+        today = pl.col("trade_date") == DAY
+        nth = today.cum_sum() / today.sum()
+        context.__dict__["past"] = context.past.filter(~today | (nth <= share))
+
+    return corrupt
+
+
+def refused(table: str, rule: str) -> Callable[[Context], None]:
+    """A row in a table's quarantine."""
+
+    def corrupt(context: Context) -> None:
+        rows = pl.DataFrame({"trade_date": [DAY], "rule": [rule], "symbol": ["ABC"], "reason": ["as it says"]})
+        context.workspace.lake.write(f"quarantine/{partition_key(table, DAY)}", rows, ObjectInfo("", "1", 1))
+
+    return corrupt
+
+
+def frame(name: str, make: Callable[[Context], pl.DataFrame]) -> Callable[[Context], None]:
+    """Another table of the context replaced."""
+
+    def corrupt(context: Context) -> None:
+        context.__dict__[name] = make(context)
+
+    return corrupt
+
+
+def republished(asset: str) -> Callable[[Context], None]:
+    def corrupt(context: Context) -> None:
+        lake = context.workspace.lake
+        rows = lake.read(asset, [DAY])
+        older = rows.with_columns(sha256=pl.lit("0" * 64), is_current=pl.lit(value=False))
+        info = lake.info(partition_key(asset, DAY))
+        assert info is not None
+        lake.write(partition_key(asset, DAY), pl.concat([older, rows]), info)
+
+    return corrupt
+
+
+def stuck(context: Context) -> None:
+    name = context.equity.filter(pl.col("trade_date") == DAY)["instrument_id"][0]
+    mine = pl.col("instrument_id") == name
+    fixed = {"open": 100.0, "high": 101.0, "low": 99.0, "close": 100.0}
+    context.__dict__["past"] = context.past.with_columns(
+        pl.when(mine).then(value).otherwise(pl.col(each)).alias(each) for each, value in fixed.items()
+    )
+
+
+def index_of(**columns: float) -> Callable[[Context], pl.DataFrame]:
+    def make(context: Context) -> pl.DataFrame:
+        del context
+        return pl.DataFrame(
+            [{"trade_date": DAY, "index_id": name, "simple_return": value, "turnover": value} for name, value in columns.items()]
+        )
+
+    return make
+
+
+def action(**values: object) -> Callable[[Context], pl.DataFrame]:
+    def make(context: Context) -> pl.DataFrame:
+        row = context.workspace.lake.read("silver/corporate_actions", context.workspace.sessions(START, END)).head(1)
+        return row.with_columns(trade_date=pl.lit(DAY), **{name: pl.lit(value) for name, value in values.items()})
+
+    return make
+
+
+SUSPECT = {"trade_date": DAY, "symbol": "ABC", "witness": 0.5, "factor": 1.0, "verdict": "no_reprice", "subject": "Bonus 1:1"}
+CORRUPTIONS: dict[str, Callable[[Context], None]] = {
+    **{f"{name}_{asset}": refused(f"raw/{asset}", rule) for asset in ("bhavcopy", "delivery", "index_close")
+       for name, rule in (("container", "B1"), ("row_date", "B2"), ("header", "B4"), ("row_width", "B5"))},
+    **{f"republished_{asset}": republished(f"raw/{asset}") for asset in ("bhavcopy", "delivery", "index_close")},
+    "types": prices(here(pl.lit(None, pl.Float64), "close")),
+    "unique": prices(on_day(pl.lit("SAME"), "symbol"), on_day(pl.lit("EQ"), "series")),
+    "second_rows": refused("silver/equity_eod", "S2"),
+    "price_range": prices(here(pl.col("high") + 1, "low")),
+    "vwap_range": prices(here(pl.col("high") + 0.02, "vwap")),
+    "turnover_fits": prices(here(pl.col("high") * 1.02, "vwap"), here(pl.lit(1e6), "turnover")),  # a quantity misprinted, as GTLINFRA's
+    "delivery_range": prices(here(pl.col("volume") + 1, "delivery_qty")),
+    "tick_grid": prices(here(pl.col("close") + 0.02, "close")),
+    "isin_valid": refused("silver/equity_eod", "S8"),
+    "price_band": prices(here(pl.col("prior_close") * 1.3, "close"), here(pl.col("prior_close"), "open")),
+    "open_gap": frame("suspects", lambda _: pl.DataFrame([SUSPECT | {"suspicion": "unexplained_gap"}])),
+    "action_witness": frame("suspects", lambda _: pl.DataFrame([SUSPECT | {"suspicion": "doubtful_action"}])),
+    "outliers": prices(here(pl.col("prior_close") * 3.0, "close")),
+    "stale_price": stuck,
+    "prev_close_chain": prices(here(pl.col("prior_close") + 1, "prev_close")),
+    "day_missing": prices(on_day(pl.col("prior_close") + 1, "prev_close")),
+    "row_count": cut(0.95), "row_count_extreme": cut(0.85),
+    "market_turnover": prices(on_day(pl.col("turnover") * 0.2, "turnover")),
+    "symbol_churn": cut(0.97),
+    "index_agrees": frame("index", index_of(nifty_50=0.09)),
+    "control_total": frame("index", index_of(nifty_500=1.0)),
+    "factor_sanity": frame("actions", action(f_total_return=5.0, f_capital_special=1.0)),
+    "delivery_complete": frame("delivery", lambda context: context.delivery.filter(pl.int_range(pl.len()) % 5 == 0)),
+    "delivery_agrees": frame("delivery", lambda context: context.delivery.with_columns(volume=pl.col("volume") + 1)),
+}  # fmt: skip
+UNREACHABLE = {"calendar"}  # a session without its file is no day; the other way round is tested in raw/test_bhavcopy.py
+
+
+def test_every_check_is_corrupted_here() -> None:
+    assert set(CORRUPTIONS) | UNREACHABLE == set(BY_NAME)
+    assert len(BY_NAME) == len(RULES)
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Workspace:
+    from champion_assets.lake.table import open_workspace
+    from champion_assets.settings import Settings
+
+    folder = tmp_path_factory.mktemp("judged")
+    settings = Settings(
+        data_dir=folder,
+        source=str(exchange.folder),
+        esg_folder=exchange.folder / "esg",
+        start_date=START,
+        cov_window_days=40,
+        expected_return_lookback=40,
+        universe_warmup=20,
+        universe_size=60,
+        retry_delay_scale=0,
+        http_interval_seconds=0,
+    )
+    workspace = open_workspace(settings)
+    build_until(workspace, NAME, START, END)
+    return workspace
+
+
+def own_copy(judged: Workspace, folder: Path) -> Workspace:
+    shutil.copytree(judged.lake.root, folder / "lake")
+    return replace(judged, lake=Lake(str(folder / "lake")))
+
+
+@pytest.mark.parametrize("name", sorted(CORRUPTIONS))
+def test_a_corruption_is_found_on_its_day_only_and_named(judged: Workspace, tmp_path: Path, name: str) -> None:
+    rule = BY_NAME[name]
+    workspace = (
+        own_copy(judged, tmp_path)
+        if name.split("_", maxsplit=1)[0] in ("container", "row", "header", "republished", "second", "isin")
+        else judged
+    )
+    days = [dt.date(2024, 1, 5), DAY]
+    before = rule.evaluate(Context(workspace, days)).filter(pl.col("trade_date") == DAY)
+    assert rule.severity == "info" or not before["failed"].item(), before
+    context = Context(workspace, days)
+    CORRUPTIONS[name](context)
+    after = rule.evaluate(context).filter(pl.col("trade_date") == DAY).row(0, named=True)
+    assert after["failed"]
+    assert after["sample"]
+    assert after["value"] is not None
+    if rule.severity == "info":
+        assert after["value"] > (before["value"].item() or 0)
+
+
+def test_nothing_blocks_the_story(judged: Workspace) -> None:
+    rows = judged.lake.read(NAME, judged.sessions(START, END))
+    assert rows.filter((pl.col("severity") == "block") & ~pl.col("passed")).is_empty()
+    assert rows["check_name"].n_unique() == len(RULES)
+    assert rows.height == len(RULES) * len(judged.sessions(START, END))
+
+
+@pytest.fixture
+def misdated(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> Workspace:
+    """DAY's file has other prices than the next day's file says it had: what a file of another day under its name looks like."""
+    folder = tmp_path / "files"
+    shutil.copytree(exchange.folder, folder, ignore=shutil.ignore_patterns(".republished"))
+    number = exchange.market.sessions.index(DAY)
+    rows = exchange.market.rows(number).with_columns(pl.col("open", "high", "low", "close", "last", "prev_close") * 1.05)
+    path = next(folder.rglob(f"BhavCopy*{DAY:%Y%m%d}*"))
+    path.unlink()
+    (folder / path.name.removesuffix(".zip")).write_bytes(files.udiff(rows))
+    for legacy in folder.rglob("cm08JAN2024bhav*"):
+        legacy.unlink()
+    return replace(workspace, settings=workspace.settings.model_copy(update={"source": str(folder)}))
+
+
+def test_a_block_stops_the_day_before_the_features_until_it_is_explained(misdated: Workspace, tmp_path: Path) -> None:
+    build_until(misdated, NAME, START, END)
+    report = build_range(TABLES["features/returns"], misdated, calendar_days(DAY, END))
+    assert set(report.failed) == {DAY, dt.date(2024, 1, 9)}
+    error = report.failed[DAY]
+    assert isinstance(error, BlockedByCheck)
+    assert "day_missing" in str(error)
+    assert f"`{DAY},day_missing,WHY,EVIDENCE`" in str(error)
+    assert END in report.outcomes
+    lines = tmp_path / "checks.csv"
+    lines.write_text(f"date,check,why,evidence\n{DAY},day_missing,prices restated,https://example.org\n2024-01-09,day_missing,the same,x\n")
+    explained = replace(misdated, settings=misdated.settings.model_copy(update={"check_overrides": lines}))
+    assert build_range(TABLES[NAME], explained, calendar_days(START, END)).count("written") == 2
+    row = explained.lake.read(NAME, [DAY]).filter(pl.col("check_name") == "day_missing").row(0, named=True)
+    assert row["passed"]
+    assert row["override"] == "prices restated (https://example.org)"
+    assert not build_range(TABLES["features/returns"], explained, calendar_days(DAY, END)).failed
+
+
+def test_a_block_that_appears_later_stops_a_day_that_was_built(workspace: Workspace, misdated: Workspace) -> None:
+    build_until(workspace, "features/returns", START, END)
+    worse = replace(workspace, settings=misdated.settings)
+    for name in ORDER[: ORDER.index(NAME) + 1]:
+        build_range(TABLES[name], worse, calendar_days(START, END))
+    assert isinstance(build_range(TABLES["features/returns"], worse, [DAY]).failed[DAY], BlockedByCheck)
+
+
+def test_the_halt_of_2017_is_explained_out_of_the_box(settings) -> None:  # type: ignore[no-untyped-def]
+    assert "stood still" in overrides(settings)[dt.date(2017, 7, 10), "market_turnover"]
+
+
+@pytest.mark.parametrize(("line", "words"), [("2024-01-08,no_such,a,b", "no check 'no_such'"), ("tomorrow,day_missing,a,b", "is no date"),
+                                             ("2024-01-08,day_missing,,b", "why and evidence")])  # fmt: skip
+def test_a_line_that_cannot_be_meant_is_refused(settings, tmp_path: Path, line: str, words: str) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "checks.csv"
+    path.write_text(f"date,check,why,evidence\n{line}\n")
+    with pytest.raises(OverrideError, match=f"line 2: .*{words}"):
+        overrides(settings.model_copy(update={"check_overrides": path}))
+
+
+def test_a_range_run_gives_every_check_its_verdict_by_day(misdated: Workspace, environment: Callable[[str, str], None]) -> None:
+    environment("CHAMPION_SOURCE", misdated.settings.source)
+    build_until(misdated, "silver/suspects", START, END)
+    job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(["checks", "results"])})
+    tags = {"dagster/asset_partition_range_start": "2023-11-01", "dagster/asset_partition_range_end": str(END)}
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = job.execute_in_process(instance=instance, tags=tags)
+        verdicts = {each.check_name: each for each in run.get_asset_check_evaluations()}
+        records = instance.event_log_storage.get_latest_asset_check_execution_by_key(
+            [dg.AssetCheckKey(dg.AssetKey(["checks", "results"]), name) for name in BY_NAME]
+        )
+    assert set(verdicts) == {*BY_NAME, "schema"}
+    assert not verdicts["day_missing"].passed
+    assert verdicts["day_missing"].severity == dg.AssetCheckSeverity.ERROR
+    assert "2024-01-08" in str(verdicts["day_missing"].metadata["days"].value)
+    assert verdicts["market_turnover"].passed
+    assert {record.status.value for record in records.values()} == {"SUCCEEDED", "FAILED"}  # none is left as planned
