@@ -16,6 +16,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from champion_assets import upkeep_cli
+
 DATE = click.DateTime(formats=["%Y-%m-%d", "%d-%m-%Y"])
 console = Console(highlight=False, soft_wrap=True)
 
@@ -65,7 +67,21 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool) -
             results = work.backfill(start.date(), end.date(), keys, instance, refetch=refetch, watcher=watcher)
         except ValueError as error:
             raise click.ClickException(str(error)) from error
+    _report_tracking()
     _report(results, time.perf_counter() - started)
+
+
+def _report_tracking() -> None:
+    """Send what the runs left to MLflow; a server that is gone is said, and nothing more."""
+    import dagster as dg
+
+    from champion_assets.automation.tracking import send_pending
+    from champion_assets.settings import get_settings
+
+    with dg.DagsterInstance.get() as instance:
+        _, waiting, problem = send_pending(get_settings(), instance)
+    if problem:
+        console.print(f"{waiting} run(s) wait to be sent to MLflow: {problem}", style="yellow", markup=False)
 
 
 def _report(results: list, seconds: float) -> None:  # type: ignore[type-arg]  # ChunkResult is imported lazily
@@ -207,6 +223,10 @@ def demo(folder: Path, seed: int) -> None:
     from champion_assets.automation.demo import run_demo
 
     run_demo(folder, seed, console)
+
+
+for command in (upkeep_cli.doctor, upkeep_cli.quarantine, upkeep_cli.versions):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from champion_assets.automation.jobs import default_jobs, default_schedules
+from champion_assets.automation.sensors import catch_up_schedule, default_sensors
 from champion_assets.backtest import daily, tear_sheet
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
@@ -33,6 +34,7 @@ MODULES = [
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(MODULES),
     jobs=default_jobs,
-    schedules=default_schedules,
+    schedules=[*default_schedules, catch_up_schedule],
+    sensors=default_sensors,
     executor=dg.in_process_executor,
 )

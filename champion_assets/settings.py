@@ -165,6 +165,10 @@ class Settings(BaseSettings, Strategy):
     partitions_per_run: int = Field(
         250, ge=1, validation_alias=_env("CHAMPION_PARTITIONS_PER_RUN"), description="Days a run of a backfill takes."
     )
+    http_connections: int = Field(
+        4, ge=1, le=16, validation_alias=_env("CHAMPION_HTTP_CONNECTIONS"),
+        description="Most requests under way at once; they still begin `http_interval_seconds` apart.",
+    )  # fmt: skip
     http_interval_seconds: float = Field(
         1.5,
         ge=0,
@@ -185,6 +189,38 @@ class Settings(BaseSettings, Strategy):
 
     mlflow_tracking_uri: str | None = Field(
         None, validation_alias=_env("MLFLOW_TRACKING_URI"), description="MLflow's server or store; DATA_DIR/mlflow/mlflow.db (SQLite)."
+    )
+    mlflow_experiment: str = Field(
+        "nse-bhavcopy-pipeline", validation_alias=_env("MLFLOW_EXPERIMENT_NAME"), description="Where the pipeline's runs are recorded."
+    )
+    track: bool = Field(default=True, validation_alias=_env("CHAMPION_TRACK"), description="Record the pipeline's runs in MLflow.")
+    clock: Annotated[Path | None, _BlankIsNone] = Field(
+        None, validation_alias=_env("CHAMPION_CLOCK"), description="File with an ISO instant that is taken for now, for rehearsals."
+    )
+    automation: Literal["off", "on"] = Field(
+        "off",
+        validation_alias=_env("CHAMPION_AUTOMATION"),
+        description="Whether sensors and schedules are switched on as they are deployed.",
+    )
+    sensor_seconds: int = Field(
+        60, ge=1, validation_alias=_env("CHAMPION_SENSOR_SECONDS"), description="Least time between two looks of a sensor."
+    )
+    published_at: dt.time = Field(
+        dt.time(18, 0), validation_alias=_env("CHAMPION_PUBLISHED_AT"), description="Time in India from which a day's files are looked for."
+    )
+    late_at: dt.time = Field(
+        dt.time(20, 30), validation_alias=_env("CHAMPION_LATE_AT"), description="Time in India from which a missing file is late."
+    )
+    republish_seconds: int = Field(
+        3600, ge=1, validation_alias=_env("CHAMPION_REPUBLISH_SECONDS"),
+        description="Least time between two looks at the files of a past session.",
+    )  # fmt: skip
+    alarm_webhook: SecretStr | None = Field(
+        None, validation_alias=_env("CHAMPION_ALARM_WEBHOOK"), description="URL that gets alarms as JSON (title, text)."
+    )
+    alarm_email: str | None = Field(None, validation_alias=_env("CHAMPION_ALARM_EMAIL"), description="Address that gets alarms.")
+    smtp_url: SecretStr | None = Field(
+        None, validation_alias=_env("CHAMPION_SMTP_URL"), description="smtp[s]://[user:password@]host[:port], for alarms by e-mail."
     )
     mlflow_timeout: int = Field(
         10, ge=1, validation_alias=_env("CHAMPION_MLFLOW_TIMEOUT"), description="Seconds after which an MLflow server counts as gone."

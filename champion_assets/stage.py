@@ -10,10 +10,13 @@ from typing import Any
 
 import dagster as dg
 
+from champion_assets.automation.liveness import mark
+from champion_assets.automation.tracking import note
 from champion_assets.checks.schema_check import column_schema, schema_check_result, schema_check_spec
 from champion_assets.lake.build import DayOutcome, MissingInput, RangeReport, build_range, is_retryable, tell
 from champion_assets.lake.table import TABLES, DailyTable, Workspace, open_workspace
-from champion_assets.partitions import GRID, dates_of
+from champion_assets.logs import log
+from champion_assets.partitions import GRID, TIMEZONE, dates_of
 from champion_assets.settings import Settings, get_settings
 
 # the two beta features used here are pinned with the version of Dagster; their warnings would bury the progress bar
@@ -28,6 +31,13 @@ OWNERS: Mapping[str, str] = {
 }  # fmt: skip
 _RETRIES: Mapping[str, tuple[int, float]] = {"raw": (3, 60.0), "warehouse": (3, 60.0)}
 _OTHER_RETRIES = (2, 30.0)
+FRESH_BY: Mapping[str, str] = {
+    "raw": "45 20 * * *", "bronze": "45 20 * * *", "silver": "0 21 * * *", "checks": "0 21 * * *", "features": "15 21 * * *",
+    "portfolio": "15 21 * * *", "backtest": "30 21 * * *", "warehouse": "30 21 * * *",
+}  # fmt: skip
+"""When a day of each stage is due, in India; closed days count through their record."""
+FRESH_WITHIN = dt.timedelta(hours=20)
+"""So long before it is due a day may have been built."""
 SHOWN = 5
 """Failed days in a message; the metadata of the failure has more."""
 WAITS, WAIT_SECONDS = 100_000, 20.0
@@ -68,11 +78,13 @@ def daily_asset(
         owners=[OWNERS[table.group]],
         code_version=table.code_version,
         retry_policy=retry_policy(table.group, settings),
+        freshness_policy=dg.FreshnessPolicy.cron(FRESH_BY[table.group], FRESH_WITHIN, TIMEZONE),
         check_specs=[schema_check_spec(key, table.model), *more_checks(key)],
         metadata={"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")},
     )  # fmt: skip
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         workspace = open_workspace(get_settings())
+        mark(workspace.settings, context.run.run_id)
         again = _FAILED_DAYS.pop((context.run.run_id, table.name), None)
         if again is None and context.run.tags.get(FETCH_TAG) == FETCH_MISSING:
             again = []
@@ -83,6 +95,7 @@ def daily_asset(
                 raise
             raise dg.Failure(f"{table.name}: {type(error).__name__}: {error}", allow_retries=False) from error
         context.log.info(summary(report))
+        _keep_record(context, workspace.settings, report)
         yield schema_check_result(table, report)
         yield from more_results(workspace, report)
         if report.failed:
@@ -93,6 +106,17 @@ def daily_asset(
         yield dg.MaterializeResult()
 
     return build
+
+
+def _keep_record(context: dg.AssetExecutionContext, settings: Settings, report: RangeReport) -> None:
+    """The structured log, and what MLflow is told when the run has ended."""
+    days = sorted([*report.outcomes, *report.failed])
+    words = log(settings).bind(run=context.run.run_id, asset=report.table, partitions=f"{days[0]}..{days[-1]}" if days else "")
+    words.info("built", written=report.count("written"), unchanged=report.count("unchanged"), closed=report.count("closed"),
+               failed=len(report.failed), rows=report.rows, seconds=round(report.seconds["total"], 3))  # fmt: skip
+    for date, error in report.failed.items():
+        words.error("day failed", day=date.isoformat(), kind=type(error).__name__, error=str(error))
+    note(settings, context.run.run_id, report)
 
 
 def summary(report: RangeReport) -> str:

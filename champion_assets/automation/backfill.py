@@ -18,6 +18,7 @@ from typing import Any
 
 import dagster as dg
 
+from champion_assets.clock import today
 from champion_assets.lake.build import Note, Progress, report_progress
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.table import TABLES, DailyTable, Fingerprints, Workspace, open_workspace
@@ -113,9 +114,8 @@ def _check_range(workspace: Workspace, start: dt.date, end: dt.date) -> None:
         raise ValueError(f"the range ends ({end}) before it begins ({start})")
     if start < workspace.settings.start_date:
         raise ValueError(f"{start} lies before the grid, which begins on {workspace.settings.start_date}; set CHAMPION_START_DATE={start}")
-    today = dt.datetime.now(dt.UTC).astimezone(dt.timezone(dt.timedelta(hours=5, minutes=30))).date()
-    if end > today:
-        raise ValueError(f"{end} lies in the future; the last day that can exist is {today}")
+    if end > (last := today(workspace.settings)):
+        raise ValueError(f"{end} lies in the future; the last day that can exist is {last}")
 
 
 def _recorded(instance: dg.DagsterInstance, table: DailyTable) -> set[str]:

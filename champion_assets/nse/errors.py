@@ -17,6 +17,10 @@ class NotYetPublished(NseError):
     """The day is a session and its file does not exist (yet) at the source."""
 
 
+class Holiday(NseError):
+    """The exchange is closed that day; there is nothing to ask for."""
+
+
 class Blocked(NseError):
     """The server refuses this client (403, 429 for long). Wait, or use a folder of files; never work around it."""
 

@@ -74,7 +74,7 @@ def source_of(settings: Settings) -> Source:
     """The source that the settings name."""
     return open_source(
         settings.source, cache=settings.data_dir / "cache", interval=settings.http_interval_seconds,
-        s3=lambda url: s3_store(url, s3_options(settings)),
+        s3=lambda url: s3_store(url, s3_options(settings)), connections=settings.http_connections, patience=settings.retry_delay_scale,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import cast
 
 from champion_assets.lake.table import Computed, DailyTable, Workspace
 from champion_assets.nse.indices import read_index_close
-from champion_assets.nse.names import index_close_file
+from champion_assets.nse.names import NamedFile, index_close_file
 from champion_assets.nse.source.base import Fetched
 from champion_assets.raw.files import RawFile, block_size, fetch_days
 from champion_assets.stage import daily_asset
@@ -24,6 +24,11 @@ class RawIndexClose(RawFile):
     """A received version of the day's index file."""
 
 
+def index_files(date: dt.date) -> tuple[NamedFile, ...]:
+    """The file that can hold the day's index levels."""
+    return (index_close_file(date),)
+
+
 def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
     """Parse the whole file: its date, format and number of rows."""
     frame = read_index_close(fetched.body, fetched.name)
@@ -32,7 +37,7 @@ def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
 
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Fetch the files of `dates`."""
-    return fetch_days(workspace, NAME, dates, lambda date: (index_close_file(date),), accept, optional=True)
+    return fetch_days(workspace, NAME, dates, index_files, accept, optional=True)
 
 
 TABLE = DailyTable(

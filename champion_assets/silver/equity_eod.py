@@ -9,11 +9,12 @@ quarantine with their rule; rows that contradict themselves (low above high, no 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.quarantine import decisions_on, is_released, released_rows, without_isin
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.identity import refusal
@@ -69,8 +70,9 @@ _PRECEDENCE = {series: rank for rank, series in enumerate(EQUITY_SERIES)}
 
 
 def transform(
-    bronze: pl.DataFrame, instruments: pl.DataFrame, prior: pl.DataFrame, delivery: pl.DataFrame, session_types: dict[dt.date, str]
-) -> Computed:
+    bronze: pl.DataFrame, instruments: pl.DataFrame, prior: pl.DataFrame, delivery: pl.DataFrame, session_types: dict[dt.date, str],
+    released: Collection[tuple[str, int]] = (),
+) -> Computed:  # fmt: skip
     """Bronze rows of any days to silver rows and rejects (bronze columns plus `rule` and `reason`).
 
     Args:
@@ -79,15 +81,16 @@ def transform(
         prior: of each day, what the registry said the session before: trade_date, instrument_id, prior_close, prior_date.
         delivery: rows of bronze/delivery.
         session_types: by day.
+        released: (file hash, line) of rows that a person lets through: their ISIN is not believed, and they come before their like.
     """
     rows = bronze.filter(pl.col("series").is_in(EQUITY_SERIES)).drop("delivery_qty", "delivery_pct")
     named = instruments.select("trade_date", "symbol", "instrument_id", known_isin="isin")
-    rows = _refused(rows).with_columns(known_isin=pl.col("isin"))
+    rows = _refused(without_isin(rows, released), released).with_columns(known_isin=pl.col("isin"))
     blank = rows.filter(pl.col("isin").is_null()).drop("known_isin").join(named.drop("known_isin"), on=["trade_date", "symbol"], how="left")
     full = rows.filter(pl.col("isin").is_not_null()).join(named, on=["trade_date", "symbol", "known_isin"], how="left")
     rows = pl.concat([full.drop("known_isin"), blank.select(full.drop("known_isin").columns)])
     rank = pl.col("series").replace_strict(_PRECEDENCE, return_dtype=pl.Int8)
-    rows = rows.sort(["trade_date", "instrument_id", rank, pl.col("turnover").neg(), "symbol"], nulls_last=True)
+    rows = rows.sort(["trade_date", "instrument_id", ~is_released(released), rank, pl.col("turnover").neg(), "symbol"], nulls_last=True)
     nth = pl.int_range(pl.len()).over(["trade_date", "instrument_id"])
     is_unknown = pl.col("refusal").is_not_null() | pl.col("instrument_id").is_null()
     rule = pl.when(is_unknown).then(pl.lit("S8")).when(nth > 0).then(pl.lit("S2"))
@@ -112,11 +115,11 @@ def transform(
     return Computed(joined.select(list(EquityEod.to_schema().columns)), rejects, dict(facts))
 
 
-def _refused(rows: pl.DataFrame) -> pl.DataFrame:
+def _refused(rows: pl.DataFrame, released: Collection[tuple[str, int]]) -> pl.DataFrame:
     """Add `refusal`: why a row cannot be identified, or null."""
     has_isins = pl.col("isin").is_not_null().any().over("trade_date")
     wrong = {isin: why for isin in rows["isin"].drop_nulls().unique() if (why := refusal(isin, file_has_isins=True)) is not None}
-    blank = pl.when(pl.col("isin").is_null() & has_isins).then(pl.lit(refusal(None, file_has_isins=True)))
+    blank = pl.when(pl.col("isin").is_null() & has_isins & ~is_released(released)).then(pl.lit(refusal(None, file_has_isins=True)))
     named = pl.col("isin").replace_strict(wrong, default=None, return_dtype=pl.String) if wrong else pl.lit(None, pl.String)
     return rows.with_columns(refusal=pl.coalesce(named, blank))
 
@@ -150,7 +153,13 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
         pl.col("trade_date").replace_strict(following or {dates[0]: dates[0]}, return_dtype=pl.Date), "instrument_id",
         prior_close="last_close", prior_date="last_seen",
     )  # fmt: skip
-    return transform(lake.read("bronze/bhavcopy", dates), traded, prior, lake.read("bronze/delivery", dates), dict(types))
+    released = released_rows(lake, NAME)
+    return transform(lake.read("bronze/bhavcopy", dates), traded, prior, lake.read("bronze/delivery", dates), dict(types), released)
+
+
+def _day_facts(workspace: Workspace, date: dt.date) -> object:
+    status, lines = workspace.calendar.day(date).status, decisions_on(workspace.lake, NAME, date)
+    return [status, lines] if lines else status
 
 
 TABLE = DailyTable(
@@ -164,7 +173,7 @@ TABLE = DailyTable(
         Input("silver/instruments"),
         Input("silver/instruments", lag=1),
     ),
-    day_facts=lambda workspace, date: workspace.calendar.day(date).status,
+    day_facts=_day_facts,
     compute=compute,
 )
 

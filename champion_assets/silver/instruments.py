@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.quarantine import decisions_on, is_released, released_rows, without_isin
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.identity import EVIDENCE, Instrument, Registry, SameAs, Sighting, refusal
@@ -61,7 +62,8 @@ _RANK = {series: rank for rank, series in enumerate(EQUITY_SERIES)}
 
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """The registries of `dates`, in order."""
-    columns = ["trade_date", "symbol", "series", "isin", "name", "prev_close", "close", "turnover"]
+    columns = ["trade_date", "symbol", "series", "isin", "name", "prev_close", "close", "turnover", "source_sha256", "source_row"]
+    released = released_rows(workspace.lake, "silver/equity_eod")
     bronze = workspace.lake.read("bronze/bhavcopy", dates, columns).filter(pl.col("series").is_in(EQUITY_SERIES))
     by_day = {key[0]: rows for key, rows in bronze.partition_by("trade_date", as_dict=True).items()}
     changes = _changes(workspace, dates)
@@ -73,23 +75,25 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
             registry = _stored(workspace, date)
         before = len(registry)
         rows = by_day.get(date, bronze.clear())
-        registry.observe(date, sightings(rows), _newest(changes, date), {line.symbol: line for line in lines if line.date <= date})
+        registry.observe(
+            date, sightings(rows, released), _newest(changes, date), {line.symbol: line for line in lines if line.date <= date}
+        )
         frame = _frame(registry, date)
         frames.append(frame)
         changed = frame.filter(pl.col("valid_from") == date)
-        facts[date] = {"instruments": frame.height, "new": frame.height - before, "renamed": _renamed(changed),
-                       "changes": changed.height}  # fmt: skip
+        facts[date] = {"instruments": frame.height, "new": frame.height - before, "renamed": _renamed(changed), "changes": changed.height}
     return Computed(pl.concat([empty_frame(Instruments), *frames]), facts=facts)
 
 
-def sightings(rows: pl.DataFrame) -> Iterable[Sighting]:
-    """A day's equity rows that can be identified, the leading series of a symbol first."""
+def sightings(rows: pl.DataFrame, released: Collection[tuple[str, int]] = ()) -> Iterable[Sighting]:
+    """A day's equity rows that can be identified, the leading series of a symbol first; of `released` ones the ISIN is not believed."""
     has_isins = rows["isin"].null_count() < rows.height
+    rows = without_isin(rows, released).with_columns(released=is_released(released))
     ordered = rows.sort(["symbol", pl.col("series").replace_strict(_RANK, return_dtype=pl.Int8), pl.col("turnover").neg()])
-    for symbol, isin, series, name, previous, close in ordered.select(
-        "symbol", "isin", "series", "name", "prev_close", "close"
+    for symbol, isin, series, name, previous, close, is_free in ordered.select(
+        "symbol", "isin", "series", "name", "prev_close", "close", "released"
     ).iter_rows():
-        if refusal(isin, file_has_isins=has_isins) is None:
+        if refusal(isin, file_has_isins=has_isins and not is_free) is None:
             yield Sighting(symbol, isin, series, name, previous or 0.0, close or 0.0)  # a close of nothing breaks the model, and the day
 
 
@@ -147,7 +151,8 @@ def overrides_of(path: Path | None) -> tuple[SameAs, ...]:
 
 
 def _day_facts(workspace: Workspace, date: dt.date) -> Any:
-    return [str(line) for line in overrides_of(workspace.settings.identity_overrides) if line.date == date]
+    lines = [str(line) for line in overrides_of(workspace.settings.identity_overrides) if line.date == date]
+    return lines + decisions_on(workspace.lake, "silver/equity_eod", date)
 
 
 TABLE = DailyTable(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,6 +21,7 @@ from champion_assets.lake.store import Lake
 from champion_assets.lake.table import TABLES, Computed, Workspace
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange
+from champion_assets.nse.synthetic.server import date_in
 from champion_assets.partitions import calendar_days
 from champion_assets_tests.helpers import ORDER, build_until
 
@@ -43,9 +43,7 @@ def differing(one: Workspace, other: Workspace, until: dt.date) -> list[str]:
 def elsewhere(workspace: Workspace, folder: Path, name: str) -> Workspace:
     """The same settings on the files in `folder` and a lake of its own."""
     explained = folder / "checks.csv"
-    settings = workspace.settings.model_copy(
-        update={"source": str(folder), "check_overrides": explained if explained.exists() else None}
-    )
+    settings = workspace.settings.model_copy(update={"source": str(folder), "check_overrides": explained if explained.exists() else None})
     return replace(workspace, lake=Lake(str(folder.with_name(name))), settings=settings)
 
 
@@ -82,19 +80,11 @@ def truncated(exchange: Exchange, folder: Path, cut: dt.date) -> Path:
     copied(exchange, folder)
     removed = 0
     for path in list(folder.rglob("*.*")):
-        if path.is_file() and (date := _date_of(path.name)) is not None and date > cut:
+        if path.is_file() and (date := date_in(path.name)) is not None and date > cut:
             path.unlink()
             removed += 1
     assert removed > 50
     return folder
-
-
-def _date_of(name: str) -> dt.date | None:
-    """The day in a daily file's name, in any of NSE's three ways."""
-    if (found := re.search(r"\d{2}[A-Z]{3}\d{4}|\d{8}", name)) is None:
-        return None
-    form = "%d%b%Y" if not found[0].isdigit() else "%d%m%Y" if found[0][4:6] == "20" else "%Y%m%d"
-    return dt.datetime.strptime(found[0], form).replace(tzinfo=dt.UTC).date()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -1,15 +1,20 @@
-"""NSE's archive over HTTP, politely: one request at a time, spaced, with time-outs, and never around a block.
+"""NSE's archive over HTTP, politely: requests spaced, few at once, with time-outs, and never around a block.
 
-What belongs here: requests and what each answer means. Retrying is left to the stages, so that one place decides it.
+What belongs here: requests, what each answer means, and trying again what may pass: a time-out, a reset, a 5xx or a 429 that says when to
+come back are tried three times, at growing intervals with jitter; the stages try the whole day again later. A file goes to whoever asked
+only if all its bytes have come.
 Behaviour of the server (headers it needs, 404 pages, 403): facts measured on the live host by public projects in 2026.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import random
 import re
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
@@ -27,31 +32,52 @@ HEADERS = {
 TIMEOUT_SECONDS = (10.0, 30.0)
 TOTAL_SECONDS = 120.0
 MAX_CONSECUTIVE_REFUSALS = 3
+ATTEMPTS, FIRST_WAIT_SECONDS = 3, 2.0
+LONGEST_WAIT_SECONDS = 60.0
+"""A server that asks for more patience than this (Retry-After) counts as one that refuses."""
+
+
+class _Again(Unreachable):
+    """An answer that may be another one in `seconds`."""
+
+    def __init__(self, words: str, seconds: float | None) -> None:
+        super().__init__(words)
+        self.seconds = seconds
 
 
 class HttpSource:
-    """Files below `base_url`, at the paths of NSE's own archive, at most one request every `interval` seconds."""
+    """Files below `base_url`, at the paths of NSE's own archive.
 
-    def __init__(self, base_url: str, interval: float) -> None:
+    At most `connections` requests are under way at once, and they begin at least `interval` seconds apart. `patience` is a factor on the
+    waits between attempts.
+    """
+
+    def __init__(self, base_url: str, interval: float, connections: int = 1, patience: float = 1.0) -> None:
         self.base_url = base_url.rstrip("/")
-        self._interval = interval
-        self._session = requests.Session()
-        self._session.headers.update(HEADERS)
-        self._last = 0.0
+        self._interval, self._connections, self._patience = interval, connections, patience
+        self._sessions = threading.local()
+        self._turn = threading.Lock()
+        self._next = 0.0
         self._refusals = 0
 
     def fetch(self, dates: Sequence[dt.date], candidates: Candidates) -> Iterator[tuple[dt.date, Fetched | Exception]]:
         """See `Source.fetch`. After three refusals in a row (403, 429) nothing more is asked for."""
-        for date in dates:
-            try:
-                yield date, self._first(date, candidates(date))
-            except NseError as error:
-                yield date, error
+        if self._connections == 1 or len(dates) < 2:
+            yield from (self._one(date, candidates) for date in dates)
+            return
+        with ThreadPoolExecutor(min(self._connections, len(dates)), thread_name_prefix="nse") as pool:
+            yield from pool.map(lambda date: self._one(date, candidates), dates)
 
     def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
         """See `Source.registers`."""
         bodies = ((file, self._get(file)) for file in files if pattern.fullmatch(file.name.lower()))
         return [Fetched(file.name, f"{self.base_url}/{file.path}", body) for file, body in bodies if body is not None]
+
+    def _one(self, date: dt.date, candidates: Candidates) -> tuple[dt.date, Fetched | Exception]:
+        try:
+            return date, self._first(date, candidates(date))
+        except NseError as error:
+            return date, error
 
     def _first(self, date: dt.date, files: tuple[NamedFile, ...]) -> Fetched:
         for file in files:
@@ -65,21 +91,43 @@ class HttpSource:
         )
 
     def _get(self, file: NamedFile) -> bytes | None:
+        """The file, or None for a 404; tried again where that may help."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._attempt(file)
+            except Unreachable as error:
+                asked = error.seconds if isinstance(error, _Again) else None
+                if attempt == ATTEMPTS:
+                    raise
+                wait = FIRST_WAIT_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5) if asked is None else asked
+                time.sleep(wait * self._patience)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _attempt(self, file: NamedFile) -> bytes | None:
         if self._refusals >= MAX_CONSECUTIVE_REFUSALS:
             raise Blocked(f"{self.base_url} refused {self._refusals} requests in a row, {file.name} was not asked for. Wait some "
                           "hours, or set CHAMPION_SOURCE to a folder of files")  # fmt: skip
-        time.sleep(max(0.0, self._last + self._interval - time.monotonic()))
+        with self._turn:
+            time.sleep(max(0.0, self._next - time.monotonic()))
+            self._next = time.monotonic() + self._interval
         try:
             return self._answer(file)
         except requests.exceptions.RequestException as error:
             raise Unreachable(f"{file.name}: {self.base_url} did not answer properly ({type(error).__name__}: {error})") from error
-        finally:
-            self._last = time.monotonic()
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._sessions, "it"):
+            self._sessions.it = requests.Session()
+            self._sessions.it.headers.update(HEADERS)
+        found: requests.Session = self._sessions.it
+        return found
 
     def _answer(self, file: NamedFile) -> bytes | None:
         deadline = time.monotonic() + TOTAL_SECONDS
-        with self._session.get(f"{self.base_url}/{file.path}", timeout=TIMEOUT_SECONDS, stream=True) as response:
-            status = response.status_code
+        with self._session().get(f"{self.base_url}/{file.path}", timeout=TIMEOUT_SECONDS, stream=True) as response:
+            status, patience = response.status_code, _retry_after(response)
+            if status == 429 and patience is not None and patience <= LONGEST_WAIT_SECONDS:
+                raise _Again(f"{file.name}: {self.base_url} answers 429 and asks for {patience:.0f} s", patience)
             if status in (403, 429):
                 self._refusals += 1
                 raise Blocked(f"{file.name}: {self.base_url} answers {status}; wait, or use a folder of files as CHAMPION_SOURCE")
@@ -87,8 +135,15 @@ class HttpSource:
             if status == 404:
                 return None
             if status != 200:
-                raise Unreachable(f"{file.name}: {self.base_url} answers {status}")
+                usable = patience if patience is not None and patience <= LONGEST_WAIT_SECONDS else None
+                raise _Again(f"{file.name}: {self.base_url} answers {status}", usable)
             return _body(response, file, deadline)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Seconds that the server asks for, if it says so as a number."""
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isdigit() else None
 
 
 def _body(response: requests.Response, file: NamedFile, deadline: float) -> bytes:

@@ -16,7 +16,9 @@ from champion_assets.nse.source.folder import FolderSource
 from champion_assets.nse.source.http import HttpSource
 
 
-def open_source(location: str, *, cache: Path | None, interval: float, s3: Callable[[str], Any]) -> Source:
+def open_source(
+    location: str, *, cache: Path | None, interval: float, s3: Callable[[str], Any], connections: int = 1, patience: float = 1.0
+) -> Source:
     """The source at `location`: `http(s)://…`, `s3://bucket/prefix` (opened with `s3`), `file://…` or a folder.
 
     Raises:
@@ -25,7 +27,7 @@ def open_source(location: str, *, cache: Path | None, interval: float, s3: Calla
     """
     scheme = urlsplit(location).scheme if "://" in location else ""
     if scheme in ("http", "https"):
-        return HttpSource(location, interval)
+        return HttpSource(location, interval, connections, patience)
     if scheme == "s3":
         return BucketSource(location, s3(location.rstrip("/")))
     if scheme == "file":

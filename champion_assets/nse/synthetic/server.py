@@ -42,6 +42,11 @@ class State:
     republished: bool = False
     slow_seconds: float = 1.0
     requests: list[tuple[str, int]] = field(default_factory=list)
+    busy: dict[str, int] = field(default_factory=dict)
+    """Files that are answered with 503 so many times before they are served."""
+    retry_after: int | None = None
+    published_until: dt.date | None = None
+    """Daily files of later days do not exist yet."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -52,6 +57,11 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.state.faults.get(name)
         if "Mozilla" not in self.headers.get("User-Agent", ""):
             self._answer(403, b"<html>Access Denied</html>", "text/html")
+        elif self.state.busy.get(name, 0) > 0:
+            self.state.busy[name] -= 1
+            self._answer(503, b"<html>busy</html>", "text/html")
+        elif self.state.published_until is not None and (date_in(name) or dt.date.min) > self.state.published_until:
+            self._answer(404, NOT_FOUND.encode(), "text/html")
         elif fault in ("403", "429", "503"):
             self._answer(int(fault), b"<html>no</html>", "text/html")
         elif fault == "html":
@@ -104,6 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.state.requests.append((self.path, status))
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        if status in (429, 503) and self.state.retry_after is not None:
+            self.send_header("Retry-After", str(self.state.retry_after))
         self.send_header("Content-Length", str(len(body) if announced is None else announced))
         self.end_headers()
         self.wfile.write(body)
@@ -112,6 +124,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name is http.server's)
         """Silence: the state remembers the requests."""
+
+
+def date_in(name: str) -> dt.date | None:
+    """The day in a daily file's name, in any of NSE's ways; None if it has none."""
+    if (found := re.search(r"\d{2}[A-Z]{3}\d{4}|\d{8}", name)) is None:
+        return None
+    form = "%d%b%Y" if not found[0].isdigit() else "%d%m%Y" if found[0][4:6] == "20" else "%Y%m%d"
+    return dt.datetime.strptime(found[0], form).replace(tzinfo=dt.UTC).date()
 
 
 def _workbook() -> bytes:

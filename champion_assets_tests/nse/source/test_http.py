@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -37,21 +38,21 @@ def one(source: HttpSource, day: dt.date = DAY) -> Fetched | Exception:
 
 
 def test_a_file_arrives_with_its_address(url: str, exchange: Exchange) -> None:
-    found = one(HttpSource(url, 0))
+    found = one(HttpSource(url, 0, patience=0))
     assert isinstance(found, Fetched)
     assert found.body == (exchange.folder / udiff_bhavcopy(DAY).path).read_bytes()
     assert found.uri == f"{url}/{udiff_bhavcopy(DAY).path}"
 
 
 def test_legacy_days_come_from_the_legacy_path(url: str) -> None:
-    found = one(HttpSource(url, 0), dt.date(2023, 12, 29))
+    found = one(HttpSource(url, 0, patience=0), dt.date(2023, 12, 29))
     assert isinstance(found, Fetched)
     assert found.name == "cm29DEC2023bhav.csv.zip"
 
 
 def test_the_404_page_is_no_file_and_as_long_as_the_genuine_one(url: str) -> None:
     assert len(NOT_FOUND) == 3425
-    assert isinstance(one(HttpSource(url, 0), dt.date(2024, 1, 14)), NotYetPublished)
+    assert isinstance(one(HttpSource(url, 0, patience=0), dt.date(2024, 1, 14)), NotYetPublished)
 
 
 @pytest.mark.parametrize(
@@ -61,30 +62,30 @@ def test_the_404_page_is_no_file_and_as_long_as_the_genuine_one(url: str) -> Non
 def test_faults_of_the_line(url: str, state: State, monkeypatch: pytest.MonkeyPatch, fault: Fault, error: type[NseError]) -> None:
     monkeypatch.setattr(http, "TIMEOUT_SECONDS", (0.5, 0.3))
     state.faults[NAME] = fault
-    found = one(HttpSource(url, 0))
+    found = one(HttpSource(url, 0, patience=0))
     assert isinstance(found, error)
     assert found.retryable == (error is Unreachable)
     assert NAME in str(found)
 
 
 def test_a_server_that_is_gone_is_unreachable(url: str) -> None:
-    found = one(HttpSource("http://127.0.0.1:9", 0))
+    found = one(HttpSource("http://127.0.0.1:9", 0, patience=0))
     assert isinstance(found, Unreachable)
 
 
 def test_a_late_file_is_not_yet_published_until_it_is(url: str, state: State, exchange: Exchange) -> None:
     state.faults[udiff_bhavcopy(exchange.late).name] = "late"
-    found = one(HttpSource(url, 0), exchange.late)
+    found = one(HttpSource(url, 0, patience=0), exchange.late)
     assert isinstance(found, NotYetPublished)
     assert "404" in str(found)
     state.faults.clear()
-    assert isinstance(one(HttpSource(url, 0), exchange.late), Fetched)
+    assert isinstance(one(HttpSource(url, 0, patience=0), exchange.late), Fetched)
 
 
 def test_a_republished_file_has_other_bytes_under_the_same_name(url: str, state: State, exchange: Exchange) -> None:
-    before = one(HttpSource(url, 0), exchange.republished)
+    before = one(HttpSource(url, 0, patience=0), exchange.republished)
     state.republished = True
-    after = one(HttpSource(url, 0), exchange.republished)
+    after = one(HttpSource(url, 0, patience=0), exchange.republished)
     assert isinstance(before, Fetched)
     assert isinstance(after, Fetched)
     assert (before.name, before.body == after.body) == (after.name, False)
@@ -93,7 +94,7 @@ def test_a_republished_file_has_other_bytes_under_the_same_name(url: str, state:
 def test_after_three_refusals_nothing_more_is_asked(url: str, state: State) -> None:
     days = load_calendar().sessions_between(dt.date(2024, 2, 1), dt.date(2024, 2, 15))
     state.faults |= {udiff_bhavcopy(day).name: "403" for day in days}
-    found = dict(HttpSource(url, 0).fetch(days, bhavcopy_files))
+    found = dict(HttpSource(url, 0, patience=0).fetch(days, bhavcopy_files))
     assert all(isinstance(error, Blocked) for error in found.values())
     assert len(state.requests) == 3
 
@@ -117,7 +118,7 @@ def test_the_holiday_echo_is_there_and_its_rows_betray_it(url: str) -> None:
     from champion_assets.nse.formats import read_bhavcopy
 
     holiday = dt.date(2024, 1, 26)
-    echo = dict(HttpSource(url, 0).fetch([holiday], lambda day: (delivery_file(day),)))[holiday]
+    echo = dict(HttpSource(url, 0, patience=0).fetch([holiday], lambda day: (delivery_file(day),)))[holiday]
     assert isinstance(echo, Fetched)
     assert read_bhavcopy(echo.body, echo.name).frame["trade_date"][0] == dt.date(2024, 1, 25)
 
@@ -132,3 +133,53 @@ def test_bad_bodies_leave_no_byte_in_the_lake(url: str, state: State, workspace,
     assert isinstance(computed.failed[DAY], WrongDate if fault == "yesterday" else BadPayload)
     assert computed.frame.is_empty()
     assert not list(workspace.settings.data_dir.rglob("files/*"))
+
+
+def test_a_busy_server_is_asked_again_and_only_three_times(url: str, state: State) -> None:
+    state.busy[NAME] = 2
+    assert isinstance(one(HttpSource(url, 0, patience=0)), Fetched)
+    assert [status for path, status in state.requests if path.endswith(NAME)] == [503, 503, 200]
+    state.busy[NAME] = 9
+    assert isinstance(one(HttpSource(url, 0, patience=0)), Unreachable)
+    assert state.busy[NAME] == 6
+
+
+def test_retry_after_is_honoured_and_too_long_a_one_is_a_refusal(url: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(http.time, "sleep", waits.append)
+    state.busy[NAME], state.retry_after = 1, 7
+    assert isinstance(one(HttpSource(url, 0)), Fetched)
+    assert 7.0 in waits
+    state.faults[NAME], state.retry_after = "429", 3600
+    assert isinstance(one(HttpSource(url, 0)), Blocked)
+
+
+def test_waits_grow_and_are_not_all_alike(url: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(http.time, "sleep", lambda seconds: waits.append(seconds) if seconds else None)
+    for _ in range(5):
+        state.busy[NAME] = 2
+        one(HttpSource(url, 0))
+    first, second = waits[::2], waits[1::2]
+    assert all(1.0 <= each <= 3.0 for each in first)
+    assert all(2.0 <= each <= 6.0 for each in second)
+    assert len(set(first)) == 5
+
+
+def test_several_connections_bring_the_same_files_and_never_more_at_once(url: str, state: State, exchange: Exchange) -> None:
+    days = [day for day in exchange.market.sessions if dt.date(2024, 1, 1) <= day <= dt.date(2024, 2, 29)]
+    state.faults.update({udiff_bhavcopy(day).name: "slow" for day in days[:8]})
+    state.slow_seconds = 0.2
+    started = time.monotonic()
+    found = dict(HttpSource(url, 0, connections=8, patience=0).fetch(days, bhavcopy_files))
+    assert time.monotonic() - started < 8 * 0.2
+    assert {day: each.body for day, each in found.items()} == {
+        day: (exchange.folder / udiff_bhavcopy(day).path).read_bytes() for day in days
+    }
+
+
+def test_many_connections_begin_their_requests_apart(url: str) -> None:
+    days = [dt.date(2024, 1, 8) + dt.timedelta(days=offset) for offset in range(5)]
+    started = time.monotonic()
+    list(HttpSource(url, 0.1, connections=8, patience=0).fetch(days, bhavcopy_files))
+    assert time.monotonic() - started >= 0.4

@@ -1,0 +1,38 @@
+"""What time it is: the machine's, or that of a rehearsal.
+
+What belongs here: now, today in India, and when a day's files are due. A rehearsal on a fictional exchange names a file in CHAMPION_CLOCK
+that holds an ISO instant; whoever rehearses moves it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from champion_assets.settings import Settings
+
+INDIA = dt.timezone(dt.timedelta(hours=5, minutes=30), "IST")
+
+
+def now(settings: Settings) -> dt.datetime:
+    """The present instant, UTC.
+
+    Raises:
+        ValueError: the file in CHAMPION_CLOCK holds no instant.
+    """
+    if settings.clock is None:
+        return dt.datetime.now(dt.UTC)
+    text = settings.clock.read_text("utf-8").strip()
+    instant = dt.datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{settings.clock}: {text!r} has no offset; write 2024-01-15T13:00:00+00:00")
+    return instant.astimezone(dt.UTC)
+
+
+def today(settings: Settings) -> dt.date:
+    """The present day in India."""
+    return now(settings).astimezone(INDIA).date()
+
+
+def instant_in_india(date: dt.date, time: dt.time) -> dt.datetime:
+    """A time of the exchange's day as an instant, UTC."""
+    return dt.datetime.combine(date, time, INDIA).astimezone(dt.UTC)

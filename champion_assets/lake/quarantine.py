@@ -1,0 +1,139 @@
+"""The quarantine: rows and files that were taken out, with file, line, rule and reason; and what a person decided of them.
+
+What belongs here: listing, and decisions. Rows lie under `quarantine/<table>/trade_date=.../data.parquet`, written by the build that took
+them out; decisions in `quarantine/decisions.json`. A released row of silver/equity_eod flows on when its day is built again: its ISIN is
+not believed, its symbol is, and of two rows of an instrument the released one counts. A dropped row stays out and is no longer listed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import polars as pl
+
+from champion_assets.lake.store import Lake, partition_key
+
+FOLDER, DECISIONS = "quarantine", "quarantine/decisions.json"
+RELEASABLE = {"silver/equity_eod"}
+HOW_ELSE = {
+    "silver/corporate_actions": "write the action as a line in the CSV in CHAMPION_CORPORATE_ACTIONS (docs/runbook.md)",
+    "raw/esg_scores": "mend the file or its mapping (docs/esg.md) and drop it again",
+    "silver/esg_scores": "give the row an ISIN or a symbol that traded (docs/esg.md)",
+}
+"""What to do where a row cannot simply be let through."""
+
+
+class QuarantineError(ValueError):
+    """A decision that cannot be meant so."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided of a row: file hash and line name it."""
+
+    table: str
+    trade_date: str
+    source_sha256: str
+    source_row: int
+    decision: Literal["release", "drop"]
+    why: str
+    decided_on: str
+
+
+def decisions(lake: Lake) -> list[Decision]:
+    """All decisions, in the order in which they were made."""
+    text = lake.get(DECISIONS)
+    return [] if text is None else [Decision(**each) for each in json.loads(text)]
+
+
+def decisions_on(lake: Lake, table: str, date: dt.date) -> list[str]:
+    """The decisions on a day's rows, as text, for fingerprints."""
+    return [
+        f"{each.source_sha256}:{each.source_row}:{each.decision}"
+        for each in decisions(lake)
+        if (each.table, each.trade_date) == (table, str(date))
+    ]
+
+
+def released_rows(lake: Lake, table: str) -> set[tuple[str, int]]:
+    """(file hash, line) of the rows that a person lets through; of several decisions on a row the last counts."""
+    last = {(each.source_sha256, each.source_row): each.decision for each in decisions(lake) if each.table == table}
+    return {row for row, decision in last.items() if decision == "release"}
+
+
+def is_released(released: Collection[tuple[str, int]]) -> pl.Expr:
+    """True for rows of a file that are released."""
+    marks = [f"{sha}:{row}" for sha, row in sorted(released)]
+    return pl.format("{}:{}", "source_sha256", "source_row").is_in(marks)
+
+
+def without_isin(rows: pl.DataFrame, released: Collection[tuple[str, int]]) -> pl.DataFrame:
+    """`rows` with the ISINs of released ones blank."""
+    if not released:
+        return rows
+    return rows.with_columns(isin=pl.when(~is_released(released)).then("isin"))
+
+
+def listed(lake: Lake) -> pl.DataFrame:
+    """One row a table and day: trade_date, table, rows, open (not decided), rules."""
+    lines = []
+    known = decisions(lake)
+    for key in lake.keys(FOLDER):
+        if not key.endswith("/data.parquet"):
+            continue
+        table, day = key.removeprefix(f"{FOLDER}/").removesuffix("/data.parquet").rsplit("/trade_date=", 1)
+        rows = held(lake, table, dt.date.fromisoformat(day))
+        mine = {(each.source_sha256, each.source_row) for each in known if (each.table, each.trade_date) == (table, day)}
+        waiting = sum((sha, line) not in mine for sha, line in rows.select("file", "line").iter_rows())
+        lines.append((dt.date.fromisoformat(day), table, rows.height, waiting, ", ".join(sorted(set(rows["rule"])))))
+    schema = {"trade_date": pl.Date, "table": pl.String, "rows": pl.Int64, "open": pl.Int64, "rules": pl.String}
+    return pl.DataFrame(lines, schema=schema, orient="row").sort("trade_date", "table")
+
+
+def held(lake: Lake, table: str, date: dt.date) -> pl.DataFrame:
+    """What the quarantine holds of a table's day: file (hash or name), line, who, rule, reason.
+
+    Raises:
+        QuarantineError: nothing.
+    """
+    body = lake.get(f"{FOLDER}/{partition_key(table, date)}")
+    if body is None:
+        raise QuarantineError(f"the quarantine has nothing of {table} on {date}; `champion quarantine list` shows what it has")
+    rows = pl.read_parquet(body)
+    columns = rows.columns
+    return rows.select(
+        file=pl.col("source_sha256" if "source_sha256" in columns else "sha256" if "sha256" in columns else "name").cast(pl.String),
+        line=pl.col("source_row" if "source_row" in columns else "trade_date").cast(pl.Int64 if "source_row" in columns else pl.Date)
+        if "source_row" in columns else pl.lit(0, pl.Int64),
+        who=pl.col("symbol" if "symbol" in columns else "name").cast(pl.String),
+        rule=pl.col("rule") if "rule" in columns else pl.lit(""), reason=pl.col("reason").cast(pl.String),
+    )  # fmt: skip
+
+
+def decide(
+    lake: Lake, table: str, date: dt.date, verdict: Literal["release", "drop"], why: str, line: int | None, today: dt.date
+) -> list[Decision]:
+    """Note a decision on a row (its line), or on all rows of the day.
+
+    Raises:
+        QuarantineError: no such row, no reason, or a table whose rows cannot simply be let through.
+    """
+    if not why.strip():
+        raise QuarantineError("say why: whoever looks at this row later wants to know")
+    if verdict == "release" and table not in RELEASABLE:
+        way = HOW_ELSE.get(table, "the file is not what it should be: get the right one, and `champion backfill DAY DAY --refetch`")
+        raise QuarantineError(f"{table} cannot be released: {way}")
+    rows = held(lake, table, date)
+    chosen = rows if line is None else rows.filter(pl.col("line") == line)
+    if chosen.is_empty():
+        raise QuarantineError(f"{table} {date} has no line {line} in the quarantine; it has {', '.join(map(str, rows['line']))}")
+    made = [
+        Decision(table, date.isoformat(), sha, row, verdict, why, today.isoformat())
+        for sha, row in chosen.select("file", "line").iter_rows()
+    ]
+    lake.put(DECISIONS, json.dumps([asdict(each) for each in [*decisions(lake), *made]], indent=1).encode())
+    return made

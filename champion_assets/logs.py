@@ -1,0 +1,32 @@
+"""Structured logs: one JSON object a line in DATA_DIR/logs/champion.jsonl, with run, asset and partitions.
+
+What belongs here: the logger. Dagster's own log has the same words for people; this file is for machines and for the time when Dagster's
+database is gone.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from champion_assets.settings import Settings
+
+
+def log(settings: Settings) -> Any:
+    """The logger of these settings; `log(settings).info("event", key=value)`."""
+    return _logger((settings.data_dir / "logs" / "champion.jsonl").resolve())
+
+
+@lru_cache(maxsize=16)
+def _logger(path: Path) -> Any:
+    import structlog
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stream = path.open("a", buffering=1, encoding="utf-8")  # a line a write: lines of several processes do not mix
+    return structlog.wrap_logger(
+        structlog.WriteLogger(stream),
+        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True),
+                    structlog.processors.JSONRenderer(sort_keys=True, default=str)],
+        wrapper_class=structlog.BoundLogger,
+    )  # fmt: skip

@@ -1,0 +1,41 @@
+"""The short soak: a few fictional days through the real daemon, each with its fault; the long one is `benchmarks/soak.py`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from champion_assets_tests.end_to_end.rehearsal import START, play, reference, rehearse
+from champion_assets_tests.helpers import content
+
+DAYS = {
+    dt.date(2024, 1, 1): "html",
+    dt.date(2024, 1, 2): "kill run",
+    dt.date(2024, 1, 3): "late delivery",
+    dt.date(2024, 1, 4): "republish",
+    dt.date(2024, 1, 5): "kill daemon",
+    dt.date(2024, 1, 8): "late",
+}
+
+
+@pytest.mark.timeout(900)
+def test_every_fault_is_met_told_and_leaves_the_lake_as_if_it_had_not_been(tmp_path: Path) -> None:
+    with rehearse(tmp_path / "stage", dt.date(2024, 1, 31), seed=3) as stage:
+        for date, fault in DAYS.items():
+            play(stage, date, fault)
+        stage.clock(dt.date(2024, 1, 8), 16)
+        log = stage.log()
+    assert any(line["event"] == "day failed" or line["event"] == "alarm" for line in log), "the faults are in the log"
+    built = [line for line in log if line["event"] == "built" and line["asset"] == "backtest/daily"]
+    assert {"run", "partitions", "written"} <= set(built[0])
+    assert not list(stage.lake.rglob("*#*"))
+    root = reference(stage, tmp_path / "reference")
+    leave_out = ("raw/", "warehouse/", "checks/", "quarantine/", "backtest/tear_sheet", "experiments/")
+    assert content(stage.lake, leave_out) == content(root, leave_out)
+    checks = pl.read_parquet(str(stage.lake / "checks/results/*/data.parquet"))
+    failed = checks.filter(~pl.col("passed") & (pl.col("check_name") == "republished_bhavcopy"))
+    assert failed["trade_date"].to_list() == [dt.date(2024, 1, 4)]
+    assert min(DAYS) == START
