@@ -83,15 +83,12 @@ def _as_run(path: Path, run: dg.DagsterRun | None, settings: Settings) -> Tracke
 
 
 def _add(line: dict[str, Any], metrics: dict[str, float | None], series: list[tuple[str, int, int, float]]) -> None:
-    """A table's totals, and its days as steps (the ordinal of the date)."""
+    """A table's days as steps (the ordinal of the date), under the old names, and their sums as `total_...`."""
     if line["table"] not in TRACKED or not line["days"]:
         return
     seconds, rows = TRACKED[line["table"]]
-    metrics[seconds] = (metrics.get(seconds) or 0.0) + line["seconds"]
+    metrics[f"total_{seconds}"] = (metrics.get(f"total_{seconds}") or 0.0) + line["seconds"]
     is_silver = line["table"] == "silver/equity_eod"
-    if is_silver:
-        metrics["write_duration_seconds"] = line["write"]
-        metrics["parquet_size_mb"] = sum(day[2] for day in line["days"]) / 2**20
     each = line["seconds"] / len(line["days"])
     for text, count, size, facts in line["days"]:
         date = dt.date.fromisoformat(text)
@@ -105,7 +102,7 @@ def _add(line: dict[str, Any], metrics: dict[str, float | None], series: list[tu
         instant = int(dt.datetime.combine(date, dt.time(), dt.UTC).timestamp() * 1000)
         series += [(name, date.toordinal(), instant, value) for name, value in found.items()]
         for name in found.keys() & {"raw_rows_parsed", "normalized_rows", "filtered_rows", "rows_written", "rows_loaded"}:
-            metrics[name] = (metrics.get(name) or 0.0) + found[name]
+            metrics[f"total_{name}"] = (metrics.get(f"total_{name}") or 0.0) + found[name]
 
 
 def _folder(settings: Settings) -> Path:

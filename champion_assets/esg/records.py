@@ -5,15 +5,15 @@ What belongs here: one file. What does not: who a company is, what is still vali
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import math
 from typing import Any
 
 import polars as pl
 
 from champion_assets.esg.mapping import EsgMapping
+from champion_assets.nse.container import csv_rows
+from champion_assets.nse.errors import BadValue
 from champion_assets.nse.isin import is_valid_isin
 
 RECORDS: dict[str, pl.DataType] = {
@@ -40,22 +40,23 @@ def read_records(body: bytes, name: str, mapping: EsgMapping) -> tuple[pl.DataFr
     Raises:
         EsgFileError: a declared column is absent, or there is no row.
     """
-    reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig", errors="replace")))
-    header = [column.strip() for column in reader.fieldnames or []]
-    reader.fieldnames = header
+    try:
+        header, *rows = csv_rows(body.decode("utf-8-sig", errors="replace"), name) or [[]]
+    except BadValue as error:
+        raise EsgFileError(str(error)) from error
+    header = [column.strip() for column in header]
     if absent := sorted(set(mapping.columns.values()) - set(header)):
         raise EsgFileError(
             f"{name}: without the column(s) {', '.join(absent)} that the mapping of {mapping.provider} declares; it has {', '.join(header)}"
         )
     records, rejects = [], []
-    for number, row in enumerate(reader, start=1):
-        fields = {key: (row.get(column) or "").strip() for key, column in mapping.columns.items()}
+    for number, cells in enumerate((cells for cells in rows if cells), start=1):
+        row = dict(zip(header, cells, strict=False))
+        fields = {key: row.get(column, "").strip() for key, column in mapping.columns.items()}
         try:
             records.append(_record(fields, mapping) | {"source_row": number})
         except _Rejected as error:
-            rejects.append(
-                {"source_row": number, "rule": "ESG", "reason": str(error), "line": ",".join(str(value) for value in row.values())[:500]}
-            )
+            rejects.append({"source_row": number, "rule": "ESG", "reason": str(error), "line": ",".join(cells)[:500]})
     if not records and not rejects:
         raise EsgFileError(f"{name}: a header without a single row")
     return pl.DataFrame(records, schema=RECORDS, orient="row"), pl.DataFrame(rejects, schema=REJECTS, orient="row")

@@ -7,13 +7,11 @@ The industries' names changed over the years (`PHARMA`, `Healthcare`): within on
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
 from dataclasses import dataclass
 
-from champion_assets.nse.container import csv_text
+from champion_assets.nse.container import csv_rows, csv_text
 from champion_assets.nse.errors import BadValue, UnknownHeader
 
 _DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
@@ -35,15 +33,15 @@ def read_constituents(body: bytes, name: str) -> list[Member]:
     Raises:
         BadPayload: not such a list; the message names the row.
     """
-    reader = csv.DictReader(io.StringIO(csv_text(body, name, may_end_open=True).decode("utf-8-sig", errors="replace")))
-    header = [column.strip() for column in reader.fieldnames or []]
-    if header != list(_COLUMNS):
+    header, *rows = csv_rows(csv_text(body, name, may_end_open=True).decode("utf-8-sig", errors="replace"), name) or [[]]
+    if [column.strip() for column in header] != list(_COLUMNS):
         raise UnknownHeader(f"{name}: no list of index members, it begins with {','.join(header)[:120]!r}")
     members = []
-    for number, row in enumerate(reader, start=1):
-        if None in row or None in row.values():
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(_COLUMNS):
             raise BadValue(f"{name}, row {number}: not {len(_COLUMNS)} fields")
-        members.append(Member(row["Symbol"].strip(), row["ISIN Code"].strip(), " ".join(row["Industry"].split()).title()))
+        _, industry, symbol, _, isin = row
+        members.append(Member(symbol.strip(), isin.strip(), " ".join(industry.split()).title()))
     return members
 
 

@@ -5,6 +5,7 @@ What belongs here: containers and magic bytes. What does not: columns and values
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import lzma
@@ -12,12 +13,13 @@ import struct
 import zipfile
 import zlib
 
-from champion_assets.nse.errors import ArchivePayload, EmptyPayload, HtmlPayload, TruncatedPayload, XlsxPayload
+from champion_assets.nse.errors import ArchivePayload, BadValue, EmptyPayload, HtmlPayload, TruncatedPayload, XlsxPayload
 
 MAX_TEXT_BYTES = 256 * 1024 * 1024
 """The largest daily file of NSE is below 10 MB; anything beyond this is a bomb or another file."""
 
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, OSError, ValueError, KeyError)
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, OSError, ValueError, KeyError)
+"""What Python's reader raises on damaged and encrypted archives."""
 _XLSX_PARTS = ("[Content_Types].xml", "xl/workbook.xml")
 
 
@@ -42,7 +44,7 @@ def csv_text(body: bytes, name: str, nesting: int = 0, *, may_end_open: bool = F
     if body[:2] in (b"\x1f\x8b", b"PK"):
         if nesting == MAX_NESTING:
             raise ArchivePayload(f"{name}: archives inside archives, {nesting} deep; refused")
-        inner = _gunzip(body, name) if body[:2] == b"\x1f\x8b" else _unzip(body, name)
+        inner = gunzip(body, name) if body[:2] == b"\x1f\x8b" else _unzip(body, name)
         return csv_text(inner, name, nesting + 1, may_end_open=may_end_open)
     text = body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     if text.lstrip()[:1] == b"<":
@@ -54,7 +56,34 @@ def csv_text(body: bytes, name: str, nesting: int = 0, *, may_end_open: bool = F
     return text
 
 
-def _gunzip(body: bytes, name: str) -> bytes:
+def csv_rows(text: str, name: str) -> list[list[str]]:
+    """All rows of a quoted CSV text.
+
+    Raises:
+        BadValue: the text is no CSV; the message names the file.
+    """
+    try:
+        return list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise BadValue(f"{name}: not readable as CSV ({error})") from error
+
+
+def member_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo | str, name: str) -> bytes:
+    """A member's bytes, never more than `MAX_TEXT_BYTES` of them, whatever the archive says of its size.
+
+    Raises:
+        ArchivePayload: it is larger.
+    """
+    with archive.open(member) as stream:
+        return _bounded(stream.read(MAX_TEXT_BYTES + 1), name)
+
+
+def gunzip(body: bytes, name: str) -> bytes:
+    """The content of a gzip, bounded likewise.
+
+    Raises:
+        TruncatedPayload, ArchivePayload: each names the file.
+    """
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
             text = stream.read(MAX_TEXT_BYTES + 1)
@@ -71,9 +100,8 @@ def _unzip(body: bytes, name: str) -> bytes:
                 raise XlsxPayload(f"{name}: an Excel workbook was served under this name")
             if len(members) != 1:
                 raise ArchivePayload(f"{name}: expected one file in the zip, found {len(members)}")
-            with archive.open(members[0]) as stream:
-                return _bounded(stream.read(MAX_TEXT_BYTES + 1), name)
-    except _BROKEN_ZIP as error:
+            return member_bytes(archive, members[0], name)
+    except BROKEN_ZIP as error:
         raise TruncatedPayload(f"{name}: broken zip ({error}); fetch it again") from error
 
 

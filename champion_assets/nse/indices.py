@@ -93,11 +93,12 @@ def read_index_close(body: bytes, name: str) -> pl.DataFrame:
 
 def _numbers(column: pl.Series, kind: pl.DataType, name: str) -> pl.Series:
     number = column.cast(pl.Float64, strict=False)  # volumes come as 5718 and as 5718.0
-    bad = number.is_null() & column.is_not_null()
+    exact = number.cast(kind, strict=False)
+    bad = (exact.is_null() | ~number.is_finite()) & column.is_not_null()
     if bad.any():
         row = int(bad.arg_max() or 0)
         raise BadValue(f"{name}, row {row + 1}: column {column.name} holds {column[row]!r}, which is no number")
-    return number.cast(kind)
+    return exact
 
 
 def _date(column: pl.Series, name: str) -> dt.date:

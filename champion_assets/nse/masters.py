@@ -5,11 +5,9 @@ What belongs here: reading them. They know no history: a delisted name is absent
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 
-from champion_assets.nse.container import csv_text
+from champion_assets.nse.container import csv_rows, csv_text
 from champion_assets.nse.errors import UnknownHeader
 from champion_assets.nse.isin import is_valid_isin
 
@@ -20,7 +18,7 @@ def read_isins(body: bytes, name: str) -> dict[str, str]:
     Raises:
         BadPayload: not such a list.
     """
-    reader = csv.reader(io.StringIO(csv_text(body, name).decode("utf-8-sig", errors="replace")))
+    reader = iter(csv_rows(csv_text(body, name).decode("utf-8-sig", errors="replace"), name))
     header = [column.strip().lower().replace("_", " ").replace("isinnumber", "isin number") for column in next(reader, [])]
     if "symbol" not in header or "isin number" not in header:
         raise UnknownHeader(f"{name}: no list of securities, it begins with {','.join(header)[:120]!r}")

@@ -5,9 +5,7 @@ What belongs here: containers, headers, dates. What does not: the meaning of a t
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import gzip
 import io
 import json
 import re
@@ -17,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from champion_assets.nse.container import BROKEN_ZIP, csv_rows, gunzip, member_bytes
 from champion_assets.nse.dates import parse_date
 from champion_assets.nse.errors import BadPayload, BadValue, EmptyPayload, HtmlPayload, TruncatedPayload, UnknownHeader
 
@@ -55,14 +54,14 @@ def read_actions(body: bytes, name: str) -> pl.DataFrame:
 def _text(body: bytes, name: str) -> str:
     try:
         if body.startswith(_GZIP):
-            body = gzip.decompress(body)
+            body = gunzip(body, name)
         elif body.startswith(_ZIP):
             with zipfile.ZipFile(io.BytesIO(body)) as bundle:
                 members = [each for each in bundle.namelist() if _BC_MEMBER.fullmatch(each)]
                 if len(members) != 1:
                     raise BadPayload(f"{name}: {len(members)} members are called bcDDMMYY.csv, expected one")
-                body = bundle.read(members[0])
-    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, ValueError) as error:
+                body = member_bytes(bundle, members[0], name)
+    except BROKEN_ZIP as error:
         raise TruncatedPayload(f"{name}: not a readable archive ({error})") from error
     return body.decode("utf-8-sig", errors="replace")  # the export itself holds bytes that are no UTF-8
 
@@ -83,10 +82,7 @@ def _json_rows(text: str, name: str) -> list[Mapping[str, Any]]:
 
 
 def _csv_rows(text: str, name: str) -> tuple[list[Mapping[str, Any]], Mapping[str, str]]:
-    try:
-        lines = list(csv.reader(io.StringIO(text)))
-    except csv.Error as error:
-        raise BadValue(f"{name}: not readable as CSV ({error})") from error
+    lines = csv_rows(text, name)
     header = [column.strip() for column in lines[0]]
     for columns in (_EXPORT, _BC):
         if columns.keys() <= set(header):

@@ -67,6 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "html":
             self._answer(200, b"<html><body>Please try again</body></html>", "text/html")
         elif fault == "reset":
+            self.state.requests.append((self.path, 0))
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
         else:
