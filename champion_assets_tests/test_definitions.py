@@ -131,16 +131,29 @@ def test_one_name_everywhere() -> None:
         assert (Path(__file__).parent / name.rsplit("/", 1)[0] / f"test_{name.rsplit('/', 1)[1]}.py").is_file(), name
 
 
-def test_jobs_and_schedules() -> None:
+def test_jobs_schedules_and_sensors() -> None:
     repository = defs.get_repository_def()
     assert sorted(job.name for job in repository.get_all_jobs() if not job.name.startswith("__")) == ["experiment", "nse_daily"]
-    assert [(each.name, each.cron_schedule) for each in repository.schedule_defs] == [("nse_daily_schedule", "30 12 * * *")]
+    assert {each.name: each.cron_schedule for each in repository.schedule_defs} == {
+        "nse_daily_schedule": ["30 12 * * 1-5", "30 12 * * 6,0"],
+        "catch_up_schedule": "0 1 * * 0",
+    }
+    assert {each.name for each in repository.sensor_defs} == {
+        "publication_sensor", "republish_sensor", "drop_folder_sensor", "closed_days_sensor", "failure_sensor", "tracking_sensor",
+    }  # fmt: skip
+    assert {each.default_status for each in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}
+
+
+def test_every_stage_has_its_expected_time() -> None:
+    for spec in defs.resolve_all_asset_specs():
+        if spec.partitions_def is not None:
+            assert spec.freshness_policy is not None, spec.key
 
 
 def test_import_is_fast_and_touches_nothing(tmp_path) -> None:  # type: ignore[no-untyped-def]
     program = (
         "import time; t = time.perf_counter(); import champion_assets.definitions, sys;"
-        "print(time.perf_counter() - t, *[m for m in ('matplotlib', 'plotly', 'mlflow', 'scipy', 'daqp') if m in sys.modules])"
+        "print(time.perf_counter() - t, *[m for m in ('matplotlib', 'plotly', 'mlflow', 'scipy', 'daqp', 'structlog') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
     seconds, *heavy = done.stdout.split()

@@ -18,7 +18,7 @@ from champion_assets.nse.errors import ArchivePayload, BadValue, EmptyPayload, H
 MAX_TEXT_BYTES = 256 * 1024 * 1024
 """The largest daily file of NSE is below 10 MB; anything beyond this is a bomb or another file."""
 
-BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, OSError, ValueError, KeyError)
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, OSError, ValueError, LookupError)
 """What Python's reader raises on damaged and encrypted archives."""
 _XLSX_PARTS = ("[Content_Types].xml", "xl/workbook.xml")
 

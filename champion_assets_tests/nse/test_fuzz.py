@@ -52,3 +52,18 @@ def test_paths_inside_an_archive_reach_nothing(tmp_path: Path) -> None:
         archive.writestr("../../escaped.csv", "a,b\n1,2\n")
     assert csv_text(buffer.getvalue(), "x.zip") == b"a,b\n1,2\n"  # read in memory, never unpacked
     assert not list(tmp_path.parent.rglob("escaped.csv"))
+
+
+def test_a_member_without_a_name_is_refused() -> None:
+    """Found by the long form: Python's own reader trips over it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("x", "a,b\n1,2\n")
+    body = bytearray(buffer.getvalue())
+    for mark in (b"PK\x03\x04", b"PK\x01\x02"):
+        place = body.find(mark)
+        length, name = (26, 30) if mark.endswith(b"\x04") else (28, 46)
+        body[place + length : place + length + 2] = b"\x00\x00"
+        del body[place + name]
+    with pytest.raises(BadPayload):
+        csv_text(bytes(body), "nameless.zip")

@@ -28,7 +28,7 @@ from champion_assets.nse.names import NamedFile
 from champion_assets.nse.source.base import Candidates, Fetched
 
 _TAR_SUFFIXES = (".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".txz")
-_BROKEN = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, KeyError, RuntimeError, OSError)
+_BROKEN = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, LookupError, RuntimeError, OSError, ValueError)
 """What Python's readers raise on damaged, encrypted or exchanged archives."""
 _SINGLE_FILE_ZIP = re.compile(
     r"((cm|fo)\d{2}[a-z]{3}\d{4}bhav|bhavcopy_nse_\w+|sec_bhavdata_full_\d{8}|ind_close_all_\d{8}|mto_\d{8}|pr\d{6})"

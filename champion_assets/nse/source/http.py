@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
+import urllib3
 
 from champion_assets.nse.container import MAX_TEXT_BYTES
 from champion_assets.nse.errors import ArchivePayload, Blocked, NotYetPublished, NseError, Unreachable
@@ -112,7 +113,7 @@ class HttpSource:
             self._next = time.monotonic() + self._interval
         try:
             return self._answer(file)
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             raise Unreachable(f"{file.name}: {self.base_url} did not answer properly ({type(error).__name__}: {error})") from error
 
     def _session(self) -> requests.Session:
@@ -148,7 +149,7 @@ def _retry_after(response: requests.Response) -> float | None:
 
 def _body(response: requests.Response, file: NamedFile, deadline: float) -> bytes:
     chunks, size = [], 0
-    for chunk in response.iter_content(65536):
+    while chunk := response.raw.read1(65536, decode_content=True):  # what has come, however little, so that the deadline is looked at
         chunks.append(chunk)
         size += len(chunk)
         if size > MAX_TEXT_BYTES:

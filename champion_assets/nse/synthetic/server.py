@@ -25,7 +25,7 @@ from champion_assets.nse.calendar import SessionCalendar
 from champion_assets.nse.names import delivery_file
 from champion_assets.nse.synthetic.exchange import CORRECTED
 
-Fault = Literal["html", "slow", "reset", "truncated", "empty", "xlsx", "403", "429", "503", "yesterday", "late"]
+Fault = Literal["html", "slow", "reset", "truncated", "empty", "xlsx", "403", "429", "503", "yesterday", "late", "drip"]
 _PAGE_HEAD, _PAGE_END = "<!DOCTYPE html><html><head><title>404</title></head><body><h1>Resource not found</h1><p>", "</p></body></html>"
 NOT_FOUND = _PAGE_HEAD + "." * (3425 - len(_PAGE_HEAD) - len(_PAGE_END)) + _PAGE_END
 """As long as the genuine page, so no test can tell them apart by size."""
@@ -83,11 +83,26 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, _workbook(), "application/zip")
         elif fault == "truncated":
             self._answer(200, body[: len(body) // 2], "application/zip", announced=len(body))
+        elif fault == "drip":
+            self._drip(body)
         elif fault == "slow":
             time.sleep(self.state.slow_seconds)
             self._answer(200, body, "application/zip")
         else:
             self._answer(200, body, "application/zip")
+
+    def _drip(self, body: bytes) -> None:
+        """A byte now and then, never the whole."""
+        self.state.requests.append((self.path, 200))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        try:
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                time.sleep(self.state.slow_seconds / 10)
+        except OSError:  # the client had enough, as it should
+            self.close_connection = True
 
     def _find(self, path: str, name: str) -> bytes | None:
         root = self.state.folder.resolve()

@@ -183,3 +183,13 @@ def test_many_connections_begin_their_requests_apart(url: str) -> None:
     started = time.monotonic()
     list(HttpSource(url, 0.1, connections=8, patience=0).fetch(days, bhavcopy_files))
     assert time.monotonic() - started >= 0.4
+
+
+def test_a_server_that_drips_is_left(url: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.5)
+    state.faults[NAME], state.slow_seconds = "drip", 0.5
+    started = time.monotonic()
+    found = one(HttpSource(url, 0, patience=0))
+    assert isinstance(found, Unreachable)
+    assert "not complete after" in str(found)
+    assert time.monotonic() - started < 10
