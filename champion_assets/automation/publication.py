@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 
 from champion_assets.clock import INDIA, instant_in_india
+from champion_assets.lake.plan import plan_range
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import TABLES, Workspace
+from champion_assets.lake.table import TABLES, Fingerprints, Workspace
 from champion_assets.nse.errors import Holiday, WrongDate
 from champion_assets.nse.names import bhavcopy_files
 from champion_assets.nse.source.base import Candidates
@@ -66,3 +68,13 @@ def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list
     sessions = workspace.sessions(max(workspace.settings.start_date, last - dt.timedelta(days=3 * count + 20)), last)
     due = [date for date in sessions if instant >= instant_in_india(date, workspace.settings.published_at)]
     return due[-count:]
+
+
+def stale_days(workspace: Workspace, dates: Sequence[dt.date]) -> list[dt.date]:
+    """The days of which some table does not rest on what the lake has now: a run that should have carried a change through was cut off."""
+    marks, found = Fingerprints(workspace.lake), set[dt.date]()
+    for table in TABLES.values():
+        if dates and not table.is_source and (workspace.lake.is_local or table.group != "warehouse"):
+            plan = plan_range(table, workspace, dates, marks)
+            found |= {*plan.stale, *plan.missing}
+    return sorted(found)

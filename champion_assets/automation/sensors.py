@@ -19,7 +19,7 @@ import dagster as dg
 from champion_assets.automation.alarms import alarm
 from champion_assets.automation.jobs import TAGS, daily_job
 from champion_assets.automation.liveness import bury
-from champion_assets.automation.publication import FILES, due_sessions, is_finished, published, stored
+from champion_assets.automation.publication import FILES, due_sessions, is_finished, published, stale_days, stored
 from champion_assets.clock import instant_in_india, now
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import TABLES, Workspace, open_workspace
@@ -57,6 +57,13 @@ def ask(context: Any, workspace: Workspace, first: dt.date, last: dt.date, why: 
     if first == last:
         return dg.RunRequest(run_key=f"{name}:{len(runs)}", partition_key=first.isoformat(), tags=tags)
     return dg.RunRequest(run_key=f"{name}:{len(runs)}", tags=tags | {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()})
+
+
+def is_working(context: Any, workspace: Workspace) -> bool:
+    """True if a daily run waits or works; those whose process is gone do not count."""
+    bury(workspace.settings, context.instance)
+    statuses = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    return bool(context.instance.get_run_records(dg.RunsFilter(job_name=daily_job.name, statuses=statuses), limit=1))
 
 
 @dg.sensor(
@@ -123,9 +130,12 @@ def republish_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
                 looked.pop(date.isoformat(), None)  # looked at again until the lake has it
                 context.log.warning(f"{asset} {date}: another version is published")
     cursor = json.dumps(dict(sorted(looked.items())[-3 * LOOK_BACK :]))
+    why = "republished"
+    if not changed and not is_working(context, workspace):  # a run that should have carried a change through may have been killed
+        why, changed = "stale", {date: stored(workspace, "raw/bhavcopy", date) or "" for date in stale_days(workspace, built)}
     if not changed:
         return dg.SensorResult(skip_reason="no file has changed", cursor=cursor)
-    found = ask(context, workspace, min(changed), built[-1], "republished", "".join(changed.values()))
+    found = ask(context, workspace, min(changed), built[-1], why, "".join(changed.values()))
     if isinstance(found, dg.SkipReason):
         return dg.SensorResult(skip_reason=found, cursor=cursor)
     return dg.SensorResult(run_requests=[found], cursor=cursor)

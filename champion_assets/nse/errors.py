@@ -26,9 +26,10 @@ class Blocked(NseError):
 
 
 class Unreachable(NseError):
-    """Time-out, reset connection, 5xx: nothing wrong with the request, try again."""
+    """Time-out, reset connection, 5xx: nothing wrong with the request, try again. `retry_after` is what the server asks for, seconds."""
 
     retryable = True
+    retry_after: float | None = None
 
 
 class BadPayload(NseError):

@@ -137,6 +137,29 @@ def test_a_file_that_changed_rebuilds_its_day_and_those_after(stage, workspace: 
         assert not tick(republish_sensor, instance).run_requests  # garbage is no new version
 
 
+def test_a_change_that_was_not_carried_through_is_asked_for_when_no_run_works(stage) -> None:  # type: ignore[no-untyped-def]
+    """A run was killed after it had taken a corrected file: the file is no news any more, the days after it are stale."""
+    set_clock, source = stage
+    from champion_assets.lake.build import build_range
+    from champion_assets.lake.table import TABLES, open_workspace
+    from champion_assets.settings import get_settings
+
+    mine, day = open_workspace(get_settings()), dt.date(2024, 1, 2)
+    build_until(mine, "warehouse/duckdb", START, dt.date(2024, 1, 3))
+    set_clock("2024-01-03T14:00:00+00:00")
+    path = source / udiff_bhavcopy(day).name
+    path.write_bytes(_other(path.read_bytes()))
+    for name in ("raw/bhavcopy", "bronze/bhavcopy"):
+        build_range(TABLES[name], mine, [day])
+    with dg.DagsterInstance.ephemeral() as instance:
+        working = instance.add_run(dg.DagsterRun("nse_daily", "works", status=dg.DagsterRunStatus.STARTED))
+        assert not tick(republish_sensor, instance).run_requests
+        instance.report_run_failed(working)
+        (request,) = tick(republish_sensor, instance).run_requests or []
+        assert request.tags["champion/why"] == "stale"
+        assert span(request) == ("2024-01-02", "2024-01-03")
+
+
 def _other(body: bytes) -> bytes:
     import io
     import zipfile

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 from champion_assets.nse.calendar import load_calendar
-from champion_assets_tests.end_to_end.rehearsal import FAULTS, START, play, reference, rehearse
+from champion_assets_tests.end_to_end.rehearsal import FAULTS, START, play, reference, rehearse, settle
 from champion_assets_tests.helpers import content
 
 LEFT_OUT = ("raw/", "warehouse/", "checks/", "quarantine/", "backtest/tear_sheet", "experiments/")
@@ -33,6 +33,7 @@ def main(days: int, seed: int) -> None:
                 play(stage, date, fault)
                 sys.stdout.write(f"{date} {fault}: built after {time.monotonic() - begun:.0f} s\n")
                 sys.stdout.flush()
+            settle(stage)
             events = Counter(line["event"] for line in stage.log())
         mine, theirs = content(stage.lake, LEFT_OUT), content(reference(stage, Path(folder) / "reference"), LEFT_OUT)
     different = sorted({*mine, *theirs} - {key for key, value in mine.items() if theirs.get(key) == value})

@@ -21,10 +21,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from champion_assets.automation.publication import stale_days
+from champion_assets.lake.build import build_range
+from champion_assets.lake.table import TABLES, Workspace, open_workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.names import bhavcopy_files, delivery_file
 from champion_assets.nse.synthetic.exchange import Exchange, write_exchange
 from champion_assets.nse.synthetic.server import Fault, State, serve
+from champion_assets.partitions import calendar_days
+from champion_assets.settings import Settings
+from champion_assets_tests.helpers import ORDER
 
 BIN = Path(sys.executable).parent
 START = dt.date(2024, 1, 1)
@@ -240,31 +246,37 @@ def _republish(stage: Rehearsal, date: dt.date) -> None:
     stage.wait(f"{date}: the corrected file is in silver", taken)
 
 
+def workspace_of(stage: Rehearsal, folder: Path, source: str) -> Workspace:
+    """The lake under `folder` with the settings of the daemon's processes."""
+    settings = Settings(
+        data_dir=folder,
+        source=source,
+        start_date=START,
+        universe_warmup=3,
+        cov_window_days=10,
+        expected_return_lookback=10,
+        universe_size=40,
+        rebalance="weekly",
+        weight_cap=0.2,
+        http_interval_seconds=0,
+        retry_delay_scale=0.01,
+        esg_folder=stage.exchange.folder / "esg",
+    )
+    return open_workspace(settings)
+
+
+def settle(stage: Rehearsal) -> None:
+    """Wait until every day rests on what the lake has, whatever was killed."""
+    workspace = workspace_of(stage, stage.folder / "data", stage.environment["CHAMPION_SOURCE"])
+    days = workspace.sessions(START, stage.happened[-1][0])
+    stage.wait("nothing is stale", lambda: not stage.workers() and not stale_days(workspace, days[-10:]))
+
+
 def reference(stage: Rehearsal, folder: Path) -> Path:
     """A lake built from the same files without any fault, in one process; its root."""
-    from champion_assets.lake.build import build_range
-    from champion_assets.lake.table import TABLES, open_workspace
-    from champion_assets.partitions import calendar_days
-    from champion_assets.settings import Settings
-    from champion_assets_tests.helpers import ORDER
-
     last = stage.happened[-1][0]
     with serve(State(stage.exchange.folder, stage.state.calendar, published_until=last)) as url:
-        settings = Settings(
-            data_dir=folder,
-            source=url,
-            start_date=START,
-            universe_warmup=3,
-            cov_window_days=10,
-            expected_return_lookback=10,
-            universe_size=40,
-            rebalance="weekly",
-            weight_cap=0.2,
-            http_interval_seconds=0,
-            retry_delay_scale=0.01,
-            esg_folder=stage.exchange.folder / "esg",
-        )
-        workspace = open_workspace(settings)
+        workspace = workspace_of(stage, folder, url)
         for name in ORDER[: ORDER.index("warehouse/duckdb")]:
             report = build_range(TABLES[name], workspace, calendar_days(START, last))
             assert not report.failed, report.failed

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from champion_assets_tests.end_to_end.rehearsal import START, play, reference, rehearse
+from champion_assets_tests.end_to_end.rehearsal import START, play, reference, rehearse, settle
 from champion_assets_tests.helpers import content
 
 DAYS = {
@@ -27,6 +27,7 @@ def test_every_fault_is_met_told_and_leaves_the_lake_as_if_it_had_not_been(tmp_p
         for date, fault in DAYS.items():
             play(stage, date, fault)
         stage.clock(dt.date(2024, 1, 8), 16)
+        settle(stage)
         log = stage.log()
     assert any(line["event"] == "day failed" or line["event"] == "alarm" for line in log), "the faults are in the log"
     built = [line for line in log if line["event"] == "built" and line["asset"] == "backtest/daily"]

@@ -126,14 +126,15 @@ def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking
     with serve(state) as url:
         there = replace(workspace, settings=workspace.settings.model_copy(update={"source": url}))
         report = build_range(TABLE, there, calendar_days(sessions[0], sessions[-1]))
-        assert len(state.requests) == 23
+        asked = len(state.requests)
+        assert 23 <= asked <= 23 + there.settings.http_connections - 1  # those under way when the third refusal came
         assert report.count("written") == 20
         assert list(report.failed) == sessions[20:]
         assert all(isinstance(error, Blocked) for error in report.failed.values())
         state.faults.clear()
         again = build_range(TABLE, there, calendar_days(sessions[0], sessions[-1]), refetch=())
         assert again.count("written") == len(sessions) - 20
-        assert len(state.requests) == 23 + len(sessions) - 20
+        assert len(state.requests) == asked + len(sessions) - 20
 
 
 @pytest.mark.real

@@ -38,14 +38,6 @@ LONGEST_WAIT_SECONDS = 60.0
 """A server that asks for more patience than this (Retry-After) counts as one that refuses."""
 
 
-class _Again(Unreachable):
-    """An answer that may be another one in `seconds`."""
-
-    def __init__(self, words: str, seconds: float | None) -> None:
-        super().__init__(words)
-        self.seconds = seconds
-
-
 class HttpSource:
     """Files below `base_url`, at the paths of NSE's own archive.
 
@@ -97,7 +89,7 @@ class HttpSource:
             try:
                 return self._attempt(file)
             except Unreachable as error:
-                asked = error.seconds if isinstance(error, _Again) else None
+                asked = error.retry_after
                 if attempt == ATTEMPTS:
                     raise
                 wait = FIRST_WAIT_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5) if asked is None else asked
@@ -128,7 +120,7 @@ class HttpSource:
         with self._session().get(f"{self.base_url}/{file.path}", timeout=TIMEOUT_SECONDS, stream=True) as response:
             status, patience = response.status_code, _retry_after(response)
             if status == 429 and patience is not None and patience <= LONGEST_WAIT_SECONDS:
-                raise _Again(f"{file.name}: {self.base_url} answers 429 and asks for {patience:.0f} s", patience)
+                raise _again(f"{file.name}: {self.base_url} answers 429 and asks for {patience:.0f} s", patience)
             if status in (403, 429):
                 self._refusals += 1
                 raise Blocked(f"{file.name}: {self.base_url} answers {status}; wait, or use a folder of files as CHAMPION_SOURCE")
@@ -137,8 +129,14 @@ class HttpSource:
                 return None
             if status != 200:
                 usable = patience if patience is not None and patience <= LONGEST_WAIT_SECONDS else None
-                raise _Again(f"{file.name}: {self.base_url} answers {status}", usable)
+                raise _again(f"{file.name}: {self.base_url} answers {status}", usable)
             return _body(response, file, deadline)
+
+
+def _again(words: str, seconds: float | None) -> Unreachable:
+    error = Unreachable(words)
+    error.retry_after = seconds
+    return error
 
 
 def _retry_after(response: requests.Response) -> float | None:
