@@ -34,6 +34,7 @@ def run_demo(folder: Path, seed: int, console: Console) -> None:
                   f"{START} to {END}, in NSE's formats under {exchange.folder}")  # fmt: skip
     os.environ.update(_environment(folder))
     from champion_assets.automation import backfill as work
+    from champion_assets.automation.tracking import send_pending
     from champion_assets.settings import get_settings
 
     get_settings.cache_clear()
@@ -55,6 +56,7 @@ def run_demo(folder: Path, seed: int, console: Console) -> None:
             lambda table, days: progress.update(bar, advance=days, description=table),
         )
         results = work.backfill(START, END, keys, instance, watcher=watcher)
+        send_pending(get_settings(), instance)
     errors = [error for result in results for error in result.errors]
     if errors:
         console.print("\n".join(errors), style="red", markup=False)
