@@ -59,6 +59,13 @@ def ask(context: Any, workspace: Workspace, first: dt.date, last: dt.date, why: 
     return dg.RunRequest(run_key=f"{name}:{len(runs)}", tags=tags | {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()})
 
 
+def _told(found: dg.RunRequest | dg.SkipReason, cursor: str) -> dg.SensorResult:
+    """The result of a sensor that asked."""
+    if isinstance(found, dg.SkipReason):
+        return dg.SensorResult(skip_reason=found, cursor=cursor)
+    return dg.SensorResult(run_requests=[found], cursor=cursor)
+
+
 def is_working(context: Any, workspace: Workspace) -> bool:
     """True if a daily run waits or works; those whose process is gone do not count."""
     bury(workspace.settings, context.instance)
@@ -94,10 +101,7 @@ def publication_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     cursor = json.dumps(sorted(told)[-50:])
     if not marks:
         return dg.SensorResult(skip_reason=problem or "every session is built", cursor=cursor)
-    found = ask(context, workspace, waiting[0], waiting[len(marks) - 1], "published", "".join(marks))
-    if isinstance(found, dg.SkipReason):
-        return dg.SensorResult(skip_reason=found, cursor=cursor)
-    return dg.SensorResult(run_requests=[found], cursor=cursor)
+    return _told(ask(context, workspace, waiting[0], waiting[len(marks) - 1], "published", "".join(marks)), cursor)
 
 
 @dg.sensor(
@@ -135,10 +139,7 @@ def republish_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         why, changed = "stale", {date: stored(workspace, "raw/bhavcopy", date) or "" for date in stale_days(workspace, built)}
     if not changed:
         return dg.SensorResult(skip_reason="no file has changed", cursor=cursor)
-    found = ask(context, workspace, min(changed), built[-1], why, "".join(changed.values()))
-    if isinstance(found, dg.SkipReason):
-        return dg.SensorResult(skip_reason=found, cursor=cursor)
-    return dg.SensorResult(run_requests=[found], cursor=cursor)
+    return _told(ask(context, workspace, min(changed), built[-1], why, "".join(changed.values())), cursor)
 
 
 @dg.sensor(
@@ -160,9 +161,7 @@ def drop_folder_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     if not built:
         return dg.SensorResult(skip_reason="files have changed; nothing is built yet that they could touch", cursor=mark)
     found = ask(context, workspace, built[0], built[-1], "dropped", mark)
-    if isinstance(found, dg.SkipReason):
-        return dg.SensorResult(skip_reason=found)  # the cursor stays: asked for again
-    return dg.SensorResult(run_requests=[found], cursor=mark)
+    return _told(found, context.cursor if isinstance(found, dg.SkipReason) else mark)  # a skipped one is asked for again
 
 
 def dropped(workspace: Workspace) -> list[tuple[str, int, int]]:
