@@ -1,6 +1,7 @@
 """Checks of the files themselves: containers, dates, versions, headers, widths, calendar, completeness.
 
-What belongs here: B1-B5, X9, X11, X16. A bhavcopy that is not what it should be never becomes a day (its reader raises), so its rules pass
+What belongs here: B1-B5, X11, X16. X9 is no rule here: a session without its file is no day, and a file of a closed day fails that day in
+`raw/bhavcopy`. A bhavcopy that is not what it should be never becomes a day (its reader raises), so its rules pass
 wherever a day exists; delivery and index files may be refused, and the rule that refused them fails here.
 """
 
@@ -35,11 +36,6 @@ def _versions(asset: str):  # type: ignore[no-untyped-def]
         return offenders(context, files.filter(~pl.col("is_current")), pl.format("{} {}", "name", pl.col("sha256").str.head(12)))
 
     return evaluate
-
-
-def _calendar(context: Context) -> pl.DataFrame:
-    """A session without a bhavcopy is no day at all, so what exists passes; a file of a closed day fails its own day in raw/bhavcopy."""
-    return offenders(context, pl.DataFrame(schema={"trade_date": pl.Date, "symbol": pl.String}))
 
 
 def _delivery_listed(context: Context) -> pl.DataFrame:
@@ -79,7 +75,6 @@ RULES = [
         Rule(f"republished_{asset.split('/')[1]}", "B3", asset, "warn", "The file of the day never changed.", _versions(asset))
         for asset in FILES
     ),
-    Rule("calendar", "X9", "raw/bhavcopy", "block", "Every session has its file, and no closed day has one.", _calendar),
     Rule(
         "control_total",
         "X11",
