@@ -11,9 +11,9 @@ VWAP_SLACK = 0.01
 VWAP_WRONG = 0.01
 """S5, share of the price by which turnover / volume lies outside the day's range: 0 rows; a misprinted quantity is far beyond."""
 SAME_PRICE = 0.006
-"""X1, rupees within which two published prices are the same: 31 of 2,086,537 rows differ, 0 to 3 a day."""
+"""X1, rupees within which two published prices are the same: 31 of 2,086,537 rows differ, at most 6 a day."""
 CHAIN_BROKEN = 0.01
-"""X1, share of a day's rows: the worst genuine day has 0.2 %, a missing day breaks 92 % to 99 %."""
+"""X1, share of a day's rows: the worst genuine day has 0.35 %, a missing day breaks 92 % to 99 %."""
 ROWS_FEWER, ROWS_FEWEST = -0.025, -0.10
 """X2, EQ, BE and BZ together against the session before: least -2.26 % (2016-10-30)."""
 ROWS_MORE, ROWS_MOST = 0.03, 0.15
@@ -21,9 +21,9 @@ ROWS_MORE, ROWS_MOST = 0.03, 0.15
 TURNOVER_MEDIAN_SESSIONS, TURNOVER_KNOWN_SESSIONS = 20, 5
 """X3: the median is that of the sessions before; fewer than five say nothing."""
 TURNOVER_LOW = 0.4
-"""X3, regular sessions: least 0.60, but for the halt of 2017-07-10 (0.27), which a line of the overrides explains."""
+"""X3, regular sessions: least 0.60, but for 2017-07-10 (0.27), which a line of the overrides lets through."""
 BAND = 0.205
-"""X5 and X6: the widest price band, 20 %, with rounding; X5 176 rows, X6 about 90 a year in EQ."""
+"""X5 and X6: the widest price band, 20 %, with rounding; X5 169 rows, X6 167 rows."""
 STEP = 0.10
 """Rupees: two ticks of 0.05; a move this small is a penny stock's step."""
 OUTLIER_DEVIATIONS, OUTLIER_RETURN = 20.0, 0.10
@@ -31,12 +31,13 @@ OUTLIER_DEVIATIONS, OUTLIER_RETURN = 20.0, 0.10
 STALE_SESSIONS = 5
 """X12, sessions traded with the very same open, high, low and close although high is above low: 124 rows."""
 INDEX_AWAY = 0.02
-"""X10: the median return of the 100 most traded shares against the Nifty 50; a mass misparse is far beyond."""
+"""X10: the median return of the 100 most traded shares against the Nifty 50. Not measured: the files of 2016-2020 have no index levels."""
 INDEX_SHARE_LOW, INDEX_SHARE_HIGH = 0.5, 1.01
-"""X11: turnover of the Nifty 500's members by the index file over that of all shares by the bhavcopy."""
+"""X11: turnover of the Nifty 500's members by the index file over that of all shares by the bhavcopy. Not measured,
+for the same reason."""
 FACTOR_LOW, FACTOR_HIGH = 0.005, 200.0
 """X13: no genuine factor lies outside."""
 DELIVERY_LISTED = 0.95
 """X16, share of the day's rows that the delivery file lists; else it is not joined. Worst: 180 rows absent on 2020-04-13."""
 TICK_GRID = 0.05
-"""S7, rupees, before 2024-06-10: 35,719 closes lie off it, nearly all of funds."""
+"""S7, rupees, before 2024-06-10: 35,719 closes lie off it, all of fund units."""

@@ -252,7 +252,7 @@ def test_a_block_that_appears_later_stops_a_day_that_was_built(workspace: Worksp
 
 
 def test_the_halt_of_2017_is_explained_out_of_the_box(settings) -> None:  # type: ignore[no-untyped-def]
-    assert "stood still" in overrides(settings)[dt.date(2017, 7, 10), "market_turnover"]
+    assert "0.27 of the median" in overrides(settings)[dt.date(2017, 7, 10), "market_turnover"]
 
 
 @pytest.mark.parametrize(("line", "words"), [("2024-01-08,no_such,a,b", "no check 'no_such'"), ("tomorrow,day_missing,a,b", "is no date"),

@@ -36,7 +36,7 @@ BIN = Path(sys.executable).parent
 START = dt.date(2024, 1, 1)
 PATIENCE = 90.0
 FAULTS = ("html", "reset", "truncated", "empty", "xlsx", "503", "yesterday", "late", "busy", "kill run", "kill daemon", "republish",
-          "late delivery", "disk full", "none")  # fmt: skip
+          "late delivery", "cannot write", "none")  # fmt: skip
 
 
 @dataclass
@@ -170,7 +170,7 @@ def play(stage: Rehearsal, date: dt.date, fault: str) -> None:
         stage.state.faults[delivered] = "late"
     elif fault == "busy":
         stage.state.busy[name] = 2
-    elif fault == "disk full":
+    elif fault == "cannot write":
         _fill(stage, on=True)
     stage.state.published_until = date
     stage.clock(date)
@@ -199,13 +199,13 @@ def _harm(stage: Rehearsal, date: dt.date, fault: str) -> None:
     elif fault == "kill daemon":
         stage.stop_daemon(signal.SIGKILL)
         stage.start_daemon()
-    elif fault == "disk full":
+    elif fault == "cannot write":
         stage.wait(f"{date}: a run failed", lambda: any(line["event"] == "alarm" for line in stage.log()))
         _fill(stage, on=False)
 
 
 def _fill(stage: Rehearsal, *, on: bool) -> None:
-    """A file system without room: the folder of a table refuses new files, whoever writes."""
+    """The folder of a table cannot be written, whoever tries (a file lies in its place); stands for any failing disk."""
     place = stage.lake / "silver" / "equity_eod"
     if on:
         place.mkdir(parents=True, exist_ok=True)
