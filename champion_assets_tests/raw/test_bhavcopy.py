@@ -127,7 +127,7 @@ def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking
         there = replace(workspace, settings=workspace.settings.model_copy(update={"source": url}))
         report = build_range(TABLE, there, calendar_days(sessions[0], sessions[-1]))
         asked = len(state.requests)
-        assert 23 <= asked <= 23 + there.settings.http_connections - 1  # those under way when the third refusal came
+        assert 23 <= asked <= 23 + there.settings.http_connections - 1  # those under way when the first refusal came
         assert report.count("written") == 20
         assert list(report.failed) == sessions[20:]
         assert all(isinstance(error, Blocked) for error in report.failed.values())

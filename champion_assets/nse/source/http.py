@@ -41,17 +41,17 @@ LONGEST_WAIT_SECONDS = 60.0
 class HttpSource:
     """Files below `base_url`, at the paths of NSE's own archive.
 
-    At most `connections` requests are under way at once, and they begin at least `interval` seconds apart. `patience` is a factor on the
-    waits between attempts.
+    At most `connections` requests are under way at once, and they begin at least `interval` seconds apart; after a refusal one at a time,
+    until one is answered. `patience` is a factor on the waits between attempts.
     """
 
     def __init__(self, base_url: str, interval: float, connections: int = 1, patience: float = 1.0) -> None:
         self.base_url = base_url.rstrip("/")
         self._interval, self._connections, self._patience = interval, connections, patience
         self._sessions = threading.local()
-        self._turn = threading.Lock()
+        self._turn, self._count = threading.Lock(), threading.Lock()
         self._next = 0.0
-        self._refusals = 0
+        self._refusals, self._refused_at = 0, 0.0
 
     def fetch(self, dates: Sequence[dt.date], candidates: Candidates) -> Iterator[tuple[dt.date, Fetched | Exception]]:
         """See `Source.fetch`. After three refusals in a row (403, 429) nothing more is asked for."""
@@ -97,14 +97,17 @@ class HttpSource:
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(self, file: NamedFile) -> bytes | None:
-        if self._refusals >= MAX_CONSECUTIVE_REFUSALS:
-            raise Blocked(f"{self.base_url} refused {self._refusals} requests in a row, {file.name} was not asked for. Wait some "
-                          "hours, or set CHAMPION_SOURCE to a folder of files")  # fmt: skip
-        with self._turn:
-            time.sleep(max(0.0, self._next - time.monotonic()))
-            self._next = time.monotonic() + self._interval
         try:
-            return self._answer(file)
+            with self._turn:
+                if self._refusals >= MAX_CONSECUTIVE_REFUSALS:
+                    raise Blocked(f"{self.base_url} refused {self._refusals} requests in a row, {file.name} was not asked for. Wait some "
+                                  "hours, or set CHAMPION_SOURCE to a folder of files")  # fmt: skip
+                time.sleep(max(0.0, self._next - time.monotonic()))
+                began = time.monotonic()
+                self._next = began + self._interval
+                if self._refusals:
+                    return self._answer(file, began)
+            return self._answer(file, began)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             raise Unreachable(f"{file.name}: {self.base_url} did not answer properly ({type(error).__name__}: {error})") from error
 
@@ -115,22 +118,24 @@ class HttpSource:
         found: requests.Session = self._sessions.it
         return found
 
-    def _answer(self, file: NamedFile) -> bytes | None:
-        deadline = time.monotonic() + TOTAL_SECONDS
+    def _answer(self, file: NamedFile, began: float) -> bytes | None:
         with self._session().get(f"{self.base_url}/{file.path}", timeout=TIMEOUT_SECONDS, stream=True) as response:
             status, patience = response.status_code, _retry_after(response)
             if status == 429 and patience is not None and patience <= LONGEST_WAIT_SECONDS:
                 raise _again(f"{file.name}: {self.base_url} answers 429 and asks for {patience:.0f} s", patience)
             if status in (403, 429):
-                self._refusals += 1
+                with self._count:
+                    self._refusals, self._refused_at = self._refusals + 1, time.monotonic()
                 raise Blocked(f"{file.name}: {self.base_url} answers {status}; wait, or use a folder of files as CHAMPION_SOURCE")
-            self._refusals = 0
+            with self._count:
+                if began > self._refused_at:  # an answer to what was asked before the refusal says nothing about it
+                    self._refusals = 0
             if status == 404:
                 return None
             if status != 200:
                 usable = patience if patience is not None and patience <= LONGEST_WAIT_SECONDS else None
                 raise _again(f"{file.name}: {self.base_url} answers {status}", usable)
-            return _body(response, file, deadline)
+            return _body(response, file, began + TOTAL_SECONDS)
 
 
 def _again(words: str, seconds: float | None) -> Unreachable:
