@@ -183,6 +183,7 @@ def play(stage: Rehearsal, date: dt.date, fault: str) -> None:
     stage.wait(f"{date} ({fault}) is built", lambda: stage.is_built(date))
     if fault == "late delivery":
         stage.state.faults.pop(delivered)
+        stage.clock(date, 15)  # files are looked at again every now and then
         stage.wait(f"{date}: the delivery came", lambda: _delivered(stage, date))
     elif fault == "republish":
         _republish(stage, date)
