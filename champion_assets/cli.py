@@ -36,11 +36,14 @@ def main() -> None:
 @click.argument("end", type=DATE)
 @click.option("--assets", default="*", show_default=True, help="Selection in Dagster's syntax, e.g. 'silver/equity_eod+'.")
 @click.option("--refetch", is_flag=True, help="Look at the source again for days that the lake already has.")
-def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool) -> None:
+@click.option("--load-to-clickhouse", is_flag=True, help="Load the tables to ClickHouse, too, as LOAD_TO_CLICKHOUSE=true does.")
+def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool, load_to_clickhouse: bool) -> None:
     """Bring all assets up to date from START to END (both included).
 
     Days whose inputs and code have not changed are left alone, so the command can be interrupted and repeated at any time.
     """
+    if load_to_clickhouse:  # read as the assets are defined
+        os.environ["LOAD_TO_CLICKHOUSE"] = "true"
     from champion_assets.automation import backfill as work
     from champion_assets.settings import get_settings
 

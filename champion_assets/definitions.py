@@ -21,6 +21,7 @@ from champion_assets.raw import esg_scores as raw_esg_scores
 from champion_assets.raw import index_close as raw_index_close
 from champion_assets.raw import index_constituents as raw_index_constituents
 from champion_assets.raw import security_master as raw_security_master
+from champion_assets.settings import get_settings
 from champion_assets.silver import corporate_actions, equity_eod, esg_scores, index_eod, instruments, suspects
 from champion_assets.warehouse import duckdb
 
@@ -30,6 +31,10 @@ MODULES = [
     instruments, equity_eod, index_eod, corporate_actions, suspects, esg_scores, check_results,
     returns, universe, esg, expected_returns, covariance, target_weights, audit, daily, tear_sheet, duckdb,
 ]  # fmt: skip
+if get_settings().load_to_clickhouse:
+    from champion_assets.warehouse import clickhouse
+
+    MODULES.append(clickhouse)
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(MODULES),

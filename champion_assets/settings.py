@@ -1,6 +1,7 @@
 """Every setting of Champion, read from environment variables in this one place.
 
-What belongs here: names, defaults, units and validation of settings. What does not: what a setting does. Variables of the two
+What belongs here: names, defaults, units and validation of settings; those of the strategy stand in `strategy.py`. What does not: what a
+setting does. Variables of the two
 older pipelines (`DATA_DIR`, `COV_WINDOW_DAYS`, `EXPECTED_RETURN_LOOKBACK`, `RISK_AVERSION`, `WEIGHT_CAP`) keep name and meaning.
 """
 
@@ -11,112 +12,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from champion_assets.nse.names import ARCHIVE
-from champion_assets.quant.estimators import Covariance, ExpectedReturn
+from champion_assets.strategy import Strategy
 
 _BlankIsNone = BeforeValidator(lambda value: None if value == "" else value)
 
 
 def _env(*names: str) -> AliasChoices:
     return AliasChoices(*names)
-
-
-class Strategy(BaseModel):
-    """How the portfolio is decided: estimators, objective, constraints, rebalancing. Weights are shares of the portfolio's value.
-
-    In a strategy file of `champion experiment` the fields stand under their own names, in the environment under those in capitals.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    covariance_estimator: Covariance = Field(
-        "ledoit_wolf", validation_alias=_env("COVARIANCE_ESTIMATOR"), description="See quant/covariance.py."
-    )
-    cov_window_days: int = Field(
-        252, ge=2, validation_alias=_env("COV_WINDOW_DAYS"),
-        description="Sessions in the risk window. The older pipeline used 20, too few for a covariance of more than 20 names.",
-    )  # fmt: skip
-    expected_return_estimator: ExpectedReturn = Field(
-        "historical_mean", validation_alias=_env("EXPECTED_RETURN_ESTIMATOR"), description="See quant/expected.py."
-    )
-    expected_return_lookback: int = Field(
-        252, ge=2, validation_alias=_env("EXPECTED_RETURN_LOOKBACK"), description="Sessions in the expected return."
-    )
-    objective: Literal["mean_variance", "minimum_variance", "maximum_sharpe", "risk_parity", "tracking"] = Field(
-        "mean_variance", validation_alias=_env("OBJECTIVE"), description="What the weights are best at; see quant/objectives.py."
-    )
-    tracked: Literal["equal", "turnover"] = Field(
-        "turnover", validation_alias=_env("TRACKED"), description="Weights of the universe that `tracking` and `implied` take as benchmark."
-    )
-    risk_aversion: float = Field(5.0, gt=0, validation_alias=_env("RISK_AVERSION"), description="γ in μ'w - ½γ w'Σw.")
-    weight_cap: float = Field(0.07, gt=0, le=1, validation_alias=_env("WEIGHT_CAP"), description="Largest weight of a name.")
-    weight_floor: float = Field(0.0, ge=0, le=1, validation_alias=_env("WEIGHT_FLOOR"), description="Least weight of every member.")
-    min_position: float = Field(
-        0.0,
-        ge=0,
-        lt=1,
-        validation_alias=_env("MIN_POSITION"),
-        description="Names that would get less are left out, and the rest is solved anew.",
-    )
-    cash_weight: float = Field(0.0, ge=0, lt=1, validation_alias=_env("CASH_WEIGHT"), description="Share that stays in cash.")
-    sector_cap: float | None = Field(None, gt=0, le=1, validation_alias=_env("SECTOR_CAP"), description="Largest weight of a sector.")
-    liquidity_share: float | None = Field(
-        None, gt=0, validation_alias=_env("LIQUIDITY_SHARE"), description="Largest position as a multiple of a day's median turnover."
-    )
-    exclude: tuple[str, ...] = Field(
-        (), validation_alias=_env("EXCLUDE"), description="Symbols that are never held, separated by commas in the environment."
-    )
-    universe: tuple[str, ...] = Field((), validation_alias=_env("UNIVERSE"), description="If given, only these symbols are ever held.")
-    esg_floor: float | None = Field(None, validation_alias=_env("ESG_FLOOR"), description="Least ESG score of the portfolio, 0 to 100.")
-    esg_floor_relative: float | None = Field(
-        None, validation_alias=_env("ESG_FLOOR_RELATIVE"), description="Least ESG score above that of the universe, points."
-    )
-    esg_floor_relative_to: Literal["universe", "benchmark"] = Field(
-        "universe", validation_alias=_env("ESG_FLOOR_RELATIVE_TO"),
-        description="The universe's plain mean, or that of the benchmark in TRACKED, over the names with a score.",
-    )  # fmt: skip
-    esg_best_in_class: float | None = Field(
-        None, gt=0, le=1, validation_alias=_env("ESG_BEST_IN_CLASS"), description="Share of each sector that may be held, the best by ESG."
-    )
-    esg_preference: float = Field(
-        0.0, ge=0, validation_alias=_env("ESG_PREFERENCE"),
-        description="Annual return that a standard deviation of ESG score is worth; added to the expected returns.",
-    )  # fmt: skip
-    esg_min_coverage: float = Field(
-        1.0, ge=0, le=1, validation_alias=_env("ESG_MIN_COVERAGE"),
-        description="Least weight of names with an ESG score, where ESG counts; floors then hold for the covered part.",
-    )  # fmt: skip
-    turnover_max: float | None = Field(
-        None, ge=0, validation_alias=_env("TURNOVER_MAX"),
-        description="Largest half sum of changes of weights at a rebalance; the first investment and forced sales do not count.",
-    )  # fmt: skip
-    cost_horizon: int | None = Field(
-        None, ge=1, validation_alias=_env("COST_HORIZON"),
-        description="Sessions over which a trade's costs are spread in the decision; without it costs are not looked at.",
-    )  # fmt: skip
-    rebalance: Literal["daily", "weekly", "monthly", "quarterly", "band"] = Field(
-        "monthly", validation_alias=_env("REBALANCE", "REBALANCE_FREQ"),
-        description="Decide at the last session of each period, or when a weight has drifted by `rebalance_band`.",
-    )  # fmt: skip
-    rebalance_band: float = Field(0.02, gt=0, le=1, validation_alias=_env("REBALANCE_BAND"), description="For rebalance=band.")
-
-    @field_validator("exclude", "universe", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return tuple(each.strip() for each in value.split(",") if each.strip()) if isinstance(value, str) else value
-
-    @property
-    def uses_esg(self) -> bool:
-        """True if ESG scores change the decision."""
-        return (
-            self.esg_floor is not None
-            or self.esg_floor_relative is not None
-            or self.esg_best_in_class is not None
-            or self.esg_preference > 0
-        )
 
 
 class Settings(BaseSettings, Strategy):
@@ -186,6 +92,31 @@ class Settings(BaseSettings, Strategy):
     s3_access_key: SecretStr | None = Field(None, validation_alias=_env("AWS_ACCESS_KEY_ID", "MINIO_ACCESS_KEY"))
     s3_secret_key: SecretStr | None = Field(None, validation_alias=_env("AWS_SECRET_ACCESS_KEY", "MINIO_SECRET_KEY"))
     s3_region: str = Field("us-east-1", validation_alias=_env("AWS_REGION", "AWS_DEFAULT_REGION"))
+
+    load_to_clickhouse: bool = Field(
+        default=False, validation_alias=_env("LOAD_TO_CLICKHOUSE"), description="Whether the graph has the asset warehouse/clickhouse."
+    )
+    clickhouse_host: str = Field("localhost", validation_alias=_env("CLICKHOUSE_HOST"), description="ClickHouse server.")
+    clickhouse_port: int = Field(
+        9000, validation_alias=_env("CLICKHOUSE_PORT"), description="Its native port, with TLS usually 9440; 8123 and 8443 are HTTP."
+    )
+    clickhouse_user: str = Field("default", validation_alias=_env("CLICKHOUSE_USER"), description="ClickHouse user.")
+    clickhouse_password: SecretStr = Field(SecretStr(""), validation_alias=_env("CLICKHOUSE_PASSWORD"), description="Its password.")
+    clickhouse_database: str = Field(
+        "champion_market", pattern="^[A-Za-z_][A-Za-z0-9_]*$", validation_alias=_env("CLICKHOUSE_DATABASE"),
+        description="Database, made if absent; its tables are named stage_name.",
+    )  # fmt: skip
+    clickhouse_secure: bool = Field(default=False, validation_alias=_env("CLICKHOUSE_SECURE"), description="TLS to ClickHouse.")
+    clickhouse_ca: Annotated[Path | None, _BlankIsNone] = Field(
+        None, validation_alias=_env("CLICKHOUSE_CA"), description="PEM file of the authority of its certificate, if not a public one."
+    )
+    clickhouse_timeout: int = Field(
+        300, ge=1, validation_alias=_env("CLICKHOUSE_TIMEOUT"), description="Seconds after which ClickHouse counts as gone."
+    )
+    clickhouse_lease: int = Field(
+        120, ge=1, validation_alias=_env("CLICKHOUSE_LEASE"),
+        description="Seconds of silence after which a load on another machine counts as dead and another may take its place.",
+    )  # fmt: skip
 
     mlflow_tracking_uri: str | None = Field(
         None, validation_alias=_env("MLFLOW_TRACKING_URI"), description="MLflow's server or store; DATA_DIR/mlflow/mlflow.db (SQLite)."

@@ -212,11 +212,25 @@ def _services(workspace: Workspace) -> Iterator[Finding]:
         yield _reach("source", settings.source)
     if settings.mlflow_tracking_uri and settings.mlflow_tracking_uri.startswith("http"):
         yield _reach("MLflow", settings.mlflow_tracking_uri.rstrip("/") + "/health")
+    if settings.load_to_clickhouse:
+        yield _clickhouse(settings)
     waiting = len(list((settings.data_dir / "tracking").glob("*.jsonl")))
     if waiting:
         yield Finding(
             "services", "note", f"{waiting} runs wait to be sent to MLflow", "they go with the next backfill, or by the tracking sensor"
         )
+
+
+def _clickhouse(settings: Settings) -> Finding:
+    from champion_assets.resources.clickhouse import ClickHouseRefused, ClickHouseUnreachable, clickhouse
+
+    place = f"ClickHouse {settings.clickhouse_host}:{settings.clickhouse_port}"
+    try:
+        with clickhouse(settings, database=False) as client:
+            ((version,),) = client.execute("SELECT version()")
+    except (ClickHouseRefused, ClickHouseUnreachable) as error:
+        return Finding("services", "error", f"{place}: {type(error).__name__}", str(error))
+    return Finding("services", "ok", f"{place} answers, version {version}")
 
 
 def _reach(name: str, url: str) -> Finding:

@@ -19,7 +19,7 @@ def mark(settings: Settings, run_id: str) -> None:
     """Note that this process works on the run."""
     path = settings.data_dir / "runs" / run_id
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())}")
+    path.write_text(f"{socket.gethostname()} {os.getpid()} {started(os.getpid())}")
 
 
 def bury(settings: Settings, instance: dg.DagsterInstance) -> list[str]:
@@ -30,15 +30,15 @@ def bury(settings: Settings, instance: dg.DagsterInstance) -> list[str]:
         if run is None or run.is_finished:
             path.unlink(missing_ok=True)
             continue
-        host, process, started = path.read_text().split(" ", 2)
-        if host == socket.gethostname() and _started(int(process)) != started:
+        host, process, since = path.read_text().split(" ", 2)
+        if host == socket.gethostname() and started(int(process)) != since:
             instance.report_run_failed(run, f"the process {process} that worked on this run is gone (killed, or the machine restarted)")
             path.unlink(missing_ok=True)
             dead.append(path.name)
     return dead
 
 
-def _started(process: int) -> str:
+def started(process: int) -> str:
     """When a process began, in the kernel's ticks; empty if there is none. Where there is no /proc, only whether it exists."""
     stat = Path(f"/proc/{process}/stat")
     if stat.exists():

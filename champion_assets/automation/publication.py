@@ -14,11 +14,13 @@ from champion_assets.clock import INDIA, instant_in_india
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import TABLES, Fingerprints, Workspace
+from champion_assets.logs import log
 from champion_assets.nse.errors import Holiday, WrongDate
 from champion_assets.nse.names import bhavcopy_files
 from champion_assets.nse.source.base import Candidates
 from champion_assets.raw import bhavcopy, delivery, index_close
 from champion_assets.raw.files import Accept, source_of
+from champion_assets.resources.clickhouse import ClickHouseUnreachable
 
 FILES: dict[str, tuple[Candidates, Accept]] = {
     bhavcopy.NAME: (bhavcopy_files, bhavcopy.accept),
@@ -26,7 +28,7 @@ FILES: dict[str, tuple[Candidates, Accept]] = {
     index_close.NAME: (index_close.index_files, index_close.accept),
 }
 LAST = ("backtest/daily", "warehouse/duckdb")
-"""What a finished day has last; the warehouse only where it can be."""
+"""What a finished day has last."""
 
 
 def published(workspace: Workspace, asset: str, date: dt.date) -> str:
@@ -58,8 +60,7 @@ def stored(workspace: Workspace, asset: str, date: dt.date) -> str | None:
 
 def is_finished(workspace: Workspace, date: dt.date) -> bool:
     """True if everything of a day was built."""
-    wanted = [name for name in LAST if name in TABLES and (workspace.lake.is_local or not name.startswith("warehouse/"))]
-    return all(workspace.lake.exists(partition_key(name, date)) for name in wanted)
+    return all(workspace.lake.exists(partition_key(name, date)) for name in LAST)
 
 
 def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list[dt.date]:
@@ -71,10 +72,18 @@ def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list
 
 
 def stale_days(workspace: Workspace, dates: Sequence[dt.date]) -> list[dt.date]:
-    """The days of which some table does not rest on what the lake has now: a run that should have carried a change through was cut off."""
+    """The days of which some table does not rest on what the lake has now: a run that should have carried a change through was cut off.
+
+    A warehouse on a server that does not answer is left for another time; that is said in the log.
+    """
     marks, found = Fingerprints(workspace.lake), set[dt.date]()
     for table in TABLES.values():
-        if dates and not table.is_source and (workspace.lake.is_local or table.group != "warehouse"):
+        if not dates or table.is_source:
+            continue
+        try:
             plan = plan_range(table, workspace, dates, marks)
-            found |= {*plan.stale, *plan.missing}
+        except ClickHouseUnreachable as error:
+            log(workspace.settings).warning("cannot be looked at", asset=table.name, error=str(error))
+            continue
+        found |= {*plan.stale, *plan.missing}
     return sorted(found)

@@ -27,7 +27,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from champion_assets.backtest.daily import SIMULATION
-from champion_assets.settings import Settings, Strategy
+from champion_assets.settings import Settings
+from champion_assets.strategy import Strategy
 
 
 class ExperimentError(ValueError):

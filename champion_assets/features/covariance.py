@@ -21,8 +21,8 @@ from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.quant.covariance import COVARIANCES
 from champion_assets.quant.estimators import COVARIANCE_NAMES
 from champion_assets.quant.risk import RiskModel, centred
-from champion_assets.settings import Strategy
 from champion_assets.stage import daily_asset
+from champion_assets.strategy import Strategy
 
 NAME = "features/covariance"
 

@@ -21,8 +21,8 @@ from champion_assets.quant.covariance import COVARIANCES
 from champion_assets.quant.estimators import EXPECTED_RETURN_NAMES
 from champion_assets.quant.expected import PLAIN, capm, implied
 from champion_assets.quant.risk import Array, centred
-from champion_assets.settings import Strategy
 from champion_assets.stage import daily_asset
+from champion_assets.strategy import Strategy
 
 NAME = "features/expected_returns"
 

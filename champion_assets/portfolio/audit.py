@@ -23,8 +23,8 @@ from champion_assets.portfolio.target_weights import drifted, known_on
 from champion_assets.quant.audit import constraints_met, optimality_gap
 from champion_assets.quant.problem import GAP_TOLERANCE, Problem
 from champion_assets.quant.risk import Array
-from champion_assets.settings import Strategy
 from champion_assets.stage import daily_asset
+from champion_assets.strategy import Strategy
 
 NAME = "portfolio/audit"
 OPTIMALITY = "optimality gap"

@@ -19,7 +19,7 @@ from champion_assets.quant.objectives import maximum_sharpe, minimum_variance, r
 from champion_assets.quant.optimise import solve
 from champion_assets.quant.problem import Infeasible, NotSolved, Problem, Row, Solution
 from champion_assets.quant.risk import Array, Risk
-from champion_assets.settings import Strategy
+from champion_assets.strategy import Strategy
 
 SESSIONS_A_YEAR = 252
 ESG_ROW, COVERED_ROW = "ESG score", "covered by ESG"

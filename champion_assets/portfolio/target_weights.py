@@ -25,8 +25,9 @@ from champion_assets.nse.costs import cost_rates
 from champion_assets.portfolio.decide import Decision, Known, decide
 from champion_assets.portfolio.schedule import has_drifted, is_rebalance
 from champion_assets.quant.problem import Infeasible, NotSolved
-from champion_assets.settings import Settings, Strategy
+from champion_assets.settings import Settings
 from champion_assets.stage import daily_asset
+from champion_assets.strategy import Strategy
 
 NAME = "portfolio/target_weights"
 

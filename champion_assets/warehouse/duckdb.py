@@ -1,8 +1,9 @@
 """`warehouse/duckdb`: the silver, features, portfolio and backtest tables in one DuckDB file, to be queried with SQL.
 
-Each table is `stage.name` with the lake's columns; `meta.loads` says which version of which day is inside. A load copies the file,
-brings the copy up to date in one transaction, compares the row counts with the lake and renames the copy over the old file. So readers
-are never locked out, never see half a load, and a killed load leaves the old file as it was.
+Each table is `stage.name` with the lake's columns, `silver.prices_<level>` are views of adjusted prices; `meta.loads` says which version of
+which day is inside. A load copies the file, brings the copy up to date in one transaction, compares the row counts with the lake and
+renames the copy over the old file. So readers are never locked out, never see half a load, and a killed load leaves the old file as it
+was.
 """
 
 from __future__ import annotations
@@ -10,78 +11,33 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import pandera.polars as pa
 import polars as pl
 
-from champion_assets.backtest.daily import TABLE as DAILY
-from champion_assets.checks.results import TABLE as CHECK_RESULTS
-from champion_assets.features.covariance import TABLE as COVARIANCE
-from champion_assets.features.esg import TABLE as ESG
-from champion_assets.features.expected_returns import TABLE as EXPECTED_RETURNS
-from champion_assets.features.returns import TABLE as RETURNS
-from champion_assets.features.universe import TABLE as UNIVERSE
 from champion_assets.lake.build import BuildError
-from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
-from champion_assets.portfolio.audit import TABLE as AUDIT
-from champion_assets.portfolio.target_weights import TABLE as TARGET_WEIGHTS
-from champion_assets.silver.corporate_actions import TABLE as CORPORATE_ACTIONS
-from champion_assets.silver.equity_eod import TABLE as EQUITY_EOD
-from champion_assets.silver.esg_scores import TABLE as ESG_SCORES
-from champion_assets.silver.index_eod import TABLE as INDEX_EOD
-from champion_assets.silver.instruments import TABLE as INSTRUMENTS
-from champion_assets.silver.suspects import TABLE as SUSPECTS
 from champion_assets.stage import daily_asset
+from champion_assets.warehouse.loaded import LOADED, ONLY, Load, rows_of
+from champion_assets.warehouse.views import create_views
 
 NAME = "warehouse/duckdb"
-LOADED = (
-    EQUITY_EOD,
-    INDEX_EOD,
-    CORPORATE_ACTIONS,
-    SUSPECTS,
-    INSTRUMENTS,
-    CHECK_RESULTS,
-    ESG_SCORES,
-    RETURNS,
-    UNIVERSE,
-    ESG,
-    EXPECTED_RETURNS,
-    COVARIANCE,
-    TARGET_WEIGHTS,
-    AUDIT,
-    DAILY,
-)
-
-ONLY = {INSTRUMENTS.name: "valid_from = trade_date"}
-"""The registry repeats itself every day: of it the changes are loaded, which are the history."""
 
 
-class Duckdb(TableModel):
+class Duckdb(Load):
     """What a load put into the file for a day: one row a table."""
-
-    trade_date: pl.Date = pa.Field(description="Day loaded")
-    table_name: str = pa.Field(isin=[table.name for table in LOADED], description="Table, stage/name")
-    rows: pl.Int64 = pa.Field(ge=0, description="Rows of the day in the table")
-    fingerprint: str = pa.Field(description="Version of the day that is inside")
-
-    class Config(TableModel.Config):
-        """One row a table and day."""
-
-        unique = ["trade_date", "table_name"]
 
 
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Bring the file up to date for `dates` and report what is in it."""
-    if not workspace.lake.is_local:
-        raise BuildError(f"{NAME}: the lake is {workspace.lake.root}; DuckDB reads a local lake only in this version. "
-                         "Leave the asset out, or copy the lake to a folder")  # fmt: skip
     path = workspace.settings.duckdb_path
     marks = Fingerprints(workspace.lake)
     wanted = {table.name: {date: marks.stored(table.name, date) or "" for date in dates} for table in LOADED}
@@ -91,6 +47,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
         for table in LOADED:
             _load(connection, workspace, table, wanted[table.name])
         connection.commit()
+        create_views(connection.execute, "duckdb")
         frame = _inside(connection, dates)
         _compare(workspace, frame, wanted)
         connection.execute("CHECKPOINT")
@@ -160,6 +117,8 @@ _SQL_TYPES = {
 
 def sql_type(kind: pl.DataType) -> str:
     """DuckDB's type for a column type of the lake."""
+    if isinstance(kind, pl.Datetime):
+        return "TIMESTAMPTZ"
     if isinstance(kind, pl.List):
         return f"{sql_type(kind.inner)}[]"  # type: ignore[arg-type]
     if isinstance(kind, pl.Struct):
@@ -180,9 +139,11 @@ def _load(connection: duckdb.DuckDBPyConnection, workspace: Workspace, table: Da
     if again:
         connection.execute(f"DELETE FROM {_sql_name(table)} WHERE trade_date IN (SELECT unnest(?))", [again])
         connection.execute("DELETE FROM meta.loads WHERE table_name = ? AND trade_date IN (SELECT unnest(?))", [table.name, again])
-    paths = [workspace.lake.uri(partition_key(table.name, date)) for date in days]
     where = ONLY.get(table.name, "true")
-    connection.execute(f"INSERT INTO {_sql_name(table)} SELECT * FROM read_parquet(?, hive_partitioning = false) WHERE {where}", [paths])
+    with _files(workspace, table, days) as paths:
+        connection.execute(
+            f"INSERT INTO {_sql_name(table)} SELECT * FROM read_parquet(?, hive_partitioning = false) WHERE {where}", [paths]
+        )
     connection.execute(
         f"""INSERT INTO meta.loads
             SELECT ?, day.date, coalesce(counted.rows, 0), day.mark
@@ -191,6 +152,22 @@ def _load(connection: duckdb.DuckDBPyConnection, workspace: Workspace, table: Da
               ON counted.trade_date = day.date""",
         [table.name, days, [wanted[date] for date in days]],
     )
+
+
+@contextmanager
+def _files(workspace: Workspace, table: DailyTable, days: Sequence[dt.date]) -> Iterator[list[str]]:
+    """Paths of the days' objects; those of a lake on S3 are fetched into a folder first."""
+    keys = [partition_key(table.name, date) for date in days]
+    if workspace.lake.is_local:
+        yield [workspace.lake.uri(key) for key in keys]
+        return
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(max_workers=8) as pool:
+        paths = [Path(folder) / f"{date}.parquet" for date in days]
+        for path, body in zip(paths, pool.map(workspace.lake.get, keys), strict=True):
+            if body is None:
+                raise BuildError(f"{NAME}: {table.name} of {path.stem} vanished from the lake while it was loaded; run the day again")
+            path.write_bytes(body)
+        yield [str(path) for path in paths]
 
 
 def _inside(connection: duckdb.DuckDBPyConnection, dates: Sequence[dt.date]) -> pl.DataFrame:
@@ -203,15 +180,14 @@ def _inside(connection: duckdb.DuckDBPyConnection, dates: Sequence[dt.date]) -> 
 
 def _compare(workspace: Workspace, frame: pl.DataFrame, wanted: dict[str, dict[dt.date, str]]) -> None:
     """The rows in the file must be those of the lake's objects, day by day."""
-    partial = {
-        (name, date): rows
-        for name, where in ONLY.items()
-        for date, rows in workspace.lake.read(name, sorted(wanted[name]), ["trade_date", "valid_from"])
-        .group_by("trade_date").agg(pl.sql_expr(f"sum(cast({where} AS BIGINT))").alias("rows")).iter_rows()
+    counted = {
+        table.name: dict(rows_of(workspace, table, sorted(wanted[table.name])).group_by("trade_date").len().iter_rows())
+        for table in LOADED if table.name in ONLY
     }  # fmt: skip
     for row in frame.iter_rows(named=True):
         info = workspace.lake.info(partition_key(row["table_name"], row["trade_date"]))
-        expected = partial.get((row["table_name"], row["trade_date"]), info.rows if info else 0)
+        by_day = counted.get(row["table_name"])
+        expected = (info.rows if info else 0) if by_day is None else by_day.get(row["trade_date"], 0)
         if info is None or expected != row["rows"] or info.fingerprint != wanted[row["table_name"]][row["trade_date"]]:
             raise BuildError(f"{NAME} {row['trade_date']}: {row['table_name']} has {row['rows']} rows in DuckDB, the lake says {info}")
     if frame.height != sum(map(len, wanted.values())):
@@ -222,7 +198,7 @@ TABLE = DailyTable(
     name=NAME,
     description="The silver, features, portfolio and backtest tables in one DuckDB file that readers can open at any time.",
     model=Duckdb,
-    code_version="1",
+    code_version="2",
     inputs=lambda _: tuple(Input(table.name) for table in LOADED),
     parameters=lambda settings: {"path": str(settings.duckdb_path.resolve())},
     compute=compute,

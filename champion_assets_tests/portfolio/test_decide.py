@@ -12,7 +12,7 @@ import pytest
 from champion_assets.portfolio.decide import ESG_ROW, Known, decide
 from champion_assets.quant.audit import constraints_met
 from champion_assets.quant.problem import Infeasible
-from champion_assets.settings import Strategy
+from champion_assets.strategy import Strategy
 from champion_assets_tests.quant.test_optimise import market
 
 NAMES = 40

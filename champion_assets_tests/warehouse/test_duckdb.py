@@ -14,7 +14,8 @@ from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Workspace
 from champion_assets.partitions import calendar_days
-from champion_assets.warehouse.duckdb import LOADED, NAME, ONLY, TABLE, sql_type
+from champion_assets.warehouse.duckdb import NAME, TABLE, sql_type
+from champion_assets.warehouse.loaded import LOADED, rows_of
 from champion_assets_tests.helpers import build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
@@ -23,8 +24,7 @@ START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
 def assert_equals_lake(workspace: Workspace, start: dt.date = START, end: dt.date = END) -> None:
     with duckdb.connect(str(workspace.settings.duckdb_path), read_only=True) as connection:
         for table in LOADED:
-            lake = workspace.lake.read(table.name, workspace.sessions(start, end))
-            lake = lake.sql(f"SELECT * FROM self WHERE {ONLY[table.name]}") if table.name in ONLY else lake
+            lake = rows_of(workspace, table, workspace.sessions(start, end))
             columns = [name for name in lake.columns if name != "holdings"]
             keys = [name for name in columns if not isinstance(lake.schema[name], pl.List)]
             rows = connection.execute(

@@ -1,0 +1,97 @@
+"""`warehouse/clickhouse`: the same tables as in DuckDB, on a ClickHouse server, for those who ask for it (LOAD_TO_CLICKHOUSE).
+
+What belongs here: which days are loaded and which are current. The server is asked what it holds, so a table that was lost or changed
+there is loaded again. If the server is down the load fails after its retries, and nothing else does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from champion_assets.lake.schema import empty_frame
+from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
+from champion_assets.resources.clickhouse import clickhouse
+from champion_assets.settings import Settings
+from champion_assets.stage import daily_asset
+from champion_assets.warehouse.clickhouse_load import load_days, versions
+from champion_assets.warehouse.clickhouse_schema import migrate
+from champion_assets.warehouse.loaded import LOADED, Load, rows_of
+from champion_assets.warehouse.views import create_views
+
+NAME = "warehouse/clickhouse"
+
+
+class Clickhouse(Load):
+    """What a load put into ClickHouse for a day: one row a table."""
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Load the days that ClickHouse does not have in the lake's version."""
+    settings, marks = workspace.settings, Fingerprints(workspace.lake)
+    with clickhouse(settings, database=False) as client:
+        client.execute(f"CREATE DATABASE IF NOT EXISTS `{settings.clickhouse_database}`")
+    with clickhouse(settings) as client:
+        for table in LOADED:
+            migrate(client, table)
+    frames = []
+    for table in LOADED:
+        frame = rows_of(workspace, table, dates)
+        counts = dict(frame.group_by("trade_date").len().iter_rows())
+        wanted = {date: marks.stored(table.name, date) or "" for date in dates}
+        with clickhouse(settings) as client:
+            inside = versions(client, table, min(dates), max(dates))
+        stale = {date: mark for date, mark in wanted.items() if inside.get(date, (0, [mark])) != (counts.get(date, 0), [mark])}
+        if stale:
+            load_days(settings, table, frame.filter(pl.col("trade_date").is_in(sorted(stale))), stale)
+        frames.append(pl.DataFrame({"trade_date": list(wanted), "table_name": table.name, "rows": [counts.get(date, 0) for date in wanted],
+                                    "fingerprint": list(wanted.values())}, schema=empty_frame(Clickhouse).schema))  # fmt: skip
+    with clickhouse(settings) as client:
+        create_views(client.execute, "clickhouse")
+    return Computed(pl.concat(frames).sort("trade_date", "table_name"))
+
+
+def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
+    """The days that the server holds in the lake's version of every table; none if it has no such database."""
+    if not dates:
+        return set()
+    settings, marks = workspace.settings, Fingerprints(workspace.lake)
+    with clickhouse(settings, database=False) as client:
+        ((exists,),) = client.execute(f"EXISTS DATABASE `{settings.clickhouse_database}`")
+    if not exists:
+        return set()
+    current = set(dates)
+    with clickhouse(settings) as client:
+        for table in LOADED:
+            inside = versions(client, table, min(dates), max(dates))
+            current &= {date for date, (_, found) in inside.items() if found == [marks.stored(table.name, date)]} | _empty(
+                workspace, table, sorted(current - inside.keys()), marks
+            )
+    return current
+
+
+def _empty(workspace: Workspace, table: DailyTable, dates: Sequence[dt.date], marks: Fingerprints) -> set[dt.date]:
+    """The days of which the lake, too, has no row to load: such a day leaves no trace on the server."""
+    there = [date for date in dates if marks.stored(table.name, date) is not None]
+    return set(there) - set(rows_of(workspace, table, there)["trade_date"]) if there else set()
+
+
+def _where(settings: Settings) -> dict[str, str | int]:
+    return {"host": settings.clickhouse_host, "port": settings.clickhouse_port, "database": settings.clickhouse_database}
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="The silver, features, portfolio and backtest tables on a ClickHouse server; asked for by LOAD_TO_CLICKHOUSE.",
+    model=Clickhouse,
+    code_version="1",
+    inputs=lambda _: tuple(Input(table.name) for table in LOADED),
+    parameters=_where,
+    compute=compute,
+    confirm=confirm,
+    block=366,
+)
+
+clickhouse_tables = daily_asset(TABLE, kinds={"clickhouse"})

@@ -1,0 +1,122 @@
+"""ClickHouse tables from the Pandera models: types, order, partitions; made if absent, widened in place, otherwise refused.
+
+What belongs here: DDL. What does not: rows (`clickhouse_load.py`). Every table has a hidden column `_fingerprint`, the lake's version of
+the row's day, which `SELECT *` leaves out. Plain MergeTree: there is one copy of each row by the way of loading, not by merging.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from champion_assets.lake.build import BuildError
+from champion_assets.lake.table import DailyTable
+
+FREE_TEXT = {"subject", "evidence", "sample", "candidates", "uri", "reading"}
+"""Strings with about as many values as rows; all others repeat and are LowCardinality."""
+MONTHLY = {
+    "silver/equity_eod", "silver/esg_scores", "features/returns", "features/universe", "features/esg", "features/expected_returns",
+    "features/covariance", "portfolio/target_weights",
+}  # fmt: skip
+"""Tables with a row an instrument and day have a partition a month, the others one a year."""
+FIRST_KEY = ("symbol", "index_id", "check_name", "constraint_name")
+"""People ask for one name over time, or for all names of a day: sorted by the first, found by month for the second."""
+MARK = "_fingerprint"
+_TYPES: dict[Any, str] = {
+    pl.Date: "Date", pl.String: "String", pl.Float64: "Float64", pl.Int64: "Int64", pl.Int32: "Int32", pl.Boolean: "Bool",
+}  # fmt: skip
+
+
+class SchemaConflict(BuildError):
+    """A table on the server is not what this version would make, and cannot be changed in place; the message has the statement to run."""
+
+
+def sql_name(table: DailyTable) -> str:
+    """The table's name in the database: ClickHouse knows no schemas, so the stage comes before an underscore."""
+    return table.name.replace("/", "_")
+
+
+def columns(table: DailyTable) -> dict[str, str]:
+    """Column: ClickHouse type, of the table's model, in its order."""
+    declared = table.model.to_schema().columns
+    return {
+        name: clickhouse_type(column.dtype.type, nullable=column.nullable, repeats=name not in FREE_TEXT)
+        for name, column in declared.items()
+    }
+
+
+def clickhouse_type(kind: Any, *, nullable: bool, repeats: bool = False) -> str:
+    """ClickHouse's type for a column of the lake. NULL stays NULL; text that repeats is LowCardinality."""
+    if isinstance(kind, pl.List):
+        return f"Array({clickhouse_type(kind.inner, nullable=False)})"
+    if isinstance(kind, pl.Struct):
+        parts = ", ".join(f"{field.name} {clickhouse_type(field.dtype, nullable=True)}" for field in kind.fields)
+        return f"Tuple({parts})"
+    base = "DateTime64(6, 'UTC')" if isinstance(kind, pl.Datetime) else _TYPES[kind if kind in _TYPES else type(kind)]
+    base = f"Nullable({base})" if nullable else base
+    return f"LowCardinality({base})" if kind == pl.String and repeats else base
+
+
+def create_statement(table: DailyTable, name: str) -> str:
+    """CREATE TABLE IF NOT EXISTS for the table under `name`."""
+    parts = [
+        f"`{column}` {kind} CODEC({'DoubleDelta, ' if column == 'trade_date' else ''}ZSTD(1))" for column, kind in columns(table).items()
+    ]
+    parts.append(f"`{MARK}` LowCardinality(String) MATERIALIZED ''")
+    return (f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(parts)}) ENGINE = MergeTree PARTITION BY {partition_of(table)} "
+            f"ORDER BY ({', '.join(order_of(table))})")  # fmt: skip
+
+
+def partition_of(table: DailyTable) -> str:
+    """The expression of a row's partition."""
+    return "toYYYYMM(trade_date)" if table.name in MONTHLY else "toYear(trade_date)"
+
+
+def order_of(table: DailyTable) -> list[str]:
+    """The sorting key."""
+    known = columns(table)
+    return [*[name for name in FIRST_KEY if name in known and "Nullable" not in known[name]][:1], "trade_date"]
+
+
+def migrate(client: Any, table: DailyTable) -> list[str]:
+    """Make the table, or add the columns that it lacks; returns the statements that were run.
+
+    Raises:
+        SchemaConflict: a column has another type, is no longer known, or the sorting key or partitions differ.
+    """
+    name, wanted = sql_name(table), columns(table)
+    found = dict(client.execute(
+        "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = %(name)s ORDER BY position", {"name": name}
+    ))  # fmt: skip
+    if not found:
+        statement = create_statement(table, name)
+        client.execute(statement)
+        return [statement]
+    _refuse_conflicts(client, table, found, wanted)
+    before, run = "", []
+    for column, kind in wanted.items():
+        if column not in found:
+            place = f"AFTER `{before}`" if before else "FIRST"
+            run.append(f"ALTER TABLE {name} ADD COLUMN `{column}` {kind} CODEC(ZSTD(1)) {place}")
+            client.execute(run[-1])
+        before = column
+    return run
+
+
+def _refuse_conflicts(client: Any, table: DailyTable, found: dict[str, str], wanted: dict[str, str]) -> None:
+    name = sql_name(table)
+    other = {column: kind for column, kind in found.items() if column != MARK and wanted.get(column) != kind}
+    words = [f"{column} is {kind}, wanted {wanted.get(column, 'no such column')}" for column, kind in other.items()]
+    ((partition, order),) = client.execute(
+        "SELECT partition_key, sorting_key FROM system.tables WHERE database = currentDatabase() AND name = %(name)s", {"name": name}
+    )
+    if partition != partition_of(table) or order.strip("()") != ", ".join(order_of(table)):
+        words.append(
+            f"it is partitioned by {partition} and sorted by {order}, wanted {partition_of(table)} and {', '.join(order_of(table))}"
+        )
+    if MARK not in found:
+        words.append(f"it was not made by Champion: no column {MARK}")
+    if words:
+        raise SchemaConflict(f"ClickHouse table {name}: {'; '.join(words)}. Champion changes nothing that would lose data. Run "
+                             f"`RENAME TABLE {name} TO {name}_before` on the server, then load again; the lake has all rows")  # fmt: skip

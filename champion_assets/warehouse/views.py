@@ -1,0 +1,65 @@
+"""Views of the warehouses: prices adjusted to the newest day, one view a level, in either SQL.
+
+What belongs here: `adj(t) = raw(t) * product of f over the ex-sessions after t` as SQL (see `quant/adjust.py`, which also knows other days
+than the newest). Where the corporate actions of a session after t were never read the factor is NULL and so are the adjusted prices:
+`research.prices` refuses there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from champion_assets.quant.adjust import LEVELS, PRICES, QUANTITIES
+
+Dialect = Literal["duckdb", "clickhouse"]
+PRODUCT = {"duckdb": "product({}) {}", "clickhouse": "arrayProduct(groupArray({}) {})"}
+"""Of a column, over a window or none."""
+NO_MATCH = {"duckdb": "coalesce({}, 1.0)", "clickhouse": "if(ifNull({0}, 0) = 0, 1.0, {0})"}
+"""An unmatched row of an outer join is NULL in DuckDB, zero or NULL in ClickHouse (`join_use_nulls`); no factor is zero."""
+
+
+def in_dialect(sql: str, dialect: Dialect) -> str:
+    """`stage.table` as the warehouse names it: a schema in DuckDB, a prefix in ClickHouse."""
+    if dialect == "clickhouse":
+        for stage in ("silver", "features", "portfolio", "backtest", "checks", "raw"):
+            sql = sql.replace(f"{stage}.", f"{stage}_")
+    return sql
+
+
+def create_views(execute: Callable[[str], object], dialect: Dialect) -> None:
+    """Make or replace `silver.prices_<level>`."""
+    for level in LEVELS[1:]:
+        execute(in_dialect(prices_view(level, dialect), dialect))
+
+
+def prices_view(level: str, dialect: Dialect) -> str:
+    """CREATE VIEW of a level."""
+    product, no_match = PRODUCT[dialect], NO_MATCH[dialect]
+    backwards = "OVER (PARTITION BY instrument_id ORDER BY ex_session DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    prices = [f"{name} * factor AS adj_{name}" for name in PRICES]
+    quantities = [f"{name} * share_factor AS adj_{name}" for name in QUANTITIES]
+    covered = "p.trade_date >= (SELECT last FROM uncovered)"
+    return f"""CREATE OR REPLACE VIEW silver.prices_{level} AS
+WITH known AS (
+  SELECT instrument_id, ex_session, f_{level} AS f, q,
+         trade_date = max(trade_date) OVER (PARTITION BY instrument_id, ex_date) AS is_newest
+  FROM silver.corporate_actions
+  WHERE ex_date <= (SELECT max(trade_date) FROM silver.equity_eod)
+), days AS (
+  SELECT instrument_id, ex_session, {product.format("f", "")} AS f, {product.format("q", "")} AS q
+  FROM known WHERE is_newest GROUP BY instrument_id, ex_session
+), after AS (
+  SELECT instrument_id, ex_session, {product.format("f", backwards)} AS f_after, {product.format("q", backwards)} AS q_after
+  FROM days
+), uncovered AS (
+  SELECT coalesce(max(trade_date), DATE '1970-01-01') AS last FROM silver.equity_eod
+  WHERE trade_date NOT IN (SELECT trade_date FROM raw.corporate_actions)
+)
+SELECT *, {", ".join([*prices, *quantities])}
+FROM (
+  SELECT p.*, CASE WHEN {covered} THEN {no_match.format("a.f_after")} END AS factor,
+         CASE WHEN {covered} THEN {no_match.format("a.q_after")} END AS share_factor
+  FROM silver.equity_eod AS p
+  ASOF LEFT JOIN after AS a ON p.instrument_id = a.instrument_id AND p.trade_date < a.ex_session
+)"""

@@ -1,0 +1,184 @@
+"""Real servers for tests, each in a folder and on free ports of its own, gone when the test process ends.
+
+What belongs here: starting and stopping. Where a server's software is absent the tests that need it are skipped with a reason, except in CI
+(`CI=true`), where `.ci/run` has installed it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = "@chdb/lib-linux-x64-gnu@26.7.3-stable.1"
+"""ClickHouse 26.7: engine and protocol handlers of clickhouse-local, not the package clickhouse-server."""
+
+
+def absent(what: str, how: str) -> NoReturn:
+    """Skip for want of software; in CI that is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is not installed, and CI installs it: {how}")
+    pytest.skip(f"{what} is not installed: {how}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(what: str, ready: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not after {seconds:.0f} s")
+        time.sleep(0.05)
+
+
+def accepts(port: int, host: str = "127.0.0.1") -> bool:
+    try:
+        socket.create_connection((host, port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+@dataclass
+class ClickHouse:
+    """A server that can be stopped, killed and started again on the same data."""
+
+    folder: Path
+    library: Path
+    port: int = field(default_factory=free_port)
+    http_port: int = field(default_factory=free_port)
+    user: str = "champion"
+    password: str = "swordfish-ch"
+
+    def _script(self, *words: str) -> None:
+        script = str(Path(__file__).with_name("clickhouse_server.py"))
+        done = subprocess.run([sys.executable, script, words[0], "--dir", str(self.folder), *words[1:]], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+
+    def start(self) -> None:
+        ports = ["--tcp-port", str(self.port), "--http-port", str(self.http_port)]
+        self._script("start", *ports, "--user", self.user, "--password", self.password, "--lib", str(self.library))
+
+    def stop(self) -> None:
+        self._script("stop")
+
+    def engine(self) -> int:
+        """The process of the engine."""
+        words = f"{self.folder}/config.xml".encode()
+        for path in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (path / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"_serve" in command and words in command:
+                return int(path.name)
+        raise RuntimeError("no engine runs")
+
+    def kill(self) -> None:
+        """kill -9."""
+        process = self.engine()
+        os.kill(process, signal.SIGKILL)
+        wait_for("the engine is gone", lambda: not accepts(self.port) and not Path(f"/proc/{process}/cmdline").exists())
+        self.stop()
+
+    def environment(self, database: str) -> dict[str, str]:
+        return {"CLICKHOUSE_HOST": "127.0.0.1", "CLICKHOUSE_PORT": str(self.port), "CLICKHOUSE_USER": self.user,
+                "CLICKHOUSE_PASSWORD": self.password, "CLICKHOUSE_DATABASE": database, "LOAD_TO_CLICKHOUSE": "true"}  # fmt: skip
+
+
+@contextmanager
+def clickhouse_server(folder: Path) -> Iterator[ClickHouse]:
+    default = ROOT / ".local/clickhouse/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so"
+    library = Path(os.environ.get("CLICKHOUSE_LIB", default))
+    if not library.is_file():
+        absent("ClickHouse", f"npm install --no-audit --no-fund --prefix .local/clickhouse {PACKAGE}")
+    server = ClickHouse(folder, library)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def process(
+    command: list[str], log: Path, environment: dict[str, str] | None = None, cwd: Path | None = None
+) -> Iterator[subprocess.Popen]:  # type: ignore[type-arg]
+    """A process in a group of its own, which ends with the block."""
+    with log.open("ab") as out:
+        running = subprocess.Popen(command, stdout=out, stderr=out, env=environment, cwd=cwd, start_new_session=True)
+    try:
+        yield running
+    finally:
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(running.pid, how)
+                running.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                continue
+            except ProcessLookupError:
+                break
+
+
+@contextmanager
+def postgres_server(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
+    """PostgreSQL with an empty database `dagster`; yields its URL. As root it runs as the user `postgres`."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not binaries:
+        absent("PostgreSQL", "apt-get install postgresql")
+    data, port = folder / "postgres", free_port()
+    data.mkdir(parents=True)
+    prefix: list[str] = []
+    if os.geteuid() == 0:
+        shutil.chown(data, "postgres")
+        for parent in data.parents:  # the server's user must be able to walk there
+            if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
+                parent.chmod(parent.stat().st_mode | 0o001)
+        prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+    options = (f"-c listen_addresses={host} -p {port} -k {data} -c fsync=off -c synchronous_commit=off -c full_page_writes=off "
+               "-c max_connections=200 -c shared_buffers=128MB")  # fmt: skip
+
+    def run(*words: str) -> None:
+        done = subprocess.run([*prefix, *words], cwd="/", capture_output=True, text=True,
+                              env={"PATH": f"{binaries[-1]}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"})  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"{words[0]}: {done.stderr or done.stdout}")
+
+    run("initdb", "-D", f"{data}/data", "-U", "dagster", "-A", "trust", "-E", "UTF8", "--no-sync")
+    hba = data / "data/pg_hba.conf"
+    hba.write_text(hba.read_text() + "host all all samenet trust\n")
+    run("pg_ctl", "-D", f"{data}/data", "-w", "-t", "30", "-l", f"{data}/log", "-o", options, "start")
+    try:
+        run("createdb", "-h", host, "-p", str(port), "-U", "dagster", "dagster")
+        yield f"postgresql+psycopg2://dagster:swordfish-pg@{host}:{port}/dagster"
+    finally:
+        run("pg_ctl", "-D", f"{data}/data", "-m", "immediate", "-w", "stop")
+
+
+@contextmanager
+def redis_server(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
+    """Redis, empty; yields its URL without a database."""
+    if shutil.which("redis-server") is None:
+        absent("Redis", "apt-get install redis-server")
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", host, "--save", "", "--appendonly", "no", "--protected-mode", "no"]
+    with process(command, folder / "redis.log"):
+        wait_for("Redis answers", lambda: accepts(port, host))
+        yield f"redis://{host}:{port}"

@@ -1,0 +1,93 @@
+"""Kill -9 of the client or of the server at random moments of a load, and what is then on the server.
+
+What belongs here: one trial, for the short test and for the long run (`python -m champion_assets_tests.benchmarks.clickhouse_kills 100`). The
+loads rewrite two versions of the same days in turns, so at any moment each day must be there once, in one version, whole.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+
+from champion_assets.resources.clickhouse import clickhouse
+from champion_assets.settings import Settings
+from champion_assets.silver.equity_eod import TABLE
+from champion_assets.warehouse.clickhouse_load import load_days
+from champion_assets_tests.servers.run import ClickHouse
+
+LOADER = """
+import sys, polars as pl
+from champion_assets.settings import Settings
+from champion_assets.silver.equity_eod import TABLE
+from champion_assets.warehouse.clickhouse_load import load_days
+frames = [pl.read_parquet(path) for path in sys.argv[1:3]]
+print("begun", flush=True)
+number = int(sys.argv[3])
+while True:
+    number += 1
+    frame = frames[number % 2]
+    days = frame["trade_date"].unique()
+    chosen = sorted(days.sample(max(1, len(days) // 3), seed=number))
+    load_days(Settings(), TABLE, frame.filter(pl.col("trade_date").is_in(chosen)), {day: f"version {number % 2}" for day in chosen})
+"""
+
+
+def trial(server: ClickHouse, settings: Settings, versions: tuple[Path, Path], seed: int) -> str:
+    """One load that is killed; returns who was. Afterwards every day must be there, once, in one of its versions.
+
+    Raises:
+        AssertionError: names the days that are doubled, lost or mixed.
+    """
+    chance = random.Random(seed)
+    environment = {**os.environ, **server.environment(settings.clickhouse_database)}
+    command = [sys.executable, "-c", LOADER, *map(str, versions), str(seed)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as loader:
+        assert loader.stdout is not None
+        loader.stdout.readline()
+        time.sleep(chance.uniform(0.0, 0.7))
+        victim = chance.choice(("client", "server"))
+        if victim == "server":
+            server.kill()
+            server.start()
+        loader.send_signal(signal.SIGKILL)
+    verify(settings, versions)
+    return victim
+
+
+def verify(settings: Settings, versions: tuple[Path, Path]) -> None:
+    """Each day is there once, whole, in one version; and a load after the crash finds its way."""
+    frames = {f"version {number}": pl.read_parquet(path) for number, path in enumerate(versions)}
+    expected = {(row[0], mark): row[1:] for mark, frame in frames.items()
+                for row in frame.group_by("trade_date").agg(pl.len(), pl.col("volume").sum()).iter_rows()}  # fmt: skip
+    with clickhouse(settings) as client:
+        found = client.execute(
+            "SELECT trade_date, _fingerprint, count(), sum(volume) FROM silver_equity_eod GROUP BY trade_date, _fingerprint"
+        )
+    wrong = [row for row in found if expected[row[0], row[1]] != tuple(row[2:])]
+    assert not wrong, f"doubled or torn: {wrong}"
+    days = [row[0] for row in found]
+    assert sorted(days) == sorted({day for day, _ in expected}), f"lost or mixed: {sorted(set(days) ^ {day for day, _ in expected})}"
+
+
+def prepare(settings: Settings, frame: pl.DataFrame, folder: Path) -> tuple[Path, Path]:
+    """Two versions of the same days as files, the first of them loaded."""
+    from champion_assets.warehouse.clickhouse_schema import migrate
+
+    paths = folder / "one.parquet", folder / "two.parquet"
+    frame.write_parquet(paths[0])
+    frame.with_columns(pl.col("volume") * 2).write_parquet(paths[1])
+    with clickhouse(settings, database=False) as client:
+        client.execute(f"CREATE DATABASE {settings.clickhouse_database}")
+    with clickhouse(settings) as client:
+        migrate(client, TABLE)
+    days: list[dt.date] = sorted(frame["trade_date"].unique())
+    load_days(settings, TABLE, frame, dict.fromkeys(days, "version 0"))
+    return paths

@@ -1,0 +1,378 @@
+"""ClickHouse holds the lake's rows once, whatever happens to loads, and says what is wrong when it cannot."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from champion_assets.lake.build import build_range, is_retryable
+from champion_assets.lake.schema import empty_frame
+from champion_assets.lake.store import partition_key
+from champion_assets.lake.table import Fingerprints, Workspace
+from champion_assets.partitions import calendar_days
+from champion_assets.resources.clickhouse import ClickHouseRefused, ClickHouseUnreachable, clickhouse
+from champion_assets.silver.equity_eod import TABLE as EQUITY_EOD
+from champion_assets.warehouse import clickhouse_load
+from champion_assets.warehouse.clickhouse import TABLE, confirm
+from champion_assets.warehouse.clickhouse_columns import checksum_sql, checksums, encode
+from champion_assets.warehouse.clickhouse_load import LoadMismatch, load_days
+from champion_assets.warehouse.clickhouse_schema import SchemaConflict, columns, create_statement, migrate, sql_name
+from champion_assets.warehouse.loaded import LOADED, rows_of
+from champion_assets_tests.helpers import build_until
+from champion_assets_tests.servers.run import ClickHouse, free_port
+
+START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
+
+
+def assert_equals_lake(workspace: Workspace, start: dt.date = START, end: dt.date = END) -> None:
+    """Every table, every column, every row, each once, NULL as NULL."""
+    with clickhouse(workspace.settings) as client:
+        for table in LOADED:
+            lake = rows_of(workspace, table, workspace.sessions(start, end))
+            rows = client.execute(f"SELECT {', '.join(f'`{name}`' for name in lake.columns)} FROM {sql_name(table)}")
+            flat = [name for name in lake.columns if not isinstance(lake.schema[name], pl.List)]
+            places = [lake.columns.index(name) for name in flat]
+            stored = pl.DataFrame([[row[place] for place in places] for row in rows], schema=lake.select(flat).schema, orient="row")
+            assert stored.sort(flat).equals(lake.select(flat).sort(flat)), table.name
+            for place in sorted(set(range(lake.width)) - set(places)):  # lists of structs arrive as tuples; a table of one row a day
+                expected = {row["trade_date"]: [tuple(each.values()) for each in row[lake.columns[place]]] for row in lake.to_dicts()}
+                assert {row[0]: [tuple(each) for each in row[place]] for row in rows} == expected
+
+
+def test_every_table_equals_the_lake_after_loads_in_pieces_and_a_republication(clickhouse_workspace: Workspace) -> None:
+    workspace = clickhouse_workspace
+    build_until(workspace, "backtest/daily", START, END)
+    for start, end in ((dt.date(2023, 12, 11), END), (START, dt.date(2023, 11, 24)), (START, END)):
+        assert not build_range(TABLE, workspace, calendar_days(start, end)).failed
+    assert_equals_lake(workspace)
+    assert build_range(TABLE, workspace, calendar_days(START, END)).count("written") == 0
+    day = dt.date(2023, 12, 15)
+    key = partition_key("features/returns", day)
+    info = workspace.lake.info(key)
+    assert info is not None
+    rows = workspace.lake.read("features/returns", [day]).head(-3)
+    workspace.lake.write(key, rows, replace(info, fingerprint="republished", rows=rows.height))
+    assert build_range(TABLE, workspace, calendar_days(START, END)).count("written") == 1
+    assert_equals_lake(workspace)
+    with clickhouse(workspace.settings) as client:  # lost on the server: noticed and mended
+        client.execute("TRUNCATE TABLE silver_equity_eod SYNC")
+    assert confirm(workspace, workspace.sessions(START, END)) == set()
+    build_range(TABLE, workspace, calendar_days(START, END))
+    assert_equals_lake(workspace)
+    assert confirm(workspace, workspace.sessions(START, END)) == set(workspace.sessions(START, END))
+
+
+def _equity(workspace: Workspace, days: list[dt.date]) -> tuple[pl.DataFrame, dict[dt.date, str]]:
+    marks = Fingerprints(workspace.lake)
+    return rows_of(workspace, EQUITY_EOD, days), {day: marks.stored(EQUITY_EOD.name, day) or "" for day in days}
+
+
+@pytest.fixture
+def equity(clickhouse_workspace: Workspace) -> Workspace:
+    """A workspace with prices in the lake and an empty table for them in ClickHouse."""
+    build_until(clickhouse_workspace, EQUITY_EOD.name, START, END)
+    with clickhouse(clickhouse_workspace.settings, database=False) as client:
+        client.execute(f"CREATE DATABASE {clickhouse_workspace.settings.clickhouse_database}")
+    with clickhouse(clickhouse_workspace.settings) as client:
+        migrate(client, EQUITY_EOD)
+    return clickhouse_workspace
+
+
+def test_parallel_loads_of_different_days_lose_none(equity: Workspace) -> None:
+    days = equity.sessions(START, END)
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        parts = [days[place::12] for place in range(12)]
+        list(pool.map(lambda part: load_days(equity.settings, EQUITY_EOD, *_equity(equity, part)), parts))
+    with clickhouse(equity.settings) as client:
+        found = dict(client.execute("SELECT trade_date, count() FROM silver_equity_eod GROUP BY trade_date"))
+        left = client.execute("SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'loading%'")
+    lake = equity.lake.read(EQUITY_EOD.name, days)
+    assert found == dict(lake.group_by("trade_date").len().iter_rows())
+    assert left == []
+
+
+def test_a_reader_sees_the_old_day_or_the_new_one(equity: Workspace) -> None:
+    days = equity.sessions(START, END)
+    frame, marks = _equity(equity, days)
+    load_days(equity.settings, EQUITY_EOD, frame, marks)
+    seen, stop = set[Any](), threading.Event()
+
+    def read() -> None:
+        with clickhouse(equity.settings) as client:
+            while not stop.is_set():
+                seen.update(client.execute("SELECT count(), sum(volume) FROM silver_equity_eod"))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    doubled = frame.with_columns(pl.col("volume") * 2)
+    for number in range(6):
+        load_days(equity.settings, EQUITY_EOD, doubled if number % 2 == 0 else frame, marks)
+    stop.set()
+    reader.join()
+    volume = int(frame["volume"].sum())
+    assert seen == {(frame.height, volume), (frame.height, 2 * volume)}
+
+
+def test_a_load_that_differs_is_shown_to_nobody(equity: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = equity.sessions(START, END)
+    load_days(equity.settings, EQUITY_EOD, *_equity(equity, days))
+    wrong = clickhouse_load.encode
+
+    def damaged(frame: pl.DataFrame) -> Any:
+        sent = wrong(frame)
+        place = [part.split("`")[1] for part in sent.structure].index("close")
+        sent.data[place] = sent.data[place].copy()
+        sent.data[place][0] += 0.05
+        return sent
+
+    monkeypatch.setattr(clickhouse_load, "encode", damaged)
+    with pytest.raises(LoadMismatch, match="checksum"):
+        load_days(equity.settings, EQUITY_EOD, *_equity(equity, days[:3]))
+    monkeypatch.undo()
+    monkeypatch.setattr(clickhouse_load, "_keep_other_days", lambda *_: None)
+    with pytest.raises(LoadMismatch, match="rows of other days became 0"):
+        load_days(equity.settings, EQUITY_EOD, *_equity(equity, days[:3]))
+    with clickhouse(equity.settings) as client:
+        ((count, total),) = client.execute("SELECT count(), sum(close) FROM silver_equity_eod")
+    lake = equity.lake.read(EQUITY_EOD.name, days)
+    assert (count, pytest.approx(total)) == (lake.height, lake["close"].sum())
+
+
+@pytest.mark.parametrize(("owner", "lease"), [("elsewhere 1 1", 1), (f"{socket.gethostname()} 999999 1", 3600)])
+def test_a_dead_load_makes_room(owner: str, lease: int, equity: Workspace) -> None:
+    """One of another machine after its lease, one of this machine as soon as its process is gone."""
+    name = f"loading_silver_equity_eod_{'a' * 32}"
+    with clickhouse(equity.settings) as client:
+        client.execute(f"CREATE TABLE {name} AS silver_equity_eod COMMENT %(owner)s", {"owner": owner})
+    days = equity.sessions(START, END)
+    load_days(equity.settings.model_copy(update={"clickhouse_lease": lease}), EQUITY_EOD, *_equity(equity, days))
+    with clickhouse(equity.settings) as client:
+        assert client.execute(f"EXISTS TABLE {name}") == [(0,)]
+        assert client.execute("SELECT uniqExact(trade_date) FROM silver_equity_eod") == [(len(days),)]
+
+
+def test_a_load_that_was_taken_for_dead_ends_and_changes_nothing(equity: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = equity.sessions(START, END)
+    insert = clickhouse_load._insert
+
+    def robbed(settings: Any, staging: str, *rest: Any) -> None:
+        with clickhouse(equity.settings) as client:
+            client.execute(f"DROP TABLE {staging} SYNC")
+        insert(settings, staging, *rest)
+
+    monkeypatch.setattr(clickhouse_load, "_insert", robbed)
+    with pytest.raises(ClickHouseUnreachable, match="took this one for dead") as caught:
+        load_days(equity.settings, EQUITY_EOD, *_equity(equity, days))
+    assert is_retryable(caught.value)
+    with clickhouse(equity.settings) as client:
+        assert client.execute("SELECT count() FROM silver_equity_eod") == [(0,)]
+
+
+FLOATS = st.one_of(st.none(), st.floats(allow_nan=True), st.just(-0.0), st.floats(min_value=0.05, max_value=1e5))
+TEXTS = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12))
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "trade_date": st.dates(dt.date(1994, 11, 3), dt.date(2100, 1, 1)),
+            "f": FLOATS,
+            "t": TEXTS,
+            "b": st.one_of(st.none(), st.booleans()),
+            "i": st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)),
+            "j": st.one_of(st.none(), st.integers(-(2**31), 2**31 - 1)),
+            "d": st.one_of(st.none(), st.dates(dt.date(1970, 1, 1), dt.date(2149, 6, 6))),
+        }
+    ),
+    min_size=1,
+    max_size=40,
+)
+SCHEMA = {"trade_date": pl.Date, "f": pl.Float64, "t": pl.String, "b": pl.Boolean, "i": pl.Int64, "j": pl.Int32, "d": pl.Date}
+
+
+@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS)
+def test_any_value_arrives_as_it_was_and_both_sides_count_alike(rows: list[dict[str, Any]], equity: Workspace) -> None:
+    frame = pl.DataFrame(rows, schema=SCHEMA)
+    sent = encode(frame)
+    with clickhouse(equity.settings) as client:
+        client.execute("CREATE TABLE IF NOT EXISTS anything (trade_date Date, f Nullable(Float64), t LowCardinality(Nullable(String)), "
+                       "b Nullable(Bool), i Nullable(Int64), j Nullable(Int32), d Nullable(Date)) ENGINE = Memory")  # fmt: skip
+        client.execute("TRUNCATE TABLE anything")
+    with clickhouse(equity.settings, columns=True) as client:
+        client.execute(
+            f"INSERT INTO anything SELECT {', '.join(sent.select)} FROM input({clickhouse_load._quoted(', '.join(sent.structure))}) "
+            "FORMAT Native",
+            sent.data,
+            columnar=True,
+        )
+    with clickhouse(equity.settings) as client:
+        stored = client.execute("SELECT * FROM anything")
+        sums = dict(
+            client.execute(
+                f"SELECT trade_date, {checksum_sql(frame.schema, dict.fromkeys(frame.columns, True) | {'trade_date': False})} "
+                "FROM anything GROUP BY trade_date"
+            )
+        )
+    assert pl.DataFrame(stored, schema=SCHEMA, orient="row").equals(frame)
+    assert sums == checksums(frame)
+    changed = frame.with_columns(i=pl.when(pl.int_range(pl.len()) == 0).then(pl.col("i").fill_null(0) ^ 1).otherwise("i"))
+    assert checksums(changed) != sums
+
+
+def test_types_follow_the_model() -> None:
+    found = columns(EQUITY_EOD)
+    assert found["symbol"] == "LowCardinality(String)"
+    assert found["trade_date"] == "Date"
+    assert found["close"] == "Float64"
+    assert found["delivery_qty"] == "Nullable(Int64)"
+    statement = create_statement(EQUITY_EOD, "x")
+    assert "PARTITION BY toYYYYMM(trade_date) ORDER BY (symbol, trade_date)" in statement
+
+
+def test_a_new_column_is_added_in_place_and_anything_else_is_refused(equity: Workspace) -> None:
+    with clickhouse(equity.settings) as client:
+        client.execute("ALTER TABLE silver_equity_eod DROP COLUMN lot_size")
+        assert len(migrate(client, EQUITY_EOD)) == 1
+        found = [name for (name,) in client.execute("SELECT name FROM system.columns WHERE database = currentDatabase() "
+                                                    "AND table = 'silver_equity_eod' ORDER BY position")]  # fmt: skip
+        assert found == [*empty_frame(EQUITY_EOD.model).columns, "_fingerprint"]
+        client.execute("ALTER TABLE silver_equity_eod MODIFY COLUMN volume Float64")
+        with pytest.raises(SchemaConflict, match=r"volume is Float64, wanted Int64.*RENAME TABLE silver_equity_eod"):
+            migrate(client, EQUITY_EOD)
+        client.execute("RENAME TABLE silver_equity_eod TO silver_equity_eod_before")
+        client.execute("CREATE TABLE silver_equity_eod AS silver_equity_eod_before ENGINE = MergeTree ORDER BY trade_date")
+        with pytest.raises(SchemaConflict, match="partitioned by"):
+            migrate(client, EQUITY_EOD)
+
+
+def _with(workspace: Workspace, **changes: Any) -> Any:
+    return workspace.settings.model_copy(update=changes)
+
+
+@pytest.mark.parametrize(("port", "native"), [(8123, "9000"), (8443, "9440")])
+def test_the_http_port_is_named(port: int, native: str, clickhouse_workspace: Workspace) -> None:
+    with pytest.raises(ClickHouseRefused, match=native), clickhouse(_with(clickhouse_workspace, clickhouse_port=port)):
+        pass
+
+
+def test_what_does_not_speak_the_protocol_is_named(clickhouse_workspace: Workspace, server: ClickHouse) -> None:
+    settings = _with(clickhouse_workspace, clickhouse_port=server.http_port)
+    with pytest.raises(ClickHouseRefused, match="native protocol"), clickhouse(settings, database=False) as client:
+        client.execute("SELECT 1")
+
+
+def test_a_wrong_password_is_said_without_it(clickhouse_workspace: Workspace) -> None:
+    settings = _with(clickhouse_workspace, clickhouse_password=SecretStr("not-the-password"))
+    with pytest.raises(ClickHouseRefused, match="CLICKHOUSE_PASSWORD") as caught, clickhouse(settings, database=False) as client:
+        client.execute("SELECT 1")
+    assert "not-the-password" not in str(caught.value)
+    assert not is_retryable(caught.value)
+
+
+def test_a_server_that_is_down_fails_the_load_alone_and_may_be_tried_again(clickhouse_workspace: Workspace) -> None:
+    workspace = replace(clickhouse_workspace, settings=_with(clickhouse_workspace, clickhouse_port=free_port()))
+    build_until(workspace, "backtest/daily", START, dt.date(2023, 11, 3))
+    with pytest.raises(ClickHouseUnreachable, match="does not answer") as caught:
+        build_range(TABLE, workspace, calendar_days(START, dt.date(2023, 11, 3)))
+    assert is_retryable(caught.value)
+
+
+def test_tls_with_an_authority_of_ones_own(clickhouse_workspace: Workspace, server: ClickHouse, tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=127.0.0.1",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-keyout",
+            str(key),
+            "-out",
+            str(certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with _tls_proxy(context, server.port) as port:
+        settings = _with(clickhouse_workspace, clickhouse_port=port, clickhouse_secure=True, clickhouse_ca=certificate)
+        with clickhouse(settings, database=False) as client:
+            assert client.execute("SELECT 1") == [(1,)]
+        with (
+            pytest.raises(ClickHouseUnreachable, match=r"(?i)certificate"),
+            clickhouse(settings.model_copy(update={"clickhouse_ca": None}), database=False) as client,
+        ):
+            client.execute("SELECT 1")
+
+
+class _tls_proxy:  # noqa: N801  (a context manager)
+    """Ends TLS in front of the server's native port, as a load balancer does."""
+
+    def __init__(self, context: ssl.SSLContext, target: int) -> None:
+        self.context, self.target, self.listener = context, target, socket.create_server(("127.0.0.1", 0))
+
+    def __enter__(self) -> int:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return int(self.listener.getsockname()[1])
+
+    def __exit__(self, *_: object) -> None:
+        self.listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                raw, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                client = self.context.wrap_socket(raw, server_side=True)
+            except (ssl.SSLError, OSError):
+                continue
+            upstream = socket.create_connection(("127.0.0.1", self.target))
+            for source, sink in ((client, upstream), (upstream, client)):
+                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def _pump(source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while body := source.recv(65536):
+                sink.sendall(body)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+
+def test_the_asset_is_there_only_if_asked_for() -> None:
+    script = (
+        "from champion_assets.definitions import defs\n"
+        "print(sum(key.path[-1] == 'clickhouse' for key in defs.resolve_asset_graph().get_all_asset_keys()))"
+    )
+    for asked, expected in (("", "0"), ("true", "1")):
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, env={**os.environ, "LOAD_TO_CLICKHOUSE": asked}
+        )
+        assert done.stdout.strip() == expected, done.stderr
