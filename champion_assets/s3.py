@@ -5,11 +5,15 @@ What belongs here: endpoint, keys and region, in the spelling of Polars and of o
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, cast
 
 from obstore.store import S3Store
 
 from champion_assets.settings import Settings
+
+RETRIES: Any = {"max_retries": 8, "retry_timeout": dt.timedelta(seconds=60)}
+"""A request that fails (time-out, reset, 5xx, 429) is repeated, at growing intervals, for a minute at most; then the stages try again."""
 
 
 def s3_options(settings: Settings) -> dict[str, str]:
@@ -30,4 +34,4 @@ def s3_store(url: str, options: dict[str, str]) -> S3Store:
     """An obstore client for `s3://bucket/prefix` with the options of `s3_options`."""
     config = {name: value for name, value in options.items() if name != "aws_allow_http"}
     client: Any = {"allow_http": True} if options.get("aws_allow_http") == "true" else None
-    return S3Store.from_url(url, config=cast("Any", config), client_options=client)
+    return S3Store.from_url(url, config=cast("Any", config), client_options=client, retry_config=RETRIES)

@@ -23,7 +23,7 @@ import polars as pl
 
 from champion_assets.lake.plan import Plan, plan_range
 from champion_assets.lake.schema import violations
-from champion_assets.lake.store import ObjectInfo, partition_key
+from champion_assets.lake.store import REMOTE_REQUESTS, ObjectInfo, partition_key
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Workspace, recipe_of
 from champion_assets.nse.errors import Blocked, NseError
 
@@ -126,8 +126,8 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
     for date, reason in plan.closed.items():
         if date not in report.failed:
             report.outcomes[date] = DayOutcome("closed", reason=reason)
-    for date in plan.unchanged:
-        report.outcomes[date] = _unchanged(table, workspace, date)
+    found = workspace.lake.together(lambda date: _unchanged(table, workspace, date), plan.unchanged)
+    report.outcomes.update(zip(plan.unchanged, found, strict=True))
     if table.gate is not None and (judged := sorted({*plan.unchanged, *plan.stale})):
         for date, error in table.gate(workspace, judged).items():
             report.failed[date] = error
@@ -161,10 +161,10 @@ def _advance(table: DailyTable, sessions: int) -> None:
 
 
 def _unchanged(table: DailyTable, workspace: Workspace, date: dt.date) -> DayOutcome:
-    key = partition_key(table.name, date)
-    info, size = workspace.lake.info(key), workspace.lake.size(key)
-    if info is None or size is None:
+    found = workspace.lake.info_and_size(partition_key(table.name, date))
+    if found is None:
         raise BuildError(f"{table.name} {date}: the object vanished while it was looked at; run the day again")
+    info, size = found
     return DayOutcome("unchanged", info.fingerprint, info.rows, size, "inputs and code are the same")
 
 
@@ -205,7 +205,7 @@ def _build_block(table: DailyTable, workspace: Workspace, block: Sequence[dt.dat
         elif table.stateful:  # what comes after it rests on nothing
             break
     _list_refused(table, workspace, block, computed, report)
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=2 if workspace.lake.is_local else REMOTE_REQUESTS) as pool:
         outcomes = list(pool.map(lambda item: _write_day(table, workspace, item[0], item[1], computed, plan), writes))
     report.outcomes |= {date: outcome for (date, _), outcome in zip(writes, outcomes, strict=True)}
     report.seconds["write"] = report.seconds.get("write", 0.0) + time.perf_counter() - clock

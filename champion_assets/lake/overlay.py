@@ -7,7 +7,7 @@ touch none of it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import polars as pl
 
@@ -40,9 +40,9 @@ class OverlayLake(Lake):
         """See `Lake`."""
         return self._base.size(key) if self._is_below(key) else super().size(key)
 
-    def info(self, key: str) -> ObjectInfo | None:
+    def info_and_size(self, key: str) -> tuple[ObjectInfo, int] | None:
         """See `Lake`."""
-        return self._base.info(key) if self._is_below(key) else super().info(key)
+        return self._base.info_and_size(key) if self._is_below(key) else super().info_and_size(key)
 
     def dates(self, asset: str) -> list[dt.date]:
         """See `Lake`."""
@@ -60,6 +60,11 @@ class OverlayLake(Lake):
         """
         self._refuse(key)
         super().put(key, body)
+
+    def update(self, key: str, change: Callable[[bytes | None], bytes]) -> None:
+        """See `put`."""
+        self._refuse(key)
+        super().update(key, change)
 
     def delete(self, key: str) -> None:
         """See `put`."""

@@ -38,6 +38,7 @@ def plan_range(
     that the lake does not have.
     """
     plan = Plan({}, [], {}, {})
+    _look_ahead(table, workspace, dates, fingerprints)
     confirmed = None if table.confirm is None else table.confirm(workspace, dates)
     for date in dates:
         if (reason := workspace.calendar.why_closed(date)) is not None:
@@ -60,3 +61,14 @@ def plan_range(
             plan.stale[date] = expected
             fingerprints.remember(table.name, date, expected[0])
     return plan
+
+
+def _look_ahead(table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], fingerprints: Fingerprints) -> None:
+    """Over a network: everything that the range will ask for, several requests at once."""
+    if workspace.lake.is_local or not dates:
+        return
+    sessions = workspace.sessions(dates[0], dates[-1])
+    fingerprints.prefetch(table.name, sessions)
+    for wanted in table.inputs(workspace.settings):
+        window = workspace.window(wanted, sessions[0]) if sessions else []
+        fingerprints.prefetch(wanted.table, sorted({*window, *sessions}))

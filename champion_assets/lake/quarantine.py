@@ -135,5 +135,5 @@ def decide(
         Decision(table, date.isoformat(), sha, row, verdict, why, today.isoformat())
         for sha, row in chosen.select("file", "line").iter_rows()
     ]
-    lake.put(DECISIONS, json.dumps([asdict(each) for each in [*decisions(lake), *made]], indent=1).encode())
+    lake.update(DECISIONS, lambda body: json.dumps([*json.loads(body or b"[]"), *map(asdict, made)], indent=1).encode())
     return made

@@ -21,7 +21,7 @@ from typing import Any, Literal
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.store import Lake, ObjectInfo, partition_key
 from champion_assets.nse.calendar import SessionCalendar, load_calendar
 from champion_assets.settings import Settings
 
@@ -171,11 +171,19 @@ class Fingerprints:
     def stored(self, table: str, date: dt.date) -> str | None:
         """The fingerprint in the lake, or None if the day has no whole object."""
         if (table, date) not in self._known:
-            info = self._lake.info(partition_key(table, date))
-            self._known[table, date] = info.fingerprint if info else None
-            if info is not None:
-                self._recipes[table, date] = info.recipe
+            self._note(table, date, self._lake.info(partition_key(table, date)))
         return self._known[table, date]
+
+    def prefetch(self, table: str, dates: Sequence[dt.date]) -> None:
+        """Ask for many days at once, for a lake over a network."""
+        unknown = [date for date in dates if (table, date) not in self._known]
+        for date, info in zip(unknown, self._lake.infos([partition_key(table, date) for date in unknown]), strict=True):
+            self._note(table, date, info)
+
+    def _note(self, table: str, date: dt.date, info: ObjectInfo | None) -> None:
+        self._known[table, date] = info.fingerprint if info else None
+        if info is not None:
+            self._recipes[table, date] = info.recipe
 
     def is_usable(self, table: str, date: dt.date, recipe: str | None) -> bool:
         """True if the day has an object, and the object was made by `recipe` (None: by whatever) or is about to be."""

@@ -117,8 +117,15 @@ def _receive(workspace: Workspace) -> list[tuple[str, str]]:
         new.append(Received(sha, path.name, path.as_uri(), declared, place.name, today.isoformat()))
         have.add(sha)
     if new:
-        workspace.lake.put(LEDGER, json.dumps([vars(each) for each in [*known, *new]], indent=1).encode())
+        workspace.lake.update(LEDGER, lambda body: _with(body, new))
     return problems
+
+
+def _with(body: bytes | None, new: list[Received]) -> bytes:
+    """The ledger with the files that nobody else has entered meanwhile."""
+    known = json.loads(body or b"[]")
+    have = {each["sha256"] for each in known}
+    return json.dumps([*known, *(vars(each) for each in new if each.sha256 not in have)], indent=1).encode()
 
 
 def known_rows(lake: Lake) -> tuple[pl.DataFrame, pl.DataFrame]:

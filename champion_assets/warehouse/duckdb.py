@@ -148,9 +148,10 @@ def _load(connection: duckdb.DuckDBPyConnection, workspace: Workspace, table: Da
         f"""INSERT INTO meta.loads
             SELECT ?, day.date, coalesce(counted.rows, 0), day.mark
             FROM (SELECT unnest(?) AS date, unnest(?) AS mark) AS day
-            LEFT JOIN (SELECT trade_date, count(*) AS rows FROM {_sql_name(table)} GROUP BY trade_date) AS counted
+            LEFT JOIN (SELECT trade_date, count(*) AS rows FROM {_sql_name(table)}
+                       WHERE trade_date IN (SELECT unnest(?)) GROUP BY trade_date) AS counted
               ON counted.trade_date = day.date""",
-        [table.name, days, [wanted[date] for date in days]],
+        [table.name, days, [wanted[date] for date in days], days],
     )
 
 
@@ -203,7 +204,7 @@ TABLE = DailyTable(
     parameters=lambda settings: {"path": str(settings.duckdb_path.resolve())},
     compute=compute,
     confirm=confirm,
-    block=366,
+    block=2500,
 )
 
 duckdb_tables = daily_asset(TABLE, kinds={"duckdb"})

@@ -43,4 +43,4 @@ def main(count: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int((sys.argv[1:] + ["100"])[0]), int((sys.argv[2:] + ["1"])[0]))
+    main(*(int(each) for each in (sys.argv[1:] + ["100", "1"][len(sys.argv) - 1 :])))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from pydantic import SecretStr
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "@chdb/lib-linux-x64-gnu@26.7.3-stable.1"
@@ -182,3 +183,46 @@ def redis_server(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
     with process(command, folder / "redis.log"):
         wait_for("Redis answers", lambda: accepts(port, host))
         yield f"redis://{host}:{port}"
+
+
+@dataclass
+class S3:
+    """Moto's S3 server, with signatures checked and one user."""
+
+    endpoint: str
+    key: str = "any"
+    secret: str = "any"
+
+    def settings(self, bucket: str, prefix: str = "lake") -> dict[str, object]:
+        return {"s3_endpoint": self.endpoint, "s3_access_key": SecretStr(self.key), "s3_secret_key": SecretStr(self.secret),
+                "lake": f"s3://{bucket}/{prefix}"}  # fmt: skip
+
+    def make_bucket(self, name: str) -> None:
+        import boto3
+
+        boto3.client(
+            "s3", endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id=self.key, aws_secret_access_key=self.secret
+        ).create_bucket(Bucket=name)
+
+
+@contextmanager
+def s3_server(folder: Path, host: str = "127.0.0.1", *, signed: bool = True) -> Iterator[S3]:
+    """An S3 server; `signed` means that wrong keys are refused, as real ones do."""
+    import boto3
+
+    port = free_port()
+    program = [str(Path(sys.executable).with_name("moto_server")), "-H", host, "-p", str(port)]
+    environment = {**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": "3" if signed else "999999999"}
+    with process(program, folder / "s3.log", environment):
+        wait_for("S3 answers", lambda: accepts(port, host))
+        server = S3(f"http://{host}:{port}")
+        if signed:
+            iam = boto3.client(
+                "iam", endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+            )
+            iam.create_user(UserName="champion")
+            keys = iam.create_access_key(UserName="champion")["AccessKey"]
+            policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+            iam.put_user_policy(UserName="champion", PolicyName="all", PolicyDocument=policy)
+            server.key, server.secret = keys["AccessKeyId"], keys["SecretAccessKey"]
+        yield server

@@ -92,14 +92,6 @@ def test_a_difference_to_the_lake_fails_the_load(workspace: Workspace) -> None:
         build_range(TABLE, workspace, calendar_days(START, END))
 
 
-def test_a_lake_on_s3_is_refused_with_words(workspace: Workspace) -> None:
-    class Remote:
-        is_local, root = False, "s3://lake"
-
-    with pytest.raises(BuildError, match="s3://lake"):
-        TABLE.compute(replace(workspace, lake=Remote()), [END])  # type: ignore[arg-type]
-
-
 def test_every_column_type_has_a_sql_type() -> None:
     kinds = {sql_type(kind) for table in LOADED for kind in empty_frame(table.model).schema.values()}
     assert {"DATE", "DOUBLE", "VARCHAR", "BIGINT"} <= kinds

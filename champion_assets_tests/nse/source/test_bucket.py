@@ -1,4 +1,4 @@
-"""Files of NSE under an S3 prefix, and a lake on S3, against moto's server."""
+"""Files of NSE under an S3 prefix, against moto's server."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import obstore
 import pytest
 import requests
 
-from champion_assets.lake.store import open_lake
-from champion_assets.lake.table import Workspace
 from champion_assets.nse.errors import NotYetPublished
 from champion_assets.nse.names import bhavcopy_files, udiff_bhavcopy
 from champion_assets.nse.source.base import Fetched
@@ -23,7 +20,6 @@ from champion_assets.nse.source.bucket import BucketSource
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.s3 import s3_options, s3_store
 from champion_assets.settings import Settings
-from champion_assets_tests.helpers import build_until, content
 
 DAY = dt.date(2024, 1, 15)
 
@@ -65,21 +61,6 @@ def test_a_prefix_is_searched_at_any_depth(s3: Settings, exchange: Exchange) -> 
     assert isinstance(found[DAY], Fetched)
     assert found[DAY].body == body
     assert isinstance(found[dt.date(2024, 1, 16)], NotYetPublished)
-
-
-def test_a_lake_on_s3_holds_the_same_bytes_as_a_local_one(s3: Settings, workspace: Workspace) -> None:
-    start, end = dt.date(2023, 11, 1), dt.date(2023, 12, 15)
-    build_until(workspace, "backtest/daily", start, end)
-    remote = replace(
-        workspace,
-        settings=s3.model_copy(update={"lake": "s3://lake/test"}),
-        lake=open_lake(s3.model_copy(update={"lake": "s3://lake/test"})),
-    )
-    build_until(remote, "backtest/daily", start, end)
-    local = content(Path(workspace.lake.root))
-    import hashlib
-
-    assert {key: hashlib.sha256(remote.lake.get(key) or b"").hexdigest() for key in local} == local
 
 
 def test_credentials_are_secret_in_every_print(s3: Settings) -> None:

@@ -1,0 +1,180 @@
+"""A lake on S3 behaves as a local one, and says what is wrong when it cannot: real requests, signed, against moto's server."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from champion_assets.lake.build import build_range, is_retryable
+from champion_assets.lake.store import REMOTE_REQUESTS, Lake, LakeRefused, LakeUnreachable, ObjectInfo, open_lake, partition_key
+from champion_assets.lake.table import TABLES, Workspace
+from champion_assets.partitions import calendar_days
+from champion_assets.settings import Settings
+from champion_assets_tests.helpers import build_until, content
+from champion_assets_tests.servers.run import S3, free_port, s3_server
+
+START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 15)
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    with s3_server(tmp_path_factory.mktemp("s3")) as server:
+        server.make_bucket("champion")
+        yield server
+
+
+@pytest.fixture
+def remote(settings: Settings, s3: S3, tmp_path: Path) -> Settings:
+    return settings.model_copy(update=s3.settings("champion", tmp_path.name))
+
+
+@pytest.fixture(params=["local", "s3"])
+def lake(request: pytest.FixtureRequest, settings: Settings, remote: Settings) -> Lake:
+    return open_lake(settings if request.param == "local" else remote)
+
+
+def test_the_whole_graph_gives_the_same_bytes_and_duckdb_reads_them(workspace: Workspace, remote: Settings) -> None:
+    build_until(workspace, "warehouse/duckdb", START, END)
+    there = replace(workspace, settings=remote, lake=open_lake(remote))
+    build_until(there, "warehouse/duckdb", START, END)
+    local = content(Path(workspace.lake.root))
+    assert {key: hashlib.sha256(there.lake.get(key) or b"").hexdigest() for key in local} == local
+    again = [build_range(TABLES[name], there, calendar_days(START, END)) for name in ("bronze/bhavcopy", "backtest/daily")]
+    assert [report.count("written") for report in again] == [0, 0]
+    with duckdb.connect(str(remote.duckdb_path), read_only=True) as connection:
+        counted = connection.execute("SELECT count(*) FROM silver.equity_eod").fetchone()
+    assert counted == (workspace.lake.read("silver/equity_eod", workspace.sessions(START, END)).height,)
+
+
+def test_objects(lake: Lake) -> None:
+    assert (lake.get("a/x"), lake.exists("a/x"), lake.size("a/x"), lake.info("a/x")) == (None, False, None, None)
+    lake.delete("a/x")
+    lake.put("a/x", b"")
+    assert (lake.get("a/x"), lake.size("a/x"), lake.info("a/x")) == (b"", 0, None)
+    lake.put("a/x", b"one")
+    lake.put("a/x", b"two")
+    assert (lake.get("a/x"), lake.keys("a")) == (b"two", ["a/x"])
+    day = dt.date(2024, 1, 1)
+    frame = pl.DataFrame({"trade_date": [day], "x": [1.5]})
+    size = lake.write(partition_key("a/b", day), frame, ObjectInfo("f", "1", 1))
+    assert lake.info_and_size(partition_key("a/b", day)) == (ObjectInfo("f", "1", 1), size)
+    assert lake.infos([partition_key("a/b", day), "no"]) == [ObjectInfo("f", "1", 1), None]
+    assert lake.dates("a/b") == [day]
+    assert lake.read("a/b", [day], ["x"]).rows() == [(1.5,)]
+    with pytest.raises(FileNotFoundError):
+        lake.read("a/b", [day, dt.date(2024, 1, 2)])
+    wide = pl.DataFrame({f"column_{number}": [1.0] for number in range(3000)})  # its footer is longer than the first look
+    lake.write("wide", wide, ObjectInfo("w", "1", 1))
+    assert lake.info("wide") == ObjectInfo("w", "1", 1)
+
+
+def test_of_many_who_change_an_object_at_once_none_is_lost(lake: Lake) -> None:
+    def add(number: int) -> None:
+        lake.update("ledger.json", lambda body: json.dumps([*json.loads(body or b"[]"), number]).encode())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(24)))
+    assert sorted(json.loads(lake.get("ledger.json") or b"")) == list(range(24))
+
+
+def test_a_large_object_goes_in_parts_and_arrives_whole(remote: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("champion_assets.lake.store.MULTIPART_BYTES", 2**20)
+    lake, body = open_lake(remote), bytes(range(256)) * 2**16
+    lake.put("large", body)
+    assert lake.get("large") == body
+
+
+def test_an_absent_bucket_is_named(remote: Settings) -> None:
+    with pytest.raises(LakeRefused, match=r"no such bucket.*CHAMPION_LAKE") as caught:
+        open_lake(remote.model_copy(update={"lake": "s3://absent-bucket/lake"}))
+    assert not is_retryable(caught.value)
+
+
+@pytest.mark.parametrize("which", ["s3_access_key", "s3_secret_key"])
+def test_wrong_keys_are_told_and_not_shown(which: str, remote: Settings) -> None:
+    wrong = type(remote.s3_secret_key)("WRONGWRONG")  # type: ignore[misc]
+    with pytest.raises(LakeRefused, match="AWS_SECRET_ACCESS_KEY") as caught:
+        open_lake(remote.model_copy(update={which: wrong}))
+    assert remote.s3_secret_key is not None
+    assert remote.s3_secret_key.get_secret_value() not in str(caught.value)
+    assert "WRONGWRONG" not in str(caught.value)
+
+
+def test_a_dead_server_may_be_tried_again(remote: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("champion_assets.s3.RETRIES", {"max_retries": 1, "retry_timeout": dt.timedelta(seconds=2)})
+    with pytest.raises(LakeUnreachable, match="does not answer") as caught:
+        open_lake(remote.model_copy(update={"s3_endpoint": f"http://127.0.0.1:{free_port()}"}))
+    assert is_retryable(caught.value)
+
+
+class Weather:
+    """A TCP proxy before the S3 server that delays connections, or breaks the first of them."""
+
+    def __init__(self, target: int, delay: float = 0.0, broken: int = 0) -> None:
+        self.target, self.delay, self.broken = target, delay, broken
+        self.open, self.most, self.lock = 0, 0, threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self.listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            client, _ = self.listener.accept()
+            if self.broken > 0:
+                self.broken -= 1
+                client.close()
+                continue
+            upstream = socket.create_connection(("127.0.0.1", self.target))
+            for source, sink, delay in ((client, upstream, self.delay), (upstream, client, 0.0)):
+                threading.Thread(target=self._pump, args=(source, sink, delay), daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket, delay: float) -> None:
+        try:
+            while body := source.recv(65536):
+                if delay:
+                    with self.lock:
+                        self.open += 1
+                        self.most = max(self.most, self.open)
+                    time.sleep(delay)
+                    with self.lock:
+                        self.open -= 1
+                sink.sendall(body)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+
+def _behind(remote: Settings, weather: Weather) -> Settings:
+    return remote.model_copy(update={"s3_endpoint": f"http://127.0.0.1:{weather.port}"})
+
+
+def _port(remote: Settings) -> int:
+    return int(str(remote.s3_endpoint).rsplit(":", 1)[1])
+
+
+def test_broken_connections_are_repeated(remote: Settings) -> None:
+    lake = open_lake(_behind(remote, Weather(_port(remote), broken=3)))
+    lake.put("x", b"1")
+    assert lake.get("x") == b"1"
+
+
+def test_latency_is_paid_for_many_days_at_once(remote: Settings) -> None:
+    weather = Weather(_port(remote), delay=0.05)
+    lake = open_lake(_behind(remote, weather))
+    days = [dt.date(2024, 1, 1) + dt.timedelta(days=number) for number in range(32)]
+    for day in days:
+        open_lake(remote).write(partition_key("a/b", day), pl.DataFrame({"trade_date": [day]}), ObjectInfo("f", "1", 1))
+    assert lake.read("a/b", days)["trade_date"].to_list() == days
+    assert weather.most >= REMOTE_REQUESTS / 2, "requests wait for each other"
