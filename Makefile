@@ -31,7 +31,7 @@ bench: $(BIN)/champion           ## needs CHAMPION_SOURCE
 	$(if $(WALK_FORWARD),$(BIN)/python -m champion_assets_tests.benchmarks.portfolio $(WALK_FORWARD) $(PEERS))   # see its docstring
 
 lock: $(BIN)/champion            ## pin anew, without any registry's address
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
 
 clean:

@@ -1,6 +1,7 @@
-"""What Dagster's events cost an asset-day: SQLite as shipped against Champion's storage class, in one run.
+"""What Dagster's events cost an asset-day: SQLite and Postgres as shipped against Champion's storage classes, in one run.
 
-256 calendar days x 12 empty assets with one check each, one in-process run, as in the graph itself. Baseline: `SqliteEventLogStorage`.
+256 calendar days x 12 empty assets with one check each, one in-process run, as in the graph itself. Baselines: `SqliteEventLogStorage`,
+`PostgresEventLogStorage`. CPU is that of this process; disk is that of SQLite alone.
 
     python -m champion_assets_tests.benchmarks.events [DAYS]
 """
@@ -17,6 +18,7 @@ from typing import Any
 import dagster as dg
 
 import champion_assets
+from champion_assets_tests.servers.run import postgres_server
 
 ASSETS = 12
 GRID = dg.DailyPartitionsDefinition("2016-01-01", end_date="2026-01-01")
@@ -50,6 +52,11 @@ def measure(storage: str, days: int) -> tuple[float, float, float]:
         text = (Path(champion_assets.__file__).parent / "resources/dagster.yaml").read_text()
         if storage == "shipped":
             text = "telemetry: {enabled: false}\n"
+        elif storage.startswith("Postgres"):
+            text = (Path(champion_assets.__file__).parent / "resources/dagster.server.yaml").read_text()
+            if storage == "Postgres, shipped":
+                url = os.environ["CHAMPION_POSTGRES_URL"]
+                text = f"telemetry: {{enabled: false}}\nstorage: {{postgres: {{postgres_url: '{url}'}}}}\n"
         elif storage == "champion, planned events as a subset":
             text = text.replace("    batch_size: 500", "    planned_events_as_subset: true\n    batch_size: 500")
         (Path(folder) / "dagster.yaml").write_text(text)
@@ -68,8 +75,10 @@ def main() -> None:
     days = int(sys.argv[1]) if len(sys.argv) > 1 else 256
     baseline = None
     print(f"{days} days x {ASSETS} assets  ms wall  ms CPU  KB disk  ratio")  # noqa: T201
-    for storage in ("champion", "champion, planned events as a subset", "shipped"):
-        wall, cpu, size = measure(storage, days)
+    for storage in ("champion", "champion, planned events as a subset", "shipped", "Postgres, champion", "Postgres, shipped"):
+        with tempfile.TemporaryDirectory() as folder, postgres_server(Path(folder)) as url:
+            os.environ["CHAMPION_POSTGRES_URL"] = url
+            wall, cpu, size = measure(storage, days)
         baseline = wall if storage == "champion" else baseline
         print(f"{storage:40} {wall:6.2f} {cpu:6.2f} {size:6.1f}  {wall / (baseline or wall):5.1f}")  # noqa: T201
 
