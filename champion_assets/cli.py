@@ -228,7 +228,7 @@ def demo(folder: Path, seed: int) -> None:
     run_demo(folder, seed, console)
 
 
-for command in (upkeep_cli.doctor, upkeep_cli.quarantine, upkeep_cli.versions):
+for command in (upkeep_cli.doctor, upkeep_cli.prepare, upkeep_cli.quarantine, upkeep_cli.versions):
     main.add_command(command)
 
 

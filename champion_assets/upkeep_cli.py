@@ -1,4 +1,4 @@
-"""`champion doctor`, `champion quarantine`, `champion versions`: commands for whoever keeps a lake.
+"""`champion doctor`, `champion prepare`, `champion quarantine`, `champion versions`: commands for whoever keeps a lake.
 
 What belongs here: arguments, help and what is printed. What does not: any work.
 """
@@ -48,6 +48,31 @@ def doctor(as_json: bool, page: Path | None) -> None:
     if page is not None:
         page.write_text(_page(report), "utf-8")
     sys.exit(max(0, LEVELS.index(report.level) - 1))
+
+
+@click.command()
+def prepare() -> None:
+    """Make ready what the servers need, before the first run and after an upgrade: Dagster's tables, ClickHouse's, a look at the lake."""
+    import dagster as dg
+
+    from champion_assets.automation.backfill import prepare_dagster_home
+    from champion_assets.lake.build import BuildError
+    from champion_assets.lake.store import LakeRefused
+    from champion_assets.settings import get_settings
+
+    settings = get_settings()
+    try:
+        console.print(f"lake {_workspace().lake.root}: reached")
+        with dg.DagsterInstance.from_config(str(prepare_dagster_home(settings))) as instance:
+            instance.upgrade()
+            console.print(f"Dagster: {type(instance.event_log_storage).__name__} is up to date")
+        if settings.load_to_clickhouse:
+            from champion_assets.warehouse.clickhouse import make_tables
+
+            make_tables(settings)
+            console.print(f"ClickHouse {settings.clickhouse_host}: database {settings.clickhouse_database} is up to date")
+    except (BuildError, LakeRefused, ConnectionError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _wide(coverage: pl.DataFrame) -> pl.DataFrame:

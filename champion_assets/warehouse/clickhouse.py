@@ -28,14 +28,20 @@ class Clickhouse(Load):
     """What a load put into ClickHouse for a day: one row a table."""
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
-    """Load the days that ClickHouse does not have in the lake's version."""
-    settings, marks = workspace.settings, Fingerprints(workspace.lake)
+def make_tables(settings: Settings) -> None:
+    """Database, tables and views, made or brought up to date."""
     with clickhouse(settings, database=False) as client:
         client.execute(f"CREATE DATABASE IF NOT EXISTS `{settings.clickhouse_database}`")
     with clickhouse(settings) as client:
         for table in LOADED:
             migrate(client, table)
+        create_views(client.execute, "clickhouse")
+
+
+def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+    """Load the days that ClickHouse does not have in the lake's version."""
+    settings, marks = workspace.settings, Fingerprints(workspace.lake)
+    make_tables(settings)
     frames = []
     for table in LOADED:
         frame = rows_of(workspace, table, dates)
@@ -48,8 +54,6 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
             load_days(settings, table, frame.filter(pl.col("trade_date").is_in(sorted(stale))), stale)
         frames.append(pl.DataFrame({"trade_date": list(wanted), "table_name": table.name, "rows": [counts.get(date, 0) for date in wanted],
                                     "fingerprint": list(wanted.values())}, schema=empty_frame(Clickhouse).schema))  # fmt: skip
-    with clickhouse(settings) as client:
-        create_views(client.execute, "clickhouse")
     return Computed(pl.concat(frames).sort("trade_date", "table_name"))
 
 
