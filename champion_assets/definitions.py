@@ -23,14 +23,17 @@ from champion_assets.raw import index_constituents as raw_index_constituents
 from champion_assets.raw import security_master as raw_security_master
 from champion_assets.settings import get_settings
 from champion_assets.silver import corporate_actions, equity_eod, esg_scores, index_eod, instruments, suspects
-from champion_assets.warehouse import duckdb
 
 MODULES = [
     raw_bhavcopy, raw_delivery, raw_index_close, raw_index_constituents, raw_security_master, raw_corporate_actions, raw_esg_scores,
     bronze_bhavcopy, bronze_delivery, bronze_index_close, bronze_corporate_actions,
     instruments, equity_eod, index_eod, corporate_actions, suspects, esg_scores, check_results,
-    returns, universe, esg, expected_returns, covariance, target_weights, audit, daily, tear_sheet, duckdb,
+    returns, universe, esg, expected_returns, covariance, target_weights, audit, daily, tear_sheet,
 ]  # fmt: skip
+if get_settings().load_to_duckdb:
+    from champion_assets.warehouse import duckdb
+
+    MODULES.append(duckdb)
 if get_settings().load_to_clickhouse:
     from champion_assets.warehouse import clickhouse
 

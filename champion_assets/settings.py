@@ -93,6 +93,10 @@ class Settings(BaseSettings, Strategy):
     s3_secret_key: SecretStr | None = Field(None, validation_alias=_env("AWS_SECRET_ACCESS_KEY", "MINIO_SECRET_KEY"))
     s3_region: str = Field("us-east-1", validation_alias=_env("AWS_REGION", "AWS_DEFAULT_REGION"))
 
+    load_to_duckdb: bool = Field(
+        default=True, validation_alias=_env("LOAD_TO_DUCKDB"),
+        description="Whether the graph has the asset warehouse/duckdb. Its file lies in DATA_DIR: not for runs on several machines.",
+    )  # fmt: skip
     load_to_clickhouse: bool = Field(
         default=False, validation_alias=_env("LOAD_TO_CLICKHOUSE"), description="Whether the graph has the asset warehouse/clickhouse."
     )

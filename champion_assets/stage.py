@@ -91,6 +91,7 @@ def daily_asset(
         try:
             report = build_range(table, workspace, dates_of(context.partition_keys), refetch=again)
         except Exception as error:
+            log(workspace.settings).error("failed", run=context.run.run_id, asset=table.name, kind=type(error).__name__, error=str(error))
             if is_retryable(error):
                 raise
             raise dg.Failure(f"{table.name}: {type(error).__name__}: {error}", allow_retries=False) from error

@@ -28,7 +28,7 @@ FILES: dict[str, tuple[Candidates, Accept]] = {
     index_close.NAME: (index_close.index_files, index_close.accept),
 }
 LAST = ("backtest/daily", "warehouse/duckdb")
-"""What a finished day has last."""
+"""What a finished day has last, of what is asked for."""
 
 
 def published(workspace: Workspace, asset: str, date: dt.date) -> str:
@@ -60,7 +60,7 @@ def stored(workspace: Workspace, asset: str, date: dt.date) -> str | None:
 
 def is_finished(workspace: Workspace, date: dt.date) -> bool:
     """True if everything of a day was built."""
-    return all(workspace.lake.exists(partition_key(name, date)) for name in LAST)
+    return all(workspace.lake.exists(partition_key(name, date)) for name in LAST if name in TABLES)
 
 
 def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list[dt.date]:

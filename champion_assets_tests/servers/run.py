@@ -174,6 +174,40 @@ def postgres_server(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
 
 
 @contextmanager
+def hosts(*names: str, network: str = "10.213.77") -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Network namespaces on a bridge: this machine's address on it, and for each host the words before a command that run it there."""
+    if os.geteuid() != 0 or shutil.which("ip") is None:
+        absent("a right to make network namespaces", "run as root, with iproute2")
+
+    def ip(*words: str, check: bool = True) -> None:
+        done = subprocess.run(["ip", *words], capture_output=True, text=True)
+        if check and done.returncode:
+            raise RuntimeError(f"ip {' '.join(words)}: {done.stderr}")
+
+    bridge = f"chb{os.getpid() % 100000}"
+    ip("link", "add", bridge, "type", "bridge")
+    prefixes = {}
+    try:
+        ip("addr", "add", f"{network}.1/24", "dev", bridge)
+        ip("link", "set", bridge, "up")
+        for number, name in enumerate(names, start=2):
+            space, outside, inside = f"{bridge}-{name}", f"v{number}{bridge}", f"w{number}{bridge}"
+            ip("netns", "add", space)
+            prefixes[name] = ["ip", "netns", "exec", space]
+            ip("link", "add", outside, "type", "veth", "peer", "name", inside)
+            ip("link", "set", inside, "netns", space)
+            ip("link", "set", outside, "master", bridge, "up")
+            ip("-n", space, "addr", "add", f"{network}.{number}/24", "dev", inside)
+            ip("-n", space, "link", "set", inside, "up")
+            ip("-n", space, "link", "set", "lo", "up")
+        yield f"{network}.1", prefixes
+    finally:
+        for prefix in prefixes.values():
+            ip("netns", "delete", prefix[-1], check=False)
+        ip("link", "delete", bridge, check=False)
+
+
+@contextmanager
 def redis_server(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
     """Redis, empty; yields its URL without a database."""
     if shutil.which("redis-server") is None:

@@ -1,0 +1,43 @@
+"""A backfill over two Celery workers on two hosts, one of which is killed in the middle: the lake is that of a single process."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import signal
+from pathlib import Path
+
+from champion_assets.lake.store import open_lake
+from champion_assets.lake.table import open_workspace
+from champion_assets.nse.synthetic.exchange import Exchange
+from champion_assets.settings import Settings
+from champion_assets_tests.deploy.cluster import cluster
+from champion_assets_tests.helpers import ORDER, build_until, content
+from champion_assets_tests.servers.run import wait_for
+
+START, END, CHUNK = dt.date(2023, 11, 1), dt.date(2024, 1, 31), 16
+FILES = [name for name in ORDER if name.startswith(("raw/", "bronze/"))]
+REST = [name for name in ORDER if not name.startswith(("raw/", "bronze/", "warehouse/"))]
+
+
+def test_a_worker_dies_and_the_lake_is_that_of_one_process(tmp_path: Path, exchange: Exchange, settings: Settings) -> None:
+    ours = {"CHAMPION_SOURCE": str(exchange.folder), "CHAMPION_ESG": str(exchange.folder / "esg"), "CHAMPION_START_DATE": str(START)}
+    with cluster(tmp_path, ours, ("one", "two")) as there:
+        for number in range(0, (END - START).days + 1, CHUNK):
+            first = START + dt.timedelta(days=number)
+            there.launch(FILES, first, min(END, first + dt.timedelta(days=CHUNK - 1)), "backfill")
+        there.launch(REST, START, END, "backfill")  # waits for the runs before it
+        wait_for(
+            "both workers work, one in the middle of a run", lambda: there.log("one", "STEP_SUCCESS") and there.log("two", "RUN_START"), 60
+        )
+        os.killpg(there.workers["one"].pid, signal.SIGKILL)
+        busy = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED"}
+        remote = open_lake(settings.model_copy(update=there.s3.settings("champion")))
+        days = open_workspace(settings).sessions(START, END)
+        wait_for("everything is built", lambda: remote.dates("backtest/daily") == days and not busy & set(there.runs()), 240)
+        assert "FAILURE" in there.runs(), "the killed worker had nothing in hand"
+        workspace = open_workspace(settings)
+        build_until(workspace, "backtest/daily", START, END)
+        expected = content(Path(workspace.lake.root))
+        assert {key: hashlib.sha256(remote.get(key) or b"").hexdigest() for key in expected} == expected
