@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint lock docs bench clean
+.PHONY: demo test lint lock docs bench servers audit clean
 
 $(BIN)/champion: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -23,6 +23,21 @@ lint: $(BIN)/champion
 
 docs: $(BIN)/champion
 	$(BIN)/python -W ignore -m champion_assets.checks.dictionary > docs/data_dictionary.md
+
+CLICKHOUSE := .local/clickhouse/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
+MLFLOW := .local/mlflow/bin/mlflow
+
+servers: $(CLICKHOUSE) $(MLFLOW)   ## real servers for the tests: ClickHouse's engine, MLflow (PostgreSQL and Redis come from the system's packages)
+
+$(CLICKHOUSE):
+	npm install --no-audit --no-fund --loglevel=error --prefix .local/clickhouse @chdb/lib-linux-x64-gnu@26.7.3-stable.1
+
+$(MLFLOW): | $(BIN)/champion
+	$(BIN)/uv venv --quiet --python $(BIN)/python .local/mlflow
+	$(BIN)/uv pip install --quiet --python .local/mlflow/bin/python mlflow==3.17.2 psycopg2-binary==2.9.13
+
+audit: $(BIN)/champion           ## known weaknesses of the pinned packages, where the advisory service can be reached
+	$(BIN)/python -m champion_assets_tests.audit
 
 bench: $(BIN)/champion           ## needs CHAMPION_SOURCE
 	$(BIN)/python -m champion_assets_tests.benchmarks.events

@@ -126,9 +126,7 @@ def _control(stack: ExitStack, folder: Path, environment: dict[str, str]) -> str
 def _home(folder: Path) -> Path:
     home = folder / "home"
     home.mkdir()
-    server = (ROOT / "champion_assets/resources/dagster.server.yaml").read_text()
-    launcher = _impatient(ROOT / "deploy/celery/launcher.yaml", folder / "launcher.yaml", "run_launcher").read_text()
-    (home / "dagster.yaml").write_text(f"{server}\n{launcher}")
+    _impatient(ROOT / "deploy/celery/dagster.yaml", home / "dagster.yaml", "run_launcher")
     return home
 
 

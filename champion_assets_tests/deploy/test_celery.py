@@ -8,17 +8,26 @@ import os
 import signal
 from pathlib import Path
 
+import yaml
+
 from champion_assets.lake.store import open_lake
 from champion_assets.lake.table import open_workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.settings import Settings
 from champion_assets_tests.deploy.cluster import cluster
 from champion_assets_tests.helpers import ORDER, build_until, content
-from champion_assets_tests.servers.run import wait_for
+from champion_assets_tests.servers.run import ROOT, wait_for
 
 START, END, CHUNK = dt.date(2023, 11, 1), dt.date(2024, 1, 31), 16
 FILES = [name for name in ORDER if name.startswith(("raw/", "bronze/"))]
 REST = [name for name in ORDER if not name.startswith(("raw/", "bronze/", "warehouse/"))]
+
+
+def test_the_instance_is_that_of_one_server_but_for_who_runs_the_runs() -> None:
+    server = yaml.safe_load((ROOT / "champion_assets/resources/dagster.server.yaml").read_text())
+    celery = yaml.safe_load((ROOT / "deploy/celery/dagster.yaml").read_text())
+    different = {name for name in server.keys() | celery.keys() if server.get(name) != celery.get(name)}
+    assert different == {"concurrency", "run_launcher", "run_monitoring", "run_retries"}
 
 
 def test_a_worker_dies_and_the_lake_is_that_of_one_process(tmp_path: Path, exchange: Exchange, settings: Settings) -> None:

@@ -174,7 +174,7 @@ def postgres_server(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
 
 
 @contextmanager
-def hosts(*names: str, network: str = "10.213.77") -> Iterator[tuple[str, dict[str, list[str]]]]:
+def hosts(*names: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
     """Network namespaces on a bridge: this machine's address on it, and for each host the words before a command that run it there."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
         absent("a right to make network namespaces", "run as root, with iproute2")
@@ -185,6 +185,7 @@ def hosts(*names: str, network: str = "10.213.77") -> Iterator[tuple[str, dict[s
             raise RuntimeError(f"ip {' '.join(words)}: {done.stderr}")
 
     bridge = f"chb{os.getpid() % 100000}"
+    network = f"10.{200 + os.getpid() % 50}.{os.getpid() // 50 % 250}"
     ip("link", "add", bridge, "type", "bridge")
     prefixes = {}
     try:
