@@ -23,6 +23,7 @@ from champion_assets.automation.publication import FILES, due_sessions, is_finis
 from champion_assets.clock import instant_in_india, now
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import TABLES, Workspace, open_workspace
+from champion_assets.logs import log
 from champion_assets.nse.errors import NotYetPublished, NseError
 from champion_assets.settings import get_settings
 
@@ -96,6 +97,9 @@ def publication_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
             if late and f"late:{date}" not in told:
                 alarm(workspace.settings, f"the bhavcopy of {date} is late", problem)
                 told.add(f"late:{date}")
+            if not isinstance(error, NotYetPublished) and f"{date}:{problem}" not in told:  # once, not at every look
+                log(workspace.settings).warning("file not usable", asset="raw/bhavcopy", day=date.isoformat(), error=problem)
+                told.add(f"{date}:{problem}")
             context.log.info(problem)
             break
     cursor = json.dumps(sorted(told)[-50:])
@@ -139,7 +143,10 @@ def republish_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         why, changed = "stale", {date: stored(workspace, "raw/bhavcopy", date) or "" for date in stale_days(workspace, built)}
     if not changed:
         return dg.SensorResult(skip_reason="no file has changed", cursor=cursor)
-    return _told(ask(context, workspace, min(changed), built[-1], why, "".join(changed.values())), cursor)
+    asked = ask(context, workspace, min(changed), built[-1], why, "".join(changed.values()))
+    if isinstance(asked, dg.RunRequest):
+        log(workspace.settings).warning("rebuild asked for", why=why, days=[date.isoformat() for date in sorted(changed)])
+    return _told(asked, cursor)
 
 
 @dg.sensor(

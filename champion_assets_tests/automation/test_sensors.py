@@ -69,7 +69,7 @@ def test_nothing_is_asked_before_the_evening_and_the_day_when_its_file_is_there(
         assert request.run_key == (tick(publication_sensor, instance).run_requests or [])[0].run_key  # the same content, the same run
 
 
-def test_days_that_wait_go_in_one_run_and_none_after_one_that_is_not_out(stage) -> None:  # type: ignore[no-untyped-def]
+def test_days_that_wait_go_in_one_run_and_none_after_one_that_is_not_out(stage, workspace: Workspace) -> None:  # type: ignore[no-untyped-def]
     set_clock, source = stage
     set_clock("2024-01-08T13:00:00+00:00")  # the daemon was down for a week
     with dg.DagsterInstance.ephemeral() as instance:
@@ -81,6 +81,9 @@ def test_days_that_wait_go_in_one_run_and_none_after_one_that_is_not_out(stage) 
         garbage = tick(publication_sensor, instance)
         assert not garbage.run_requests
         assert "HtmlPayload" in str(garbage.skip_reason)
+        tick(publication_sensor, instance, garbage.cursor)
+    lines = [json.loads(line) for line in (workspace.settings.data_dir / "logs/champion.jsonl").read_text().splitlines()]
+    assert [each["day"] for each in lines if each["event"] == "file not usable"] == ["2024-01-01"]  # once, though looked at twice
 
 
 def test_a_late_file_is_told_once(stage, workspace: Workspace) -> None:  # type: ignore[no-untyped-def]
@@ -135,6 +138,8 @@ def test_a_file_that_changed_rebuilds_its_day_and_those_after(stage, workspace: 
         )
         (source / udiff_bhavcopy(dt.date(2024, 1, 2)).name).write_bytes(b"<html></html>")
         assert not tick(republish_sensor, instance).run_requests  # garbage is no new version
+    lines = [json.loads(line) for line in (workspace.settings.data_dir / "logs/champion.jsonl").read_text().splitlines()]
+    assert [(each["event"], each["days"]) for each in lines] == [("rebuild asked for", ["2024-01-02"])]
 
 
 def test_a_change_that_was_not_carried_through_is_asked_for_when_no_run_works(stage) -> None:  # type: ignore[no-untyped-def]

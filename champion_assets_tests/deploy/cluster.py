@@ -54,10 +54,9 @@ class Cluster:
         assert "errors" not in answer, answer
         return answer["data"]
 
-    def launch(self, tables: Sequence[str], first: dt.date, last: dt.date, backfill: str) -> None:
-        """A run of these tables over a range of days, as one of a backfill."""
-        tags = {"dagster/asset_partition_range_start": first.isoformat(), "dagster/asset_partition_range_end": last.isoformat(),
-                "dagster/backfill": backfill}  # fmt: skip
+    def launch(self, tables: Sequence[str], first: dt.date, last: dt.date) -> None:
+        """A run of these tables over a range of days, as a backfill launches it."""
+        tags = {"dagster/asset_partition_range_start": first.isoformat(), "dagster/asset_partition_range_end": last.isoformat()}
         selector = {"repositoryLocationName": "champion", "repositoryName": "__repository__", "jobName": "nse_daily",
                     "assetSelection": [{"path": name.split("/")} for name in tables]}  # fmt: skip
         parameters = {"selector": selector, "runConfigData": {},

@@ -35,8 +35,7 @@ def test_a_worker_dies_and_the_lake_is_that_of_one_process(tmp_path: Path, excha
     with cluster(tmp_path, ours, ("one", "two")) as there:
         for number in range(0, (END - START).days + 1, CHUNK):
             first = START + dt.timedelta(days=number)
-            there.launch(FILES, first, min(END, first + dt.timedelta(days=CHUNK - 1)), "backfill")
-        there.launch(REST, START, END, "backfill")  # waits for the runs before it
+            there.launch(FILES, first, min(END, first + dt.timedelta(days=CHUNK - 1)))
         wait_for(
             "both workers work, one in the middle of a run", lambda: there.log("one", "STEP_SUCCESS") and there.log("two", "RUN_START"), 60
         )
@@ -44,7 +43,9 @@ def test_a_worker_dies_and_the_lake_is_that_of_one_process(tmp_path: Path, excha
         busy = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED"}
         remote = open_lake(settings.model_copy(update=there.s3.settings("champion")))
         days = open_workspace(settings).sessions(START, END)
-        wait_for("everything is built", lambda: remote.dates("backtest/daily") == days and not busy & set(there.runs()), 240)
+        wait_for("the files are in", lambda: remote.dates("bronze/bhavcopy") == days and not busy & set(there.runs()), 240)
+        there.launch(REST, START, END)
+        wait_for("the rest is built", lambda: remote.dates("backtest/daily") == days and not busy & set(there.runs()), 120)
         assert "FAILURE" in there.runs(), "the killed worker had nothing in hand"
         workspace = open_workspace(settings)
         build_until(workspace, "backtest/daily", START, END)
