@@ -376,3 +376,26 @@ def test_the_asset_is_there_only_if_asked_for() -> None:
             [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, env={**os.environ, "LOAD_TO_CLICKHOUSE": asked}
         )
         assert done.stdout.strip() == expected, done.stderr
+
+
+def test_doctor_says_whether_the_server_answers(clickhouse_workspace: Workspace) -> None:
+    from champion_assets.automation.doctor import _services
+
+    def found(workspace: Workspace) -> list[tuple[str, str]]:
+        return [(each.level, each.says) for each in _services(workspace) if "ClickHouse" in each.says]
+
+    ((level, says),) = found(clickhouse_workspace)
+    assert (level, "answers, version 26.7" in says) == ("ok", True)
+    down = replace(clickhouse_workspace, settings=_with(clickhouse_workspace, clickhouse_port=free_port()))
+    ((level, says),) = found(down)
+    assert (level, "ClickHouseUnreachable" in says) == ("error", True)
+
+
+@pytest.mark.parametrize("name", ["x; DROP DATABASE y", "a.b", "`a`", "1st", ""])
+def test_a_database_must_be_an_identifier(name: str) -> None:
+    from pydantic import ValidationError
+
+    from champion_assets.settings import Settings
+
+    with pytest.raises(ValidationError, match="clickhouse_database"):
+        Settings(clickhouse_database=name)
