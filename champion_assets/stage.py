@@ -55,14 +55,16 @@ def retry_policy(group: str, settings: Settings) -> dg.RetryPolicy:
 
 def daily_asset(
     table: DailyTable, kinds: set[str], more_checks: Callable[[dg.AssetKey], list[dg.AssetCheckSpec]] = lambda _: [],
-    more_results: Callable[[Workspace, RangeReport], list[dg.AssetCheckResult]] = lambda _workspace, _report: [],
+    more_results: Callable[[Workspace, RangeReport], list[dg.AssetCheckResult]] = lambda _workspace, _report: [], *, asked_for: bool = True,
 ) -> dg.AssetsDefinition:  # fmt: skip
     """The asset of a daily table: one compute for one day and for a range, its Pandera model as its check `schema`.
 
-    `more_checks` declares further asset checks, `more_results` gives their verdicts after a run.
+    `more_checks` declares further asset checks, `more_results` gives their verdicts after a run. A table that is not `asked_for` is in no
+    register.
     """
     settings = get_settings()
-    TABLES[table.name] = table
+    if asked_for:
+        TABLES[table.name] = table
     key = dg.AssetKey(table.name.split("/"))
     upstream = dict.fromkeys(wanted.table for wanted in table.inputs(settings) if wanted.table != table.name)
 

@@ -80,6 +80,7 @@ SPEC = {
         "features/universe",
         "portfolio/audit",
         "portfolio/target_weights",
+        "raw/corporate_actions",
         "silver/corporate_actions",
         "silver/equity_eod",
         "silver/esg_scores",

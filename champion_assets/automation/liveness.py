@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 
 import dagster as dg
 
+from champion_assets.processes import started
 from champion_assets.settings import Settings
 
 
@@ -36,17 +36,3 @@ def bury(settings: Settings, instance: dg.DagsterInstance) -> list[str]:
             path.unlink(missing_ok=True)
             dead.append(path.name)
     return dead
-
-
-def started(process: int) -> str:
-    """When a process began, in the kernel's ticks; empty if there is none. Where there is no /proc, only whether it exists."""
-    stat = Path(f"/proc/{process}/stat")
-    if stat.exists():
-        return stat.read_text().rsplit(")", 1)[1].split()[19]
-    if Path("/proc/self").exists():
-        return ""
-    try:
-        os.kill(process, 0)
-    except OSError:
-        return ""
-    return "exists"

@@ -14,7 +14,7 @@ import polars as pl
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
 from champion_assets.resources.clickhouse import clickhouse
-from champion_assets.settings import Settings
+from champion_assets.settings import Settings, get_settings
 from champion_assets.stage import daily_asset
 from champion_assets.warehouse.clickhouse_load import load_days, versions
 from champion_assets.warehouse.clickhouse_schema import migrate
@@ -98,4 +98,4 @@ TABLE = DailyTable(
     block=366,
 )
 
-clickhouse_tables = daily_asset(TABLE, kinds={"clickhouse"})
+clickhouse_tables = daily_asset(TABLE, kinds={"clickhouse"}, asked_for=get_settings().load_to_clickhouse)

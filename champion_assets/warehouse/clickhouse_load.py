@@ -24,9 +24,9 @@ from typing import Any
 
 import polars as pl
 
-from champion_assets.automation.liveness import started
 from champion_assets.lake.build import BuildError
 from champion_assets.lake.table import DailyTable
+from champion_assets.processes import started
 from champion_assets.resources.clickhouse import clickhouse
 from champion_assets.settings import Settings
 from champion_assets.warehouse.clickhouse_columns import checksum_sql, checksums, encode, is_nested
@@ -87,7 +87,7 @@ def _wait_for_others(client: Any, name: str, staging: str, lease: float) -> None
 def _others(client: Any, name: str, staging: str, lease: float) -> list[str]:
     """Loads of the table that live; those whose owner is gone are dropped on the way."""
     found = client.execute(
-        """SELECT t.name, t.comment, dateDiff('second', greatest(t.metadata_modification_time, p.written), now())
+        """SELECT t.name, t.comment, dateDiff('second', greatest(t.metadata_modification_time, ifNull(p.written, toDateTime(0))), now())
            FROM system.tables AS t
            LEFT JOIN (SELECT table, max(modification_time) AS written FROM system.parts WHERE database = currentDatabase() GROUP BY table)
              AS p ON p.table = t.name

@@ -25,6 +25,7 @@ from champion_assets.lake.build import BuildError
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
+from champion_assets.settings import get_settings
 from champion_assets.stage import daily_asset
 from champion_assets.warehouse.loaded import LOADED, ONLY, Load, rows_of
 from champion_assets.warehouse.views import create_views
@@ -207,4 +208,4 @@ TABLE = DailyTable(
     block=2500,
 )
 
-duckdb_tables = daily_asset(TABLE, kinds={"duckdb"})
+duckdb_tables = daily_asset(TABLE, kinds={"duckdb"}, asked_for=get_settings().load_to_duckdb)

@@ -82,7 +82,7 @@ def cluster(folder: Path, settings: dict[str, str], names: Sequence[str], concur
         s3.make_bucket("champion")
         redis = stack.enter_context(redis_server(folder, here))
         url = stack.enter_context(postgres_server(folder, here))
-        bare = {name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION", "DAGSTER", "AWS"))}
+        bare = {name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION", "DAGSTER", "AWS", "COVERAGE"))}
         environment = bare | SMALL | settings | {
             "PATH": f"{BIN}:{os.environ['PATH']}", "C_FORCE_ROOT": "1", "DAGSTER_HOME": str(_home(folder)), "PYTHONWARNINGS": "ignore",
             "CHAMPION_POSTGRES_URL": url, "CHAMPION_CELERY_BROKER": f"{redis}/0", "CHAMPION_CELERY_BACKEND": f"{redis}/1",

@@ -18,7 +18,7 @@ from champion_assets_tests.deploy.cluster import cluster
 from champion_assets_tests.helpers import ORDER, build_until, content
 from champion_assets_tests.servers.run import ROOT, wait_for
 
-START, END, CHUNK = dt.date(2023, 11, 1), dt.date(2024, 1, 31), 16
+START, END, CHUNK = dt.date(2023, 11, 1), dt.date(2023, 12, 29), 12
 FILES = [name for name in ORDER if name.startswith(("raw/", "bronze/"))]
 REST = [name for name in ORDER if not name.startswith(("raw/", "bronze/", "warehouse/"))]
 

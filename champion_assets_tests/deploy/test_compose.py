@@ -111,7 +111,9 @@ def stand(services: dict[str, Any], exchange: Exchange, tmp_path_factory: pytest
         assert declared.keys() >= addresses.keys() - {"CHAMPION_SOURCE", "CHAMPION_START_DATE"}
         small = {"UNIVERSE_WARMUP": "3", "COV_WINDOW_DAYS": "10", "EXPECTED_RETURN_LOOKBACK": "10", "WEIGHT_CAP": "0.3",
                  "CHAMPION_AUTOMATION": "off", "CHAMPION_RETRY_DELAY_SCALE": "0"}  # fmt: skip
-        bare = {name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION", "DAGSTER", "AWS", "MLFLOW"))}
+        bare = {
+            name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION", "DAGSTER", "AWS", "MLFLOW", "COVERAGE"))
+        }
         environment = bare | declared | addresses | small | {"DAGSTER_HOME": str(home), "DATA_DIR": str(folder / "data"),
                                                              "PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}  # fmt: skip
         yield {"folder": folder, "environment": environment, "clickhouse": clickhouse, "s3": s3}

@@ -126,7 +126,9 @@ def rehearse(folder: Path, end: dt.date, seed: int) -> Iterator[Rehearsal]:
     shutil.copy(Path(__file__).parents[2] / "dagster.yaml", folder / "dagster")
     state = State(exchange.folder, calendar, published_until=START - dt.timedelta(days=1))
     with serve(state) as url:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION_", "DAGSTER", "MLFLOW"))} | {
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION_", "DAGSTER", "MLFLOW", "COVERAGE"))
+        } | {
             "DATA_DIR": str(folder / "data"),
             "DAGSTER_HOME": str(folder / "dagster"),
             "CHAMPION_SOURCE": url,

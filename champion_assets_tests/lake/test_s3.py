@@ -25,7 +25,7 @@ from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until, content
 from champion_assets_tests.servers.run import S3, free_port, s3_server
 
-START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 15)
+START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 30)
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def _free_port() -> int:
 def site(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Iterator[tuple[str, dict[str, str]]]:
     """A lake of four months, Dagster's webserver and daemon over it."""
     folder = tmp_path_factory.mktemp("site")
-    environment = os.environ | {
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")} | {
         "DATA_DIR": str(folder), "CHAMPION_SOURCE": str(exchange.folder), "CHAMPION_START_DATE": "2023-11-01",
         "COV_WINDOW_DAYS": "40", "EXPECTED_RETURN_LOOKBACK": "40", "UNIVERSE_WARMUP": "20", "UNIVERSE_SIZE": "60",
         "DAGSTER_HOME": "", "CHAMPION_PARTITIONS_PER_RUN": "10",
