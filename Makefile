@@ -14,7 +14,7 @@ demo: $(BIN)/champion            ## a fictional exchange, the whole graph on it,
 	$(BIN)/champion demo
 
 test: $(BIN)/champion lint       ## all tests, with coverage
-	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 
 lint: $(BIN)/champion
 	$(BIN)/ruff format --check .

@@ -20,7 +20,12 @@ REAL = Path(os.environ.get("CHAMPION_REAL_FILES", Path(__file__).parents[2] / "s
 START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
 
 
+LONG = ("deploy/test_celery.py", "end_to_end/test_soak.py", "ui/test_ui.py", "automation/test_backfill.py", "deploy/test_compose.py")
+"""Files that mostly wait for processes: begun first, so that the others fill the time."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((place for place, name in enumerate(LONG) if str(item.path).endswith(name)), len(LONG)))
     if REAL.is_dir():
         return
     reason = f"the genuine files of NSE are not in {REAL}; they may not be redistributed. Name their folder in CHAMPION_REAL_FILES"

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 import polars as pl
 
 from champion_assets.lake.schema import empty_frame
+from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
 from champion_assets.resources.clickhouse import clickhouse
 from champion_assets.settings import Settings, get_settings
 from champion_assets.stage import daily_asset
 from champion_assets.warehouse.clickhouse_load import load_days, versions
 from champion_assets.warehouse.clickhouse_schema import migrate
-from champion_assets.warehouse.loaded import LOADED, Load, rows_of
+from champion_assets.warehouse.loaded import LOADED, ONLY, Load, rows_of
 from champion_assets.warehouse.views import create_views
 
 NAME = "warehouse/clickhouse"
@@ -78,6 +79,9 @@ def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
 
 def _empty(workspace: Workspace, table: DailyTable, dates: Sequence[dt.date], marks: Fingerprints) -> set[dt.date]:
     """The days of which the lake, too, has no row to load: such a day leaves no trace on the server."""
+    if table.name not in ONLY:
+        infos = workspace.lake.infos([partition_key(table.name, date) for date in dates])
+        return {date for date, info in zip(dates, infos, strict=True) if info is not None and info.rows == 0}
     there = [date for date in dates if marks.stored(table.name, date) is not None]
     return set(there) - set(rows_of(workspace, table, there)["trade_date"]) if there else set()
 
