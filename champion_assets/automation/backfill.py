@@ -23,6 +23,7 @@ from champion_assets.lake.build import Note, Progress, report_progress
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.table import TABLES, DailyTable, Fingerprints, Workspace, open_workspace
 from champion_assets.partitions import calendar_days, chunks
+from champion_assets.resources.clickhouse import ClickHouseRefused, ClickHouseUnreachable
 from champion_assets.settings import Settings, get_settings
 from champion_assets.stage import FETCH_MISSING, FETCH_TAG
 
@@ -134,7 +135,11 @@ def _chunk(
     keys = {day.isoformat() for day in days}
     needed = []
     for table in tables:
-        plan = plan_range(table, workspace, days, marks, refetch=None if refetch else ())
+        try:
+            plan = plan_range(table, workspace, days, marks, refetch=None if refetch else ())
+        except (ClickHouseRefused, ClickHouseUnreachable):  # its run says what is wrong; the other tables are built
+            needed.append(table.name)
+            continue
         if plan.stale or plan.missing or not keys <= recorded[table.name]:
             needed.append(table.name)
     sessions = len(workspace.sessions(days[0], days[-1]))

@@ -20,6 +20,7 @@ from champion_assets.clock import INDIA, instant_in_india, now
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.quarantine import listed
 from champion_assets.lake.table import TABLES, Fingerprints, Workspace
+from champion_assets.resources.clickhouse import ClickHouseRefused, ClickHouseUnreachable, clickhouse
 from champion_assets.settings import Settings
 
 Level = Literal["ok", "note", "warning", "error"]
@@ -100,7 +101,12 @@ def _stale(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[Fi
     marks = Fingerprints(workspace.lake)
     found = False
     for name in (each for each in TABLES if not TABLES[each].is_source and built[each]):
-        plan = plan_range(TABLES[name], workspace, built[name], marks)
+        try:
+            plan = plan_range(TABLES[name], workspace, built[name], marks)
+        except (ClickHouseRefused, ClickHouseUnreachable) as error:
+            found = True
+            yield Finding("staleness", "error", f"{name}: cannot be looked at ({type(error).__name__})", str(error))
+            continue
         bad = sorted([*plan.stale, *plan.missing])
         if bad:
             found = True
@@ -222,8 +228,6 @@ def _services(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _clickhouse(settings: Settings) -> Finding:
-    from champion_assets.resources.clickhouse import ClickHouseRefused, ClickHouseUnreachable, clickhouse
-
     place = f"ClickHouse {settings.clickhouse_host}:{settings.clickhouse_port}"
     try:
         with clickhouse(settings, database=False) as client:

@@ -6,6 +6,7 @@ imported when it is needed.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -38,6 +39,7 @@ def clickhouse(settings: Settings, *, columns: bool = False, database: bool = Tr
     """
     from clickhouse_driver import Client, errors
 
+    logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)  # what it warns of is raised here, with what to do
     host, port = settings.clickhouse_host, settings.clickhouse_port
     if port in HTTP_PORTS:
         raise ClickHouseRefused(f"CLICKHOUSE_PORT={port} is ClickHouse's HTTP port; Champion speaks the native protocol, "

@@ -399,3 +399,19 @@ def test_a_database_must_be_an_identifier(name: str) -> None:
 
     with pytest.raises(ValidationError, match="clickhouse_database"):
         Settings(clickhouse_database=name)
+
+
+def test_a_backfill_with_the_server_down_builds_all_else_and_says_so(settings: Any) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", "backfill", "2023-11-01", "2023-11-06", "--load-to-clickhouse"]
+    environment = {
+        **os.environ, "DATA_DIR": str(settings.data_dir), "CHAMPION_SOURCE": settings.source, "CHAMPION_START_DATE": "2023-11-01",
+        "CHAMPION_RETRY_DELAY_SCALE": "0", "CHAMPION_TRACK": "false", "DAGSTER_HOME": "", "CLICKHOUSE_PORT": str(free_port()),
+    }  # fmt: skip
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "ClickHouseUnreachable" in done.stdout
+    assert "CLICKHOUSE_HOST" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    for name in ("backtest/daily", "warehouse/duckdb"):
+        assert len(list((settings.data_dir / "lake" / name).glob("trade_date=*"))) == 4
+    assert not (settings.data_dir / "lake/warehouse/clickhouse").exists()
