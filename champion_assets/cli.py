@@ -45,6 +45,7 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool, l
     if load_to_clickhouse:  # read as the assets are defined
         os.environ["LOAD_TO_CLICKHOUSE"] = "true"
     from champion_assets.automation import backfill as work
+    from champion_assets.lake.store import LakeRefused, LakeUnreachable
     from champion_assets.settings import get_settings
 
     home = work.prepare_dagster_home(get_settings())
@@ -68,7 +69,7 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool, l
         watcher = work.Watcher(begin, lambda table, days: progress.update(bar, advance=days, description=table), progress.console.print)
         try:
             results = work.backfill(start.date(), end.date(), keys, instance, refetch=refetch, watcher=watcher)
-        except ValueError as error:
+        except (ValueError, LakeRefused, LakeUnreachable) as error:
             raise click.ClickException(str(error)) from error
     _report_tracking()
     _report(results, time.perf_counter() - started)

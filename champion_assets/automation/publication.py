@@ -20,7 +20,7 @@ from champion_assets.nse.names import bhavcopy_files
 from champion_assets.nse.source.base import Candidates
 from champion_assets.raw import bhavcopy, delivery, index_close
 from champion_assets.raw.files import Accept, source_of
-from champion_assets.resources.clickhouse import ClickHouseUnreachable
+from champion_assets.resources.clickhouse import ClickHouseRefused, ClickHouseUnreachable
 
 FILES: dict[str, tuple[Candidates, Accept]] = {
     bhavcopy.NAME: (bhavcopy_files, bhavcopy.accept),
@@ -74,7 +74,7 @@ def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list
 def stale_days(workspace: Workspace, dates: Sequence[dt.date]) -> list[dt.date]:
     """The days of which some table does not rest on what the lake has now: a run that should have carried a change through was cut off.
 
-    A warehouse on a server that does not answer is left for another time; that is said in the log.
+    A warehouse on a server that does not answer, or refuses, is left for another time; that is said in the log.
     """
     marks, found = Fingerprints(workspace.lake), set[dt.date]()
     for table in TABLES.values():
@@ -82,7 +82,7 @@ def stale_days(workspace: Workspace, dates: Sequence[dt.date]) -> list[dt.date]:
             continue
         try:
             plan = plan_range(table, workspace, dates, marks)
-        except ClickHouseUnreachable as error:
+        except (ClickHouseRefused, ClickHouseUnreachable) as error:
             log(workspace.settings).warning("cannot be looked at", asset=table.name, error=str(error))
             continue
         found |= {*plan.stale, *plan.missing}
