@@ -45,7 +45,7 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool, l
     if load_to_clickhouse:  # read as the assets are defined
         os.environ["LOAD_TO_CLICKHOUSE"] = "true"
     from champion_assets.automation import backfill as work
-    from champion_assets.lake.store import LakeRefused, LakeUnreachable
+    from champion_assets.lake.errors import LakeRefused, LakeUnreachable
     from champion_assets.settings import get_settings
 
     home = work.prepare_dagster_home(get_settings())

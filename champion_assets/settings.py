@@ -32,6 +32,10 @@ class Settings(BaseSettings, Strategy):
 
     data_dir: Path = Field(Path("data"), validation_alias=_env("DATA_DIR"), description="Folder for everything kept locally.")
     lake: str = Field("", validation_alias=_env("CHAMPION_LAKE"), description="Lake root: folder or s3:// URL; DATA_DIR/lake.")
+    lake_cache_gb: float = Field(
+        4.0, ge=0, validation_alias=_env("CHAMPION_LAKE_CACHE_GB"),
+        description="Copies of a remote lake's objects in DATA_DIR/cache, at most; 0: none.",
+    )  # fmt: skip
     source: str = Field(
         ARCHIVE, validation_alias=_env("CHAMPION_SOURCE"),
         description="Where NSE's files come from: a folder, an s3:// prefix, or the base URL of an archive server.",

@@ -57,7 +57,7 @@ def prepare() -> None:
 
     from champion_assets.automation.backfill import prepare_dagster_home
     from champion_assets.lake.build import BuildError
-    from champion_assets.lake.store import LakeRefused
+    from champion_assets.lake.errors import LakeRefused
     from champion_assets.settings import get_settings
 
     settings = get_settings()

@@ -20,6 +20,7 @@ import dagster as dg
 
 from champion_assets.clock import today
 from champion_assets.lake.build import Note, Progress, report_progress
+from champion_assets.lake.open import remove_leftovers
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.table import TABLES, DailyTable, Fingerprints, Workspace, open_workspace
 from champion_assets.partitions import calendar_days, chunks
@@ -94,7 +95,7 @@ def backfill(
     """
     workspace = open_workspace(get_settings())
     _check_range(workspace, start, end)
-    workspace.lake.remove_leftovers()
+    remove_leftovers(workspace.lake)
     names = [key.to_user_string() for key in keys]
     tables = [TABLES[name] for name in names if name in TABLES]
     recorded = {table.name: _recorded(instance, table) for table in tables}

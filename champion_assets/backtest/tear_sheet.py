@@ -21,8 +21,9 @@ from champion_assets.backtest.story import Story, tell
 from champion_assets.checks.schema_check import CHECK, column_schema, schema_check_spec
 from champion_assets.features.esg import BLEND
 from champion_assets.lake.build import MissingInput
+from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.schema import TableModel, violations
-from champion_assets.lake.store import ObjectInfo, partition_key
+from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Fingerprints, Workspace, open_workspace, recipe_of
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS

@@ -168,6 +168,14 @@ def check_results(workspace: Workspace, report: RangeReport) -> list[dg.AssetChe
     return verdicts
 
 
+def _day_facts(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, list[object]]:
+    allowed = overrides(workspace.settings)
+    return {
+        date: [workspace.calendar.day(date).status, sorted((check, why) for (day, check), why in allowed.items() if day == date)]
+        for date in dates
+    }
+
+
 TABLE = DailyTable(
     name=NAME,
     description="The outcome of every check on every day, with what was measured, who offends, and why a failure does not count.",
@@ -183,10 +191,7 @@ TABLE = DailyTable(
         Input("raw/delivery"),
         Input("raw/index_close"),
     ),
-    day_facts=lambda workspace, date: [
-        workspace.calendar.day(date).status,
-        sorted((check, why) for (day, check), why in overrides(workspace.settings).items() if day == date),
-    ],
+    day_facts=_day_facts,
     compute=compute,
     block=250,
 )

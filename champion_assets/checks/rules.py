@@ -14,7 +14,6 @@ from typing import Literal
 
 import polars as pl
 
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Input, Workspace
 
 Severity = Literal["block", "quarantine", "warn", "info"]
@@ -106,18 +105,13 @@ class Context:
 
     def quarantined(self, table: str) -> pl.DataFrame:
         """Rows of a table's quarantine on the days: trade_date, rule, symbol (or name), reason."""
-        lake, frames = self.workspace.lake, []
-        for date in self.dates:
-            key = f"quarantine/{partition_key(table, date)}"
-            if (body := lake.get(key)) is not None:
-                rows = pl.read_parquet(body)
-                who = pl.col("symbol") if "symbol" in rows.columns else pl.col("name")
-                frames.append(rows.select("trade_date", "rule", who.alias("who"), "reason"))
-        return (
-            pl.concat(frames)
-            if frames
-            else pl.DataFrame(schema={"trade_date": pl.Date, "rule": pl.String, "who": pl.String, "reason": pl.String})
-        )
+        asset = f"quarantine/{table}"
+        frames = [pl.DataFrame(schema={"trade_date": pl.Date, "rule": pl.String, "who": pl.String, "reason": pl.String})]
+        held = sorted(set(self.dates).intersection(self.workspace.lake.dates(asset)))
+        for rows in self.workspace.lake.together(lambda date: self.workspace.lake.read(asset, [date]), held):
+            who = pl.col("symbol") if "symbol" in rows.columns else pl.col("name")
+            frames.append(rows.select("trade_date", "rule", who.alias("who"), "reason"))
+        return pl.concat(frames)
 
 
 def offenders(context: Context, rows: pl.DataFrame, label: pl.Expr | None = None) -> pl.DataFrame:

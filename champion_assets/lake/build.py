@@ -21,9 +21,10 @@ from typing import Any, Literal
 import obstore.exceptions
 import polars as pl
 
+from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.plan import Plan, plan_range
 from champion_assets.lake.schema import violations
-from champion_assets.lake.store import REMOTE_REQUESTS, ObjectInfo, partition_key
+from champion_assets.lake.store import REMOTE_REQUESTS, partition_key
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Workspace, recipe_of
 from champion_assets.nse.errors import Blocked, NseError
 
@@ -126,8 +127,11 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
     for date, reason in plan.closed.items():
         if date not in report.failed:
             report.outcomes[date] = DayOutcome("closed", reason=reason)
-    found = workspace.lake.together(lambda date: _unchanged(table, workspace, date), plan.unchanged)
-    report.outcomes.update(zip(plan.unchanged, found, strict=True))
+    for date, found in zip(plan.unchanged, workspace.lake.infos(table.name, plan.unchanged), strict=True):
+        if found is None:
+            raise BuildError(f"{table.name} {date}: the object vanished while it was looked at; run the day again")
+        info, size = found
+        report.outcomes[date] = DayOutcome("unchanged", info.fingerprint, info.rows, size, "inputs and code are the same")
     if table.gate is not None and (judged := sorted({*plan.unchanged, *plan.stale})):
         for date, error in table.gate(workspace, judged).items():
             report.failed[date] = error
@@ -158,14 +162,6 @@ def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, report: Ra
 def _advance(table: DailyTable, sessions: int) -> None:
     if (callback := _progress.get()) is not None:
         callback(table.name, sessions)
-
-
-def _unchanged(table: DailyTable, workspace: Workspace, date: dt.date) -> DayOutcome:
-    found = workspace.lake.info_and_size(partition_key(table.name, date))
-    if found is None:
-        raise BuildError(f"{table.name} {date}: the object vanished while it was looked at; run the day again")
-    info, size = found
-    return DayOutcome("unchanged", info.fingerprint, info.rows, size, "inputs and code are the same")
 
 
 def _say_missing(table: DailyTable, workspace: Workspace, date: dt.date, missing: list[tuple[str, dt.date]]) -> str:
@@ -205,8 +201,9 @@ def _build_block(table: DailyTable, workspace: Workspace, block: Sequence[dt.dat
         elif table.stateful:  # what comes after it rests on nothing
             break
     _list_refused(table, workspace, block, computed, report)
+    held = set(workspace.lake.dates(f"quarantine/{table.name}"))
     with ThreadPoolExecutor(max_workers=2 if workspace.lake.is_local else REMOTE_REQUESTS) as pool:
-        outcomes = list(pool.map(lambda item: _write_day(table, workspace, item[0], item[1], computed, plan), writes))
+        outcomes = list(pool.map(lambda item: _write_day(table, workspace, item[0], item[1], computed, plan, held), writes))
     report.outcomes |= {date: outcome for (date, _), outcome in zip(writes, outcomes, strict=True)}
     report.seconds["write"] = report.seconds.get("write", 0.0) + time.perf_counter() - clock
 
@@ -232,13 +229,15 @@ def _invalid_days(table: DailyTable, frame: pl.DataFrame) -> dict[dt.date, str]:
     return bad
 
 
-def _write_day(table: DailyTable, workspace: Workspace, date: dt.date, frame: pl.DataFrame, computed: Computed, plan: Plan) -> DayOutcome:
+def _write_day(
+    table: DailyTable, workspace: Workspace, date: dt.date, frame: pl.DataFrame, computed: Computed, plan: Plan, held: set[dt.date]
+) -> DayOutcome:
     facts = dict(computed.facts.get(date, {}))
     fingerprint, inputs = plan.stale[date]
     key = partition_key(table.name, date)
     if table.is_source:
         fingerprint, inputs = facts["sha256"], {"source": facts["uri"]}
-        if facts.pop("unchanged"):
+        if facts.pop("unchanged", plan.stored.get(date) == fingerprint):
             return DayOutcome(
                 "unchanged",
                 fingerprint,
@@ -254,7 +253,7 @@ def _write_day(table: DailyTable, workspace: Workspace, date: dt.date, frame: pl
     if rejects is not None and rejects.height:
         workspace.lake.write(quarantine_key, rejects, replace(info, rows=rejects.height))
         facts["quarantined_rows"] = rejects.height
-    else:
+    elif date in held:
         workspace.lake.delete(quarantine_key)
     size = workspace.lake.write(key, frame, info)
     return DayOutcome("written", fingerprint, rows, size, facts=facts)

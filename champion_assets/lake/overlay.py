@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import _GeneratorContextManager
 
 import polars as pl
 
-from champion_assets.lake.store import Lake, ObjectInfo
+from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.store import Lake
 
 
 class OverlayLake(Lake):
@@ -44,6 +46,14 @@ class OverlayLake(Lake):
         """See `Lake`."""
         return self._base.info_and_size(key) if self._is_below(key) else super().info_and_size(key)
 
+    def infos(self, asset: str, dates: Sequence[dt.date]) -> list[tuple[ObjectInfo, int] | None]:
+        """See `Lake`."""
+        return self._base.infos(asset, dates) if self._is_below(asset) else super().infos(asset, dates)
+
+    def files(self, asset: str, dates: Sequence[dt.date]) -> _GeneratorContextManager[list[str]]:
+        """See `Lake`."""
+        return self._base.files(asset, dates) if self._is_below(asset) else super().files(asset, dates)
+
     def dates(self, asset: str) -> list[dt.date]:
         """See `Lake`."""
         return self._base.dates(asset) if self._is_below(asset) else super().dates(asset)
@@ -52,14 +62,14 @@ class OverlayLake(Lake):
         """See `Lake`."""
         return self._base.read(asset, dates, columns) if self._is_below(asset) else super().read(asset, dates, columns)
 
-    def put(self, key: str, body: bytes) -> None:
+    def put(self, key: str, body: bytes) -> str | None:
         """See `Lake`; refuses what is not its own.
 
         Raises:
             PermissionError: the object belongs to the lake below.
         """
         self._refuse(key)
-        super().put(key, body)
+        return super().put(key, body)
 
     def update(self, key: str, change: Callable[[bytes | None], bytes]) -> None:
         """See `put`."""

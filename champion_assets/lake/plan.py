@@ -15,12 +15,15 @@ from champion_assets.lake.table import DailyTable, Fingerprints, Workspace, expe
 
 @dataclass(frozen=True)
 class Plan:
-    """Days of a range sorted by what has to be done: `stale` carries the fingerprint and the inputs to be stored."""
+    """Days of a range sorted by what has to be done: `stale` carries the fingerprint and the inputs to be stored; `stored` has the lake's
+    fingerprint of days that are looked at again at the source.
+    """
 
     stale: dict[dt.date, tuple[str, dict[str, Any]]]
     unchanged: list[dt.date]
     closed: dict[dt.date, str]
     missing: dict[dt.date, list[tuple[str, dt.date]]]
+    stored: dict[dt.date, str | None]
 
 
 def plan_range(
@@ -37,8 +40,9 @@ def plan_range(
     For raw tables every session is stale, that is the source is looked at again; with `refetch` only those days are, and those
     that the lake does not have.
     """
-    plan = Plan({}, [], {}, {})
+    plan = Plan({}, [], {}, {}, {})
     _look_ahead(table, workspace, dates, fingerprints)
+    day_facts = table.day_facts(workspace, [date for date in dates if workspace.calendar.why_closed(date) is None])
     confirmed = None if table.confirm is None else table.confirm(workspace, dates)
     for date in dates:
         if (reason := workspace.calendar.why_closed(date)) is not None:
@@ -50,9 +54,10 @@ def plan_range(
                 plan.unchanged.append(date)
             else:
                 plan.stale[date] = ("", {})
+                plan.stored[date] = stored
                 fingerprints.remember(table.name, date, "not fetched yet")  # whatever reads it has to look again
             continue
-        expected = expected_fingerprint(table, workspace, date, fingerprints)
+        expected = expected_fingerprint(table, workspace, date, fingerprints, day_facts.get(date))
         if isinstance(expected, list):
             plan.missing[date] = expected
         elif stored == expected[0] and (confirmed is None or date in confirmed):

@@ -50,13 +50,14 @@ def decisions(lake: Lake) -> list[Decision]:
     return [] if text is None else [Decision(**each) for each in json.loads(text)]
 
 
-def decisions_on(lake: Lake, table: str, date: dt.date) -> list[str]:
-    """The decisions on a day's rows, as text, for fingerprints."""
-    return [
-        f"{each.source_sha256}:{each.source_row}:{each.decision}"
-        for each in decisions(lake)
-        if (each.table, each.trade_date) == (table, str(date))
-    ]
+def decisions_by_day(lake: Lake, table: str) -> dict[dt.date, list[str]]:
+    """The decisions on a table's rows, as text, for fingerprints."""
+    found: dict[dt.date, list[str]] = {}
+    for each in decisions(lake):
+        if each.table == table:
+            text = f"{each.source_sha256}:{each.source_row}:{each.decision}"
+            found.setdefault(dt.date.fromisoformat(each.trade_date), []).append(text)
+    return found
 
 
 def released_rows(lake: Lake, table: str) -> set[tuple[str, int]]:

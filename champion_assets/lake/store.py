@@ -10,60 +10,31 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import io
-import json
 import random
-import re
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import obstore
 import obstore.exceptions
 import polars as pl
 from obstore.store import LocalStore
 
-from champion_assets.s3 import s3_options, s3_store
-from champion_assets.settings import Settings
+from champion_assets.lake.cache import ObjectCache
+from champion_assets.lake.errors import CorruptObject, LakeUnreachable
+from champion_assets.lake.footer import FOOTER_BYTES, METADATA_KEY, ObjectInfo, info_in, info_of_file
+from champion_assets.s3 import s3_store
 
-FOOTER_BYTES = 32 * 1024
 MULTIPART_BYTES = 64 * 2**20
 """From this size on an object goes to S3 in parts, which become visible together."""
 UPDATE_ATTEMPTS = 100
-_METADATA_KEY = "champion"
-
-
 REMOTE_REQUESTS = 16
 """Requests to S3 that are under way at once."""
-
-
-class CorruptObject(Exception):
-    """An object in the lake cannot be read as what it should be."""
-
-
-class LakeRefused(Exception):
-    """The bucket is absent or the keys are wrong; the message says which setting to look at."""
-
-
-class LakeUnreachable(ConnectionError):
-    """Nobody answers at the lake's endpoint; trying again may help."""
-
-
-@dataclass(frozen=True)
-class ObjectInfo:
-    """What an object's footer says about itself: see `lake.table` for how `fingerprint` and `recipe` are made."""
-
-    fingerprint: str
-    code_version: str
-    rows: int
-    inputs: dict[str, Any] = field(default_factory=dict)
-    recipe: str = ""
-
-    def to_json(self) -> str:
-        """One line, keys sorted, so equal facts give equal bytes."""
-        return json.dumps(self.__dict__, sort_keys=True, separators=(",", ":"))
 
 
 def partition_key(asset: str, date: dt.date) -> str:
@@ -72,49 +43,29 @@ def partition_key(asset: str, date: dt.date) -> str:
 
 
 class Lake:
-    """A lake at `root` (a folder, or `s3://bucket/prefix`)."""
+    """A lake at `root` (a folder, or `s3://bucket/prefix`); `cache` holds copies of a remote lake's objects on this machine."""
 
-    def __init__(self, root: str, storage_options: dict[str, str] | None = None) -> None:
+    def __init__(self, root: str, storage_options: dict[str, str] | None = None, cache: ObjectCache | None = None) -> None:
         self.is_local = "://" not in root
+        self.cache = cache
         self.storage_options = storage_options or {}
         if self.is_local:
             folder = Path(root).expanduser().resolve()
             folder.mkdir(parents=True, exist_ok=True)
             self.root = str(folder)
-            self._store: Any = LocalStore(self.root, mkdir=True)
+            self.objects: Any = LocalStore(self.root, mkdir=True)
         else:
             self.root = root.rstrip("/")
-            self._store = s3_store(self.root, self.storage_options)
-
-    def check(self) -> None:
-        """One request that tells an absent bucket, wrong keys and a dead server from an empty lake.
-
-        Raises:
-            LakeRefused: the first two.
-            LakeUnreachable: the third.
-        """
-        endpoint = self.storage_options.get("aws_endpoint_url", "AWS")
-        try:
-            obstore.get(self._store, ".champion")
-        except FileNotFoundError as error:
-            if "NoSuchBucket" in str(error):
-                raise LakeRefused(f"{self.root}: there is no such bucket at {endpoint}; make it, or set CHAMPION_LAKE") from error
-        except (obstore.exceptions.PermissionDeniedError, obstore.exceptions.UnauthenticatedError) as error:
-            code = re.search(r"<Code>(\w+)</Code>", str(error))
-            raise LakeRefused(
-                f"{self.root}: {endpoint} refuses ({code[1] if code else 'no right to read'}); see AWS_ACCESS_KEY_ID, "
-                "AWS_SECRET_ACCESS_KEY and the rights of that key (read, write, list, delete)"
-            ) from None  # the server's answer repeats what was signed
-        except obstore.exceptions.GenericError as error:
-            raise LakeUnreachable(f"{self.root}: {endpoint} does not answer; look whether it runs (CHAMPION_S3_ENDPOINT)") from error
+            self.objects = s3_store(self.root, self.storage_options)
 
     def uri(self, key: str) -> str:
         """The address of an object for other readers (Polars, DuckDB)."""
         return f"{self.root}/{key}"
 
-    def put(self, key: str, body: bytes) -> None:
-        """Store `body` under `key` in one atomic step, replacing what was there."""
-        obstore.put(self._store, key, body, use_multipart=None if not self.is_local and len(body) > MULTIPART_BYTES else False)
+    def put(self, key: str, body: bytes) -> str | None:
+        """Store `body` under `key` in one atomic step, replacing what was there; returns the new version's ETag."""
+        multipart = None if not self.is_local and len(body) > MULTIPART_BYTES else False
+        return obstore.put(self.objects, key, body, use_multipart=multipart)["e_tag"]
 
     def update(self, key: str, change: Callable[[bytes | None], bytes]) -> None:
         """Replace an object by `change` of what is there (None: nothing), so that of two who do it at once neither's change is lost.
@@ -130,12 +81,12 @@ class Lake:
             body: bytes | None = None
             mode: Any = "create"
             try:
-                found = obstore.get(self._store, key)
+                found = obstore.get(self.objects, key)
                 mode, body = {"e_tag": found.meta["e_tag"]}, bytes(found.bytes())
             except FileNotFoundError:
                 pass  # then it is made, if nobody makes it first
             try:
-                obstore.put(self._store, key, change(body), mode=mode)
+                obstore.put(self.objects, key, change(body), mode=mode)
             except (obstore.exceptions.AlreadyExistsError, obstore.exceptions.PreconditionError):
                 time.sleep(random.uniform(0.0, 0.2))
                 continue
@@ -145,7 +96,7 @@ class Lake:
     def get(self, key: str) -> bytes | None:
         """The object's bytes, or None if there is none."""
         try:
-            return bytes(obstore.get(self._store, key).bytes())
+            return bytes(obstore.get(self.objects, key).bytes())
         except FileNotFoundError:
             return None
 
@@ -156,21 +107,21 @@ class Lake:
     def size(self, key: str) -> int | None:
         """The object's size in bytes, or None if there is none."""
         try:
-            return int(obstore.head(self._store, key)["size"])
+            return int(obstore.head(self.objects, key)["size"])
         except FileNotFoundError:
             return None
 
     def delete(self, key: str) -> None:
         """Remove an object; removing what is not there is no error."""
         try:
-            obstore.delete(self._store, key)
+            obstore.delete(self.objects, key)
         except FileNotFoundError:
             return
 
     def dates(self, asset: str) -> list[dt.date]:
         """The days for which `asset` has an object, in order."""
         found = set()
-        for batch in obstore.list(self._store, prefix=asset):
+        for batch in obstore.list(self.objects, prefix=asset):
             for item in batch:
                 folder = item["path"].removeprefix(asset + "/").split("/", 1)[0]
                 if folder.startswith("trade_date=") and item["path"].endswith("/data.parquet"):
@@ -179,7 +130,7 @@ class Lake:
 
     def keys(self, prefix: str) -> list[str]:
         """The objects under the folder `prefix`, in order."""
-        return sorted(item["path"] for batch in obstore.list(self._store, prefix=prefix) for item in batch)
+        return sorted(item["path"] for batch in obstore.list(self.objects, prefix=prefix) for item in batch)
 
     def info(self, key: str) -> ObjectInfo | None:
         """What the object's footer says, from its last bytes alone; None if absent or not a whole Parquet object of ours."""
@@ -189,7 +140,7 @@ class Lake:
     def info_and_size(self, key: str) -> tuple[ObjectInfo, int] | None:
         """`info` with the object's size in bytes, in one request."""
         try:
-            found = obstore.get(self._store, key, options={"range": {"suffix": FOOTER_BYTES}})
+            found = obstore.get(self.objects, key, options={"range": {"suffix": FOOTER_BYTES}})
             size, tail = int(found.meta["size"]), bytes(found.bytes())
         except FileNotFoundError:
             return None
@@ -197,12 +148,21 @@ class Lake:
             if self.size(key) == 0:
                 return None
             raise
-        info = _footer(tail) or (_footer(self.get(key) or b"") if size > FOOTER_BYTES else None)
+        info = info_in(tail) or (info_in(self.get(key) or b"") if size > FOOTER_BYTES else None)
         return None if info is None else (info, size)
 
-    def infos(self, keys: Sequence[str]) -> list[ObjectInfo | None]:
-        """`info` of many objects; over a network several at once."""
-        return list(self.together(self.info, keys))
+    def infos(self, asset: str, dates: Sequence[dt.date]) -> list[tuple[ObjectInfo, int] | None]:
+        """`info_and_size` of many days; over a network several at once, and those that are absent or in the cache by one listing."""
+        keys = [partition_key(asset, date) for date in dates]
+        listed = self._listed(asset, keys)
+
+        def look(key: str) -> tuple[ObjectInfo, int] | None:
+            if key not in listed:
+                return None
+            copy = listed[key]
+            return (None if copy is None else info_of_file(copy)) or self.info_and_size(key)
+
+        return list(self.together(look, keys))
 
     def together(self, action: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         """`action` of each item, in order; over a network several at once."""
@@ -216,9 +176,11 @@ class Lake:
         """Store `frame` as Parquet with `info` in its footer; returns the size in bytes. Equal input gives equal bytes."""
         buffer = io.BytesIO()
         frame.write_parquet(buffer, compression="zstd", compression_level=1, statistics=True,
-                            metadata={_METADATA_KEY: info.to_json()})  # fmt: skip
+                            metadata={METADATA_KEY: info.to_json()})  # fmt: skip
         body = buffer.getvalue()
-        self.put(key, body)
+        e_tag = self.put(key, body)
+        if self.cache is not None:
+            self.cache.keep(key, e_tag, body)
         return len(body)
 
     def read(self, asset: str, dates: Iterable[dt.date], columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -231,29 +193,31 @@ class Lake:
         keys = [partition_key(asset, date) for date in dates]
         if not keys:
             raise ValueError(f"no dates asked of {asset}")
-        paths = [self.uri(key) for key in keys]
         if not self.is_local:
-            return self._fetch_and_read(asset, keys, columns)
-        scan = pl.scan_parquet(paths, hive_partitioning=False, glob=False, storage_options=self.storage_options or None)
-        if columns is not None:
-            scan = scan.select(columns)
+            return self._read_remote(asset, keys, columns)
+        paths = [self.uri(key) for key in keys]
         try:
-            return scan.collect()
+            return _scan(paths, columns)
         except FileNotFoundError:
             raise
         except (pl.exceptions.PolarsError, OSError) as error:
             raise CorruptObject(f"{asset}: an object between {paths[0]} and {paths[-1]} cannot be read ({error}); "
                                 "delete it and materialize its day again") from error  # fmt: skip
 
-    def _fetch_and_read(self, asset: str, keys: Sequence[str], columns: Sequence[str] | None) -> pl.DataFrame:
-        """One request an object, several at once: for objects of a day's size faster than reading footers and columns one by one."""
+    def _read_remote(self, asset: str, keys: Sequence[str], columns: Sequence[str] | None) -> pl.DataFrame:
+        """One request an object that has no copy yet, several at once: for objects of a day's size faster than reading footers and columns
+        one by one.
+        """
+        copies = self._copies(asset, keys)
+        if all(copies):
+            try:
+                return _scan([str(path) for path in copies], columns)
+            except (pl.exceptions.PolarsError, OSError):  # taken away or damaged meanwhile; the lake itself has the objects
+                cast("ObjectCache", self.cache).drop(path for path in copies if path is not None)
 
         def frame_of(key: str) -> pl.DataFrame:
-            body = self.get(key)
-            if body is None:
-                raise FileNotFoundError(self.uri(key))
             try:
-                return pl.read_parquet(io.BytesIO(body), columns=None if columns is None else list(columns))
+                return pl.read_parquet(io.BytesIO(self._fetch(key)[0]), columns=None if columns is None else list(columns))
             except pl.exceptions.PolarsError as error:
                 raise CorruptObject(
                     f"{asset}: {self.uri(key)} cannot be read ({error}); delete it and materialize its day again"
@@ -262,39 +226,63 @@ class Lake:
         frames: list[pl.DataFrame] = list(self.together(frame_of, keys))
         return pl.concat(frames)
 
-    def remove_leftovers(self, older_than_seconds: float = 3600.0) -> int:
-        """Delete temporary files of killed writers (`name#1`) on local disk; returns how many. S3 has none.
+    @contextmanager
+    def files(self, asset: str, dates: Sequence[dt.date]) -> Iterator[list[str]]:
+        """Paths on this machine with the days' objects, for readers of files; of a remote lake they are copies that go with the block.
 
-        Young ones are left alone: they may belong to a writer that lives.
+        Raises:
+            FileNotFoundError: a day has no object.
         """
-        if not self.is_local:
-            return 0
-        limit, removed = time.time() - older_than_seconds, 0
-        for path in Path(self.root).rglob("*#*"):
-            try:
-                if path.name.rsplit("#", 1)[1].isdigit() and path.stat().st_mtime <= limit:
-                    path.unlink()
-                    removed += 1
-            except FileNotFoundError:  # its writer has just finished
-                continue
-        return removed
+        keys = [partition_key(asset, date) for date in dates]
+        if self.is_local:
+            yield [self.uri(key) for key in keys]
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [Path(folder) / f"{date}.parquet" for date in dates]
+            for path, key, copy in zip(paths, keys, self._copies(asset, keys), strict=True):
+                try:
+                    shutil.copyfile(copy or "", path)
+                except FileNotFoundError:  # not kept, or taken away meanwhile
+                    path.write_bytes(self._fetch(key)[0])
+            yield [str(path) for path in paths]
+
+    def _copies(self, asset: str, keys: Sequence[str]) -> list[Path | None]:
+        """The copies of the objects' present versions in the cache, which are made if need be; None where the cache takes none.
+
+        Raises:
+            FileNotFoundError: an object is absent.
+        """
+        if self.cache is None:
+            return [None] * len(keys)
+        listed = self._listed(asset, keys)
+        if (absent := next((key for key in keys if key not in listed), None)) is not None:
+            raise FileNotFoundError(self.uri(absent))
+        return list(self.together(lambda key: listed[key] or self._fetch(key)[1], keys))
+
+    def _listed(self, asset: str, keys: Sequence[str]) -> dict[str, Path | None]:
+        """Of these objects those that are there, each with the copy of its present version if the cache has one: one request a thousand.
+
+        A local lake and few objects are not asked about: all count as there, without a copy.
+        """
+        if self.is_local or len(keys) <= REMOTE_REQUESTS:
+            return dict.fromkeys(keys)
+        wanted, found = set(keys), {}
+        before, last = min(wanted).removesuffix("/data.parquet"), max(wanted)
+        for batch in obstore.list(self.objects, prefix=asset, offset=before, chunk_size=1000):
+            for item in batch:
+                if (key := item["path"]) in wanted:
+                    found[key] = None if self.cache is None else self.cache.find(key, item["e_tag"], item["size"])
+            if batch and batch[-1]["path"] >= last:
+                break
+        return found
+
+    def _fetch(self, key: str) -> tuple[bytes, Path | None]:
+        """The object and its copy, which is kept if there is a cache."""
+        found = obstore.get(self.objects, key)
+        body = bytes(found.bytes())
+        return body, None if self.cache is None else self.cache.keep(key, found.meta["e_tag"], body)
 
 
-def _footer(tail: bytes) -> ObjectInfo | None:
-    if not tail.endswith(b"PAR1"):
-        return None
-    try:
-        text = pl.read_parquet_metadata(io.BytesIO(tail)).get(_METADATA_KEY)
-    except pl.exceptions.PolarsError:
-        return None
-    return None if text is None else ObjectInfo(**json.loads(text))
-
-
-def open_lake(settings: Settings) -> Lake:
-    """The lake that the settings name."""
-    root = settings.lake_root
-    if not root.startswith("s3://"):
-        return Lake(root)
-    lake = Lake(root, s3_options(settings))
-    lake.check()
-    return lake
+def _scan(paths: list[str], columns: Sequence[str] | None) -> pl.DataFrame:
+    scan = pl.scan_parquet(paths, hive_partitioning=False, glob=False)
+    return (scan if columns is None else scan.select(columns)).collect()

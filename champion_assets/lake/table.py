@@ -21,7 +21,8 @@ from typing import Any, Literal
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.lake.store import Lake, ObjectInfo, partition_key
+from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.store import Lake, partition_key
 from champion_assets.nse.calendar import SessionCalendar, load_calendar
 from champion_assets.settings import Settings
 
@@ -74,7 +75,7 @@ class Workspace:
 
 def open_workspace(settings: Settings) -> Workspace:
     """The workspace that the settings describe."""
-    from champion_assets.lake.store import open_lake
+    from champion_assets.lake.open import open_lake
 
     return Workspace(settings, open_lake(settings), load_calendar(settings.calendar))
 
@@ -103,7 +104,7 @@ class DailyTable:
         code_version: raised whenever the same inputs would give other rows.
         inputs: from the settings, what a day reads.
         parameters: from the settings, everything else the rows depend on.
-        day_facts: what else the rows of a day depend on, such as what the calendar says of it.
+        day_facts: what else the rows of each day depend on, such as what the calendar says of it; days left out have none.
         compute: the rows of the given sessions; they are current days' inputs, in order, not always consecutive.
         block: how many sessions are computed and then written at once; this, not the range, bounds memory and what a crash loses.
         stateful: a day reads this table's own previous session, so days run in order and a missing past is an error.
@@ -121,7 +122,7 @@ class DailyTable:
     compute: Compute
     inputs: Callable[[Settings], tuple[Input, ...]] = lambda _: ()
     parameters: Callable[[Settings], dict[str, Any]] = lambda _: {}
-    day_facts: Callable[[Workspace, dt.date], Any] = lambda _workspace, _date: None
+    day_facts: Callable[[Workspace, Sequence[dt.date]], Mapping[dt.date, Any]] = lambda _workspace, _dates: {}
     block: int | Callable[[Settings], int] = 64
     stateful: bool = False
     may_be_empty: bool = False
@@ -177,8 +178,13 @@ class Fingerprints:
     def prefetch(self, table: str, dates: Sequence[dt.date]) -> None:
         """Ask for many days at once, for a lake over a network."""
         unknown = [date for date in dates if (table, date) not in self._known]
-        for date, info in zip(unknown, self._lake.infos([partition_key(table, date) for date in unknown]), strict=True):
-            self._note(table, date, info)
+        for date, found in zip(unknown, self._lake.infos(table, unknown), strict=True):
+            self._note(table, date, None if found is None else found[0])
+
+    def of(self, table: str, dates: Sequence[dt.date]) -> dict[dt.date, str | None]:
+        """`stored` of many days."""
+        self.prefetch(table, dates)
+        return {date: self.stored(table, date) for date in dates}
 
     def _note(self, table: str, date: dt.date, info: ObjectInfo | None) -> None:
         self._known[table, date] = info.fingerprint if info else None
@@ -196,9 +202,12 @@ class Fingerprints:
 
 
 def expected_fingerprint(
-    table: DailyTable, workspace: Workspace, date: dt.date, fingerprints: Fingerprints
+    table: DailyTable, workspace: Workspace, date: dt.date, fingerprints: Fingerprints, day_facts: Any
 ) -> tuple[str, dict[str, Any]] | list[tuple[str, dt.date]]:
-    """The fingerprint that `date` of `table` should have, with a summary of its inputs; or the inputs that are missing or stale."""
+    """The fingerprint that `date` of `table` should have, with a summary of its inputs; or the inputs that are missing or stale.
+
+    `day_facts` are those of the date.
+    """
     missing: list[tuple[str, dt.date]] = []
     summary: dict[str, Any] = {}
     for wanted in table.inputs(workspace.settings):
@@ -217,6 +226,6 @@ def expected_fingerprint(
         }  # fmt: skip
     if missing:
         return missing
-    recipe = [table.name, table.code_version, table.parameters(workspace.settings), table.day_facts(workspace, date), summary]
+    recipe = [table.name, table.code_version, table.parameters(workspace.settings), day_facts, summary]
     text = json.dumps(recipe, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32], summary

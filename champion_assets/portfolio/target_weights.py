@@ -190,7 +190,7 @@ TABLE = DailyTable(
         "slippage_bps": settings.slippage_bps,
         "brokerage_bps": settings.brokerage_bps,
     },
-    day_facts=lambda workspace, date: is_rebalance(workspace.calendar, date, workspace.settings.rebalance),
+    day_facts=lambda workspace, dates: {date: is_rebalance(workspace.calendar, date, workspace.settings.rebalance) for date in dates},
     compute=compute,
     block=250,
     stateful=True,

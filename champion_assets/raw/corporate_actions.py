@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Computed, DailyTable, Workspace
 from champion_assets.nse.actions.feed import read_actions
 from champion_assets.nse.actions.register import Export, effective_rows, extract_hash, make_export
@@ -68,20 +68,18 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
             continue
         if rows:
             rows += [version_row(date, each, CHANGES, 0) for each in changes] + [version_row(date, each, MASTER, 0) for each in masters]
-            facts[date] = _facts(workspace.lake, date, parts, rows)
+            facts[date] = _facts(parts, rows)
             frames += rows
         else:
-            facts[date] = absent(workspace.lake, NAME, date, "neither an export that covers the day nor its PR bundle")
+            facts[date] = absent("neither an export that covers the day nor its PR bundle")
     refused = pl.DataFrame(rejects) if rejects else None
     return Computed(pl.concat(frames).sort("trade_date", maintain_order=True), refused, facts, failed)
 
 
-def _facts(lake: Lake, date: dt.date, parts: list[pl.DataFrame], rows: list[pl.DataFrame]) -> dict[str, Any]:
-    mark = extract_hash(parts)
-    info = lake.info(partition_key(NAME, date))
+def _facts(parts: list[pl.DataFrame], rows: list[pl.DataFrame]) -> dict[str, Any]:
     table = pl.concat(rows)
-    return {"sha256": mark, "uri": ", ".join(table["uri"]), "rows": sum(part.height for part in parts), "files": table.height,
-            "unchanged": info is not None and info.fingerprint == mark}  # fmt: skip
+    count = sum(part.height for part in parts)
+    return {"sha256": extract_hash(parts), "uri": ", ".join(table["uri"]), "rows": count, "files": table.height}
 
 
 def _history(files: Sequence[tuple[bytes, str]]) -> SymbolHistory:

@@ -20,7 +20,7 @@ import polars as pl
 from champion_assets.esg.mapping import EsgMapping, MappingError, read_mapping
 from champion_assets.esg.records import EsgFileError, read_records
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Computed, DailyTable, Workspace
 from champion_assets.nse.source.base import Fetched
 from champion_assets.raw.files import RawFile, absent, keep, original_bytes, version_row
@@ -60,17 +60,13 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
         before = workspace.window_before(date)
         today = rows.filter((pl.col("known_on") <= date) & (pl.col("known_on") > before if before is not None else True))
         if today.is_empty():
-            facts[date] = absent(
-                workspace.lake, NAME, date, "no rating became known" if by_name else "no folder in CHAMPION_ESG, or nothing in it"
-            )
+            facts[date] = absent("no rating became known" if by_name else "no folder in CHAMPION_ESG, or nothing in it")
             continue
         mark = hashlib.sha256(today.sort("source_sha256", "source_row").write_csv().encode()).hexdigest()
-        info = workspace.lake.info(partition_key(NAME, date))
         for sha, count in today.group_by("source_sha256").len().sort("source_sha256").iter_rows():
             body = original_bytes(workspace.lake, NAME, sha, by_name[sha].name)
             frames.append(version_row(date, Fetched(by_name[sha].name, by_name[sha].uri, body), "esg", count))
-        facts[date] = {"sha256": mark, "uri": ", ".join(sorted(each.uri for each in by_name.values())), "rows": today.height,
-                       "unchanged": info is not None and info.fingerprint == mark}  # fmt: skip
+        facts[date] = {"sha256": mark, "uri": ", ".join(sorted(each.uri for each in by_name.values())), "rows": today.height}  # fmt: skip
     listed = [{"trade_date": dates[-1], "name": name, "rule": "ESG", "reason": reason, "line": ""} for name, reason in problems]
     listed += [{"trade_date": dates[-1], "name": name, "rule": "ESG", "reason": f"row {row}: {reason}", "line": line}
                for name, row, reason, line in refused.select("name", "source_row", "reason", "line").iter_rows()]  # fmt: skip

@@ -16,7 +16,7 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.store import REMOTE_REQUESTS, Lake
 from champion_assets.lake.table import Computed, Workspace
 from champion_assets.nse.errors import BadPayload, NotYetPublished, NseError, WrongDate
 from champion_assets.nse.source.base import Candidates, Fetched, Source
@@ -103,8 +103,9 @@ def fetch_days(
             listed in the quarantine); otherwise such a day fails, and is listed there too.
     """
     frames, facts, rejects, failed = [], {}, [], {}
-    with ThreadPoolExecutor(max_workers=2) as pool:  # the next file is read while this one is parsed
-        tasks = [(date, fetched, pool.submit(_accept, workspace.lake, asset, date, fetched, accept))
+    lake = workspace.lake
+    with ThreadPoolExecutor(max_workers=2 if lake.is_local else REMOTE_REQUESTS) as pool:  # the next file is read while this one is parsed
+        tasks = [(date, fetched, pool.submit(_accept, lake, asset, date, fetched, accept))
                  for date, fetched in source_of(workspace.settings).fetch(dates, candidates)]  # fmt: skip
         for date, fetched, future in tasks:
             try:
@@ -119,16 +120,15 @@ def fetch_days(
                 if not optional or not isinstance(error, NotYetPublished | BadPayload):
                     failed[date] = error
                 else:
-                    facts[date] = absent(workspace.lake, asset, date, str(error), refused)
+                    facts[date] = absent(str(error), refused)
     frame = pl.concat([_EMPTY, *frames]).sort("trade_date", maintain_order=True)
     return Computed(frame, pl.DataFrame(rejects) if rejects else None, facts, failed)
 
 
-def absent(lake: Lake, asset: str, date: dt.date, why: str, refused: bytes | None = None) -> dict[str, Any]:
+def absent(why: str, refused: bytes | None = None) -> dict[str, Any]:
     """The facts of a day without a file, or with one that is refused."""
-    info = lake.info(partition_key(asset, date))
     mark = hashlib.sha256(b"no file" if refused is None else b"refused" + refused).hexdigest()
-    return {"sha256": mark, "uri": "", "rows": 0, "absent": why, "unchanged": info is not None and info.fingerprint == mark}
+    return {"sha256": mark, "uri": "", "rows": 0, "absent": why}
 
 
 def _accept(lake: Lake, asset: str, date: dt.date, fetched: Fetched | Exception, accept: Accept) -> tuple[pl.DataFrame, dict[str, Any]]:
@@ -138,7 +138,10 @@ def _accept(lake: Lake, asset: str, date: dt.date, fetched: Fetched | Exception,
     if found != date:
         raise WrongDate(f"{fetched.name} from {fetched.uri} was asked for {date} but its rows are of {found}; refused")
     sha256 = hashlib.sha256(fetched.body).hexdigest()
-    history = lake.read(asset, [date]) if lake.exists(partition_key(asset, date)) else _EMPTY
+    try:
+        history = lake.read(asset, [date])
+    except FileNotFoundError:
+        history = _EMPTY
     known = history.filter("is_current")
     unchanged = known.height == 1 and known["sha256"][0] == sha256 and lake.exists(file_key(asset, sha256))
     facts = {"sha256": sha256, "uri": fetched.uri, "rows": rows, "file_bytes": len(fetched.body), "format": form, "unchanged": unchanged,

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Computed, DailyTable, Workspace
 from champion_assets.nse.constituents import list_date, read_constituents
 from champion_assets.nse.isin import is_valid_isin, security_key
@@ -41,13 +41,12 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     for date in dates:
         chosen = chosen_lists(found, date)
         if not chosen:
-            facts[date] = absent(workspace.lake, NAME, date, "the source has no list of index members (ind_nifty...list.csv)")
+            facts[date] = absent("the source has no list of index members (ind_nifty...list.csv)")
             continue
         mark = hashlib.sha256("".join(hashlib.sha256(each.body).hexdigest() for each in chosen).encode()).hexdigest()
-        info = workspace.lake.info(partition_key(NAME, date))
         frames += [version_row(date, each, FORMAT, counts[id(each)]) for each in chosen]
-        facts[date] = {"sha256": mark, "uri": ", ".join(each.uri for each in chosen), "rows": sum(counts[id(each)] for each in chosen),
-                       "unchanged": info is not None and info.fingerprint == mark}  # fmt: skip
+        rows = sum(counts[id(each)] for each in chosen)
+        facts[date] = {"sha256": mark, "uri": ", ".join(each.uri for each in chosen), "rows": rows}
     return Computed(pl.concat(frames), facts=facts)
 
 

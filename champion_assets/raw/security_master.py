@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Computed, DailyTable, Workspace
 from champion_assets.nse.names import SYMBOL_CHANGES, SYMBOL_CHANGES_NAMES
 from champion_assets.nse.symbol_changes import SymbolChange, read_symbol_changes
@@ -38,13 +38,11 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
         lines = [(each, _lines(workspace, changes, date)) for each, changes in read]
         with_lines = [(each, found) for each, found in lines if found]
         if not with_lines:
-            facts[date] = absent(workspace.lake, NAME, date, "no symbol changed" if read else "the source has no symbolchange.csv")
+            facts[date] = absent("no symbol changed" if read else "the source has no symbolchange.csv")
             continue
         mark = hashlib.sha256(repr(sorted({change for _, found in with_lines for change in found})).encode()).hexdigest()
-        info = workspace.lake.info(partition_key(NAME, date))
         frames += [version_row(date, each, "symbolchange", len(found)) for each, found in with_lines]
-        facts[date] = {"sha256": mark, "uri": ", ".join(each.uri for each, _ in with_lines), "rows": len(with_lines[0][1]),
-                       "unchanged": info is not None and info.fingerprint == mark}  # fmt: skip
+        facts[date] = {"sha256": mark, "uri": ", ".join(each.uri for each, _ in with_lines), "rows": len(with_lines[0][1])}  # fmt: skip
     return Computed(pl.concat(frames), facts=facts)
 
 

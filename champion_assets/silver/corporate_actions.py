@@ -162,14 +162,15 @@ def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
     return {key[0]: rows for key, rows in frame.partition_by("trade_date", as_dict=True).items()}
 
 
-def _day_facts(workspace: Workspace, date: dt.date) -> Any:
-    """The user's lines that take effect on `date`; those that speak of a past ex-date with what is read of that past."""
-    facts: list[Any] = []
+def _day_facts(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, list[Any]]:
+    """The user's lines that take effect on each date; those that speak of a past ex-date with what is read of that past."""
+    facts: dict[dt.date, list[Any]] = {date: [] for date in dates}
     for line in read_overrides(workspace.settings.action_overrides):
-        if _session_from(workspace, line.effective_on) == date:
+        effective = _session_from(workspace, line.effective_on)
+        if effective in facts:
             session = _session_from(workspace, line.ex_date) if line.effective_on > line.ex_date else None
             past = [workspace.lake.info(partition_key(table, session)) for table in _PAST] if session else []
-            facts.append([str(line), [info.fingerprint if info else None for info in past]])
+            facts[effective].append([str(line), [info.fingerprint if info else None for info in past]])
     return facts
 
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.lake.quarantine import decisions_on, is_released, released_rows, without_isin
+from champion_assets.lake.quarantine import decisions_by_day, is_released, released_rows, without_isin
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.identity import refusal
@@ -157,9 +157,13 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     return transform(lake.read("bronze/bhavcopy", dates), traded, prior, lake.read("bronze/delivery", dates), dict(types), released)
 
 
-def _day_facts(workspace: Workspace, date: dt.date) -> object:
-    status, lines = workspace.calendar.day(date).status, decisions_on(workspace.lake, NAME, date)
-    return [status, lines] if lines else status
+def _day_facts(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, object]:
+    decided = decisions_by_day(workspace.lake, NAME)
+    facts: dict[dt.date, object] = {}
+    for date in dates:
+        status = workspace.calendar.day(date).status
+        facts[date] = [status, decided[date]] if date in decided else status
+    return facts
 
 
 TABLE = DailyTable(

@@ -12,12 +12,11 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.lake.quarantine import decisions_on, is_released, released_rows, without_isin
+from champion_assets.lake.quarantine import decisions_by_day, is_released, released_rows, without_isin
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.identity import EVIDENCE, Instrument, Registry, SameAs, Sighting, refusal
@@ -150,9 +149,9 @@ def overrides_of(path: Path | None) -> tuple[SameAs, ...]:
     return tuple(lines)
 
 
-def _day_facts(workspace: Workspace, date: dt.date) -> Any:
-    lines = [str(line) for line in overrides_of(workspace.settings.identity_overrides) if line.date == date]
-    return lines + decisions_on(workspace.lake, "silver/equity_eod", date)
+def _day_facts(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, list[str]]:
+    decided, lines = decisions_by_day(workspace.lake, "silver/equity_eod"), overrides_of(workspace.settings.identity_overrides)
+    return {date: [str(line) for line in lines if line.date == date] + decided.get(date, []) for date in dates}
 
 
 TABLE = DailyTable(

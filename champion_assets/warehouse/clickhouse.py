@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import polars as pl
 
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
 from champion_assets.resources.clickhouse import clickhouse
 from champion_assets.settings import Settings, get_settings
@@ -47,7 +46,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     for table in LOADED:
         frame = rows_of(workspace, table, dates)
         counts = dict(frame.group_by("trade_date").len().iter_rows())
-        wanted = {date: marks.stored(table.name, date) or "" for date in dates}
+        wanted = {date: mark or "" for date, mark in marks.of(table.name, dates).items()}
         with clickhouse(settings) as client:
             inside = versions(client, table, min(dates), max(dates))
         stale = {date: mark for date, mark in wanted.items() if inside.get(date, (0, [mark])) != (counts.get(date, 0), [mark])}
@@ -71,6 +70,7 @@ def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
     with clickhouse(settings) as client:
         for table in LOADED:
             inside = versions(client, table, min(dates), max(dates))
+            marks.prefetch(table.name, sorted(inside))
             current &= {date for date, (_, found) in inside.items() if found == [marks.stored(table.name, date)]} | _empty(
                 workspace, table, sorted(current - inside.keys()), marks
             )
@@ -80,9 +80,9 @@ def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
 def _empty(workspace: Workspace, table: DailyTable, dates: Sequence[dt.date], marks: Fingerprints) -> set[dt.date]:
     """The days of which the lake, too, has no row to load: such a day leaves no trace on the server."""
     if table.name not in ONLY:
-        infos = workspace.lake.infos([partition_key(table.name, date) for date in dates])
-        return {date for date, info in zip(dates, infos, strict=True) if info is not None and info.rows == 0}
-    there = [date for date in dates if marks.stored(table.name, date) is not None]
+        found = workspace.lake.infos(table.name, dates)
+        return {date for date, each in zip(dates, found, strict=True) if each is not None and each[0].rows == 0}
+    there = [date for date, mark in marks.of(table.name, dates).items() if mark is not None]
     return set(there) - set(rows_of(workspace, table, there)["trade_date"]) if there else set()
 
 

@@ -11,10 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +21,6 @@ import polars as pl
 
 from champion_assets.lake.build import BuildError
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
 from champion_assets.settings import get_settings
 from champion_assets.stage import daily_asset
@@ -41,7 +38,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Bring the file up to date for `dates` and report what is in it."""
     path = workspace.settings.duckdb_path
     marks = Fingerprints(workspace.lake)
-    wanted = {table.name: {date: marks.stored(table.name, date) or "" for date in dates} for table in LOADED}
+    wanted = {table.name: {date: mark or "" for date, mark in marks.of(table.name, dates).items()} for table in LOADED}
     with _exclusive(path), _copied(path) as copy, duckdb.connect(str(copy)) as connection:
         _prepare(connection)
         connection.begin()
@@ -65,6 +62,8 @@ def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
             "SELECT trade_date, table_name, fingerprint FROM meta.loads WHERE trade_date BETWEEN ? AND ?", [min(dates), max(dates)]
         ).fetchall()
     marks = Fingerprints(workspace.lake)
+    for table in LOADED:
+        marks.prefetch(table.name, sorted({date for date, name, _ in loads if name == table.name}))
     current = Counter(date for date, name, mark in loads if marks.stored(name, date) == mark)
     return {date for date, tables in current.items() if tables == len(LOADED)}
 
@@ -141,7 +140,7 @@ def _load(connection: duckdb.DuckDBPyConnection, workspace: Workspace, table: Da
         connection.execute(f"DELETE FROM {_sql_name(table)} WHERE trade_date IN (SELECT unnest(?))", [again])
         connection.execute("DELETE FROM meta.loads WHERE table_name = ? AND trade_date IN (SELECT unnest(?))", [table.name, again])
     where = ONLY.get(table.name, "true")
-    with _files(workspace, table, days) as paths:
+    with workspace.lake.files(table.name, days) as paths:
         connection.execute(
             f"INSERT INTO {_sql_name(table)} SELECT * FROM read_parquet(?, hive_partitioning = false) WHERE {where}", [paths]
         )
@@ -154,22 +153,6 @@ def _load(connection: duckdb.DuckDBPyConnection, workspace: Workspace, table: Da
               ON counted.trade_date = day.date""",
         [table.name, days, [wanted[date] for date in days], days],
     )
-
-
-@contextmanager
-def _files(workspace: Workspace, table: DailyTable, days: Sequence[dt.date]) -> Iterator[list[str]]:
-    """Paths of the days' objects; those of a lake on S3 are fetched into a folder first."""
-    keys = [partition_key(table.name, date) for date in days]
-    if workspace.lake.is_local:
-        yield [workspace.lake.uri(key) for key in keys]
-        return
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(max_workers=8) as pool:
-        paths = [Path(folder) / f"{date}.parquet" for date in days]
-        for path, body in zip(paths, pool.map(workspace.lake.get, keys), strict=True):
-            if body is None:
-                raise BuildError(f"{NAME}: {table.name} of {path.stem} vanished from the lake while it was loaded; run the day again")
-            path.write_bytes(body)
-        yield [str(path) for path in paths]
 
 
 def _inside(connection: duckdb.DuckDBPyConnection, dates: Sequence[dt.date]) -> pl.DataFrame:
@@ -186,12 +169,13 @@ def _compare(workspace: Workspace, frame: pl.DataFrame, wanted: dict[str, dict[d
         table.name: dict(rows_of(workspace, table, sorted(wanted[table.name])).group_by("trade_date").len().iter_rows())
         for table in LOADED if table.name in ONLY
     }  # fmt: skip
-    for row in frame.iter_rows(named=True):
-        info = workspace.lake.info(partition_key(row["table_name"], row["trade_date"]))
-        by_day = counted.get(row["table_name"])
-        expected = (info.rows if info else 0) if by_day is None else by_day.get(row["trade_date"], 0)
-        if info is None or expected != row["rows"] or info.fingerprint != wanted[row["table_name"]][row["trade_date"]]:
-            raise BuildError(f"{NAME} {row['trade_date']}: {row['table_name']} has {row['rows']} rows in DuckDB, the lake says {info}")
+    for (name,), loads in frame.partition_by("table_name", as_dict=True).items():
+        by_day, dates = counted.get(name), loads["trade_date"].to_list()
+        stored = [None if found is None else found[0] for found in workspace.lake.infos(name, dates)]
+        for date, rows, info in zip(dates, loads["rows"], stored, strict=True):
+            expected = (info.rows if info else 0) if by_day is None else by_day.get(date, 0)
+            if info is None or expected != rows or info.fingerprint != wanted[name][date]:
+                raise BuildError(f"{NAME} {date}: {name} has {rows} rows in DuckDB, the lake says {info}")
     if frame.height != sum(map(len, wanted.values())):
         raise BuildError(f"{NAME}: {frame.height} of {sum(map(len, wanted.values()))} loads are recorded")
 

@@ -16,7 +16,8 @@ from champion_assets.checks.results import BY_NAME, NAME, RULES, OverrideError, 
 from champion_assets.checks.rules import Context
 from champion_assets.definitions import defs
 from champion_assets.lake.build import BlockedByCheck, build_range
-from champion_assets.lake.store import Lake, ObjectInfo, partition_key
+from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.store import Lake, partition_key
 from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange

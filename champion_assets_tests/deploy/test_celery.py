@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from champion_assets.lake.store import open_lake
+from champion_assets.lake.open import open_lake
 from champion_assets.lake.table import open_workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.settings import Settings

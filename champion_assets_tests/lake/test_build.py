@@ -186,12 +186,12 @@ def test_the_expected_fingerprint_depends_on_every_input(workspace: Workspace) -
     for date in sessions:
         marks.remember("silver/a", date, f"a{date}")
         marks.remember("silver/b", date, f"b{date}")
-    first = expected_fingerprint(table, workspace, day, marks)
+    first = expected_fingerprint(table, workspace, day, marks, None)
     for name, date, matters in (("silver/a", day, True), ("silver/b", dt.date(2023, 11, 7), True), ("silver/b", dt.date(2023, 11, 6), True),
                                 ("silver/b", day, False), ("silver/a", dt.date(2023, 11, 7), False)):  # fmt: skip
         old = marks.stored(name, date)
         marks.remember(name, date, "changed")
-        assert (expected_fingerprint(table, workspace, day, marks) != first) == matters
+        assert (expected_fingerprint(table, workspace, day, marks, None) != first) == matters
         marks.remember(name, date, old)
 
 

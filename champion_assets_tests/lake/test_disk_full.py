@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from champion_assets.lake.build import build_range, is_retryable
-from champion_assets.lake.store import open_lake
+from champion_assets.lake.open import open_lake
 from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.partitions import calendar_days
 from champion_assets_tests.conftest import START

@@ -18,7 +18,10 @@ import polars as pl
 import pytest
 
 from champion_assets.lake.build import build_range, is_retryable
-from champion_assets.lake.store import REMOTE_REQUESTS, Lake, LakeRefused, LakeUnreachable, ObjectInfo, open_lake, partition_key
+from champion_assets.lake.errors import LakeRefused, LakeUnreachable
+from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.open import open_lake
+from champion_assets.lake.store import REMOTE_REQUESTS, Lake, partition_key
 from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.partitions import calendar_days
 from champion_assets.settings import Settings
@@ -70,7 +73,7 @@ def test_objects(lake: Lake) -> None:
     frame = pl.DataFrame({"trade_date": [day], "x": [1.5]})
     size = lake.write(partition_key("a/b", day), frame, ObjectInfo("f", "1", 1))
     assert lake.info_and_size(partition_key("a/b", day)) == (ObjectInfo("f", "1", 1), size)
-    assert lake.infos([partition_key("a/b", day), "no"]) == [ObjectInfo("f", "1", 1), None]
+    assert lake.infos("a/b", [day, dt.date(2024, 1, 2)]) == [(ObjectInfo("f", "1", 1), size), None]
     assert lake.dates("a/b") == [day]
     assert lake.read("a/b", [day], ["x"]).rows() == [(1.5,)]
     with pytest.raises(FileNotFoundError):

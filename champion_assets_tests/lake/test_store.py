@@ -14,7 +14,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from champion_assets.lake.store import CorruptObject, Lake, ObjectInfo, partition_key
+from champion_assets.lake.errors import CorruptObject
+from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.open import remove_leftovers
+from champion_assets.lake.store import Lake, partition_key
 
 DAY = dt.date(2024, 1, 15)
 KEY = partition_key("silver/x", DAY)
@@ -72,14 +75,15 @@ def test_leftovers_of_killed_writers_are_removed_and_never_listed(lake: Lake) ->
     leftover = Path(lake.root) / f"{KEY}#1"
     leftover.write_bytes(b"half")
     assert lake.dates("silver/x") == [DAY]
-    assert lake.remove_leftovers() == 0  # it may belong to a living writer
-    assert lake.remove_leftovers(older_than_seconds=0) == 1
+    assert remove_leftovers(lake) == 0  # it may belong to a living writer
+    assert remove_leftovers(lake, older_than_seconds=0) == 1
     assert not leftover.exists()
 
 
 WRITER = """
 import datetime as dt, sys, polars as pl
-from champion_assets.lake.store import Lake, ObjectInfo, partition_key
+from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.store import Lake, partition_key
 lake = Lake(sys.argv[1]); print("ready", flush=True)
 n = 0
 while True:
@@ -108,7 +112,7 @@ def test_kill_9_at_any_moment_leaves_whole_objects_only(tmp_path: Path) -> None:
             assert lake.read("silver/x", [date])["v"].unique().to_list() == [int(info.fingerprint)]
             seen += 1
     assert seen > 100
-    lake.remove_leftovers(older_than_seconds=0)
+    remove_leftovers(lake, older_than_seconds=0)
     assert all("#" not in path.name for path in tmp_path.rglob("*"))
 
 
@@ -119,7 +123,8 @@ def test_a_full_disk_leaves_the_old_object(tmp_path: Path) -> None:
     lake.write(KEY, FRAME, INFO)
     child = (
         "import resource, signal, sys, polars as pl, datetime as dt\n"
-        "from champion_assets.lake.store import Lake, ObjectInfo, partition_key\n"
+        "from champion_assets.lake.footer import ObjectInfo\n"
+        "from champion_assets.lake.store import Lake, partition_key\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "big = pl.DataFrame({'v': pl.Series(range(100_000)).hash()})\n"

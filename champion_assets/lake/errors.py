@@ -1,0 +1,15 @@
+"""What a lake says when it cannot give or take what it should."""
+
+from __future__ import annotations
+
+
+class CorruptObject(Exception):
+    """An object in the lake cannot be read as what it should be."""
+
+
+class LakeRefused(Exception):
+    """The bucket is absent or the keys are wrong; the message says which setting to look at."""
+
+
+class LakeUnreachable(ConnectionError):
+    """Nobody answers at the lake's endpoint; trying again may help."""
