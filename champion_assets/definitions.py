@@ -21,6 +21,7 @@ from champion_assets.raw import esg_scores as raw_esg_scores
 from champion_assets.raw import index_close as raw_index_close
 from champion_assets.raw import index_constituents as raw_index_constituents
 from champion_assets.raw import security_master as raw_security_master
+from champion_assets.resources.kubernetes import executor_of
 from champion_assets.settings import get_settings
 from champion_assets.silver import corporate_actions, equity_eod, esg_scores, index_eod, instruments, suspects
 
@@ -44,5 +45,5 @@ defs = dg.Definitions(
     jobs=default_jobs,
     schedules=[*default_schedules, catch_up_schedule],
     sensors=default_sensors,
-    executor=dg.in_process_executor,
+    executor=executor_of(get_settings()),
 )

@@ -72,6 +72,10 @@ class Settings(BaseSettings, Strategy):
         dt.date(2016, 1, 1), validation_alias=_env("CHAMPION_START_DATE", "START_DATE"),
         description="First day of the grid; no window looks before it and the portfolio begins here.",
     )  # fmt: skip
+    executor: Literal["in_process", "kubernetes"] = Field(
+        "in_process", validation_alias=_env("CHAMPION_EXECUTOR"),
+        description="Where the assets of a run are built: in the run's process, or each in a Kubernetes pod of its own.",
+    )  # fmt: skip
     partitions_per_run: int = Field(
         250, ge=1, validation_alias=_env("CHAMPION_PARTITIONS_PER_RUN"), description="Days a run of a backfill takes."
     )

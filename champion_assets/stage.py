@@ -17,6 +17,7 @@ from champion_assets.lake.build import DayOutcome, MissingInput, RangeReport, bu
 from champion_assets.lake.table import TABLES, DailyTable, Workspace, open_workspace
 from champion_assets.logs import log
 from champion_assets.partitions import GRID, TIMEZONE, dates_of
+from champion_assets.resources.kubernetes import step_tags
 from champion_assets.settings import Settings, get_settings
 
 # the two beta features used here are pinned with the version of Dagster; their warnings would bury the progress bar
@@ -80,6 +81,7 @@ def daily_asset(
         owners=[OWNERS[table.group]],
         code_version=table.code_version,
         retry_policy=retry_policy(table.group, settings),
+        op_tags=step_tags(table.name, settings),
         freshness_policy=dg.FreshnessPolicy.cron(FRESH_BY[table.group], FRESH_WITHIN, TIMEZONE),
         check_specs=[schema_check_spec(key, table.model), *more_checks(key)],
         metadata={"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")},
@@ -98,7 +100,7 @@ def daily_asset(
                 raise
             raise dg.Failure(f"{table.name}: {type(error).__name__}: {error}", allow_retries=False) from error
         context.log.info(summary(report))
-        _keep_record(context, workspace.settings, report)
+        _keep_record(context, workspace, report)
         yield schema_check_result(table, report)
         yield from more_results(workspace, report)
         if report.failed:
@@ -111,15 +113,15 @@ def daily_asset(
     return build
 
 
-def _keep_record(context: dg.AssetExecutionContext, settings: Settings, report: RangeReport) -> None:
+def _keep_record(context: dg.AssetExecutionContext, workspace: Workspace, report: RangeReport) -> None:
     """The structured log, and what MLflow is told when the run has ended."""
     days = sorted([*report.outcomes, *report.failed])
-    words = log(settings).bind(run=context.run.run_id, asset=report.table, partitions=f"{days[0]}..{days[-1]}" if days else "")
+    words = log(workspace.settings).bind(run=context.run.run_id, asset=report.table, partitions=f"{days[0]}..{days[-1]}" if days else "")
     words.info("built", written=report.count("written"), unchanged=report.count("unchanged"), closed=report.count("closed"),
                failed=len(report.failed), rows=report.rows, seconds=round(report.seconds["total"], 3))  # fmt: skip
     for date, error in report.failed.items():
         words.error("day failed", day=date.isoformat(), kind=type(error).__name__, error=str(error))
-    note(settings, context.run.run_id, report)
+    note(workspace.settings, workspace.lake, context.run.run_id, report)
 
 
 def summary(report: RangeReport) -> str:

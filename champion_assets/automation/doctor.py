@@ -16,6 +16,7 @@ from typing import Any, Literal
 import polars as pl
 
 from champion_assets.automation.publication import due_sessions, is_finished
+from champion_assets.automation.tracking import pending
 from champion_assets.clock import INDIA, instant_in_india, now
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.quarantine import listed
@@ -220,7 +221,7 @@ def _services(workspace: Workspace) -> Iterator[Finding]:
         yield _reach("MLflow", settings.mlflow_tracking_uri.rstrip("/") + "/health")
     if settings.load_to_clickhouse:
         yield _clickhouse(settings)
-    waiting = len(list((settings.data_dir / "tracking").glob("*.jsonl")))
+    waiting = len(pending(workspace.lake))
     if waiting:
         yield Finding(
             "services", "note", f"{waiting} runs wait to be sent to MLflow", "they go with the next backfill, or by the tracking sensor"

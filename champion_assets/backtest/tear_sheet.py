@@ -28,6 +28,7 @@ from champion_assets.lake.table import Fingerprints, Workspace, open_workspace, 
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.metrics import METRICS, SESSIONS_A_YEAR, performance
+from champion_assets.resources.kubernetes import step_tags
 from champion_assets.settings import get_settings
 from champion_assets.stage import OWNERS, retry_policy
 
@@ -152,6 +153,7 @@ def page(workspace: Workspace, days: pl.DataFrame, table: pl.DataFrame, note: st
     owners=[OWNERS["backtest"]],
     code_version=CODE_VERSION,
     retry_policy=retry_policy("backtest", get_settings()),
+    op_tags=step_tags(NAME, get_settings()),
     check_specs=[schema_check_spec(dg.AssetKey(NAME.split("/")), TearSheet)],
     metadata={"dagster/column_schema": column_schema(TearSheet), "dagster/table_name": "backtest.tear_sheet"},
 )

@@ -143,7 +143,7 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
 
 def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeReport) -> None:
     """Build the stale days block by block, until a refusal of the server or, in tables with state, a failure ends it."""
-    stale = list(plan.stale)
+    stale, known = list(plan.stale), len(report.failed)
     if table.stateful and report.failed:
         first_gap = min(report.failed)
         stale = [date for date in stale if date < first_gap]
@@ -155,7 +155,7 @@ def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, report: Ra
         refusal = next((error for error in report.failed.values() if isinstance(error, Blocked)), None)
         if refusal is not None:  # the server said no: nothing more is asked of it
             report.failed.update(dict.fromkeys(stale[start + size :], refusal))
-        if refusal is not None or (table.stateful and report.failed):
+        if refusal is not None or (table.stateful and len(report.failed) > known):
             break
 
 

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import dagster as dg
 
-from champion_assets.automation.tracking import note, send_pending
+from champion_assets.automation.tracking import note, pending, send_pending
 from champion_assets.lake.build import DayOutcome, RangeReport, build_range
+from champion_assets.lake.open import open_lake
 from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.partitions import calendar_days
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until
+from champion_assets_tests.servers.run import s3_server
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 10)
+ONE_DAY = RangeReport("raw/bhavcopy", {START: DayOutcome("written", "x", 1, 1)}, {}, {"total": 1.0})
 NAMES = {
     "scrape_duration_seconds",
     "parse_duration_seconds",
@@ -46,7 +49,7 @@ def test_a_run_has_every_name_of_the_old_pipeline_and_its_days_as_steps(workspac
             path.unlink()
         reports[name] = build_range(TABLES[name], workspace, calendar_days(START, END))
     for report in reports.values():
-        note(workspace.settings, "a" * 32, report)
+        note(workspace.settings, workspace.lake, "a" * 32, report)
     with dg.DagsterInstance.ephemeral() as instance:
         assert send_pending(workspace.settings, instance) == (1, 0, "")
         assert send_pending(workspace.settings, instance) == (0, 0, "")
@@ -63,7 +66,12 @@ def test_a_run_has_every_name_of_the_old_pipeline_and_its_days_as_steps(workspac
 
 
 def test_a_failed_run_says_why(settings: Settings) -> None:
-    note(settings, "b" * 32, RangeReport("raw/bhavcopy", {}, {START: ValueError("the file is not the file")}, {"total": 1.0}))
+    note(
+        settings,
+        open_lake(settings),
+        "b" * 32,
+        RangeReport("raw/bhavcopy", {}, {START: ValueError("the file is not the file")}, {"total": 1.0}),
+    )
     with dg.DagsterInstance.ephemeral() as instance:
         send_pending(settings, instance)
     _, (run,) = runs(settings)
@@ -74,7 +82,7 @@ def test_a_failed_run_says_why(settings: Settings) -> None:
 def test_a_dead_server_is_said_and_what_waits_is_sent_later(settings: Settings) -> None:
     dead = settings.model_copy(update={"mlflow_tracking_uri": "http://127.0.0.1:9", "mlflow_timeout": 1})
     for name in ("c" * 32, "d" * 32):
-        note(dead, name, RangeReport("raw/bhavcopy", {START: DayOutcome("written", "x", 1, 1)}, {}, {"total": 1.0}))
+        note(dead, open_lake(dead), name, ONE_DAY)
     started = time.monotonic()
     with dg.DagsterInstance.ephemeral() as instance:
         sent, waiting, problem = send_pending(dead, instance)
@@ -87,7 +95,7 @@ def test_a_dead_server_is_said_and_what_waits_is_sent_later(settings: Settings) 
 def test_a_thousand_days_are_a_few_requests(settings: Settings) -> None:
     days = {dt.date(2016, 1, 1) + dt.timedelta(days=number): DayOutcome("written", "x", 1500, 90_000) for number in range(1000)}
     for table in ("raw/bhavcopy", "bronze/bhavcopy", "silver/equity_eod"):
-        note(settings, "e" * 32, RangeReport(table, days, {}, {"total": 30.0, "write": 2.0}))
+        note(settings, open_lake(settings), "e" * 32, RangeReport(table, days, {}, {"total": 30.0, "write": 2.0}))
     started = time.monotonic()
     with dg.DagsterInstance.ephemeral() as instance:
         assert send_pending(settings, instance)[0] == 1
@@ -97,12 +105,25 @@ def test_a_thousand_days_are_a_few_requests(settings: Settings) -> None:
 
 
 def test_it_can_be_switched_off(settings: Settings) -> None:
-    note(settings.model_copy(update={"track": False}), "f" * 32, RangeReport("raw/bhavcopy"))
-    assert not (settings.data_dir / "tracking").exists()
+    note(settings.model_copy(update={"track": False}), open_lake(settings), "f" * 32, RangeReport("raw/bhavcopy"))
+    assert not pending(open_lake(settings))
 
 
 def test_a_running_run_is_not_sent_yet(settings: Settings) -> None:
-    note(settings, "g" * 32, RangeReport("raw/bhavcopy", {START: DayOutcome("written", "x", 1, 1)}, {}, {"total": 1.0}))
+    note(settings, open_lake(settings), "g" * 32, ONE_DAY)
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_run(dg.DagsterRun("nse_daily", "g" * 32, status=dg.DagsterRunStatus.STARTED))
         assert send_pending(settings, instance) == (0, 1, "")
+
+
+def test_another_machine_sends_what_a_worker_noted_on_a_lake_on_s3(settings: Settings, tmp_path: Path) -> None:
+    with s3_server(tmp_path) as server:
+        server.make_bucket("champion")
+        worker = settings.model_copy(update=server.settings("champion", "lake") | {"data_dir": tmp_path / "pod"})
+        note(worker, open_lake(worker), "h" * 32, ONE_DAY)
+        sender = worker.model_copy(update={"data_dir": settings.data_dir})
+        with dg.DagsterInstance.ephemeral() as instance:
+            assert send_pending(sender, instance) == (1, 0, "")
+        assert not pending(open_lake(worker))
+    _, (run,) = runs(sender)
+    assert run.data.tags["dagster_run"] == "h" * 32

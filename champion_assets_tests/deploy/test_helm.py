@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 import yaml
 from dagster._config import validate_config
 from dagster_k8s import K8sRunLauncher
-from dagster_k8s.job import DagsterK8sJobConfig, UserDefinedDagsterK8sConfig, construct_dagster_k8s_job
+from dagster_k8s.container_context import K8sContainerContext
+from dagster_k8s.job import DagsterK8sJobConfig, UserDefinedDagsterK8sConfig, construct_dagster_k8s_job, get_user_defined_k8s_config
 
+from champion_assets.resources.kubernetes import PEAK_MEGABYTES, executor_of, step_tags
+from champion_assets.settings import Settings
+from champion_assets_tests.helpers import ORDER
 from champion_assets_tests.servers.run import ROOT
 
+TELL = """
+import json
+from champion_assets.definitions import defs
+job = defs.resolve_implicit_global_asset_job_def()
+tags = {key: dict(job.asset_layer.get(key).assets_def.op.tags) for key in job.asset_layer.executable_asset_keys}
+print(json.dumps({"executor": job.executor_def.name, "tags": {"/".join(key.path): found for key, found in tags.items()}}))
+"""
 VALUES: dict[str, Any] = yaml.safe_load((ROOT / "deploy/helm/values.yaml").read_text())
 
 
@@ -37,7 +50,8 @@ def _launcher() -> dict[str, Any]:
     return renamed | {"instance_config_map": "dagster-instance", "dagster_home": "/opt/dagster"}
 
 
-def _job() -> dict[str, Any]:
+def _job(step: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The Job of a run, or with the tags of a step that of the step: merged as dagster-k8s' executor does."""
     launcher = _launcher()
     deployment = VALUES["dagster-user-deployments"]["deployments"][0]
     config = DagsterK8sJobConfig(
@@ -45,7 +59,8 @@ def _job() -> dict[str, Any]:
         instance_config_map=launcher["instance_config_map"], postgres_password_secret=VALUES["global"]["postgresqlSecretName"],
         env_config_maps=launcher["env_config_maps"], env_secrets=launcher["env_secrets"], resources=launcher["resources"],
     )  # fmt: skip
-    user = UserDefinedDagsterK8sConfig.from_dict(launcher["run_k8s_config"])
+    context = K8sContainerContext(run_k8s_config=UserDefinedDagsterK8sConfig.from_dict(launcher["run_k8s_config"]))
+    user = context.merge(K8sContainerContext(run_k8s_config=get_user_defined_k8s_config(step or {}))).run_k8s_config
     job = construct_dagster_k8s_job(config, ["dagster", "api", "execute_run"], "champion-run", user)
     from kubernetes.client import ApiClient
 
@@ -58,16 +73,40 @@ def test_the_launcher_takes_the_configuration() -> None:
     assert result.success, result.errors
 
 
-def test_kubernetes_takes_the_job_of_a_run(tmp_path: Path) -> None:
-    manifest = tmp_path / "job.yaml"
-    manifest.write_text(yaml.safe_dump(_job()))
+def _validated(manifest: Path, jobs: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
+    manifest.write_text(yaml.safe_dump_all(jobs))
     program = str(Path(sys.executable).with_name("kubernetes-validate"))
-    done = subprocess.run([program, "-k", "1.34", "--strict", str(manifest)], capture_output=True, text=True)
+    return subprocess.run([program, "-k", "1.34", "--strict", str(manifest)], capture_output=True, text=True)
+
+
+def test_kubernetes_takes_the_job_of_a_run(tmp_path: Path) -> None:
+    done = _validated(tmp_path / "job.yaml", [_job()])
     assert done.returncode == 0, done.stdout + done.stderr
     broken = _job()
     broken["spec"]["template"]["spec"]["containers"][0]["resurces"] = {}
-    manifest.write_text(yaml.safe_dump(broken))
-    assert subprocess.run([program, "-k", "1.34", "--strict", str(manifest)], capture_output=True).returncode != 0
+    assert _validated(tmp_path / "broken.yaml", [broken]).returncode != 0
+
+
+def test_every_asset_asks_for_its_own_resources(tmp_path: Path) -> None:
+    environment = os.environ | {"CHAMPION_EXECUTOR": "kubernetes", "DAGSTER_HOME": "", "DATA_DIR": str(tmp_path)}
+    found = subprocess.run([sys.executable, "-W", "ignore", "-c", TELL], env=environment, check=True, capture_output=True)
+    said = json.loads(found.stdout)
+    assert said["executor"] == "k8s"
+    assert said["tags"].keys() >= set(ORDER)
+    jobs = {name: _job(tags) for name, tags in said["tags"].items()}
+    asked = {name: job["spec"]["template"]["spec"]["containers"][0]["resources"] for name, job in jobs.items()}
+    for name, resources in asked.items():
+        peak = PEAK_MEGABYTES[name]
+        assert int(resources["requests"]["memory"].removesuffix("Mi")) >= peak, name
+        assert int(resources["limits"]["memory"].removesuffix("Mi")) >= 2 * peak, name
+    assert len({json.dumps(resources) for resources in asked.values()}) > 2, "all assets ask for the same"
+    done = _validated(tmp_path / "steps.yaml", list(jobs.values()))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_without_kubernetes_a_step_says_nothing_of_it(settings: Settings) -> None:
+    assert step_tags("raw/bhavcopy", settings) == {}
+    assert executor_of(settings) is dg.in_process_executor
 
 
 def test_resources_and_secrets_by_reference() -> None:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from champion_assets.lake.build import InvalidRows, MissingInput, build_range, is_retryable, report_progress
+from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.schema import TableModel, empty_frame, violations
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import TABLES, Computed, DailyTable, Fingerprints, Input, Workspace, expected_fingerprint
@@ -92,6 +93,16 @@ def test_a_missing_input_names_the_days_and_the_way_out(workspace: Workspace) ->
     assert "champion backfill 2023-11-09 2023-11-09 --assets '+silver/t'" in str(report.failed[dt.date(2023, 11, 9)])
     assert report.count("written") == 6
     assert not is_retryable(report.failed[dt.date(2023, 11, 9)])
+
+
+def test_a_stateful_table_is_built_up_to_a_gap_however_small_its_blocks(workspace: Workspace) -> None:
+    sessions = workspace.sessions(START, END)
+    for date in sessions[:-1]:
+        workspace.lake.write(partition_key("silver/t", date), pl.DataFrame({"trade_date": [date]}), ObjectInfo(f"f{date}", "1", 1))
+    inputs = (Input("silver/t"), Input("portfolio/q", lag=1))
+    table = DailyTable("portfolio/q", "q", Row, "1", _rows, inputs=lambda _: inputs, stateful=True, block=3)
+    report = build_range(table, workspace, DAYS)
+    assert (report.count("written"), list(report.failed)) == (len(sessions) - 1, sessions[-1:])
 
 
 def test_a_stateful_table_stops_at_the_first_gap(workspace: Workspace) -> None:
