@@ -42,6 +42,8 @@ class ObjectCache:
         """
         if not e_tag or len(body) > self._limit:
             return None
+        if (path := self.find(key, e_tag, len(body))) is not None and path.read_bytes() == body:
+            return path
         path = self._path(key, e_tag)
         unfinished = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
         try:

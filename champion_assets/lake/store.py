@@ -240,9 +240,9 @@ class Lake:
         with tempfile.TemporaryDirectory() as folder:
             paths = [Path(folder) / f"{date}.parquet" for date in dates]
             for path, key, copy in zip(paths, keys, self._copies(asset, keys), strict=True):
-                try:
-                    shutil.copyfile(copy or "", path)
-                except FileNotFoundError:  # not kept, or taken away meanwhile
+                if copy is not None and info_of_file(copy) is not None:
+                    shutil.copyfile(copy, path)
+                else:  # not kept, damaged, or taken away meanwhile
                     path.write_bytes(self._fetch(key)[0])
             yield [str(path) for path in paths]
 

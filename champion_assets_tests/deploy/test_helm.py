@@ -18,7 +18,7 @@ from dagster_k8s import K8sRunLauncher
 from dagster_k8s.container_context import K8sContainerContext
 from dagster_k8s.job import DagsterK8sJobConfig, UserDefinedDagsterK8sConfig, construct_dagster_k8s_job, get_user_defined_k8s_config
 
-from champion_assets.resources.kubernetes import PEAK_MEGABYTES, executor_of, step_tags
+from champion_assets.resources.kubernetes import PEAK_MEGABYTES, KubernetesAbsent, executor_of, step_tags
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import ORDER
 from champion_assets_tests.servers.run import ROOT
@@ -107,6 +107,12 @@ def test_every_asset_asks_for_its_own_resources(tmp_path: Path) -> None:
 def test_without_kubernetes_a_step_says_nothing_of_it(settings: Settings) -> None:
     assert step_tags("raw/bhavcopy", settings) == {}
     assert executor_of(settings) is dg.in_process_executor
+
+
+def test_kubernetes_without_its_software_says_what_to_install(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dagster_k8s", None)
+    with pytest.raises(KubernetesAbsent, match=r"champion\[k8s\]"):
+        executor_of(settings.model_copy(update={"executor": "kubernetes"}))
 
 
 def test_resources_and_secrets_by_reference() -> None:

@@ -103,6 +103,10 @@ def test_what_another_machine_replaced_is_read_anew(lake: Lake, remote: Settings
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"x" * path.stat().st_size)])
 def test_a_damaged_or_lost_copy_is_fetched_again(damage, lake: Lake, requests: list[str]) -> None:  # type: ignore[no-untyped-def]
     damage(_copies(lake)[7])
+    with lake.files("a/b", DAYS) as paths:
+        assert pl.read_parquet(paths)["x"].to_list() == list(range(len(DAYS)))
+    damage(_copies(lake)[7])
+    assert [found is not None for found in lake.infos("a/b", DAYS)] == [True] * len(DAYS)
     assert _read(lake) == list(range(len(DAYS)))
     assert requests
     requests.clear()
