@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import requests
 import urllib3
@@ -23,6 +24,7 @@ from champion_assets.nse.container import MAX_TEXT_BYTES
 from champion_assets.nse.errors import ArchivePayload, Blocked, NotYetPublished, NseError, Unreachable
 from champion_assets.nse.names import NamedFile
 from champion_assets.nse.source.base import Candidates, Fetched
+from champion_assets.nse.source.pace import Pace
 
 HEADERS = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
@@ -41,16 +43,16 @@ LONGEST_WAIT_SECONDS = 60.0
 class HttpSource:
     """Files below `base_url`, at the paths of NSE's own archive.
 
-    At most `connections` requests are under way at once, and they begin at least `interval` seconds apart; after a refusal one at a time,
-    until one is answered. `patience` is a factor on the waits between attempts.
+    At most `connections` requests are under way at once, and they begin at least `interval` seconds apart, among all processes that share
+    `turns`; after a refusal one at a time, until one is answered. `patience` is a factor on the waits between attempts.
     """
 
-    def __init__(self, base_url: str, interval: float, connections: int = 1, patience: float = 1.0) -> None:
+    def __init__(self, base_url: str, interval: float, connections: int = 1, patience: float = 1.0, turns: Path | None = None) -> None:
         self.base_url = base_url.rstrip("/")
-        self._interval, self._connections, self._patience = interval, connections, patience
+        self._connections, self._patience = connections, patience
+        self._pace = Pace(interval, turns)
         self._sessions = threading.local()
         self._turn, self._count = threading.Lock(), threading.Lock()
-        self._next = 0.0
         self._refusals, self._refused_at = 0, 0.0
 
     def fetch(self, dates: Sequence[dt.date], candidates: Candidates) -> Iterator[tuple[dt.date, Fetched | Exception]]:
@@ -102,9 +104,7 @@ class HttpSource:
                 if self._refusals >= MAX_CONSECUTIVE_REFUSALS:
                     raise Blocked(f"{self.base_url} refused {self._refusals} requests in a row, {file.name} was not asked for. Wait some "
                                   "hours, or set CHAMPION_SOURCE to a folder of files")  # fmt: skip
-                time.sleep(max(0.0, self._next - time.monotonic()))
-                began = time.monotonic()
-                self._next = began + self._interval
+                began = self._pace.wait()
                 if self._refusals:
                     return self._answer(file, began)
             return self._answer(file, began)

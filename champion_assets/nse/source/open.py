@@ -5,6 +5,7 @@ What belongs here: telling the three kinds of source apart.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ def open_source(
     """
     scheme = urlsplit(location).scheme if "://" in location else ""
     if scheme in ("http", "https"):
-        return HttpSource(location, interval, connections, patience)
+        turns = cache / f"turns-{hashlib.sha256(urlsplit(location).netloc.encode()).hexdigest()[:16]}" if cache else None
+        return HttpSource(location, interval, connections, patience, turns)
     if scheme == "s3":
         return BucketSource(location, s3(location.rstrip("/")))
     if scheme == "file":
