@@ -1,6 +1,6 @@
 """Turns to ask a server: two requests begin at least an interval apart, whichever thread or process of this machine makes them.
 
-What belongs here: waiting for a turn. On several machines nobody but Dagster knows of the others: see the pool of the raw assets.
+What belongs here: waiting for a turn. Other machines are not known: docs/deployment.md says what to set.
 """
 
 from __future__ import annotations
