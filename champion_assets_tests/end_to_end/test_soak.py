@@ -30,7 +30,10 @@ def test_every_fault_is_met_told_and_leaves_the_lake_as_if_it_had_not_been(tmp_p
         stage.clock(dt.date(2024, 1, 8), 16)
         settle(stage)
         log = stage.log()
-    assert any(line["event"] == "day failed" or line["event"] == "alarm" for line in log), "the faults are in the log"
+    told = [(line["day"], line["error"].split(":")[0]) for line in log if line["event"] == "file not usable"]
+    assert ("2024-01-01", "HtmlPayload") in told, "the page that came instead of a file is in the log"
+    asked = [line for line in log if line["event"] == "rebuild asked for" and "2024-01-04" in str(line["days"])]
+    assert asked, "the republished file is in the log"
     built = [line for line in log if line["event"] == "built" and line["asset"] == "backtest/daily"]
     assert {"run", "partitions", "written"} <= set(built[0])
     assert not list(stage.lake.rglob("*#*"))
