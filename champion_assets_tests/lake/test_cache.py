@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import obstore
@@ -19,21 +18,8 @@ from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.open import open_lake
 from champion_assets.lake.store import REMOTE_REQUESTS, Lake, partition_key
 from champion_assets.settings import Settings
-from champion_assets_tests.servers.run import S3, s3_server
 
 DAYS = [dt.date(2024, 1, 1) + dt.timedelta(days=number) for number in range(REMOTE_REQUESTS + 4)]
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    with s3_server(tmp_path_factory.mktemp("s3")) as server:
-        server.make_bucket("champion")
-        yield server
-
-
-@pytest.fixture
-def remote(settings: Settings, s3: S3, tmp_path: Path) -> Settings:
-    return settings.model_copy(update=s3.settings("champion", tmp_path.name))
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -26,21 +25,9 @@ from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.partitions import calendar_days
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until, content
-from champion_assets_tests.servers.run import S3, free_port, s3_server
+from champion_assets_tests.servers.run import free_port
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 30)
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    with s3_server(tmp_path_factory.mktemp("s3")) as server:
-        server.make_bucket("champion")
-        yield server
-
-
-@pytest.fixture
-def remote(settings: Settings, s3: S3, tmp_path: Path) -> Settings:
-    return settings.model_copy(update=s3.settings("champion", tmp_path.name))
 
 
 @pytest.fixture(params=["local", "s3"])
