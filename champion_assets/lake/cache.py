@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
+from champion_assets.lake.errors import CacheUnusable
+
 TRIM_EVERY_BYTES = 256 * 2**20
 TRIM_EVERY_SECONDS = 3600.0
 ABANDONED_SECONDS = 3600.0
@@ -38,16 +40,16 @@ class ObjectCache:
         """Store the copy of a version in one atomic step; those of other versions go. None if it has no ETag or is larger than the limit.
 
         Raises:
-            OSError: the disk refuses; the message names the setting.
+            CacheUnusable: the disk refuses; the message names the setting.
         """
         if not e_tag or len(body) > self._limit:
             return None
-        if (path := self.find(key, e_tag, len(body))) is not None and path.read_bytes() == body:
-            return path
         path = self._path(key, e_tag)
         unfinished = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.read_bytes() == body:
+                return path
             unfinished.write_bytes(body)
             unfinished.replace(path)
             self.drop(other for other in path.parent.iterdir() if other != path and not other.name.endswith(".part"))
@@ -55,7 +57,7 @@ class ObjectCache:
         except OSError as error:
             unfinished.unlink(missing_ok=True)
             hint = f"the copy of a lake's object cannot be kept ({error.strerror}): make room, or set CHAMPION_LAKE_CACHE_GB to less, or 0"
-            raise OSError(error.errno, hint, str(path)) from error
+            raise CacheUnusable(error.errno, hint, str(path)) from error
         return path
 
     def drop(self, paths: Iterable[Path]) -> None:

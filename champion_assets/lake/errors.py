@@ -7,6 +7,10 @@ class CorruptObject(Exception):
     """An object in the lake cannot be read as what it should be."""
 
 
+class CacheUnusable(OSError):
+    """A copy of an object cannot be kept on this machine. Never a FileNotFoundError, which would say that the lake has no such object."""
+
+
 class LakeRefused(Exception):
     """The bucket is absent or the keys are wrong; the message says which setting to look at."""
 

@@ -14,6 +14,7 @@ import pytest
 from champion_assets.lake import store
 from champion_assets.lake.build import is_retryable
 from champion_assets.lake.cache import ObjectCache
+from champion_assets.lake.errors import CacheUnusable
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.open import open_lake
 from champion_assets.lake.store import REMOTE_REQUESTS, Lake, partition_key
@@ -130,6 +131,21 @@ def test_a_full_disk_is_told_with_the_setting(lake: Lake, monkeypatch: pytest.Mo
         _write(lake, DAYS[0], 2)
     assert is_retryable(caught.value)
     assert not [path for path in _copies(lake) if path.name.endswith(".part")]
+
+
+def test_a_folder_that_is_deleted_while_a_copy_is_kept_does_not_say_that_the_object_is_absent(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(path: Path, body: bytes) -> int:
+        raise FileNotFoundError(2, "No such file or directory", str(path))
+
+    for copy in _copies(lake):
+        copy.unlink()
+    monkeypatch.setattr(Path, "write_bytes", gone)
+    with pytest.raises(CacheUnusable) as caught:
+        _read(lake)
+    assert not isinstance(caught.value, FileNotFoundError)
+    assert is_retryable(caught.value)
 
 
 def test_the_limit_holds_and_the_oldest_go_first(tmp_path: Path) -> None:
