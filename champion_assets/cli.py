@@ -131,11 +131,9 @@ def audit(start: dt.datetime, end: dt.datetime) -> None:
     import polars as pl
 
     from champion_assets.automation.audit import audit as gather
-    from champion_assets.lake.table import open_workspace
-    from champion_assets.settings import get_settings
 
     try:
-        found = gather(open_workspace(get_settings()), start.date(), end.date())
+        found = gather(upkeep_cli.reached_workspace(), start.date(), end.date())
     except LookupError as error:
         raise click.ClickException(str(error)) from error
     console.print(f"{found.covered} of {found.sessions} sessions have a source of corporate actions")

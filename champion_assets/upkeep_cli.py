@@ -22,12 +22,21 @@ console = Console(highlight=False, soft_wrap=True)
 _COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "error": "red"}
 
 
-def _workspace() -> Any:
+def reached_workspace() -> Any:
+    """The workspace that the settings describe.
+
+    Raises:
+        click.ClickException: the lake refuses or does not answer.
+    """
     from champion_assets import definitions  # noqa: F401  (fills the tables)
+    from champion_assets.lake.errors import LakeRefused, LakeUnreachable
     from champion_assets.lake.table import open_workspace
     from champion_assets.settings import get_settings
 
-    return open_workspace(get_settings())
+    try:
+        return open_workspace(get_settings())
+    except (LakeRefused, LakeUnreachable) as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.command()
@@ -40,7 +49,7 @@ def doctor(as_json: bool, page: Path | None) -> None:
     """
     from champion_assets.automation.doctor import LEVELS, examine
 
-    report = examine(_workspace())
+    report = examine(reached_workspace())
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=1, default=str))
     else:
@@ -57,12 +66,11 @@ def prepare() -> None:
 
     from champion_assets.automation.backfill import prepare_dagster_home
     from champion_assets.lake.build import BuildError
-    from champion_assets.lake.errors import LakeRefused
     from champion_assets.settings import get_settings
 
     settings = get_settings()
     try:
-        console.print(f"lake {_workspace().lake.root}: reached")
+        console.print(f"lake {reached_workspace().lake.root}: reached")
         with dg.DagsterInstance.from_config(str(prepare_dagster_home(settings))) as instance:
             instance.upgrade()
             console.print(f"Dagster: {type(instance.event_log_storage).__name__} is up to date")
@@ -71,7 +79,7 @@ def prepare() -> None:
 
             make_tables(settings)
             console.print(f"ClickHouse {settings.clickhouse_host}: database {settings.clickhouse_database} is up to date")
-    except (BuildError, LakeRefused, ConnectionError) as error:
+    except (BuildError, ConnectionError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -118,7 +126,7 @@ def list_(everything: bool) -> None:
     """What waits for a decision, by table and day."""
     from champion_assets.lake.quarantine import listed
 
-    rows = listed(_workspace().lake)
+    rows = listed(reached_workspace().lake)
     shown = rows if everything else rows.filter(pl.col("open") > 0)
     if shown.is_empty():
         console.print("nothing waits for a decision")
@@ -134,7 +142,7 @@ def show(table: str, date: dt.datetime) -> None:
     from champion_assets.lake.quarantine import QuarantineError, held
 
     try:
-        _show(held(_workspace().lake, table, date.date()))
+        _show(held(reached_workspace().lake, table, date.date()))
     except QuarantineError as error:
         raise click.ClickException(str(error)) from error
 
@@ -150,7 +158,7 @@ def _decide(table: str, date: dt.datetime, verdict: Literal["release", "drop"], 
     from champion_assets.clock import today
     from champion_assets.lake.quarantine import QuarantineError, decide
 
-    workspace = _workspace()
+    workspace = reached_workspace()
     try:
         made = decide(workspace.lake, table, date.date(), verdict, why, line, today(workspace.settings))
     except QuarantineError as error:
@@ -186,7 +194,7 @@ def versions(date: dt.datetime) -> None:
     """The versions of the bhavcopy of DATE, and row by row what changed between them."""
     from champion_assets.raw.differences import differences
 
-    workspace = _workspace()
+    workspace = reached_workspace()
     try:
         kept, rows = differences(workspace, date.date())
     except FileNotFoundError as error:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +28,7 @@ from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.partitions import calendar_days
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until, content
-from champion_assets_tests.servers.run import free_port
+from champion_assets_tests.servers.run import S3, free_port
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 30)
 
@@ -90,6 +93,17 @@ def test_an_absent_bucket_is_named(remote: Settings) -> None:
     with pytest.raises(LakeRefused, match=r"no such bucket.*CHAMPION_LAKE") as caught:
         open_lake(remote.model_copy(update={"lake": "s3://absent-bucket/lake"}))
     assert not is_retryable(caught.value)
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["prepare"], ["quarantine", "list"], ["audit", "2024-01-01", "2024-01-02"]])
+def test_every_command_says_it_in_words(command: list[str], s3: S3, tmp_path: Path) -> None:
+    ours = {"CHAMPION_LAKE": "s3://absent-bucket/lake", "CHAMPION_S3_ENDPOINT": s3.endpoint, "AWS_ACCESS_KEY_ID": s3.key,
+            "AWS_SECRET_ACCESS_KEY": s3.secret, "DATA_DIR": str(tmp_path)}  # fmt: skip
+    program = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", *command]
+    done = subprocess.run(program, env=os.environ | ours, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "no such bucket" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("which", ["s3_access_key", "s3_secret_key"])
