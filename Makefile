@@ -22,7 +22,7 @@ lint: $(BIN)/champion
 	$(BIN)/mypy
 
 docs: $(BIN)/champion
-	$(BIN)/python -W ignore -m champion_assets.checks.dictionary > docs/data_dictionary.md
+	$(BIN)/python -W ignore -m champion_assets.operations.data_dictionary > docs/data_dictionary.md
 
 CLICKHOUSE := .local/clickhouse/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
 MLFLOW := .local/mlflow/bin/mlflow

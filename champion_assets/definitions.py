@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dagster as dg
 
-from champion_assets.automation.jobs import default_jobs, default_schedules
-from champion_assets.automation.sensors import catch_up_schedule, default_sensors
 from champion_assets.backtest import daily, tear_sheet
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
@@ -13,6 +11,9 @@ from champion_assets.bronze import delivery as bronze_delivery
 from champion_assets.bronze import index_close as bronze_index_close
 from champion_assets.checks import results as check_results
 from champion_assets.features import covariance, esg, expected_returns, returns, universe
+from champion_assets.orchestration.jobs import default_jobs, default_schedules
+from champion_assets.orchestration.kubernetes import executor_of
+from champion_assets.orchestration.sensors import catch_up_schedule, default_sensors
 from champion_assets.portfolio import audit, target_weights
 from champion_assets.raw import bhavcopy as raw_bhavcopy
 from champion_assets.raw import corporate_actions as raw_corporate_actions
@@ -21,7 +22,6 @@ from champion_assets.raw import esg_scores as raw_esg_scores
 from champion_assets.raw import index_close as raw_index_close
 from champion_assets.raw import index_constituents as raw_index_constituents
 from champion_assets.raw import security_master as raw_security_master
-from champion_assets.resources.kubernetes import executor_of
 from champion_assets.settings import get_settings
 from champion_assets.silver import corporate_actions, equity_eod, esg_scores, index_eod, instruments, suspects
 

@@ -20,7 +20,7 @@ REAL = Path(os.environ.get("CHAMPION_REAL_FILES", Path(__file__).parents[2] / "s
 START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
 
 
-LONG = ("deploy/test_celery.py", "end_to_end/test_soak.py", "ui/test_ui.py", "automation/test_backfill.py", "deploy/test_compose.py")
+LONG = ("deploy/test_celery.py", "end_to_end/test_soak.py", "ui/test_ui.py", "orchestration/test_backfill.py", "deploy/test_compose.py")
 """Files that mostly wait for processes: begun first, so that the others fill the time."""
 
 

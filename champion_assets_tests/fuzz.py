@@ -30,8 +30,8 @@ from champion_assets.nse.delivery import read_delivery
 from champion_assets.nse.errors import NseError
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.indices import read_index_close
-from champion_assets.nse.masters import read_isins
 from champion_assets.nse.names import bhavcopy_files, delivery_file, index_close_file
+from champion_assets.nse.security_lists import read_isins
 from champion_assets.nse.symbol_changes import read_symbol_changes
 from champion_assets.nse.synthetic.exchange import write_exchange
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from champion_assets import definitions  # noqa: F401  (fills TABLES)
+from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import RangeReport, build_range
 from champion_assets.lake.table import TABLES, Workspace, open_workspace
-from champion_assets.partitions import calendar_days
 from champion_assets.settings import Settings
 
 ORDER = [

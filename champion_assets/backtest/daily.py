@@ -24,18 +24,18 @@ import numpy as np
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.backtest.book import ARRIVING, CLAIMS, HOLDINGS, ORDERS, OWED, as_columns, from_row, names_in
 from champion_assets.backtest.market import ACTION_SESSIONS, Market
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.costs import Plan
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
-from champion_assets.quant.fills import Rules
-from champion_assets.quant.holdings import held_names
 from champion_assets.quant.risk import Array
-from champion_assets.quant.simulate import Account, SessionResult, new_account, run_session
 from champion_assets.settings import Settings
-from champion_assets.stage import daily_asset
+from champion_assets.simulation.account_columns import ARRIVING, CLAIMS, HOLDINGS, ORDERS, OWED, as_columns, from_row, names_in
+from champion_assets.simulation.corporate_actions import held_names
+from champion_assets.simulation.fills import Rules
+from champion_assets.simulation.session import Account, SessionResult, new_account, run_session
 
 NAME = "backtest/daily"
 
@@ -188,7 +188,7 @@ def as_row(
 
 def preview(workspace: Workspace, date: dt.date) -> dict[str, str]:
     """The value of the last year as a picture."""
-    from champion_assets.backtest.pictures import line_chart
+    from champion_assets.backtest.charts import line_chart
 
     sessions = [day for day in workspace.calendar.trailing_sessions(date, 250)
                 if day >= workspace.settings.start_date and workspace.lake.exists(f"{NAME}/trade_date={day}/data.parquet")]  # fmt: skip

@@ -17,9 +17,9 @@ from champion_assets.features.panel import panel
 from champion_assets.lake.table import Input, Workspace
 from champion_assets.nse.indices import index_id
 from champion_assets.nse.trading_rules import TRADE_TO_TRADE
-from champion_assets.quant.holdings import Action
 from champion_assets.quant.risk import Array
-from champion_assets.quant.simulate import MarketDay
+from champion_assets.simulation.corporate_actions import Action
+from champion_assets.simulation.session import MarketDay
 
 ACTION_SESSIONS = 250
 """How far back an action can lie that a name meets when it trades again."""

@@ -14,23 +14,23 @@ import dagster as dg
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.backtest.charts import line_chart
 from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.daily import TABLE
-from champion_assets.backtest.pictures import line_chart
-from champion_assets.backtest.story import Story, tell
-from champion_assets.checks.schema_check import CHECK, column_schema, schema_check_spec
+from champion_assets.backtest.tear_sheet_data import Story, tell
 from champion_assets.features.esg import BLEND
 from champion_assets.lake.build import MissingInput
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.schema import TableModel, violations
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Fingerprints, Workspace, open_workspace, recipe_of
+from champion_assets.orchestration.asset_factory import OWNERS, retry_policy
+from champion_assets.orchestration.kubernetes import step_tags
+from champion_assets.orchestration.schema_check import CHECK, column_schema, schema_check_spec
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.metrics import METRICS, SESSIONS_A_YEAR, performance
-from champion_assets.resources.kubernetes import step_tags
 from champion_assets.settings import get_settings
-from champion_assets.stage import OWNERS, retry_policy
 
 NAME = "backtest/tear_sheet"
 CODE_VERSION = "2"

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import polars as pl
 from plotly.offline import get_plotlyjs
 
-from champion_assets.backtest.story import Story
+from champion_assets.backtest.tear_sheet_data import Story
 from champion_assets.quant.metrics import drawdowns, rolling
 
 ROLLING_SESSIONS = 126

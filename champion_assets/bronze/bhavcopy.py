@@ -16,7 +16,7 @@ from champion_assets.bronze.parsed import parse_days
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.formats import read_bhavcopy
-from champion_assets.stage import daily_asset
+from champion_assets.orchestration.asset_factory import daily_asset
 
 NAME = "bronze/bhavcopy"
 

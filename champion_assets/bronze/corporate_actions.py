@@ -15,9 +15,9 @@ import polars as pl
 
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.nse.actions.register import Export, effective_rows
+from champion_assets.nse.actions.exports import Export, effective_rows
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.corporate_actions import day_files
-from champion_assets.stage import daily_asset
 
 NAME = "bronze/corporate_actions"
 

@@ -23,8 +23,8 @@ from champion_assets.checks.rules import PAST, Context, Rule
 from champion_assets.lake.build import BlockedByCheck, RangeReport
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.settings import Settings
-from champion_assets.stage import daily_asset
 
 NAME = "checks/results"
 RULES: list[Rule] = [*source_rules.RULES, *price_rules.RULES, *market_rules.RULES]

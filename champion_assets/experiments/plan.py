@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from champion_assets.backtest.daily import SIMULATION
 from champion_assets.settings import Settings
-from champion_assets.strategy import Strategy
+from champion_assets.settings.strategy import Strategy
 
 
 class ExperimentError(ValueError):

@@ -15,12 +15,12 @@ from typing import Any
 
 from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history, page
+from champion_assets.common.dates import calendar_days
 from champion_assets.experiments.plan import ExperimentError, Trial
 from champion_assets.lake.build import BuildError, MissingInput, build_range
 from champion_assets.lake.overlay import OverlayLake
 from champion_assets.lake.store import Lake
 from champion_assets.lake.table import TABLES, DailyTable, Workspace, recipe_of
-from champion_assets.partitions import calendar_days
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.settings import Settings

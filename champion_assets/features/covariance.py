@@ -18,11 +18,11 @@ import polars as pl
 from champion_assets.features.window import Window, return_windows
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.quant.covariance import COVARIANCES
 from champion_assets.quant.estimators import COVARIANCE_NAMES
 from champion_assets.quant.risk import RiskModel, centred
-from champion_assets.stage import daily_asset
-from champion_assets.strategy import Strategy
+from champion_assets.settings.strategy import Strategy
 
 NAME = "features/covariance"
 

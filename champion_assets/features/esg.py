@@ -17,8 +17,8 @@ import polars as pl
 from champion_assets.esg.mapping import PRODUCTS
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.quant.cross_section import LEAST_IN_GROUP, min_max, percentile, z_score
-from champion_assets.stage import daily_asset
 
 NAME = "features/esg"
 BLEND = "blend"

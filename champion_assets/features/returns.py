@@ -22,9 +22,9 @@ from champion_assets.checks.thresholds import BAND as GAP
 from champion_assets.checks.thresholds import STEP as TICKS
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.quant.adjust import known_events
 from champion_assets.silver.suspects import gap_of, previous_close
-from champion_assets.stage import daily_asset
 
 NAME = "features/returns"
 ACTION_SESSIONS = 250

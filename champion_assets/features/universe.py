@@ -21,9 +21,9 @@ from champion_assets.features.panel import Panel, panel
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.isin import security_key
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.index_constituents import sectors_on
 from champion_assets.settings import Settings
-from champion_assets.stage import daily_asset
 
 NAME = "features/universe"
 TURNOVER_SESSIONS = 63

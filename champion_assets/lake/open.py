@@ -14,10 +14,10 @@ from pathlib import Path
 import obstore
 import obstore.exceptions
 
+from champion_assets.common.s3 import s3_options
 from champion_assets.lake.cache import ObjectCache
 from champion_assets.lake.errors import LakeRefused, LakeUnreachable
 from champion_assets.lake.store import Lake
-from champion_assets.s3 import s3_options
 from champion_assets.settings import Settings
 
 

@@ -25,10 +25,10 @@ import obstore.exceptions
 import polars as pl
 from obstore.store import LocalStore
 
+from champion_assets.common.s3 import s3_store
 from champion_assets.lake.cache import ObjectCache
 from champion_assets.lake.errors import CorruptObject, LakeUnreachable
 from champion_assets.lake.footer import FOOTER_BYTES, METADATA_KEY, ObjectInfo, info_in, info_of_file
-from champion_assets.s3 import s3_store
 
 MULTIPART_BYTES = 64 * 2**20
 """From this size on an object goes to S3 in parts, which become visible together."""

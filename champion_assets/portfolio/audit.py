@@ -17,14 +17,14 @@ import polars as pl
 
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.portfolio.decide import Known, make_problem
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.portfolio.target_weights import drifted, known_on
-from champion_assets.quant.audit import constraints_met, optimality_gap
 from champion_assets.quant.problem import GAP_TOLERANCE, Problem
 from champion_assets.quant.risk import Array
-from champion_assets.stage import daily_asset
-from champion_assets.strategy import Strategy
+from champion_assets.quant.verification import constraints_met, optimality_gap
+from champion_assets.settings.strategy import Strategy
 
 NAME = "portfolio/audit"
 OPTIMALITY = "optimality gap"

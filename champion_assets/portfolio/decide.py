@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from champion_assets.features.expected_returns import benchmark_weights
-from champion_assets.quant.audit import constraints_met
 from champion_assets.quant.objectives import maximum_sharpe, minimum_variance, risk_parity, tracking
 from champion_assets.quant.optimise import solve
 from champion_assets.quant.problem import Infeasible, NotSolved, Problem, Row, Solution
 from champion_assets.quant.risk import Array, Risk
-from champion_assets.strategy import Strategy
+from champion_assets.quant.verification import constraints_met
+from champion_assets.settings.strategy import Strategy
 
 SESSIONS_A_YEAR = 252
 ESG_ROW, COVERED_ROW = "ESG score", "covered by ESG"

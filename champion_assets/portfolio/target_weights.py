@@ -22,12 +22,12 @@ from champion_assets.features.window import return_windows
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.costs import cost_rates
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.portfolio.decide import Decision, Known, decide
 from champion_assets.portfolio.schedule import has_drifted, is_rebalance
 from champion_assets.quant.problem import Infeasible, NotSolved
 from champion_assets.settings import Settings
-from champion_assets.stage import daily_asset
-from champion_assets.strategy import Strategy
+from champion_assets.settings.strategy import Strategy
 
 NAME = "portfolio/target_weights"
 

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from champion_assets.quant.conflict import diagnose, least_trading
-from champion_assets.quant.newton import guess
+from champion_assets.quant.active_set import guess
+from champion_assets.quant.infeasibility import diagnose, least_trading
 from champion_assets.quant.problem import GAP_TOLERANCE, NotSolved, Problem, Solution
 from champion_assets.quant.risk import Array
 

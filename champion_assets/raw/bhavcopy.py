@@ -15,8 +15,8 @@ from champion_assets.nse.errors import BadPayload, UnexpectedSession
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.names import bhavcopy_files
 from champion_assets.nse.source.base import Fetched
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, block_size, fetch_days, is_server, source_of
-from champion_assets.stage import daily_asset
 
 NAME = "raw/bhavcopy"
 

@@ -18,15 +18,15 @@ import polars as pl
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.nse.actions.exports import Export, effective_rows, extract_hash, make_export
 from champion_assets.nse.actions.feed import read_actions
-from champion_assets.nse.actions.register import Export, effective_rows, extract_hash, make_export
 from champion_assets.nse.errors import BadPayload, NotYetPublished
-from champion_assets.nse.masters import merged_isins
 from champion_assets.nse.names import ACTION_REGISTERS, MASTER_NAMES, SYMBOL_CHANGES, SYMBOL_CHANGES_NAMES, action_bundles
+from champion_assets.nse.security_lists import merged_isins
 from champion_assets.nse.source.base import Fetched
 from champion_assets.nse.symbol_changes import SymbolHistory, read_symbol_changes
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, absent, block_size, current_versions, keep, original_bytes, source_of, version_row
-from champion_assets.stage import daily_asset
 
 NAME = "raw/corporate_actions"
 EXPORT, BUNDLE, CHANGES, MASTER = "export", "bundle", "symbolchange", "security list"

@@ -15,8 +15,8 @@ from champion_assets.lake.table import Computed, DailyTable, Workspace
 from champion_assets.nse.delivery import read_delivery
 from champion_assets.nse.names import NamedFile, delivery_file, mto_file
 from champion_assets.nse.source.base import Fetched
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, block_size, fetch_days
-from champion_assets.stage import daily_asset
 
 NAME = "raw/delivery"
 FIRST_FULL = dt.date(2019, 10, 1)

@@ -23,8 +23,8 @@ from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Computed, DailyTable, Workspace
 from champion_assets.nse.source.base import Fetched
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, absent, keep, original_bytes, version_row
-from champion_assets.stage import daily_asset
 
 NAME = "raw/esg_scores"
 LEDGER = f"{NAME}/ledger.json"

@@ -15,13 +15,13 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.common.s3 import s3_options, s3_store
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.store import REMOTE_REQUESTS, Lake
 from champion_assets.lake.table import Computed, Workspace
 from champion_assets.nse.errors import BadPayload, NotYetPublished, NseError, WrongDate
 from champion_assets.nse.source.base import Candidates, Fetched, Source
 from champion_assets.nse.source.open import open_source
-from champion_assets.s3 import s3_options, s3_store
 from champion_assets.settings import Settings
 
 

@@ -14,8 +14,8 @@ from champion_assets.lake.table import Computed, DailyTable, Workspace
 from champion_assets.nse.indices import read_index_close
 from champion_assets.nse.names import NamedFile, index_close_file
 from champion_assets.nse.source.base import Fetched
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, block_size, fetch_days
-from champion_assets.stage import daily_asset
 
 NAME = "raw/index_close"
 

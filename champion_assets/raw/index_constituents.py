@@ -20,8 +20,8 @@ from champion_assets.nse.constituents import list_date, read_constituents
 from champion_assets.nse.isin import is_valid_isin, security_key
 from champion_assets.nse.names import CONSTITUENTS, CONSTITUENTS_NAMES
 from champion_assets.nse.source.base import Fetched
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, absent, block_size, current_versions, keep, original_bytes, source_of, version_row
-from champion_assets.stage import daily_asset
 
 NAME = "raw/index_constituents"
 FORMAT = "ind_list"

@@ -25,10 +25,10 @@ from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.actions.legs import KINDS
 from champion_assets.nse.actions.overrides import Override, read_overrides
-from champion_assets.nse.actions.witness import VERDICTS
-from champion_assets.silver.action_events import PARSER, day_events
-from champion_assets.silver.action_market import Market
-from champion_assets.stage import daily_asset
+from champion_assets.nse.actions.price_check import VERDICTS
+from champion_assets.orchestration.asset_factory import daily_asset
+from champion_assets.silver.corporate_actions_events import PARSER, day_events
+from champion_assets.silver.corporate_actions_market import Market
 
 NAME = "silver/corporate_actions"
 BUNDLE_SESSIONS = 45

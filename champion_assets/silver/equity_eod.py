@@ -19,7 +19,7 @@ from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.identity import refusal
 from champion_assets.nse.schema import EQUITY_SERIES
-from champion_assets.stage import daily_asset
+from champion_assets.orchestration.asset_factory import daily_asset
 
 NAME = "silver/equity_eod"
 

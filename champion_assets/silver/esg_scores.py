@@ -20,10 +20,10 @@ from champion_assets.esg.mapping import PRODUCTS
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.isin import security_key
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.quant.cross_section import z_score
 from champion_assets.raw.esg_scores import known_rows
 from champion_assets.settings import Settings
-from champion_assets.stage import daily_asset
 
 NAME = "silver/esg_scores"
 

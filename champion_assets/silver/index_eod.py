@@ -15,7 +15,7 @@ import polars as pl
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.indices import current_name, index_id
-from champion_assets.stage import daily_asset
+from champion_assets.orchestration.asset_factory import daily_asset
 
 NAME = "silver/index_eod"
 

@@ -22,8 +22,8 @@ from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.identity import EVIDENCE, Instrument, Registry, SameAs, Sighting, refusal
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.nse.symbol_changes import SymbolChange
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.security_master import changes_on
-from champion_assets.stage import daily_asset
 
 NAME = "silver/instruments"
 CHANGE_SESSIONS = 130

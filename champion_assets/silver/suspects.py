@@ -20,8 +20,8 @@ from champion_assets.checks.thresholds import SAME_PRICE as SAME
 from champion_assets.checks.thresholds import STEP as TICKS
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.nse.actions.witness import nearest_ratio
-from champion_assets.stage import daily_asset
+from champion_assets.nse.actions.price_check import nearest_ratio
+from champion_assets.orchestration.asset_factory import daily_asset
 
 NAME = "silver/suspects"
 

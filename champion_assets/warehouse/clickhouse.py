@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from champion_assets.clients.clickhouse import clickhouse
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
-from champion_assets.resources.clickhouse import clickhouse
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.settings import Settings, get_settings
-from champion_assets.stage import daily_asset
 from champion_assets.warehouse.clickhouse_load import load_days, versions
 from champion_assets.warehouse.clickhouse_schema import migrate
 from champion_assets.warehouse.loaded import LOADED, ONLY, Load, rows_of

@@ -24,10 +24,10 @@ from typing import Any
 
 import polars as pl
 
+from champion_assets.clients.clickhouse import clickhouse
+from champion_assets.common.processes import started
 from champion_assets.lake.build import BuildError
 from champion_assets.lake.table import DailyTable
-from champion_assets.processes import started
-from champion_assets.resources.clickhouse import clickhouse
 from champion_assets.settings import Settings
 from champion_assets.warehouse.clickhouse_columns import checksum_sql, checksums, encode, is_nested
 from champion_assets.warehouse.clickhouse_schema import MARK, columns, partition_of, sql_name

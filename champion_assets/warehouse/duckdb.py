@@ -22,8 +22,8 @@ import polars as pl
 from champion_assets.lake.build import BuildError
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
+from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.settings import get_settings
-from champion_assets.stage import daily_asset
 from champion_assets.warehouse.loaded import LOADED, ONLY, Load, rows_of
 from champion_assets.warehouse.views import create_views
 

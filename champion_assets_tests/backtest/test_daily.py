@@ -11,12 +11,12 @@ import polars as pl
 import pytest
 
 from champion_assets.backtest.daily import Daily
+from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.schema import violations
 from champion_assets.lake.store import Lake
 from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.nse.costs import cost_rates
-from champion_assets.partitions import calendar_days
 from champion_assets_tests.helpers import build_until, content
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 2, 29)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from champion_assets.backtest.story import written_down
 from champion_assets.backtest.tear_sheet import TearSheet, figures, history, page, story_of
+from champion_assets.backtest.tear_sheet_data import written_down
 from champion_assets.lake.build import MissingInput
 from champion_assets.lake.schema import violations
 from champion_assets.lake.store import partition_key

@@ -49,11 +49,11 @@ def measure(storage: str, days: int) -> tuple[float, float, float]:
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         os.environ["DAGSTER_HOME"] = folder
-        text = (Path(champion_assets.__file__).parent / "resources/dagster.yaml").read_text()
+        text = (Path(champion_assets.__file__).parent / "orchestration/instance.yaml").read_text()
         if storage == "shipped":
             text = "telemetry: {enabled: false}\n"
         elif storage.startswith("Postgres"):
-            text = (Path(champion_assets.__file__).parent / "resources/dagster.server.yaml").read_text()
+            text = (Path(champion_assets.__file__).parent / "orchestration/instance.server.yaml").read_text()
             if storage == "Postgres, shipped":
                 url = os.environ["CHAMPION_POSTGRES_URL"]
                 text = f"telemetry: {{enabled: false}}\nstorage: {{postgres: {{postgres_url: '{url}'}}}}\n"

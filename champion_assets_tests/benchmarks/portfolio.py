@@ -28,12 +28,12 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "P
 import numpy as np
 
 from champion_assets.nse.calendar import load_calendar
-from champion_assets.quant.audit import constraints_met, optimality_gap
-from champion_assets.quant.fills import Rules
 from champion_assets.quant.optimise import solve
 from champion_assets.quant.problem import Problem, Row
 from champion_assets.quant.risk import RiskModel
-from champion_assets.quant.simulate import MarketDay, new_account, run_session
+from champion_assets.quant.verification import constraints_met, optimality_gap
+from champion_assets.simulation.fills import Rules
+from champion_assets.simulation.session import MarketDay, new_account, run_session
 
 NAMES, SESSIONS, WINDOW, EVERY = 500, 2520, 252, 21
 CAPITAL = 1e9

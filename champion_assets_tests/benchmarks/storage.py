@@ -19,14 +19,14 @@ from pathlib import Path
 
 from champion_assets_tests.servers.run import ROOT, postgres_server
 
-FILES = {"embedded (SQLite)": "dagster.yaml", "server (Postgres)": "dagster.server.yaml"}
+FILES = {"embedded (SQLite)": "instance.yaml", "server (Postgres)": "instance.server.yaml"}
 
 
 def backfill(folder: Path, file: str, url: str, start: dt.date, end: dt.date) -> tuple[float, float, int]:
     """Wall and CPU seconds, and assets."""
     home = folder / "home"
     home.mkdir(parents=True)
-    shutil.copy(ROOT / "champion_assets/resources" / file, home / "dagster.yaml")
+    shutil.copy(ROOT / "champion_assets/orchestration" / file, home / "dagster.yaml")
     environment = os.environ | {"DATA_DIR": str(folder / "data"), "DAGSTER_HOME": str(home), "CHAMPION_POSTGRES_URL": url,
                                 "CHAMPION_TRACK": "false"}  # fmt: skip
     before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()

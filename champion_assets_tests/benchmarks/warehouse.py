@@ -21,9 +21,9 @@ import duckdb as engine
 import polars as pl
 from pydantic import SecretStr
 
+from champion_assets.clients.clickhouse import clickhouse as connect
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Workspace, open_workspace
-from champion_assets.resources.clickhouse import clickhouse as connect
 from champion_assets.settings import Settings
 from champion_assets.silver.equity_eod import TABLE
 from champion_assets.warehouse import clickhouse, duckdb

@@ -14,6 +14,7 @@ import pytest
 
 from champion_assets.checks.results import BY_NAME, NAME, RULES, OverrideError, overrides
 from champion_assets.checks.rules import Context
+from champion_assets.common.dates import calendar_days
 from champion_assets.definitions import defs
 from champion_assets.lake.build import BlockedByCheck, build_range
 from champion_assets.lake.footer import ObjectInfo
@@ -21,7 +22,6 @@ from champion_assets.lake.store import Lake, partition_key
 from champion_assets.lake.table import TABLES, Workspace
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange
-from champion_assets.partitions import calendar_days
 from champion_assets_tests.helpers import ORDER, build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 10)

@@ -24,7 +24,7 @@ REST = [name for name in ORDER if not name.startswith(("raw/", "bronze/", "wareh
 
 
 def test_the_instance_is_that_of_one_server_but_for_who_runs_the_runs() -> None:
-    server = yaml.safe_load((ROOT / "champion_assets/resources/dagster.server.yaml").read_text())
+    server = yaml.safe_load((ROOT / "champion_assets/orchestration/instance.server.yaml").read_text())
     celery = yaml.safe_load((ROOT / "deploy/celery/dagster.yaml").read_text())
     different = {name for name in server.keys() | celery.keys() if server.get(name) != celery.get(name)}
     assert different == {"concurrency", "run_launcher", "run_monitoring", "run_retries"}

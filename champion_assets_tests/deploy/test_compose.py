@@ -83,7 +83,7 @@ def test_what_the_files_name_exists() -> None:
         "deploy/mlflow.Dockerfile",
         "deploy/postgres-init.sql",
         "deploy/workspace.yaml",
-        "champion_assets/resources/dagster.server.yaml",
+        "champion_assets/orchestration/instance.server.yaml",
     ):
         assert name in text
         assert (ROOT / name).is_file()
@@ -100,7 +100,7 @@ def stand(services: dict[str, Any], exchange: Exchange, tmp_path_factory: pytest
         s3.make_bucket("champion")
         home = folder / "home"
         home.mkdir()
-        shutil.copy(ROOT / "champion_assets/resources/dagster.server.yaml", home / "dagster.yaml")
+        shutil.copy(ROOT / "champion_assets/orchestration/instance.server.yaml", home / "dagster.yaml")
         addresses = {
             "CHAMPION_POSTGRES_URL": url, "CHAMPION_S3_ENDPOINT": s3.endpoint, "AWS_ACCESS_KEY_ID": s3.key,
             "AWS_SECRET_ACCESS_KEY": s3.secret, "CLICKHOUSE_HOST": "127.0.0.1", "CLICKHOUSE_PORT": str(clickhouse.port),

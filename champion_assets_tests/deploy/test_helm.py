@@ -18,7 +18,7 @@ from dagster_k8s import K8sRunLauncher
 from dagster_k8s.container_context import K8sContainerContext
 from dagster_k8s.job import DagsterK8sJobConfig, UserDefinedDagsterK8sConfig, construct_dagster_k8s_job, get_user_defined_k8s_config
 
-from champion_assets.resources.kubernetes import PEAK_MEGABYTES, KubernetesAbsent, executor_of, step_tags
+from champion_assets.orchestration.kubernetes import PEAK_MEGABYTES, KubernetesAbsent, executor_of, step_tags
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import ORDER
 from champion_assets_tests.servers.run import ROOT

@@ -21,14 +21,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from champion_assets.automation.publication import stale_days
+from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.table import TABLES, Workspace, open_workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.names import bhavcopy_files, delivery_file
 from champion_assets.nse.synthetic.exchange import Exchange, write_exchange
 from champion_assets.nse.synthetic.server import Fault, State, serve
-from champion_assets.partitions import calendar_days
+from champion_assets.orchestration.publication import stale_days
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import ORDER
 

@@ -16,13 +16,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.store import Lake
 from champion_assets.lake.table import TABLES, Computed, Workspace
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.nse.synthetic.server import date_in
-from champion_assets.partitions import calendar_days
 from champion_assets_tests.helpers import ORDER, build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 2, 29)

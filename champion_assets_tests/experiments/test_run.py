@@ -14,13 +14,13 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from champion_assets.automation.experiment_job import experiment
-from champion_assets.cli import main
+from champion_assets.cli.main import main
+from champion_assets.clients.mlflow import TrackingUnreachable
 from champion_assets.experiments.plan import ExperimentError, Trial, parse_trials
 from champion_assets.experiments.run import run_experiment
 from champion_assets.experiments.trial import kept_results, on_overlay, own_tables, run_trial
 from champion_assets.lake.table import Workspace
-from champion_assets.resources.tracking import TrackingUnreachable
+from champion_assets.orchestration.experiment_job import experiment
 from champion_assets_tests.helpers import build_until, content
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 2, 15)

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from champion_assets.cli import main
+from champion_assets.cli.main import main
 from champion_assets.lake.quarantine import QuarantineError, decide, decisions, held, listed
 from champion_assets.lake.table import Workspace
 from champion_assets.nse.names import legacy_bhavcopy

@@ -19,13 +19,13 @@ import duckdb
 import polars as pl
 import pytest
 
+from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range, is_retryable
 from champion_assets.lake.errors import LakeRefused, LakeUnreachable
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.open import open_lake
 from champion_assets.lake.store import REMOTE_REQUESTS, Lake, partition_key
 from champion_assets.lake.table import TABLES, Workspace
-from champion_assets.partitions import calendar_days
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until, content
 from champion_assets_tests.servers.run import S3, free_port
@@ -117,7 +117,7 @@ def test_wrong_keys_are_told_and_not_shown(which: str, remote: Settings) -> None
 
 
 def test_a_dead_server_may_be_tried_again(remote: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("champion_assets.s3.RETRIES", {"max_retries": 1, "retry_timeout": dt.timedelta(seconds=2)})
+    monkeypatch.setattr("champion_assets.common.s3.RETRIES", {"max_retries": 1, "retry_timeout": dt.timedelta(seconds=2)})
     with pytest.raises(LakeUnreachable, match="does not answer") as caught:
         open_lake(remote.model_copy(update={"s3_endpoint": f"http://127.0.0.1:{free_port()}"}))
     assert is_retryable(caught.value)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from champion_assets.portfolio.decide import ESG_ROW, Known, decide
-from champion_assets.quant.audit import constraints_met
 from champion_assets.quant.problem import Infeasible
-from champion_assets.strategy import Strategy
+from champion_assets.quant.verification import constraints_met
+from champion_assets.settings.strategy import Strategy
 from champion_assets_tests.quant.test_optimise import market
 
 NAMES = 40

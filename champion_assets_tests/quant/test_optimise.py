@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from champion_assets.quant.audit import constraints_met, optimality_gap
-from champion_assets.quant.conflict import least_trading
 from champion_assets.quant.covariance import ledoit_wolf
+from champion_assets.quant.infeasibility import least_trading
 from champion_assets.quant.optimise import solve
 from champion_assets.quant.problem import GAP_TOLERANCE, Infeasible, Problem, Row
 from champion_assets.quant.risk import Array, RiskModel, centred
+from champion_assets.quant.verification import constraints_met, optimality_gap
 
 
 def market(seed: int, sessions: int, names: int) -> tuple[Array, RiskModel]:

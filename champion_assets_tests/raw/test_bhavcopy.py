@@ -116,10 +116,10 @@ def test_lost_or_damaged_bytes_are_noticed(workspace: Workspace, damage) -> None
 
 
 def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking(workspace: Workspace, exchange: Exchange) -> None:
+    from champion_assets.common.dates import calendar_days
     from champion_assets.nse.errors import Blocked
     from champion_assets.nse.names import udiff_bhavcopy
     from champion_assets.nse.synthetic.server import State, serve
-    from champion_assets.partitions import calendar_days
 
     sessions = workspace.sessions(dt.date(2024, 1, 1), dt.date(2024, 3, 31))
     state = State(exchange.folder, load_calendar(), faults={udiff_bhavcopy(day).name: "403" for day in sessions[20:]})

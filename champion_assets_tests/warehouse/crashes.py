@@ -17,7 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
-from champion_assets.resources.clickhouse import clickhouse
+from champion_assets.clients.clickhouse import clickhouse
 from champion_assets.settings import Settings
 from champion_assets.silver.equity_eod import TABLE
 from champion_assets.warehouse.clickhouse_load import load_days

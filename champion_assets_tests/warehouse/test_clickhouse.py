@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from champion_assets.clients.clickhouse import ClickHouseUnreachable, clickhouse
+from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range, is_retryable
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Fingerprints, Workspace
-from champion_assets.partitions import calendar_days
-from champion_assets.resources.clickhouse import ClickHouseUnreachable, clickhouse
 from champion_assets.silver.equity_eod import TABLE as EQUITY_EOD
 from champion_assets.warehouse import clickhouse_load
 from champion_assets.warehouse.clickhouse import TABLE, confirm

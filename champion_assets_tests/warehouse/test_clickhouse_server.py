@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable, clickhouse
+from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range, is_retryable
 from champion_assets.lake.table import Workspace
-from champion_assets.partitions import calendar_days
-from champion_assets.resources.clickhouse import ClickHouseRefused, ClickHouseUnreachable, clickhouse
 from champion_assets.warehouse.clickhouse import TABLE
 from champion_assets_tests.helpers import build_until
 from champion_assets_tests.servers.run import ClickHouse, free_port
@@ -146,7 +146,7 @@ def test_the_asset_is_there_only_if_asked_for() -> None:
 
 
 def test_doctor_says_whether_the_server_answers(clickhouse_workspace: Workspace) -> None:
-    from champion_assets.automation.doctor import _services
+    from champion_assets.operations.doctor import _services
 
     def found(workspace: Workspace) -> list[tuple[str, str]]:
         return [(each.level, each.says) for each in _services(workspace) if "ClickHouse" in each.says]
@@ -169,7 +169,17 @@ def test_a_database_must_be_an_identifier(name: str) -> None:
 
 
 def test_a_backfill_with_the_server_down_builds_all_else_and_says_so(settings: Any) -> None:
-    command = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", "backfill", "2023-11-01", "2023-11-06", "--load-to-clickhouse"]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "champion_assets.cli",
+        "backfill",
+        "2023-11-01",
+        "2023-11-06",
+        "--load-to-clickhouse",
+    ]
     environment = {
         **os.environ, "DATA_DIR": str(settings.data_dir), "CHAMPION_SOURCE": settings.source, "CHAMPION_START_DATE": "2023-11-01",
         "CHAMPION_RETRY_DELAY_SCALE": "0", "CHAMPION_TRACK": "false", "DAGSTER_HOME": "", "CLICKHOUSE_PORT": str(free_port()),
@@ -185,8 +195,8 @@ def test_a_backfill_with_the_server_down_builds_all_else_and_says_so(settings: A
 
 
 def test_a_server_that_refuses_does_not_stop_the_sensors_look(clickhouse_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    from champion_assets.automation.publication import stale_days
     from champion_assets.lake.table import TABLES
+    from champion_assets.orchestration.publication import stale_days
 
     monkeypatch.setitem(TABLES, TABLE.name, TABLE)
     build_until(clickhouse_workspace, "warehouse/duckdb", START, dt.date(2023, 11, 3))

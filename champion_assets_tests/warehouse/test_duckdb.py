@@ -9,11 +9,11 @@ import duckdb
 import polars as pl
 import pytest
 
+from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import BuildError, build_range
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Workspace
-from champion_assets.partitions import calendar_days
 from champion_assets.warehouse.duckdb import NAME, TABLE, sql_type
 from champion_assets.warehouse.loaded import LOADED, rows_of
 from champion_assets_tests.helpers import build_until

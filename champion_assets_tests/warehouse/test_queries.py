@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from champion_assets.clients.clickhouse import clickhouse
+from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.table import Workspace
-from champion_assets.partitions import calendar_days
 from champion_assets.quant.adjust import LEVELS, PRICES
-from champion_assets.resources.clickhouse import clickhouse
 from champion_assets.settings import Settings
 from champion_assets.warehouse.clickhouse import TABLE as CLICKHOUSE
 from champion_assets.warehouse.loaded import LOADED, ONLY

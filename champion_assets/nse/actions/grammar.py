@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from champion_assets.nse.actions.legs import Kind, Leg, Subject
-from champion_assets.nse.actions.words import (
+from champion_assets.nse.actions.vocabulary import (
     COMPONENTS,
     CURRENCY,
     HEADS,

@@ -13,12 +13,12 @@ import obstore
 import pytest
 import requests
 
+from champion_assets.common.s3 import s3_options, s3_store
 from champion_assets.nse.errors import NotYetPublished
 from champion_assets.nse.names import bhavcopy_files, udiff_bhavcopy
 from champion_assets.nse.source.base import Fetched
 from champion_assets.nse.source.bucket import BucketSource
 from champion_assets.nse.synthetic.exchange import Exchange
-from champion_assets.s3 import s3_options, s3_store
 from champion_assets.settings import Settings
 
 DAY = dt.date(2024, 1, 15)

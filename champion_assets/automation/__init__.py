@@ -1,1 +1,0 @@
-"""Jobs and schedules: what runs by itself."""

@@ -1,0 +1,203 @@
+"""`champion doctor`, `champion prepare`, `champion quarantine`, `champion versions`: commands for whoever keeps a lake.
+
+What belongs here: arguments, help and what is printed. What does not: any work.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import json
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+DATE = click.DateTime(formats=["%Y-%m-%d", "%d-%m-%Y"])
+console = Console(highlight=False, soft_wrap=True)
+_COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "error": "red"}
+
+
+def reached_workspace() -> Any:
+    """The workspace that the settings describe.
+
+    Raises:
+        click.ClickException: the lake refuses or does not answer.
+    """
+    from champion_assets import definitions  # noqa: F401  (fills the tables)
+    from champion_assets.lake.errors import LakeRefused, LakeUnreachable
+    from champion_assets.lake.table import open_workspace
+    from champion_assets.settings import get_settings
+
+    try:
+        return open_workspace(get_settings())
+    except (LakeRefused, LakeUnreachable) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--html", "page", type=click.Path(path_type=Path), default=None, help="Write a page to this file.")
+def doctor(as_json: bool, page: Path | None) -> None:
+    """The state of lake, checks, runs and services on one page; every line says what to do next.
+
+    The exit code is 0 if all is well, 1 for warnings, 2 for errors.
+    """
+    from champion_assets.operations.doctor import LEVELS, examine
+
+    report = examine(reached_workspace())
+    if as_json:
+        click.echo(json.dumps(report.as_dict(), indent=1, default=str))
+    else:
+        _print(report)
+    if page is not None:
+        page.write_text(_page(report), "utf-8")
+    sys.exit(max(0, LEVELS.index(report.level) - 1))
+
+
+@click.command()
+def prepare() -> None:
+    """Make ready what the servers need, before the first run and after an upgrade: Dagster's tables, ClickHouse's, a look at the lake."""
+    import dagster as dg
+
+    from champion_assets.lake.build import BuildError
+    from champion_assets.orchestration.backfill import prepare_dagster_home
+    from champion_assets.settings import get_settings
+
+    settings = get_settings()
+    try:
+        console.print(f"lake {reached_workspace().lake.root}: reached")
+        with dg.DagsterInstance.from_config(str(prepare_dagster_home(settings))) as instance:
+            instance.upgrade()
+            console.print(f"Dagster: {type(instance.event_log_storage).__name__} is up to date")
+        if settings.load_to_clickhouse:
+            from champion_assets.warehouse.clickhouse import make_tables
+
+            make_tables(settings)
+            console.print(f"ClickHouse {settings.clickhouse_host}: database {settings.clickhouse_database} is up to date")
+    except (BuildError, ConnectionError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _wide(coverage: pl.DataFrame) -> pl.DataFrame:
+    return coverage.pivot(on="year", index="asset", values="days").fill_null(0) if coverage.height else coverage
+
+
+def _print(report: Any) -> None:
+    table = Table("part", "", "what", "what to do", box=None, pad_edge=False)
+    for each in report.findings:
+        table.add_row(each.part, f"[{_COLOURS[each.level]}]{each.level}[/]", each.says, each.do)
+    console.print(table)
+    wide = _wide(report.coverage)
+    days = Table("days in the lake", *wide.columns[1:], box=None, pad_edge=False)
+    for row in wide.iter_rows():
+        days.add_row(*map(str, row))
+    console.print(days)
+
+
+def _page(report: Any) -> str:
+    rows = "".join(f"<tr class='{each.level}'><td>{each.part}</td><td>{each.level}</td><td>{html.escape(each.says)}</td><td><code>"
+                   f"{html.escape(each.do)}</code></td></tr>" for each in report.findings)  # fmt: skip
+    wide = _wide(report.coverage)
+    head = "".join(f"<th>{name}</th>" for name in wide.columns)
+    days = "".join("<tr>" + "".join(f"<td>{value}</td>" for value in row) + "</tr>" for row in wide.iter_rows())
+    style = (
+        "body{font:15px/1.5 system-ui;margin:2rem auto;max-width:1200px}table{border-collapse:collapse;margin-bottom:2rem}"
+        "td,th{padding:.2rem .7rem;text-align:left;border-bottom:1px solid #e3e8ee}.error{color:#b42318}.warning{color:#b54708}"
+    )
+    return (
+        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Champion: {report.level}</title><style>{style}</style></head>"
+        f"<body><h1>Champion: {report.level}</h1><table>{rows}</table><table><tr>{head}</tr>{days}</table></body></html>"
+    )
+
+
+@click.group()
+def quarantine() -> None:
+    """Rows and files that were taken out, and what becomes of them."""
+
+
+@quarantine.command("list")
+@click.option("--all", "everything", is_flag=True, help="Also days of which everything is decided.")
+def list_(everything: bool) -> None:
+    """What waits for a decision, by table and day."""
+    from champion_assets.lake.quarantine import listed
+
+    rows = listed(reached_workspace().lake)
+    shown = rows if everything else rows.filter(pl.col("open") > 0)
+    if shown.is_empty():
+        console.print("nothing waits for a decision")
+        return
+    _show(shown)
+
+
+@quarantine.command()
+@click.argument("table")
+@click.argument("date", type=DATE)
+def show(table: str, date: dt.datetime) -> None:
+    """The rows of TABLE (stage/name) on DATE with file, line, rule and reason."""
+    from champion_assets.lake.quarantine import QuarantineError, held
+
+    try:
+        _show(held(reached_workspace().lake, table, date.date()))
+    except QuarantineError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _show(rows: pl.DataFrame) -> None:
+    with pl.Config(
+        tbl_rows=-1, tbl_cols=-1, tbl_width_chars=220, fmt_str_lengths=120, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True
+    ):
+        console.print(str(rows), markup=False)
+
+
+def _decide(table: str, date: dt.datetime, verdict: Literal["release", "drop"], why: str, line: int | None) -> None:
+    from champion_assets.common.clock import today
+    from champion_assets.lake.quarantine import QuarantineError, decide
+
+    workspace = reached_workspace()
+    try:
+        made = decide(workspace.lake, table, date.date(), verdict, why, line, today(workspace.settings))
+    except QuarantineError as error:
+        raise click.ClickException(str(error)) from error
+    console.print(f"{len(made)} row(s) of {table} on {date:%Y-%m-%d}: {verdict}")
+    if verdict == "release":
+        console.print(f"build the day again, and those after it: champion backfill {date:%Y-%m-%d} LAST")
+
+
+@quarantine.command()
+@click.argument("table")
+@click.argument("date", type=DATE)
+@click.option("--line", type=int, default=None, help="Only this line of the file.")
+@click.option("--why", required=True, help="The reason, for whoever looks later.")
+def release(table: str, date: dt.datetime, line: int | None, why: str) -> None:
+    """Let rows through: their ISIN is not believed, their symbol is; of two rows of an instrument the released one counts."""
+    _decide(table, date, "release", why, line)
+
+
+@quarantine.command()
+@click.argument("table")
+@click.argument("date", type=DATE)
+@click.option("--line", type=int, default=None, help="Only this line of the file.")
+@click.option("--why", required=True, help="The reason, for whoever looks later.")
+def drop(table: str, date: dt.datetime, line: int | None, why: str) -> None:
+    """Leave rows out for good; they are no longer listed as open."""
+    _decide(table, date, "drop", why, line)
+
+
+@click.command()
+@click.argument("date", type=DATE)
+def versions(date: dt.datetime) -> None:
+    """The versions of the bhavcopy of DATE, and row by row what changed between them."""
+    from champion_assets.operations.file_versions import differences
+
+    workspace = reached_workspace()
+    try:
+        kept, rows = differences(workspace, date.date())
+    except FileNotFoundError as error:
+        raise click.ClickException(f"the lake has no bhavcopy of {date:%Y-%m-%d}") from error
+    _show(kept)
+    _show(rows) if rows.height else console.print("one version, or no row differs")

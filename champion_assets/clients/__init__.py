@@ -1,0 +1,1 @@
+"""Clients of the optional servers: ClickHouse and MLflow. They import no Dagster."""

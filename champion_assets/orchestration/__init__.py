@@ -1,0 +1,1 @@
+"""Everything that imports Dagster, besides `definitions.py`: assets, checks, jobs, sensors, schedules, resources, storages."""

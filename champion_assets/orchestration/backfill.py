@@ -1,0 +1,175 @@
+"""Backfills from a shell: the range in chunks, each one Dagster run in this process, what is current left out.
+
+What belongs here: planning and running chunks. What does not: the command line (`cli.py`) or the work itself (`lake/build.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable
+from champion_assets.common.clock import today
+from champion_assets.common.dates import calendar_days, chunks
+from champion_assets.lake.build import Note, Progress, report_progress
+from champion_assets.lake.open import remove_leftovers
+from champion_assets.lake.plan import plan_range
+from champion_assets.lake.table import TABLES, DailyTable, Fingerprints, Workspace, open_workspace
+from champion_assets.orchestration.asset_factory import FETCH_MISSING, FETCH_TAG
+from champion_assets.settings import Settings, get_settings
+
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+
+@dataclass
+class ChunkResult:
+    """A chunk: its days, the assets that had to run (none: everything was current), the run, and its errors."""
+
+    first: dt.date
+    last: dt.date
+    assets: list[str]
+    sessions: int
+    closed: int
+    run_id: str | None = None
+    errors: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Called as work goes on: before a chunk with its asset-sessions, for each finished block, and with what a person waits for."""
+
+    begin: Callable[[dt.date, dt.date, int], None] = lambda *_: None
+    progress: Progress | None = None
+    note: Note | None = None
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """`DAGSTER_HOME`, or DATA_DIR/dagster made ready with Champion's `dagster.yaml` if the variable is not set."""
+    if not os.environ.get("DAGSTER_HOME"):
+        home = (settings.data_dir / "dagster").resolve()
+        home.mkdir(parents=True, exist_ok=True)
+        with resources.as_file(resources.files("champion_assets.orchestration").joinpath("instance.yaml")) as packaged:
+            if not (home / "dagster.yaml").exists():
+                shutil.copyfile(packaged, home / "dagster.yaml")
+        os.environ["DAGSTER_HOME"] = str(home)
+    return Path(os.environ["DAGSTER_HOME"])
+
+
+def select(selection: str) -> list[dg.AssetKey]:
+    """The assets of a selection in the syntax of Dagster's web page, in the order of the graph; names need no quotes.
+
+    Raises:
+        ValueError: nothing matches, or the syntax is wrong.
+    """
+    from champion_assets.definitions import defs
+
+    graph = defs.resolve_asset_graph()
+    quoted = re.sub(r'(?<![\w":/*])([a-z_]+/[a-z_*]+)', r'key:"\1"', selection)
+    try:
+        chosen = dg.AssetSelection.from_string(quoted).resolve(graph)
+    except dg.DagsterError as error:
+        raise ValueError(f"--assets {selection!r}: {str(error).splitlines()[0]}") from error
+    if not chosen:
+        raise ValueError(f"--assets {selection!r} matches no asset; try 'silver/equity_eod', '+silver/equity_eod', 'group:features' or '*'")
+    return [key for key in graph.toposorted_asset_keys if key in chosen]
+
+
+def backfill(
+    start: dt.date, end: dt.date, keys: Sequence[dg.AssetKey], instance: dg.DagsterInstance, *,
+    refetch: bool = False, watcher: Watcher = Watcher(),
+) -> list[ChunkResult]:  # fmt: skip
+    """Bring the assets `keys` up to date from `start` to `end`; stops at the first chunk that fails.
+
+    Raises:
+        ValueError: the range does not lie in the grid.
+    """
+    workspace = open_workspace(get_settings())
+    _check_range(workspace, start, end)
+    remove_leftovers(workspace.lake)
+    names = [key.to_user_string() for key in keys]
+    tables = [TABLES[name] for name in names if name in TABLES]
+    recorded = {table.name: _recorded(instance, table) for table in tables}
+    results = []
+    for days in chunks(calendar_days(start, end), workspace.settings.partitions_per_run):
+        result = _chunk(workspace, tables, days, recorded, instance, refetch=refetch, watcher=watcher)
+        results.append(result)
+        if result.errors:
+            return results
+    whole = [name for name in names if name not in TABLES]
+    if whole and (results[-1].assets or any(result.assets for result in results) or not _all_recorded(instance, whole)):
+        results.append(_whole_history(whole, start, end, instance))
+    return results
+
+
+def _check_range(workspace: Workspace, start: dt.date, end: dt.date) -> None:
+    if end < start:
+        raise ValueError(f"the range ends ({end}) before it begins ({start})")
+    if start < workspace.settings.start_date:
+        raise ValueError(f"{start} lies before the grid, which begins on {workspace.settings.start_date}; set CHAMPION_START_DATE={start}")
+    if end > (last := today(workspace.settings)):
+        raise ValueError(f"{end} lies in the future; the last day that can exist is {last}")
+
+
+def _recorded(instance: dg.DagsterInstance, table: DailyTable) -> set[str]:
+    return set(instance.get_materialized_partitions(dg.AssetKey(table.name.split("/"))))
+
+
+def _all_recorded(instance: dg.DagsterInstance, names: Sequence[str]) -> bool:
+    return all(instance.get_latest_materialization_event(dg.AssetKey(name.split("/"))) for name in names)
+
+
+def _chunk(
+    workspace: Workspace, tables: Sequence[DailyTable], days: Sequence[dt.date], recorded: dict[str, set[str]],
+    instance: dg.DagsterInstance, *, refetch: bool, watcher: Watcher,
+) -> ChunkResult:  # fmt: skip
+    marks = Fingerprints(workspace.lake)
+    keys = {day.isoformat() for day in days}
+    needed = []
+    for table in tables:
+        try:
+            plan = plan_range(table, workspace, days, marks, refetch=None if refetch else ())
+        except (ClickHouseRefused, ClickHouseUnreachable):  # its run says what is wrong; the other tables are built
+            needed.append(table.name)
+            continue
+        if plan.stale or plan.missing or not keys <= recorded[table.name]:
+            needed.append(table.name)
+    sessions = len(workspace.sessions(days[0], days[-1]))
+    result = ChunkResult(days[0], days[-1], needed, sessions, len(days) - sessions)
+    watcher.begin(days[0], days[-1], sessions * len(needed))
+    if needed:
+        tags = {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()} | ({} if refetch else {FETCH_TAG: FETCH_MISSING})
+        with report_progress(watcher.progress, watcher.note) if watcher.progress else nullcontext():
+            result.run_id, result.errors = _run(needed, tags, instance)
+    return result
+
+
+def _whole_history(names: Sequence[str], start: dt.date, end: dt.date, instance: dg.DagsterInstance) -> ChunkResult:
+    run_id, errors = _run(names, {}, instance)
+    return ChunkResult(start, end, list(names), 0, 0, run_id, errors)
+
+
+def _run(names: Sequence[str], tags: dict[str, str], instance: dg.DagsterInstance) -> tuple[str, list[str]]:
+    from champion_assets.definitions import defs
+
+    chosen = {dg.AssetKey(name.split("/")) for name in names}
+    job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
+    quiet: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    outcome = job.execute_in_process(instance=instance, tags=tags, run_config=quiet, raise_on_error=False)
+    return outcome.run_id, [_error_text(event) for event in outcome.filter_events(lambda event: event.is_step_failure)]
+
+
+def _error_text(event: dg.DagsterEvent) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return data.user_failure_data.description
+    return str(data.error.to_string()) if data.error is not None else str(event.message)

@@ -1,0 +1,44 @@
+"""The job `experiment`: `champion experiment` from Dagster's launchpad.
+
+What belongs here: its configuration and what the run shows. What does not: the trials (`experiments/`). Annotations are read by Dagster as
+the module is imported, so they are real types here.
+"""
+
+import dagster as dg
+from pydantic import Field
+
+from champion_assets.settings import get_settings
+
+
+class ExperimentConfig(dg.Config):
+    """A strategy file, as its text; see docs/experiments.md."""
+
+    text: str = Field(description="The YAML of a strategy file")
+    name: str = Field("experiment", description="Name of the experiment, if the text has none")
+
+
+@dg.op(description="Trials of strategies on the lake, beside the daily portfolio; compared on a page and kept in MLflow.")
+def run_trials(context: dg.OpExecutionContext, config: ExperimentConfig) -> None:
+    """See champion_assets/experiments."""
+    from champion_assets.clients.mlflow import TrackingUnreachable
+    from champion_assets.experiments.plan import ExperimentError, parse_trials
+    from champion_assets.experiments.run import run_experiment
+
+    settings = get_settings()
+    try:
+        name, trials = parse_trials(config.text, "the run's configuration", config.name, settings)
+        outcome = run_experiment(settings, name, trials, done=lambda each: context.log.info(f"{each.label}: {each.error or each.figures}"))
+    except ExperimentError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    except TrackingUnreachable as error:
+        raise dg.Failure(str(error)) from error
+    failed = [f"{each.label}: {each.error}" for each in outcome.results if each.error]
+    context.add_output_metadata({"comparison": dg.MetadataValue.text(outcome.page), "trials": len(outcome.results), "failed": len(failed)})
+    if failed:
+        raise dg.Failure("\n".join(failed), allow_retries=False)
+
+
+@dg.job(description="An experiment: strategies tried on the lake without touching the daily portfolio.")
+def experiment() -> None:
+    """The job of `run_trials`."""
+    run_trials()

@@ -1,0 +1,38 @@
+"""Runs whose process is gone: Dagster's own launcher does not notice, and such a run would be "under way" for ever.
+
+What belongs here: a mark while a run works (`DATA_DIR/runs/RUN`: host, process, its start), and reporting runs as failed whose process no
+longer exists on this host. Runs on other hosts are their launcher's business.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import dagster as dg
+
+from champion_assets.common.processes import started
+from champion_assets.settings import Settings
+
+
+def mark(settings: Settings, run_id: str) -> None:
+    """Note that this process works on the run."""
+    path = settings.data_dir / "runs" / run_id
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{socket.gethostname()} {os.getpid()} {started(os.getpid())}")
+
+
+def bury(settings: Settings, instance: dg.DagsterInstance) -> list[str]:
+    """Report runs of this host whose process is gone as failed; returns their ids. Marks of ended runs are removed."""
+    dead = []
+    for path in sorted((settings.data_dir / "runs").glob("*")):
+        run = instance.get_run_by_id(path.name)
+        if run is None or run.is_finished:
+            path.unlink(missing_ok=True)
+            continue
+        host, process, since = path.read_text().split(" ", 2)
+        if host == socket.gethostname() and started(int(process)) != since:
+            instance.report_run_failed(run, f"the process {process} that worked on this run is gone (killed, or the machine restarted)")
+            path.unlink(missing_ok=True)
+            dead.append(path.name)
+    return dead

@@ -1,0 +1,1 @@
+"""Event-log storages of Dagster with kept connections and batched writes."""

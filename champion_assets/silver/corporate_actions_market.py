@@ -1,0 +1,68 @@
+"""What a session's market says to corporate actions: who is who, last closes before it, opens and closes on it.
+
+What belongs here: look-ups by instrument and symbol, the same for every action. What does not: the actions (`action_events.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from champion_assets.nse.actions.price_check import TOLERANCE
+from champion_assets.nse.isin import is_valid_isin, security_key
+
+Past = Callable[[str, dt.date], tuple[float | None, float | None]]
+"""Last cum close of an instrument before a past ex-date and its first open from then on, None for what there is not."""
+
+
+class Market:
+    """What the session knows: who is who, last closes before it, opens on it."""
+
+    def __init__(
+        self, date: dt.date, before: dt.date | None, evening: pl.DataFrame | None, today: pl.DataFrame, prices: pl.DataFrame, past: Past
+    ) -> None:
+        self.date, self.before, self.past = date, before, past
+        self.last_close: dict[str, float] = {}
+        self.by_key: dict[str, str] = {}
+        self.symbols: dict[str, str] = {}
+        latest: dict[str, dt.date] = {}
+        for frame in (today, evening) if evening is not None else (today,):  # the evening before wins: symbols valid before the ex-date
+            for name, symbol, seen in frame.select("instrument_id", "symbol", "last_seen").iter_rows():
+                if symbol not in self.symbols or seen >= latest[symbol] or frame is evening:
+                    self.symbols[symbol], latest[symbol] = name, seen
+        known = today if evening is None else evening
+        for name, symbol, isin in known.select("instrument_id", "symbol", "isin").iter_rows():
+            if isin is not None:
+                self.by_key[security_key(isin, symbol)] = name
+        if evening is not None:
+            self.last_close = dict(evening.select("instrument_id", "last_close").iter_rows())
+        self.open = dict(prices.select("instrument_id", "open").iter_rows())
+        self.close = dict(prices.select("instrument_id", "close").iter_rows())
+        self.last_seen = {} if evening is None else dict(evening.select("instrument_id", "last_seen").iter_rows())
+        self.symbol_of = dict(today.select("instrument_id", "symbol").iter_rows())
+        own = prices.select("instrument_id", pl.coalesce("prior_close", pl.when(pl.col("prev_close") > 0).then("prev_close")).alias("last"))
+        for name, last in own.iter_rows():
+            if last is not None:
+                self.last_close.setdefault(name, last)
+        self.moves = {name: self.open[name] / last for name, last in self.last_close.items() if name in self.open}
+
+    def resolve(self, row: dict[str, Any]) -> str | None:
+        """The instrument of a feed's row: by its symbol on the date, by the symbol as written, by the security key of its ISIN."""
+        by_name = self.symbols.get(row["symbol_on_date"]) or self.symbols.get(row["symbol"])
+        isin = row["isin"]
+        return by_name or (self.by_key.get(security_key(isin, row["symbol"])) if isin is not None and is_valid_isin(isin) else None)
+
+    def resumes(self, name: str, ex_date: dt.date) -> bool:
+        """True if the instrument trades today for the first time since a past ex-date."""
+        return name in self.open and name in self.last_seen and self.last_seen[name] < ex_date
+
+    def movers(self, f: float, but: str) -> str:
+        """Symbols of the instruments that opened at the factor `f`, at most five, the nearest first."""
+        near = [
+            (abs(math.log(w / f)), self.symbol_of[name]) for name, w in self.moves.items() if name != but and abs(math.log(w)) > TOLERANCE
+        ]
+        return ", ".join(symbol for distance, symbol in sorted(near)[:5] if distance <= TOLERANCE)

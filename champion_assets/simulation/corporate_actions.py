@@ -1,0 +1,155 @@
+"""What corporate actions do to holdings: shares, cash and claims change, value does not, but for what the market says of it.
+
+What belongs here: one rule a kind of action. What does not: factors (`nse/actions`), which actions a holding meets (`backtest/`).
+
+- dividends and distributions: cash, and the mark falls by as much;
+- splits, bonuses, consolidations: shares times q, fractions of a share paid out at the new mark (companies sell them for the holder);
+- rights: renounced (sold at their theoretical value) or subscribed (paid for, new shares at the theoretical price), by choice;
+- a demerged part: a claim worth what the exchange's price discovery says; it becomes the child's shares when the child lists, if it is
+  known which and how many, else cash at that value after `CLAIM_SESSIONS`;
+- a merger: the acquirer's shares at its close of the day.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from champion_assets.simulation.session import Account, MarketDay
+
+CLAIM_SESSIONS = 250
+ActionKind = Literal["cash", "shares", "rights", "demerger", "child", "merger"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """A leg as a holding meets it: price factor f and share factor q, rupees a share (cash, or the issue price of a right), `a` new for `b`
+    held, or `a` shares of the name `other` for one.
+    """  # fmt: skip
+
+    kind: ActionKind
+    f: float = 1.0
+    q: float = 1.0
+    cash: float = 0.0
+    a: float = 0.0
+    b: float = 1.0
+    other: int = -1
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A demerged part: of which name, for how many of its shares, rupees a share, sessions since."""
+
+    name: int
+    shares: float
+    each: float
+    age: int = 0
+
+    @property
+    def value(self) -> float:
+        """Rupees."""
+        return self.shares * self.each
+
+
+@dataclass
+class Effects:
+    """What the actions of a session did: dividends in cash, and gains or losses at marks (rounding, a child's or acquirer's own price)."""
+
+    cash: float = 0.0
+    marks: list[float] = field(default_factory=list)
+
+
+def act(account: Account, actions: Mapping[int, Sequence[Action]], day: MarketDay, *, subscribe: bool, whole: bool) -> Effects:
+    """Apply the session's actions to `account`, in place."""
+    effects = Effects()
+    _age_claims(account)
+    for name, legs in sorted(actions.items()):
+        for leg in legs:
+            if leg.kind == "child":
+                _list_child(account, name, leg, day, effects, whole=whole)
+            elif account.shares[name] > 0:
+                _apply(account, name, leg, day, effects, subscribe=subscribe, whole=whole)
+    return effects
+
+
+def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Effects, *, subscribe: bool, whole: bool) -> None:
+    shares, price = float(account.shares[name]), float(account.price[name])
+    if leg.kind == "cash":
+        account.cash += shares * leg.cash
+        effects.cash += shares * leg.cash
+        account.price[name] = price - leg.cash
+    elif leg.kind == "rights":
+        _rights(account, name, leg, effects, subscribe=subscribe, whole=whole)
+    elif leg.kind == "merger":
+        received = shares * leg.a
+        _change(account, name, -shares)
+        price_other = float(day.close[leg.other]) if day.traded[leg.other] else float(account.price[leg.other])
+        _receive(account, leg.other, received, price_other, effects, whole=whole)
+        effects.marks.append(received * price_other - shares * price)
+    else:
+        account.price[name] = price * leg.f
+        _change(account, name, shares * (leg.q - 1))
+        if whole:
+            _pay_fraction(account, name)
+        if (rest := price * (1 - leg.f * leg.q)) > 1e-9 * price:
+            account.claims.append(Claim(name, shares, rest))
+
+
+def _rights(account: Account, name: int, leg: Action, effects: Effects, *, subscribe: bool, whole: bool) -> None:
+    shares, price = float(account.shares[name]), float(account.price[name])
+    offered = shares * leg.a / leg.b
+    taken = math.floor(offered) if whole else offered
+    account.price[name] = price * leg.f
+    if subscribe and leg.f < 1.0 and account.cash >= taken * leg.cash:
+        account.cash -= taken * leg.cash
+        _change(account, name, taken)
+        effects.marks.append((shares + taken) * price * leg.f - taken * leg.cash - shares * price)
+    else:
+        account.cash += shares * price * (1 - leg.f)
+
+
+def _list_child(account: Account, parent: int, leg: Action, day: MarketDay, effects: Effects, *, whole: bool) -> None:
+    mine = [claim for claim in account.claims if claim.name == parent]
+    account.claims = [claim for claim in account.claims if claim.name != parent]
+    for claim in mine:
+        received = claim.shares * leg.a
+        _receive(account, leg.other, received, float(day.close[leg.other]), effects, whole=whole)
+        effects.marks.append(received * float(day.close[leg.other]) - claim.value)
+
+
+def _receive(account: Account, name: int, shares: float, price: float, effects: Effects, *, whole: bool) -> None:
+    if account.shares[name] > 0:  # what was held before moves to the new mark with it
+        effects.marks.append(float(account.shares[name]) * (price - float(account.price[name])))
+    account.price[name] = price
+    account.idle[name] = 0
+    _change(account, name, shares)
+    if whole:
+        _pay_fraction(account, name)
+
+
+def _change(account: Account, name: int, more: float) -> None:
+    account.shares[name] = max(0.0, account.shares[name] + more)
+    ratio = account.shares[name] / (account.shares[name] - more) if account.shares[name] != more else 1.0
+    account.arriving = [(each, amount * ratio if each == name else amount, left) for each, amount, left in account.arriving]
+
+
+def _pay_fraction(account: Account, name: int) -> None:
+    whole = math.floor(account.shares[name] + 1e-9)
+    account.cash += (float(account.shares[name]) - whole) * float(account.price[name])
+    account.shares[name] = whole
+
+
+def _age_claims(account: Account) -> None:
+    older = [replace(claim, age=claim.age + 1) for claim in account.claims]
+    account.cash += math.fsum(claim.value for claim in older if claim.age > CLAIM_SESSIONS)
+    account.claims = [claim for claim in older if claim.age <= CLAIM_SESSIONS]
+
+
+def held_names(account: Account) -> np.ndarray:
+    """Names with shares or claims."""
+    return np.union1d(np.flatnonzero(account.shares), np.array([claim.name for claim in account.claims], dtype=np.intp))

@@ -1,0 +1,82 @@
+"""`champion doctor`: healthy when it is, and each illness is named with its cure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from champion_assets.cli.main import main
+from champion_assets.lake.table import Workspace
+from champion_assets.operations.doctor import Report, examine
+from champion_assets_tests.helpers import build_until
+
+START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 15)
+
+
+@pytest.fixture
+def kept(workspace: Workspace, tmp_path: Path, environment: Callable[[str, str], None]) -> Workspace:
+    build_until(workspace, "warehouse/duckdb", START, END)
+    clock = tmp_path / "clock"
+    clock.write_text("2023-12-15T16:00:00+00:00")
+    environment("CHAMPION_CLOCK", str(clock))
+    return replace(workspace, settings=workspace.settings.model_copy(update={"clock": clock}))
+
+
+def said(report: Report, part: str, level: str) -> str:
+    return "\n".join(f"{each.says} -> {each.do}" for each in report.findings if (each.part, each.level) == (part, level))
+
+
+def test_a_healthy_lake_has_no_warning(kept: Workspace) -> None:
+    report = examine(kept)
+    assert [each for each in report.findings if each.level in ("warning", "error")] == []
+    assert "every asset has all 32 sessions" in said(report, "coverage", "ok")
+    assert report.coverage["days"].unique().to_list() == [32]
+    assert "2023-12-15, is built" in said(report, "freshness", "ok")
+
+
+def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_them(kept: Workspace) -> None:
+    shutil.rmtree(Path(kept.lake.root) / "silver/equity_eod/trade_date=2023-12-06")
+    report = examine(kept)
+    assert report.level == "error"
+    assert "silver/equity_eod lacks 1 of 32 sessions, 2023-12-06 to 2023-12-06 -> champion backfill 2023-12-06 2023-12-06" in said(
+        report, "coverage", "error"
+    )
+    assert "checks/results" in said(report, "staleness", "warning")
+    assert kept.settings.clock is not None
+    kept.settings.clock.write_text("2023-12-18T16:00:00+00:00")
+    assert "1 of the last 10 sessions are overdue, the first 2023-12-18" in said(examine(kept), "freshness", "error")
+    other = replace(kept, settings=kept.settings.model_copy(update={"risk_aversion": 2.0}))
+    assert "portfolio/target_weights: 32 days" in said(examine(other), "staleness", "warning")
+
+
+def test_services_that_do_not_answer_are_errors(kept: Workspace) -> None:
+    gone = kept.settings.model_copy(update={"source": "http://127.0.0.1:9", "mlflow_tracking_uri": "http://127.0.0.1:9"})
+    words = said(examine(replace(kept, settings=gone)), "services", "error")
+    assert "source http://127.0.0.1:9: ConnectionError" in words
+    assert "MLflow" in words
+    nowhere = kept.settings.model_copy(update={"source": "/no/such/folder"})
+    assert "set CHAMPION_SOURCE" in said(examine(replace(kept, settings=nowhere)), "services", "error")
+
+
+def test_the_command_has_exit_codes_json_and_a_page(kept: Workspace, tmp_path: Path) -> None:
+    page = tmp_path / "doctor.html"
+    well = CliRunner().invoke(main, ["doctor", "--html", str(page)])
+    assert well.exit_code == 0, well.output
+    assert "every asset has all 32 sessions" in page.read_text()
+    shutil.rmtree(Path(kept.lake.root) / "features/returns/trade_date=2023-12-06")
+    ill = CliRunner().invoke(main, ["doctor", "--json"])
+    assert ill.exit_code == 2
+    told = json.loads(ill.output)
+    assert told["level"] == "error"
+    assert any("features/returns" in each["says"] for each in told["findings"])
+
+
+def test_an_empty_lake_says_how_to_begin(workspace: Workspace, environment: Callable[[str, str], None]) -> None:
+    assert "champion backfill START END" in said(examine(workspace), "coverage", "error")

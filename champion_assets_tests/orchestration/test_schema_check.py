@@ -1,0 +1,87 @@
+"""Each table's check fails on a realistic corruption of its rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from champion_assets.lake.build import InvalidRows, MissingInput, RangeReport
+from champion_assets.lake.schema import violations
+from champion_assets.lake.table import TABLES, Workspace
+from champion_assets.orchestration.schema_check import column_schema, schema_check_result
+from champion_assets_tests.helpers import build_until
+
+START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 6)
+RARE = {
+    "raw/security_master": {"trade_date": START, "sha256": "a" * 64, "name": "symbolchange.csv", "uri": "file:///x",
+     "format": "symbolchange", "rows": 1,
+                            "bytes": 10, "fetched_at": dt.datetime(2023, 11, 1, tzinfo=dt.UTC), "is_current": True},
+    "silver/suspects": {"trade_date": START, "instrument_id": "A", "symbol": "A", "series": "EQ", "suspicion": "unexplained_gap",
+     "witness": 0.5,
+                        "factor": 1.0, "verdict": None, "nearest": "split 2:1", "nearest_factor": 0.5, "candidates": "",
+                         "days_since_traded": 1,
+                        "reading": "x", "subject": ""},
+}  # fmt: skip
+"""Good rows of tables that have none in these weeks."""
+CORRUPTIONS: list[tuple[str, str, Any]] = [
+    ("raw/bhavcopy", "sha256", "not a hash"), ("raw/bhavcopy", "rows", -1), ("bronze/bhavcopy", "close", -1.0),
+    ("bronze/bhavcopy", "volume", -5), ("bronze/bhavcopy", "symbol", None), ("silver/equity_eod", "series", "GS"),
+    ("silver/equity_eod", "session_type", "closed"), ("silver/equity_eod", "high", 0.01), ("features/returns", "simple_return", -1.0),
+    ("features/universe", "rank", 0), ("features/expected_returns", "estimator", "guess"), ("features/covariance", "volatility", -0.1),
+    ("portfolio/target_weights", "weight", 0.5), ("portfolio/target_weights", "relative_gap", 1e-3), ("backtest/daily", "costs", -1.0),
+    ("backtest/daily", "cash", -100.0), ("raw/delivery", "uri", None), ("raw/index_close", "bytes", 0),
+    ("raw/security_master", "sha256", "short"), ("raw/corporate_actions", "format", None), ("bronze/delivery", "delivery_pct", 120.0),
+    ("bronze/index_close", "published_name", None), ("bronze/corporate_actions", "known_basis", "hearsay"),
+    ("silver/instruments", "evidence", "a feeling"), ("silver/instruments", "last_close", 0.0), ("silver/index_eod", "close", 0.0),
+    ("silver/corporate_actions", "f_capital", 0.0), ("silver/corporate_actions", "f_total_return", 5.0), ("silver/corporate_actions",
+     "verdict", "guilty"),
+    ("silver/esg_scores", "score", 101.0), ("silver/esg_scores", "found_by", "luck"), ("features/esg", "percentile", 1.5),
+    ("features/esg", "providers", 0), ("raw/esg_scores", "sha256", "x"), ("raw/index_constituents", "rows", -1),
+    ("portfolio/audit", "violation", 1e-3), ("portfolio/target_weights", "cash_weight", 0.2), ("backtest/daily", "stt", 5.0),
+    ("silver/suspects", "suspicion", "a feeling"), ("warehouse/duckdb", "table_name", "silver/unknown"), ("warehouse/duckdb", "rows", -1),
+    ("checks/results", "severity", "grave"), ("checks/results", "rows", -1),
+]  # fmt: skip
+
+
+def test_every_table_is_corrupted_here() -> None:
+    assert {name for name, _, _ in CORRUPTIONS} == set(TABLES)
+
+
+@pytest.mark.parametrize(("name", "column", "value"), CORRUPTIONS)
+def test_a_corrupted_value_is_found_and_named(workspace: Workspace, name: str, column: str, value: Any) -> None:
+    build_until(workspace, name, START, END)
+    frame = workspace.lake.read(name, workspace.sessions(START, END)).tail(200)
+    if name in RARE:
+        frame = pl.DataFrame([RARE[name]], schema=frame.schema)
+    assert frame.height
+    assert violations(TABLES[name].model, frame) is None
+    kind = frame.schema[column]
+    text = violations(TABLES[name].model, frame.with_columns(pl.lit(value, kind).alias(column)))
+    assert text is not None
+
+
+@pytest.mark.parametrize("change", [lambda f: f.drop("close"), lambda f: f.with_columns(extra=1), lambda f: f.cast({"volume": pl.Float64}),
+                                    lambda f: f.select(reversed(f.columns))])  # fmt: skip
+def test_another_shape_of_the_table_is_found(workspace: Workspace, change: Any) -> None:
+    build_until(workspace, "silver/equity_eod", START, START)
+    assert violations(TABLES["silver/equity_eod"].model, change(workspace.lake.read("silver/equity_eod", [START]))) is not None
+
+
+def test_the_verdict_counts_broken_days_only() -> None:
+    report = RangeReport("silver/equity_eod", failed={START: MissingInput("x")})
+    assert schema_check_result(TABLES["silver/equity_eod"], report).passed
+    report.failed[END] = InvalidRows("close fails")
+    result = schema_check_result(TABLES["silver/equity_eod"], report)
+    assert not result.passed
+    assert "close fails" in str(result.metadata["failures"].value)
+
+
+def test_columns_reach_the_web_page() -> None:
+    columns = {column.name: column for column in column_schema(TABLES["silver/equity_eod"].model).columns}
+    assert columns["prev_close"].description
+    assert columns["isin"].constraints.nullable
+    assert isinstance(columns["close"], dg.TableColumn)
