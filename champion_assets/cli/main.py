@@ -16,6 +16,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from champion_assets.cli import operations
+
 DATE = click.DateTime(formats=["%Y-%m-%d", "%d-%m-%Y"])
 console = Console(highlight=False, soft_wrap=True)
 
