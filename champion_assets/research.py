@@ -16,9 +16,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.features.covariance import risk_model
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.table import Workspace, open_workspace
+from champion_assets.lake.table import Workspace
 from champion_assets.quant.adjust import LEVELS, Level
 from champion_assets.quant.adjust import adjust as apply_factors
 from champion_assets.quant.risk import Array
@@ -53,9 +54,6 @@ def table(name: str, start: Day, end: Day, *, columns: Sequence[str] | None = No
     Raises:
         KeyError: no such table.
     """
-    from champion_assets.definitions import defs  # noqa: F401  (fills the register of tables)
-    from champion_assets.lake.table import TABLES
-
     if name not in TABLES:
         raise KeyError(f"no table {name!r}; there are {', '.join(sorted(TABLES))}")
     workspace = _workspace()

@@ -11,20 +11,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from champion_assets import definitions  # noqa: F401  (fills TABLES)
+from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import RangeReport, build_range
-from champion_assets.lake.table import TABLES, Workspace, open_workspace
+from champion_assets.lake.table import Workspace
 from champion_assets.settings import Settings
 
-ORDER = [
-    "raw/bhavcopy", "raw/delivery", "raw/index_close", "raw/index_constituents", "raw/security_master", "raw/corporate_actions",
-    "raw/esg_scores", "bronze/bhavcopy", "bronze/delivery", "bronze/index_close", "bronze/corporate_actions", "silver/instruments",
-    "silver/equity_eod", "silver/index_eod", "silver/corporate_actions", "silver/suspects", "silver/esg_scores",
-    "checks/results", "features/returns",
-    "features/universe", "features/esg", "features/expected_returns", "features/covariance", "portfolio/target_weights",
-    "portfolio/audit", "backtest/daily", "warehouse/duckdb",
-]  # fmt: skip
+ORDER = [name for name in TABLES if name != "warehouse/clickhouse"]
 
 
 _TEMPLATES: dict[str, Path] = {}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from champion_assets.checks.results import RULES
+from champion_assets.catalog import TABLES
+from champion_assets.checks.registry import RULES
 from champion_assets.definitions import defs
-from champion_assets.lake.table import TABLES
 
 SPEC = {
     "backtest/daily": [
@@ -128,7 +128,7 @@ def test_one_name_everywhere() -> None:
 
     for name, table in TABLES.items():
         module = importlib.import_module(f"champion_assets.{name.replace('/', '.')}")
-        assert module.TABLE is table
+        assert module.NAME == name == table.name
         assert (Path(__file__).parent / name.rsplit("/", 1)[0] / f"test_{name.rsplit('/', 1)[1]}.py").is_file(), name
 
 

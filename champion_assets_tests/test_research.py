@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from champion_assets import research
-from champion_assets.lake.table import open_workspace
+from champion_assets.catalog import open_workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.settings import get_settings
 from champion_assets_tests.helpers import build_until

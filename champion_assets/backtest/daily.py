@@ -28,7 +28,6 @@ from champion_assets.backtest.market import ACTION_SESSIONS, Market
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.costs import Plan
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.risk import Array
 from champion_assets.settings import Settings
@@ -219,6 +218,8 @@ TABLE = DailyTable(
     block=250,
     stateful=True,
     preview=preview,
+    kinds=frozenset({"parquet", "numpy"}),
+    peak_megabytes=566,
+    in_warehouse=True,
+    completes_day=True,
 )
-
-daily = daily_asset(TABLE, kinds={"parquet", "numpy"})

@@ -8,29 +8,25 @@ import datetime as dt
 import hashlib
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Literal
 
-import dagster as dg
 import pandera.polars as pa
 import polars as pl
 
 from champion_assets.backtest.charts import line_chart
 from champion_assets.backtest.daily import NAME as DAILY
-from champion_assets.backtest.daily import TABLE
+from champion_assets.backtest.daily import TABLE as DAILY_TABLE
 from champion_assets.backtest.tear_sheet_data import Story, tell
 from champion_assets.features.esg import BLEND
-from champion_assets.lake.build import MissingInput
+from champion_assets.lake.build import InvalidRows, MissingInput
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.schema import TableModel, violations
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Fingerprints, Workspace, open_workspace, recipe_of
-from champion_assets.orchestration.asset_factory import OWNERS, retry_policy
-from champion_assets.orchestration.kubernetes import step_tags
-from champion_assets.orchestration.schema_check import CHECK, column_schema, schema_check_spec
+from champion_assets.lake.table import Fingerprints, HistoryOutcome, HistoryTable, Workspace, recipe_of
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.metrics import METRICS, SESSIONS_A_YEAR, performance
-from champion_assets.settings import get_settings
 
 NAME = "backtest/tear_sheet"
 CODE_VERSION = "2"
@@ -60,7 +56,7 @@ def history(workspace: Workspace, until: dt.date = dt.date.max) -> tuple[pl.Data
     holes = sorted(set(workspace.sessions(dates[0], dates[-1])) - set(dates))
     if holes:
         raise MissingInput(f"{NAME}: {DAILY} lacks {len(holes)} sessions from {holes[0]} to {holes[-1]}; backfill them first")
-    marks, recipe = Fingerprints(workspace.lake), recipe_of(TABLE, workspace.settings)
+    marks, recipe = Fingerprints(workspace.lake), recipe_of(DAILY_TABLE, workspace.settings)
     stale = [date for date in dates if not marks.is_usable(DAILY, date, recipe)]
     if stale:
         raise MissingInput(f"{NAME}: {len(stale)} days of {DAILY} from {stale[0]} to {stale[-1]} were made by other code or settings; "
@@ -144,54 +140,34 @@ def page(workspace: Workspace, days: pl.DataFrame, table: pl.DataFrame, note: st
     return render(days, story_of(workspace, days), table, note, title)
 
 
-@dg.asset(
-    key=dg.AssetKey(NAME.split("/")),
-    deps=[dg.AssetKey(name.split("/")) for name in (DAILY, WEIGHTS, AUDIT, "features/returns", "features/esg")],
-    description="The whole history on one self-contained HTML page with plots, and its figures as a table.",
-    group_name="backtest",
-    kinds={"html", "plotly"},
-    owners=[OWNERS["backtest"]],
-    code_version=CODE_VERSION,
-    retry_policy=retry_policy("backtest", get_settings()),
-    op_tags=step_tags(NAME, get_settings()),
-    check_specs=[schema_check_spec(dg.AssetKey(NAME.split("/")), TearSheet)],
-    metadata={"dagster/column_schema": column_schema(TearSheet), "dagster/table_name": "backtest.tear_sheet"},
-)
-def tear_sheet(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-    """See the module."""
-    workspace = open_workspace(get_settings())
-    try:
-        days, fingerprint = history(workspace)
-    except MissingInput as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+def build(workspace: Workspace) -> HistoryOutcome:
+    """Write the page and the figures if the history has changed.
+
+    Raises:
+        MissingInput: see `history`.
+        InvalidRows: a figure breaks the model.
+    """
+    days, fingerprint = history(workspace)
     table = figures(days)
-    problem = violations(TearSheet, table)
-    yield dg.AssetCheckResult(passed=problem is None, check_name=CHECK, metadata={"rows": table.height, "problem": problem or ""})
-    if problem is not None:
-        raise dg.Failure(f"{NAME}: {problem}", allow_retries=False)
+    if (problem := violations(TearSheet, table)) is not None:
+        raise InvalidRows(f"{NAME}: {problem}")
     stored = workspace.lake.info(DATA_KEY)
-    status = "unchanged"
+    status: Literal["written", "unchanged"] = "unchanged"
     if stored is None or stored.fingerprint != fingerprint or not workspace.lake.exists(HTML_KEY):
         workspace.lake.put(HTML_KEY, page(workspace, days, table, f"fingerprint {fingerprint}").encode())
         workspace.lake.write(DATA_KEY, table, ObjectInfo(fingerprint, CODE_VERSION, table.height, {DAILY: days.height}))
         status = "written"
-    context.log.info(f"{NAME}: {status}, {days.height} sessions")
-    yield dg.MaterializeResult(metadata=_metadata(workspace, days, table, status))
+    return HistoryOutcome(status, table, days.height, workspace.lake.uri(HTML_KEY), _preview(days, table))
 
 
-def _metadata(workspace: Workspace, days: pl.DataFrame, table: pl.DataFrame, status: str) -> dict[str, dg.MetadataValue]:
+def _preview(days: pl.DataFrame, table: pl.DataFrame) -> dict[str, str]:
     lines = [f"| {name} | {value:.4f} |" for name, value in table.select("metric", "value").drop_nulls().iter_rows()]
-    address = workspace.lake.uri(HTML_KEY)
-    shown: dict[str, dg.MetadataValue] = {
-        "status": dg.MetadataValue.text(status),
-        "dagster/row_count": dg.MetadataValue.int(table.height),
-        "figures": dg.MetadataValue.md("\n".join(["| figure | value |", "|---|---|", *lines])),
-        "tear sheet": dg.MetadataValue.path(address) if workspace.lake.is_local else dg.MetadataValue.text(address),
-    }
     growth = {"portfolio": (1 + days["portfolio_return"]).cum_prod().to_numpy(),
               "equal-weight universe": (1 + days["benchmark_return"]).cum_prod().to_numpy()}  # fmt: skip
-    shown["growth of one rupee"] = dg.MetadataValue.md(line_chart(days["trade_date"].to_list(), growth))
-    return shown
+    return {
+        "figures": "\n".join(["| figure | value |", "|---|---|", *lines]),
+        "growth of one rupee": line_chart(days["trade_date"].to_list(), growth),
+    }
 
 
 def read_figures(workspace: Workspace) -> dict[str, float | None]:
@@ -201,3 +177,15 @@ def read_figures(workspace: Workspace) -> dict[str, float | None]:
         return {}
     table = pl.read_parquet(io.BytesIO(body))
     return dict(table.select("metric", "value").iter_rows())
+
+
+TABLE = HistoryTable(
+    name=NAME,
+    description="The whole history on one self-contained HTML page with plots, and its figures as a table.",
+    model=TearSheet,
+    code_version=CODE_VERSION,
+    inputs=(DAILY, WEIGHTS, AUDIT, "features/returns", "features/esg"),
+    build=build,
+    kinds=frozenset({"html", "plotly"}),
+    peak_megabytes=566,
+)

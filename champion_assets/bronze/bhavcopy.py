@@ -16,7 +16,6 @@ from champion_assets.bronze.parsed import parse_days
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.formats import read_bhavcopy
-from champion_assets.orchestration.asset_factory import daily_asset
 
 NAME = "bronze/bhavcopy"
 
@@ -58,6 +57,7 @@ TABLE = DailyTable(
     code_version="1",
     inputs=lambda _: (Input("raw/bhavcopy"),),
     compute=compute,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=266,
+    mlflow_names=("parse_duration_seconds", "raw_rows_parsed"),
 )
-
-bhavcopy = daily_asset(TABLE, kinds={"parquet", "polars"})

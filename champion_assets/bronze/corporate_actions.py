@@ -16,7 +16,6 @@ import polars as pl
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.actions.exports import Export, effective_rows
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.corporate_actions import day_files
 
 NAME = "bronze/corporate_actions"
@@ -72,6 +71,6 @@ TABLE = DailyTable(
     inputs=lambda _: (Input("raw/corporate_actions"),),
     compute=compute,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=224,
 )
-
-corporate_actions = daily_asset(TABLE, kinds={"parquet", "polars"})

@@ -15,7 +15,6 @@ from champion_assets.bronze.parsed import parse_days
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.delivery import read_delivery
-from champion_assets.orchestration.asset_factory import daily_asset
 
 NAME = "bronze/delivery"
 
@@ -46,6 +45,6 @@ TABLE = DailyTable(
     inputs=lambda _: (Input("raw/delivery"),),
     compute=compute,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=253,
 )
-
-delivery = daily_asset(TABLE, kinds={"parquet", "polars"})

@@ -12,7 +12,6 @@ from champion_assets.bronze.parsed import parse_days
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.indices import read_index_close
-from champion_assets.orchestration.asset_factory import daily_asset
 
 NAME = "bronze/index_close"
 
@@ -50,6 +49,6 @@ TABLE = DailyTable(
     inputs=lambda _: (Input("raw/index_close"),),
     compute=compute,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=205,
 )
-
-index_close = daily_asset(TABLE, kinds={"parquet", "polars"})

@@ -1,4 +1,4 @@
-"""`checks/results`: the outcome of every check on every day, as data, and as Dagster's asset checks.
+"""`checks/results`: the outcome of every check on every day, as data.
 
 A block stops the day here: `features/returns` and `features/universe` are not built on a day whose block failed, until the cause is mended
 or a line in the file in CHAMPION_CHECKS (date, check, why, evidence) overrides it. Quarantine, warn and info report. Limits and their
@@ -14,21 +14,17 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-import dagster as dg
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.checks import market_rules, price_rules, source_rules
-from champion_assets.checks.rules import PAST, Context, Rule
-from champion_assets.lake.build import BlockedByCheck, RangeReport
+from champion_assets.checks.registry import BY_NAME, RULES
+from champion_assets.checks.rules import PAST, Context
+from champion_assets.lake.build import BlockedByCheck
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.settings import Settings
 
 NAME = "checks/results"
-RULES: list[Rule] = [*source_rules.RULES, *price_rules.RULES, *market_rules.RULES]
-BY_NAME = {rule.name: rule for rule in RULES}
 
 
 class OverrideError(ValueError):
@@ -130,44 +126,6 @@ def blocked(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, Exc
     }
 
 
-def check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    """One asset check a rule."""
-    return [
-        dg.AssetCheckSpec(rule.name, asset=key, description=f"{rule.rule} of {rule.asset}, {rule.severity}: {rule.says}") for rule in RULES
-    ]
-
-
-def check_results(workspace: Workspace, report: RangeReport) -> list[dg.AssetCheckResult]:
-    """The verdicts of a run, day by day in the metadata."""
-    days = [date for date, outcome in report.outcomes.items() if outcome.status != "closed"]
-    rows = workspace.lake.read(NAME, days) if days else empty_frame(Results)
-    verdicts = []
-    for rule in RULES:
-        mine = rows.filter(pl.col("check_name") == rule.name)
-        bad = mine.filter(~pl.col("passed"))
-        lines = [
-            f"| {date} | {count} | {sample} |" for date, count, sample in bad.select("trade_date", "rows", "sample").head(100).iter_rows()
-        ]
-        metadata: dict[str, dg.MetadataValue] = {
-            "days_checked": dg.MetadataValue.int(mine.height),
-            "days_failed": dg.MetadataValue.int(bad.height),
-            "overridden": dg.MetadataValue.int(mine.filter(pl.col("override") != "").height),
-        }
-        if lines:
-            metadata["days"] = dg.MetadataValue.md("\n".join(["| day | rows | what |", "|---|---|---|", *lines]))
-        severity = dg.AssetCheckSeverity.ERROR if rule.severity == "block" else dg.AssetCheckSeverity.WARN
-        verdicts.append(
-            dg.AssetCheckResult(
-                passed=bad.is_empty() or rule.severity == "info",
-                check_name=rule.name,
-                asset_key=dg.AssetKey(NAME.split("/")),
-                severity=severity,
-                metadata=metadata,
-            )
-        )
-    return verdicts
-
-
 def _day_facts(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, list[object]]:
     allowed = overrides(workspace.settings)
     return {
@@ -194,6 +152,7 @@ TABLE = DailyTable(
     day_facts=_day_facts,
     compute=compute,
     block=250,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=636,
+    in_warehouse=True,
 )
-
-results = daily_asset(TABLE, kinds={"parquet", "polars"}, more_checks=check_specs, more_results=check_results)

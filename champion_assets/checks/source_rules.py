@@ -12,7 +12,7 @@ import polars as pl
 from champion_assets.checks import thresholds as limits
 from champion_assets.checks.rules import Context, Rule, in_paise, measured, offenders
 
-FILES = ("raw/bhavcopy", "raw/delivery", "raw/index_close")
+DAILY_FILES = ("raw/bhavcopy", "raw/delivery", "raw/index_close")
 FILE_RULES = {
     "container": ("B1", "The body is the file that was asked for: not HTML, not a workbook, not cut off."),
     "row_date": ("B2", "All rows are of the wanted day."),
@@ -68,12 +68,12 @@ RULES = [
         Rule(
             f"{name}_{asset.split('/')[1]}", rule, asset, "block" if asset == "raw/bhavcopy" else "quarantine", says, _refused(asset, rule)
         )
-        for asset in FILES
+        for asset in DAILY_FILES
         for name, (rule, says) in FILE_RULES.items()
     ),
     *(
         Rule(f"republished_{asset.split('/')[1]}", "B3", asset, "warn", "The file of the day never changed.", _versions(asset))
-        for asset in FILES
+        for asset in DAILY_FILES
     ),
     Rule(
         "control_total",

@@ -162,7 +162,6 @@ def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | N
     """
     from dataclasses import replace
 
-    from champion_assets import definitions  # noqa: F401  (fills the tables)
     from champion_assets.clients.mlflow import TrackingUnreachable
     from champion_assets.experiments.plan import ExperimentError, read_trials
     from champion_assets.experiments.run import run_experiment

@@ -28,9 +28,8 @@ def reached_workspace() -> Any:
     Raises:
         click.ClickException: the lake refuses or does not answer.
     """
-    from champion_assets import definitions  # noqa: F401  (fills the tables)
+    from champion_assets.catalog import open_workspace
     from champion_assets.lake.errors import LakeRefused, LakeUnreachable
-    from champion_assets.lake.table import open_workspace
     from champion_assets.settings import get_settings
 
     try:
@@ -76,8 +75,9 @@ def prepare() -> None:
             console.print(f"Dagster: {type(instance.event_log_storage).__name__} is up to date")
         if settings.load_to_clickhouse:
             from champion_assets.warehouse.clickhouse import make_tables
+            from champion_assets.warehouse.loaded import loaded
 
-            make_tables(settings)
+            make_tables(settings, loaded(reached_workspace()))
             console.print(f"ClickHouse {settings.clickhouse_host}: database {settings.clickhouse_database} is up to date")
     except (BuildError, ConnectionError) as error:
         raise click.ClickException(str(error)) from error
@@ -160,7 +160,7 @@ def _decide(table: str, date: dt.datetime, verdict: Literal["release", "drop"], 
 
     workspace = reached_workspace()
     try:
-        made = decide(workspace.lake, table, date.date(), verdict, why, line, today(workspace.settings))
+        made = decide(workspace, table, date.date(), verdict, why, line, today(workspace.settings))
     except QuarantineError as error:
         raise click.ClickException(str(error)) from error
     console.print(f"{len(made)} row(s) of {table} on {date:%Y-%m-%d}: {verdict}")

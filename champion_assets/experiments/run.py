@@ -16,10 +16,11 @@ from multiprocessing import get_context
 import polars as pl
 
 from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history
+from champion_assets.catalog import open_workspace
 from champion_assets.clients.mlflow import TrackedRun, Tracking
 from champion_assets.experiments.plan import Trial
 from champion_assets.experiments.trial import FOLDER, TrialResult, kept_results, on_overlay, run_trial, span
-from champion_assets.lake.table import Workspace, open_workspace
+from champion_assets.lake.table import Workspace
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.settings import Settings
 
@@ -79,7 +80,6 @@ def _run(base: Workspace, name: str, trials: Sequence[Trial], jobs: int, done: D
 
 
 def _in_process(settings: Settings, name: str, trial: Trial) -> TrialResult:
-    from champion_assets import definitions  # noqa: F401  (fills TABLES)
 
     return run_trial(open_workspace(settings), name, trial)
 

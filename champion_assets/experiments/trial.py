@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Any
@@ -20,7 +21,7 @@ from champion_assets.experiments.plan import ExperimentError, Trial
 from champion_assets.lake.build import BuildError, MissingInput, build_range
 from champion_assets.lake.overlay import OverlayLake
 from champion_assets.lake.store import Lake
-from champion_assets.lake.table import TABLES, DailyTable, Workspace, recipe_of
+from champion_assets.lake.table import DailyTable, Workspace, recipe_of
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.settings import Settings
@@ -45,9 +46,9 @@ class TrialResult:
     error: str = ""
 
 
-def own_tables(base: Settings, trial: Settings) -> list[DailyTable]:
+def own_tables(tables: Mapping[str, DailyTable], base: Settings, trial: Settings) -> list[DailyTable]:
     """The tables that a trial computes for itself, inputs first: portfolio and backtest, and every feature that differs."""
-    candidates = {name: table for name, table in TABLES.items() if table.group in STAGES}
+    candidates = {name: table for name, table in tables.items() if table.group in STAGES}
     graph = {
         name: {wanted.table for wanted in table.inputs(trial) if wanted.table in candidates} - {name} for name, table in candidates.items()
     }
@@ -75,10 +76,10 @@ def span(workspace: Workspace, trial: Trial) -> tuple[dt.date, dt.date]:
 
 def on_overlay(base: Workspace, experiment: str, trial: Trial, begin: dt.date) -> Workspace:
     """The workspace of a trial: its own tables in its folder, the others those of `base`."""
-    own = {table.name for table in own_tables(base.settings, trial.settings)}
+    own = {table.name for table in own_tables(base.tables, base.settings, trial.settings)}
     root = base.lake.uri(f"{FOLDER}/{experiment}/{trial.identity(begin)}")
     return replace(
-        base, settings=trial.settings, begin=begin, lake=OverlayLake(root, base.lake, [name for name in TABLES if name not in own])
+        base, settings=trial.settings, begin=begin, lake=OverlayLake(root, base.lake, [name for name in base.tables if name not in own])
     )
 
 
@@ -92,7 +93,7 @@ def run_trial(base: Workspace, experiment: str, trial: Trial) -> TrialResult:
     workspace = on_overlay(base, experiment, trial, begin)
     empty = TrialResult(trial.identity(begin), trial.label, trial.parameters, begin.isoformat(), end.isoformat())
     try:
-        _build(workspace, own_tables(base.settings, trial.settings), begin, end)
+        _build(workspace, own_tables(base.tables, base.settings, trial.settings), begin, end)
         days, fingerprint = history(workspace, end)
     except MissingInput as error:
         raise ExperimentError(str(error)) from error

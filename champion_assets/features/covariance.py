@@ -18,7 +18,6 @@ import polars as pl
 from champion_assets.features.window import Window, return_windows
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.quant.covariance import COVARIANCES
 from champion_assets.quant.estimators import COVARIANCE_NAMES
 from champion_assets.quant.risk import RiskModel, centred
@@ -103,6 +102,8 @@ TABLE = DailyTable(
     compute=compute,
     block=250,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "numpy"}),
+    peak_megabytes=323,
+    in_warehouse=True,
+    grain="instrument",
 )
-
-covariance = daily_asset(TABLE, kinds={"parquet", "numpy"})

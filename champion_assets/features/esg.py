@@ -17,7 +17,6 @@ import polars as pl
 from champion_assets.esg.mapping import PRODUCTS
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.quant.cross_section import LEAST_IN_GROUP, min_max, percentile, z_score
 
 NAME = "features/esg"
@@ -92,6 +91,8 @@ TABLE = DailyTable(
     inputs=lambda _: (Input("silver/esg_scores"), Input("features/universe")),
     compute=compute,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=219,
+    in_warehouse=True,
+    grain="instrument",
 )
-
-esg = daily_asset(TABLE, kinds={"parquet", "polars"})

@@ -17,7 +17,6 @@ import polars as pl
 from champion_assets.features.window import Window, return_windows
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.quant.covariance import COVARIANCES
 from champion_assets.quant.estimators import EXPECTED_RETURN_NAMES
 from champion_assets.quant.expected import PLAIN, capm, implied
@@ -98,6 +97,8 @@ TABLE = DailyTable(
     compute=compute,
     block=250,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "numpy"}),
+    peak_megabytes=321,
+    in_warehouse=True,
+    grain="instrument",
 )
-
-expected_returns = daily_asset(TABLE, kinds={"parquet", "numpy"})

@@ -22,7 +22,6 @@ from champion_assets.checks.thresholds import BAND as GAP
 from champion_assets.checks.thresholds import STEP as TICKS
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.quant.adjust import known_events
 from champion_assets.silver.suspects import gap_of, previous_close
 
@@ -116,6 +115,8 @@ TABLE = DailyTable(
     parameters=lambda _: {"gap": GAP, "ticks": TICKS},
     compute=compute,
     gate=blocked,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=291,
+    in_warehouse=True,
+    grain="instrument",
 )
-
-returns = daily_asset(TABLE, kinds={"parquet", "polars"})

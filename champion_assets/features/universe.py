@@ -21,7 +21,6 @@ from champion_assets.features.panel import Panel, panel
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.isin import security_key
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.index_constituents import sectors_on
 from champion_assets.settings import Settings
 
@@ -115,6 +114,8 @@ TABLE = DailyTable(
     gate=blocked,
     block=125,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=378,
+    in_warehouse=True,
+    grain="instrument",
 )
-
-universe = daily_asset(TABLE, kinds={"parquet", "polars"})

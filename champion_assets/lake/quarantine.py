@@ -16,15 +16,9 @@ from typing import Literal
 import polars as pl
 
 from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.table import Workspace
 
 FOLDER, DECISIONS = "quarantine", "quarantine/decisions.json"
-RELEASABLE = {"silver/equity_eod"}
-HOW_ELSE = {
-    "silver/corporate_actions": "write the action as a line in the CSV in CHAMPION_CORPORATE_ACTIONS (docs/runbook.md)",
-    "raw/esg_scores": "mend the file or its mapping (docs/esg.md) and drop it again",
-    "silver/esg_scores": "give the row an ISIN or a symbol that traded (docs/esg.md)",
-}
-"""What to do where a row cannot simply be let through."""
 
 
 class QuarantineError(ValueError):
@@ -116,7 +110,7 @@ def held(lake: Lake, table: str, date: dt.date) -> pl.DataFrame:
 
 
 def decide(
-    lake: Lake, table: str, date: dt.date, verdict: Literal["release", "drop"], why: str, line: int | None, today: dt.date
+    workspace: Workspace, table: str, date: dt.date, verdict: Literal["release", "drop"], why: str, line: int | None, today: dt.date
 ) -> list[Decision]:
     """Note a decision on a row (its line), or on all rows of the day.
 
@@ -125,9 +119,12 @@ def decide(
     """
     if not why.strip():
         raise QuarantineError("say why: whoever looks at this row later wants to know")
-    if verdict == "release" and table not in RELEASABLE:
-        way = HOW_ELSE.get(table, "the file is not what it should be: get the right one, and `champion backfill DAY DAY --refetch`")
-        raise QuarantineError(f"{table} cannot be released: {way}")
+    lake = workspace.lake
+    if table not in workspace.tables:
+        raise QuarantineError(f"there is no table {table!r}")
+    declared = workspace.tables[table]
+    if verdict == "release" and not declared.is_releasable:
+        raise QuarantineError(f"{table} cannot be released: {declared.not_released_because}")
     rows = held(lake, table, date)
     chosen = rows if line is None else rows.filter(pl.col("line") == line)
     if chosen.is_empty():

@@ -23,7 +23,7 @@ import polars as pl
 
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.store import Lake, partition_key
-from champion_assets.nse.calendar import SessionCalendar, load_calendar
+from champion_assets.nse.calendar import SessionCalendar
 from champion_assets.settings import Settings
 
 Group = Literal["raw", "bronze", "silver", "checks", "features", "portfolio", "backtest", "warehouse"]
@@ -47,13 +47,15 @@ class Input:
 class Workspace:
     """Where a build happens: settings, lake and calendar, opened once and passed along.
 
-    `begin` is the first session of the tables with state (portfolio, account) if they begin later than the grid.
+    `begin` is the first session of the tables with state (portfolio, account) if they begin later than the grid; `tables` are those of
+    the catalog that the settings enable, in the order of the graph.
     """
 
     settings: Settings
     lake: Lake
     calendar: SessionCalendar
     begin: dt.date | None = None
+    tables: Mapping[str, DailyTable] = field(default_factory=dict)
 
     def sessions(self, start: dt.date, end: dt.date) -> list[dt.date]:
         """The sessions from `start` to `end` that belong to the grid."""
@@ -64,20 +66,13 @@ class Workspace:
         """The sessions of `wanted` that the session `date` reads."""
         trailing = self.calendar.trailing_sessions(date, wanted.sessions + wanted.lag)
         trailing = trailing[: len(trailing) - wanted.lag]
-        source = TABLES.get(wanted.table)
+        source = self.tables.get(wanted.table)
         first = self.begin if self.begin is not None and source is not None and source.stateful else self.settings.start_date
         return [session for session in trailing if session >= first]
 
     def window_before(self, date: dt.date) -> dt.date | None:
         """The session of the grid before `date`, or None for the first."""
         return next(iter(self.window(Input("", lag=1), date)), None)
-
-
-def open_workspace(settings: Settings) -> Workspace:
-    """The workspace that the settings describe."""
-    from champion_assets.lake.open import open_lake
-
-    return Workspace(settings, open_lake(settings), load_calendar(settings.calendar))
 
 
 @dataclass(frozen=True)
@@ -88,6 +83,14 @@ class Computed:
     rejects: pl.DataFrame | None = None
     facts: dict[dt.date, dict[str, Any]] = field(default_factory=dict)
     failed: Mapping[dt.date, Exception] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A file that appears daily: `candidates` gives the names under which a day's file may lie, `accept` judges what was found."""
+
+    candidates: Callable[..., Any]
+    accept: Callable[..., Any]
 
 
 Compute = Callable[[Workspace, Sequence[dt.date]], Computed]
@@ -113,6 +116,17 @@ class DailyTable:
         contradict: for tables fed from outside: days that the calendar calls closed although the source has them.
         confirm: for tables that live outside the lake (a database): the days of which the outside really holds this version.
         preview: Markdown a person wants to see beside the last built day, by title.
+        kinds: what it is made with and of, for badges in the web page.
+        grain: what a row is of; tables with one row per instrument and day are kept by month in a warehouse, others by year.
+        in_warehouse: whether the warehouses hold the table.
+        warehouse_rows: SQL condition on the rows that they hold; all by default.
+        peak_megabytes: measured peak memory of a process that builds five genuine years of it; None if nobody measured.
+        published: for files that the exchange publishes daily: how a day's file is looked for and judged.
+        is_releasable: whether a person may let single quarantined rows through.
+        not_released_because: what to do instead, where not.
+        completes_day: a day is finished when it has this table.
+        mlflow_names: names in MLflow of the seconds and of the rows of a run.
+        is_enabled: whether the graph has the table under these settings.
     """
 
     name: str
@@ -130,6 +144,17 @@ class DailyTable:
     contradict: Callable[[Workspace, Sequence[dt.date]], Mapping[dt.date, Exception]] | None = None
     confirm: Callable[[Workspace, Sequence[dt.date]], set[dt.date]] | None = None
     preview: Callable[[Workspace, dt.date], dict[str, str]] | None = None
+    kinds: frozenset[str] = frozenset({"parquet", "polars"})
+    grain: Literal["instrument", "other"] = "other"
+    in_warehouse: bool = False
+    warehouse_rows: str | None = None
+    peak_megabytes: int | None = None
+    published: Publication | None = None
+    is_releasable: bool = False
+    not_released_because: str = "the file is not what it should be: get the right one, and `champion backfill DAY DAY --refetch`"
+    completes_day: bool = False
+    mlflow_names: tuple[str, str | None] | None = None
+    is_enabled: Callable[[Settings], bool] = lambda _: True
 
     @property
     def group(self) -> str:
@@ -150,8 +175,45 @@ class DailyTable:
         return self.group == "raw"
 
 
-TABLES: dict[str, DailyTable] = {}
-"""Every daily table by name, filled as the stages' modules are imported."""
+@dataclass(frozen=True)
+class HistoryOutcome:
+    """What became of a table of the whole history: `written` or `unchanged`, its rows, figures for people, Markdown by title."""
+
+    status: Literal["written", "unchanged"]
+    rows: pl.DataFrame
+    sessions: int
+    address: str
+    preview: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HistoryTable:
+    """A table of the whole history, such as the tear sheet: built anew when a day that it rests on has changed.
+
+    Attributes:
+        name: asset key and lake folder, `stage/name`.
+        description: first paragraph shown to users.
+        model: the Pandera model of its rows.
+        code_version: raised whenever the same inputs would give another table.
+        inputs: the daily tables that it reads.
+        build: bring it up to date; raises BuildError.
+        kinds: badges in the web page.
+        peak_megabytes: measured peak memory.
+    """
+
+    name: str
+    description: str
+    model: type[pa.DataFrameModel]
+    code_version: str
+    inputs: tuple[str, ...]
+    build: Callable[[Workspace], HistoryOutcome]
+    kinds: frozenset[str] = frozenset()
+    peak_megabytes: int | None = None
+
+    @property
+    def group(self) -> str:
+        """The stage, which is the first part of the name."""
+        return self.name.split("/", 1)[0]
 
 
 def recipe_of(table: DailyTable, settings: Settings) -> str:
@@ -213,7 +275,7 @@ def expected_fingerprint(
     for wanted in table.inputs(workspace.settings):
         window = workspace.window(wanted, date)
         found = [(day, fingerprints.stored(wanted.table, day)) for day in window]
-        source = TABLES.get(wanted.table)
+        source = workspace.tables.get(wanted.table)
         made_by = None if source is None or source.is_source else recipe_of(source, workspace.settings)
         missing += [(wanted.table, day) for day in window if not fingerprints.is_usable(wanted.table, day, made_by)]
         if wanted.is_gate:

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 
 import pandera.polars as pa
+
+from champion_assets.catalog import HISTORY_TABLES, TABLES
+from champion_assets.lake.table import DailyTable, HistoryTable
 
 _HEAD = """# Data dictionary
 
@@ -18,18 +22,9 @@ Generated from the Pandera models by `python -m champion_assets.operations.data_
 A table `stage/name` is the asset, the lake folder and, as `stage.name`, the SQL table. Prices in rupees, as published."""
 
 
-def data_dictionary() -> str:
+def data_dictionary(tables: Iterable[DailyTable | HistoryTable] = (*TABLES.values(), *HISTORY_TABLES)) -> str:
     """The page as Markdown."""
-    from champion_assets.backtest.tear_sheet import NAME, TearSheet
-    from champion_assets.definitions import defs
-    from champion_assets.lake.table import TABLES
-
-    order = [key.to_user_string() for key in defs.resolve_asset_graph().toposorted_asset_keys]
-    parts = [_HEAD]
-    for name in order:
-        model = TearSheet if name == NAME else TABLES[name].model
-        summary = next(spec.description for spec in defs.resolve_all_asset_specs() if spec.key.to_user_string() == name)
-        parts.append(f"## {name}\n\n{summary}\n\n{_columns(model)}")
+    parts = [_HEAD, *(f"## {table.name}\n\n{table.description}\n\n{_columns(table.model)}" for table in tables)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -81,8 +81,8 @@ def _environment(folder: Path) -> dict[str, str]:
 
 def _show(folder: Path, keys: list, results: list, console: Console) -> None:  # type: ignore[type-arg]  # AssetKey and ChunkResult are imported lazily
     from champion_assets.backtest.tear_sheet import HTML_KEY, read_figures
+    from champion_assets.catalog import open_workspace
     from champion_assets.lake.store import partition_key
-    from champion_assets.lake.table import open_workspace
     from champion_assets.settings import get_settings
 
     workspace = open_workspace(get_settings())

@@ -19,7 +19,7 @@ from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnre
 from champion_assets.common.clock import INDIA, instant_in_india, now
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.quarantine import listed
-from champion_assets.lake.table import TABLES, Fingerprints, Workspace
+from champion_assets.lake.table import Fingerprints, Workspace
 from champion_assets.orchestration.publication import due_sessions, is_finished
 from champion_assets.orchestration.run_tracking import pending
 from champion_assets.settings import Settings
@@ -60,7 +60,7 @@ class Report:
 
 def examine(workspace: Workspace) -> Report:
     """Look at everything. Nothing is changed, and no file of the exchange is fetched."""
-    built = {name: workspace.lake.dates(name) for name in TABLES}
+    built = {name: workspace.lake.dates(name) for name in workspace.tables}
     findings = [
         *_missing(workspace, built),
         *_stale(workspace, built),
@@ -101,9 +101,9 @@ def _missing(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[
 def _stale(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[Finding]:
     marks = Fingerprints(workspace.lake)
     found = False
-    for name in (each for each in TABLES if not TABLES[each].is_source and built[each]):
+    for name in (each for each in workspace.tables if not workspace.tables[each].is_source and built[each]):
         try:
-            plan = plan_range(TABLES[name], workspace, built[name], marks)
+            plan = plan_range(workspace.tables[name], workspace, built[name], marks)
         except (ClickHouseRefused, ClickHouseUnreachable) as error:
             found = True
             yield Finding("staleness", "error", f"{name}: cannot be looked at ({type(error).__name__})", str(error))

@@ -10,9 +10,10 @@ from typing import Any
 
 import dagster as dg
 
+from champion_assets.catalog import open_workspace
 from champion_assets.common.logs import log
 from champion_assets.lake.build import DayOutcome, MissingInput, RangeReport, build_range, is_retryable, tell
-from champion_assets.lake.table import TABLES, DailyTable, Workspace, open_workspace
+from champion_assets.lake.table import DailyTable, Workspace
 from champion_assets.orchestration.kubernetes import step_tags
 from champion_assets.orchestration.partitions import GRID, TIMEZONE, dates_of
 from champion_assets.orchestration.run_liveness import mark
@@ -55,17 +56,14 @@ def retry_policy(group: str, settings: Settings) -> dg.RetryPolicy:
 
 
 def daily_asset(
-    table: DailyTable, kinds: set[str], more_checks: Callable[[dg.AssetKey], list[dg.AssetCheckSpec]] = lambda _: [],
-    more_results: Callable[[Workspace, RangeReport], list[dg.AssetCheckResult]] = lambda _workspace, _report: [], *, asked_for: bool = True,
+    table: DailyTable, more_checks: Callable[[dg.AssetKey], list[dg.AssetCheckSpec]] = lambda _: [],
+    more_results: Callable[[Workspace, RangeReport], list[dg.AssetCheckResult]] = lambda _workspace, _report: [],
 ) -> dg.AssetsDefinition:  # fmt: skip
     """The asset of a daily table: one compute for one day and for a range, its Pandera model as its check `schema`.
 
-    `more_checks` declares further asset checks, `more_results` gives their verdicts after a run. A table that is not `asked_for` is in no
-    register.
+    `more_checks` declares further asset checks, `more_results` gives their verdicts after a run.
     """
     settings = get_settings()
-    if asked_for:
-        TABLES[table.name] = table
     key = dg.AssetKey(table.name.split("/"))
     upstream = dict.fromkeys(wanted.table for wanted in table.inputs(settings) if wanted.table != table.name)
 
@@ -77,11 +75,11 @@ def daily_asset(
         backfill_policy=dg.BackfillPolicy.single_run() if table.reads_other_days(settings)
         else dg.BackfillPolicy.multi_run(settings.partitions_per_run),
         group_name=table.group,
-        kinds=kinds,
+        kinds=set(table.kinds),
         owners=[OWNERS[table.group]],
         code_version=table.code_version,
         retry_policy=retry_policy(table.group, settings),
-        op_tags=step_tags(table.name, settings),
+        op_tags=step_tags(table.peak_megabytes, settings),
         freshness_policy=dg.FreshnessPolicy.cron(FRESH_BY[table.group], FRESH_WITHIN, TIMEZONE),
         check_specs=[schema_check_spec(key, table.model), *more_checks(key)],
         metadata={"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")},

@@ -18,13 +18,14 @@ from typing import Any
 
 import dagster as dg
 
+from champion_assets.catalog import open_workspace
 from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable
 from champion_assets.common.clock import today
 from champion_assets.common.dates import calendar_days, chunks
 from champion_assets.lake.build import Note, Progress, report_progress
 from champion_assets.lake.open import remove_leftovers
 from champion_assets.lake.plan import plan_range
-from champion_assets.lake.table import TABLES, DailyTable, Fingerprints, Workspace, open_workspace
+from champion_assets.lake.table import DailyTable, Fingerprints, Workspace
 from champion_assets.orchestration.asset_factory import FETCH_MISSING, FETCH_TAG
 from champion_assets.settings import Settings, get_settings
 
@@ -97,7 +98,7 @@ def backfill(
     _check_range(workspace, start, end)
     remove_leftovers(workspace.lake)
     names = [key.to_user_string() for key in keys]
-    tables = [TABLES[name] for name in names if name in TABLES]
+    tables = [workspace.tables[name] for name in names if name in workspace.tables]
     recorded = {table.name: _recorded(instance, table) for table in tables}
     results = []
     for days in chunks(calendar_days(start, end), workspace.settings.partitions_per_run):
@@ -105,7 +106,7 @@ def backfill(
         results.append(result)
         if result.errors:
             return results
-    whole = [name for name in names if name not in TABLES]
+    whole = [name for name in names if name not in workspace.tables]
     if whole and (results[-1].assets or any(result.assets for result in results) or not _all_recorded(instance, whole)):
         results.append(_whole_history(whole, start, end, instance))
     return results

@@ -12,16 +12,6 @@ import dagster as dg
 
 from champion_assets.settings import Settings
 
-PEAK_MEGABYTES = {
-    "raw/bhavcopy": 331, "raw/delivery": 336, "raw/index_close": 205, "raw/index_constituents": 215, "raw/security_master": 205,
-    "raw/corporate_actions": 324, "raw/esg_scores": 201, "bronze/bhavcopy": 266, "bronze/delivery": 253, "bronze/index_close": 205,
-    "bronze/corporate_actions": 224, "silver/instruments": 458, "silver/equity_eod": 429, "silver/index_eod": 209,
-    "silver/corporate_actions": 307, "silver/suspects": 298, "silver/esg_scores": 204, "checks/results": 636, "features/returns": 291,
-    "features/universe": 378, "features/esg": 219, "features/expected_returns": 321, "features/covariance": 323,
-    "portfolio/target_weights": 322, "portfolio/audit": 339, "backtest/daily": 566, "warehouse/duckdb": 1220,
-    "backtest/tear_sheet": 566,
-}  # fmt: skip
-"""Peak memory of a process that builds five genuine years of the asset (docs/scale.md); the tear sheet's is that of the table it reads."""
 OTHER_MEGABYTES = 1024
 """Of an asset that was not measured."""
 HEADROOM = 2
@@ -47,11 +37,11 @@ def executor_of(settings: Settings) -> dg.ExecutorDefinition:
     return k8s_job_executor
 
 
-def step_tags(table: str, settings: Settings) -> dict[str, Any]:
-    """What `dagster-k8s` reads of a step: requests and limits of its container. None of it if steps get no pods."""
+def step_tags(peak_megabytes: int | None, settings: Settings) -> dict[str, Any]:
+    """What `dagster-k8s` reads of a step, from the peak memory that its table declares; nothing if steps get no pods."""
     if settings.executor == "in_process":
         return {}
-    peak = PEAK_MEGABYTES.get(table, OTHER_MEGABYTES)
+    peak = OTHER_MEGABYTES if peak_megabytes is None else peak_megabytes
     memory = -(-peak // 128) * 128
     resources = {"requests": {"cpu": "500m", "memory": f"{memory}Mi"}, "limits": {"cpu": "2", "memory": f"{HEADROOM * memory}Mi"}}
     return {"dagster-k8s/config": {"container_config": {"resources": resources}}}

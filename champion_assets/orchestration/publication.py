@@ -10,25 +10,18 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 
+from champion_assets.catalog import TABLES
 from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable
 from champion_assets.common.clock import INDIA, instant_in_india
 from champion_assets.common.logs import log
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import TABLES, Fingerprints, Workspace
+from champion_assets.lake.table import Fingerprints, Workspace
 from champion_assets.nse.errors import Holiday, WrongDate
-from champion_assets.nse.names import bhavcopy_files
-from champion_assets.nse.source.base import Candidates
-from champion_assets.raw import bhavcopy, delivery, index_close
-from champion_assets.raw.files import Accept, source_of
+from champion_assets.raw.files import source_of
 
-FILES: dict[str, tuple[Candidates, Accept]] = {
-    bhavcopy.NAME: (bhavcopy_files, bhavcopy.accept),
-    delivery.NAME: (delivery.delivery_files, delivery.accept),
-    index_close.NAME: (index_close.index_files, index_close.accept),
-}
-LAST = ("backtest/daily", "warehouse/duckdb")
-"""What a finished day has last, of what is asked for."""
+FILES = tuple(table.name for table in TABLES.values() if table.published is not None)
+"""Raw tables of a file that the exchange publishes daily."""
 
 
 def published(workspace: Workspace, asset: str, date: dt.date) -> str:
@@ -40,11 +33,13 @@ def published(workspace: Workspace, asset: str, date: dt.date) -> str:
     """
     if (reason := workspace.calendar.why_closed(date)) is not None:
         raise Holiday(f"{date}: closed, {reason}; nothing is asked for")
-    candidates, accept = FILES[asset]
-    (_, fetched), *_ = source_of(workspace.settings).fetch([date], candidates)
+    publication = workspace.tables[asset].published
+    if publication is None:
+        raise ValueError(f"{asset} is not a file that the exchange publishes daily")
+    (_, fetched), *_ = source_of(workspace.settings).fetch([date], publication.candidates)
     if isinstance(fetched, Exception):
         raise fetched
-    found, _, _ = accept(fetched)
+    found, _, _ = publication.accept(fetched)
     if found != date:
         raise WrongDate(f"{fetched.name} from {fetched.uri} was asked for {date} but its rows are of {found}; refused")
     return hashlib.sha256(fetched.body).hexdigest()
@@ -60,7 +55,7 @@ def stored(workspace: Workspace, asset: str, date: dt.date) -> str | None:
 
 def is_finished(workspace: Workspace, date: dt.date) -> bool:
     """True if everything of a day was built."""
-    return all(workspace.lake.exists(partition_key(name, date)) for name in LAST if name in TABLES)
+    return all(workspace.lake.exists(partition_key(name, date)) for name, table in workspace.tables.items() if table.completes_day)
 
 
 def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list[dt.date]:
@@ -77,7 +72,7 @@ def stale_days(workspace: Workspace, dates: Sequence[dt.date]) -> list[dt.date]:
     A warehouse on a server that does not answer, or refuses, is left for another time; that is said in the log.
     """
     marks, found = Fingerprints(workspace.lake), set[dt.date]()
-    for table in TABLES.values():
+    for table in workspace.tables.values():
         if not dates or table.is_source:
             continue
         try:

@@ -14,18 +14,13 @@ from typing import Any
 
 import dagster as dg
 
+from champion_assets.catalog import TABLES
 from champion_assets.clients.mlflow import TrackedRun, Tracking, TrackingUnreachable
 from champion_assets.lake.build import RangeReport
 from champion_assets.lake.open import open_lake
 from champion_assets.lake.store import Lake
 from champion_assets.settings import Settings
 
-TRACKED = {
-    "raw/bhavcopy": ("scrape_duration_seconds", None), "bronze/bhavcopy": ("parse_duration_seconds", "raw_rows_parsed"),
-    "silver/equity_eod": ("normalize_duration_seconds", "normalized_rows"), "warehouse/duckdb": ("load_duration_seconds", "rows_loaded"),
-    "warehouse/clickhouse": ("load_duration_seconds", "rows_loaded"),
-}  # fmt: skip
-"""Table: (name of its seconds, name of its rows)."""
 FOLDER = "tracking"
 
 
@@ -96,9 +91,10 @@ def _as_run(run_id: str, lines: list[dict[str, Any]], run: dg.DagsterRun | None,
 
 def _add(line: dict[str, Any], metrics: dict[str, float | None], series: list[tuple[str, int, int, float]]) -> None:
     """A table's days as steps (the ordinal of the date), under the old names, and their sums as `total_...`."""
-    if line["table"] not in TRACKED or not line["days"]:
+    names = TABLES[line["table"]].mlflow_names if line["table"] in TABLES else None
+    if names is None or not line["days"]:
         return
-    seconds, rows = TRACKED[line["table"]]
+    seconds, rows = names
     metrics[f"total_{seconds}"] = (metrics.get(f"total_{seconds}") or 0.0) + line["seconds"]
     is_silver = line["table"] == "silver/equity_eod"
     each = line["seconds"] / len(line["days"])

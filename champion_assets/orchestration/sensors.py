@@ -16,10 +16,11 @@ from typing import Any
 
 import dagster as dg
 
+from champion_assets.catalog import open_workspace
 from champion_assets.common.clock import instant_in_india, now
 from champion_assets.common.logs import log
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import TABLES, Workspace, open_workspace
+from champion_assets.lake.table import Workspace
 from champion_assets.nse.errors import NotYetPublished, NseError
 from champion_assets.orchestration.alerts import alarm
 from champion_assets.orchestration.jobs import TAGS, daily_job
@@ -203,7 +204,7 @@ def closed_days_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
                 dg.AssetMaterialization(
                     dg.AssetKey(name.split("/")), partition=date.isoformat(), metadata={"status": "closed", "reason": reason}
                 )
-                for name in TABLES
+                for name in workspace.tables
             ]
             last = date
     skip = None if events else "no closed day is unaccounted for"

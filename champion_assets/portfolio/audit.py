@@ -17,7 +17,6 @@ import polars as pl
 
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.portfolio.decide import Known, make_problem
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.portfolio.target_weights import drifted, known_on
@@ -116,6 +115,7 @@ TABLE = DailyTable(
     compute=compute,
     block=250,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "scipy"}),
+    peak_megabytes=339,
+    in_warehouse=True,
 )
-
-audit = daily_asset(TABLE, kinds={"parquet", "scipy"})

@@ -22,7 +22,6 @@ from champion_assets.features.window import return_windows
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.costs import cost_rates
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.portfolio.decide import Decision, Known, decide
 from champion_assets.portfolio.schedule import has_drifted, is_rebalance
 from champion_assets.quant.problem import Infeasible, NotSolved
@@ -196,6 +195,8 @@ TABLE = DailyTable(
     stateful=True,
     may_be_empty=True,
     preview=preview,
+    kinds=frozenset({"parquet", "numpy"}),
+    peak_megabytes=322,
+    in_warehouse=True,
+    grain="instrument",
 )
-
-target_weights = daily_asset(TABLE, kinds={"parquet", "numpy"})

@@ -10,12 +10,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import cast
 
-from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.lake.table import Computed, DailyTable, Publication, Workspace
 from champion_assets.nse.errors import BadPayload, UnexpectedSession
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.names import bhavcopy_files
 from champion_assets.nse.source.base import Fetched
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, block_size, fetch_days, is_server, source_of
 
 NAME = "raw/bhavcopy"
@@ -69,6 +68,8 @@ TABLE = DailyTable(
     compute=compute,
     contradict=contradict,
     block=block_size,
+    kinds=frozenset({"file"}),
+    peak_megabytes=331,
+    mlflow_names=("scrape_duration_seconds", None),
+    published=Publication(bhavcopy_files, accept),
 )
-
-bhavcopy = daily_asset(TABLE, kinds={"file"})

@@ -25,7 +25,6 @@ from champion_assets.nse.names import ACTION_REGISTERS, MASTER_NAMES, SYMBOL_CHA
 from champion_assets.nse.security_lists import merged_isins
 from champion_assets.nse.source.base import Fetched
 from champion_assets.nse.symbol_changes import SymbolHistory, read_symbol_changes
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, absent, block_size, current_versions, keep, original_bytes, source_of, version_row
 
 NAME = "raw/corporate_actions"
@@ -129,6 +128,8 @@ TABLE = DailyTable(
     compute=compute,
     block=block_size,
     may_be_empty=True,
+    kinds=frozenset({"file"}),
+    peak_megabytes=324,
+    in_warehouse=True,
+    warehouse_rows="is_current",
 )
-
-corporate_actions = daily_asset(TABLE, kinds={"file"})

@@ -11,11 +11,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import cast
 
-from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.lake.table import Computed, DailyTable, Publication, Workspace
 from champion_assets.nse.delivery import read_delivery
 from champion_assets.nse.names import NamedFile, delivery_file, mto_file
 from champion_assets.nse.source.base import Fetched
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, block_size, fetch_days
 
 NAME = "raw/delivery"
@@ -50,6 +49,7 @@ TABLE = DailyTable(
     compute=compute,
     block=block_size,
     may_be_empty=True,
+    kinds=frozenset({"file"}),
+    peak_megabytes=336,
+    published=Publication(delivery_files, accept),
 )
-
-delivery = daily_asset(TABLE, kinds={"file"})

@@ -23,7 +23,6 @@ from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Computed, DailyTable, Workspace
 from champion_assets.nse.source.base import Fetched
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, absent, keep, original_bytes, version_row
 
 NAME = "raw/esg_scores"
@@ -168,6 +167,7 @@ TABLE = DailyTable(
     compute=compute,
     block=366,
     may_be_empty=True,
+    kinds=frozenset({"file"}),
+    peak_megabytes=201,
+    not_released_because="mend the file or its mapping (docs/esg.md) and drop it again",
 )
-
-esg_scores = daily_asset(TABLE, kinds={"file"})

@@ -10,11 +10,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import cast
 
-from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.lake.table import Computed, DailyTable, Publication, Workspace
 from champion_assets.nse.indices import read_index_close
 from champion_assets.nse.names import NamedFile, index_close_file
 from champion_assets.nse.source.base import Fetched
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, block_size, fetch_days
 
 NAME = "raw/index_close"
@@ -48,6 +47,7 @@ TABLE = DailyTable(
     compute=compute,
     block=block_size,
     may_be_empty=True,
+    kinds=frozenset({"file"}),
+    peak_megabytes=205,
+    published=Publication(index_files, accept),
 )
-
-index_close = daily_asset(TABLE, kinds={"file"})

@@ -20,7 +20,6 @@ from champion_assets.nse.constituents import list_date, read_constituents
 from champion_assets.nse.isin import is_valid_isin, security_key
 from champion_assets.nse.names import CONSTITUENTS, CONSTITUENTS_NAMES
 from champion_assets.nse.source.base import Fetched
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, absent, block_size, current_versions, keep, original_bytes, source_of, version_row
 
 NAME = "raw/index_constituents"
@@ -84,6 +83,6 @@ TABLE = DailyTable(
     compute=compute,
     block=block_size,
     may_be_empty=True,
+    kinds=frozenset({"file"}),
+    peak_megabytes=215,
 )
-
-index_constituents = daily_asset(TABLE, kinds={"file"})

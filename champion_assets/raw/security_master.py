@@ -17,7 +17,6 @@ from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Computed, DailyTable, Workspace
 from champion_assets.nse.names import SYMBOL_CHANGES, SYMBOL_CHANGES_NAMES
 from champion_assets.nse.symbol_changes import SymbolChange, read_symbol_changes
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.files import RawFile, absent, block_size, current_versions, keep, original_bytes, source_of, version_row
 
 NAME = "raw/security_master"
@@ -73,6 +72,6 @@ TABLE = DailyTable(
     compute=compute,
     block=block_size,
     may_be_empty=True,
+    kinds=frozenset({"file"}),
+    peak_megabytes=205,
 )
-
-security_master = daily_asset(TABLE, kinds={"file"})

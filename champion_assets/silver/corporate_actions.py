@@ -26,7 +26,6 @@ from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.actions.legs import KINDS
 from champion_assets.nse.actions.overrides import Override, read_overrides
 from champion_assets.nse.actions.price_check import VERDICTS
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.silver.corporate_actions_events import PARSER, day_events
 from champion_assets.silver.corporate_actions_market import Market
 
@@ -193,6 +192,8 @@ TABLE = DailyTable(
     compute=compute,
     block=125,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "python"}),
+    peak_megabytes=307,
+    in_warehouse=True,
+    not_released_because="write the action as a line in the CSV in CHAMPION_CORPORATE_ACTIONS (docs/runbook.md)",
 )
-
-corporate_actions = daily_asset(TABLE, kinds={"parquet", "python"})

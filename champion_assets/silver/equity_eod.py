@@ -19,7 +19,6 @@ from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.identity import refusal
 from champion_assets.nse.schema import EQUITY_SERIES
-from champion_assets.orchestration.asset_factory import daily_asset
 
 NAME = "silver/equity_eod"
 
@@ -179,6 +178,10 @@ TABLE = DailyTable(
     ),
     day_facts=_day_facts,
     compute=compute,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=429,
+    in_warehouse=True,
+    grain="instrument",
+    is_releasable=True,
+    mlflow_names=("normalize_duration_seconds", "normalized_rows"),
 )
-
-equity_eod = daily_asset(TABLE, kinds={"parquet", "polars"})

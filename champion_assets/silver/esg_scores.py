@@ -20,7 +20,6 @@ from champion_assets.esg.mapping import PRODUCTS
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.isin import security_key
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.quant.cross_section import z_score
 from champion_assets.raw.esg_scores import known_rows
 from champion_assets.settings import Settings
@@ -147,6 +146,9 @@ TABLE = DailyTable(
     compute=compute,
     block=125,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=204,
+    in_warehouse=True,
+    grain="instrument",
+    not_released_because="give the row an ISIN or a symbol that traded (docs/esg.md)",
 )
-
-esg_scores = daily_asset(TABLE, kinds={"parquet", "polars"})

@@ -15,7 +15,6 @@ import polars as pl
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.indices import current_name, index_id
-from champion_assets.orchestration.asset_factory import daily_asset
 
 NAME = "silver/index_eod"
 
@@ -80,6 +79,7 @@ TABLE = DailyTable(
     inputs=lambda _: (Input("bronze/index_close"),),
     compute=compute,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=209,
+    in_warehouse=True,
 )
-
-index_eod = daily_asset(TABLE, kinds={"parquet", "polars"})

@@ -22,7 +22,6 @@ from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.identity import EVIDENCE, Instrument, Registry, SameAs, Sighting, refusal
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.nse.symbol_changes import SymbolChange
-from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.raw.security_master import changes_on
 
 NAME = "silver/instruments"
@@ -164,6 +163,8 @@ TABLE = DailyTable(
     compute=compute,
     block=125,
     stateful=True,
+    kinds=frozenset({"parquet", "python"}),
+    peak_megabytes=458,
+    in_warehouse=True,
+    warehouse_rows="valid_from = trade_date",
 )
-
-instruments = daily_asset(TABLE, kinds={"parquet", "python"})

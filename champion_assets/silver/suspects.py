@@ -21,7 +21,6 @@ from champion_assets.checks.thresholds import STEP as TICKS
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.actions.price_check import nearest_ratio
-from champion_assets.orchestration.asset_factory import daily_asset
 
 NAME = "silver/suspects"
 
@@ -143,6 +142,7 @@ TABLE = DailyTable(
     parameters=lambda _: {"gap": GAP, "ticks": TICKS},
     compute=compute,
     may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=298,
+    in_warehouse=True,
 )
-
-suspects = daily_asset(TABLE, kinds={"parquet", "polars"})

@@ -14,11 +14,10 @@ import polars as pl
 from champion_assets.clients.clickhouse import clickhouse
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
-from champion_assets.orchestration.asset_factory import daily_asset
-from champion_assets.settings import Settings, get_settings
+from champion_assets.settings import Settings
 from champion_assets.warehouse.clickhouse_load import load_days, versions
 from champion_assets.warehouse.clickhouse_schema import migrate
-from champion_assets.warehouse.loaded import LOADED, ONLY, Load, rows_of
+from champion_assets.warehouse.loaded import Load, loaded, rows_of
 from champion_assets.warehouse.views import create_views
 
 NAME = "warehouse/clickhouse"
@@ -28,12 +27,12 @@ class Clickhouse(Load):
     """What a load put into ClickHouse for a day: one row a table."""
 
 
-def make_tables(settings: Settings) -> None:
+def make_tables(settings: Settings, tables: Sequence[DailyTable]) -> None:
     """Database, tables and views, made or brought up to date."""
     with clickhouse(settings, database=False) as client:
         client.execute(f"CREATE DATABASE IF NOT EXISTS `{settings.clickhouse_database}`")
     with clickhouse(settings) as client:
-        for table in LOADED:
+        for table in tables:
             migrate(client, table)
         create_views(client.execute, "clickhouse")
 
@@ -41,9 +40,9 @@ def make_tables(settings: Settings) -> None:
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Load the days that ClickHouse does not have in the lake's version."""
     settings, marks = workspace.settings, Fingerprints(workspace.lake)
-    make_tables(settings)
+    make_tables(settings, loaded(workspace))
     frames = []
-    for table in LOADED:
+    for table in loaded(workspace):
         frame = rows_of(workspace, table, dates)
         counts = dict(frame.group_by("trade_date").len().iter_rows())
         wanted = {date: mark or "" for date, mark in marks.of(table.name, dates).items()}
@@ -68,7 +67,7 @@ def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
         return set()
     current = set(dates)
     with clickhouse(settings) as client:
-        for table in LOADED:
+        for table in loaded(workspace):
             inside = versions(client, table, min(dates), max(dates))
             marks.prefetch(table.name, sorted(inside))
             current &= {date for date, (_, found) in inside.items() if found == [marks.stored(table.name, date)]} | _empty(
@@ -79,7 +78,7 @@ def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
 
 def _empty(workspace: Workspace, table: DailyTable, dates: Sequence[dt.date], marks: Fingerprints) -> set[dt.date]:
     """The days of which the lake, too, has no row to load: such a day leaves no trace on the server."""
-    if table.name not in ONLY:
+    if table.warehouse_rows is None:
         found = workspace.lake.infos(table.name, dates)
         return {date for date, each in zip(dates, found, strict=True) if each is not None and each[0].rows == 0}
     there = [date for date, mark in marks.of(table.name, dates).items() if mark is not None]
@@ -90,16 +89,19 @@ def _where(settings: Settings) -> dict[str, str | int]:
     return {"host": settings.clickhouse_host, "port": settings.clickhouse_port, "database": settings.clickhouse_database}
 
 
-TABLE = DailyTable(
-    name=NAME,
-    description="The silver, features, portfolio and backtest tables on a ClickHouse server; asked for by LOAD_TO_CLICKHOUSE.",
-    model=Clickhouse,
-    code_version="1",
-    inputs=lambda _: tuple(Input(table.name) for table in LOADED),
-    parameters=_where,
-    compute=compute,
-    confirm=confirm,
-    block=366,
-)
-
-clickhouse_tables = daily_asset(TABLE, kinds={"clickhouse"}, asked_for=get_settings().load_to_clickhouse)
+def table_of(tables: Sequence[DailyTable]) -> DailyTable:
+    """The declaration, for a graph of `tables`."""
+    return DailyTable(
+        name=NAME,
+        description="The silver, features, portfolio and backtest tables on a ClickHouse server; asked for by LOAD_TO_CLICKHOUSE.",
+        model=Clickhouse,
+        code_version="1",
+        inputs=lambda _: tuple(Input(table.name) for table in tables if table.in_warehouse),
+        parameters=_where,
+        compute=compute,
+        confirm=confirm,
+        block=366,
+        kinds=frozenset({"clickhouse"}),
+        mlflow_names=("load_duration_seconds", "rows_loaded"),
+        is_enabled=lambda settings: settings.load_to_clickhouse,
+    )

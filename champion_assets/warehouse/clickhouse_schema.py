@@ -15,11 +15,6 @@ from champion_assets.lake.table import DailyTable
 
 FREE_TEXT = {"subject", "evidence", "sample", "candidates", "uri", "reading"}
 """Strings with about as many values as rows; all others repeat and are LowCardinality."""
-MONTHLY = {
-    "silver/equity_eod", "silver/esg_scores", "features/returns", "features/universe", "features/esg", "features/expected_returns",
-    "features/covariance", "portfolio/target_weights",
-}  # fmt: skip
-"""Tables with a row an instrument and day have a partition a month, the others one a year."""
 FIRST_KEY = ("symbol", "index_id", "check_name", "constraint_name")
 """People ask for one name over time, or for all names of a day: sorted by the first, found by month for the second."""
 MARK = "_fingerprint"
@@ -70,7 +65,7 @@ def create_statement(table: DailyTable, name: str) -> str:
 
 def partition_of(table: DailyTable) -> str:
     """The expression of a row's partition."""
-    return "toYYYYMM(trade_date)" if table.name in MONTHLY else "toYear(trade_date)"
+    return "toYYYYMM(trade_date)" if table.grain == "instrument" else "toYear(trade_date)"
 
 
 def order_of(table: DailyTable) -> list[str]:

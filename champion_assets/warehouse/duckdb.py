@@ -22,9 +22,7 @@ import polars as pl
 from champion_assets.lake.build import BuildError
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
-from champion_assets.orchestration.asset_factory import daily_asset
-from champion_assets.settings import get_settings
-from champion_assets.warehouse.loaded import LOADED, ONLY, Load, rows_of
+from champion_assets.warehouse.loaded import Load, loaded, rows_of
 from champion_assets.warehouse.views import create_views
 
 NAME = "warehouse/duckdb"
@@ -38,11 +36,11 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Bring the file up to date for `dates` and report what is in it."""
     path = workspace.settings.duckdb_path
     marks = Fingerprints(workspace.lake)
-    wanted = {table.name: {date: mark or "" for date, mark in marks.of(table.name, dates).items()} for table in LOADED}
+    wanted = {table.name: {date: mark or "" for date, mark in marks.of(table.name, dates).items()} for table in loaded(workspace)}
     with _exclusive(path), _copied(path) as copy, duckdb.connect(str(copy)) as connection:
-        _prepare(connection)
+        _prepare(connection, loaded(workspace))
         connection.begin()
-        for table in LOADED:
+        for table in loaded(workspace):
             _load(connection, workspace, table, wanted[table.name])
         connection.commit()
         create_views(connection.execute, "duckdb")
@@ -62,10 +60,10 @@ def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
             "SELECT trade_date, table_name, fingerprint FROM meta.loads WHERE trade_date BETWEEN ? AND ?", [min(dates), max(dates)]
         ).fetchall()
     marks = Fingerprints(workspace.lake)
-    for table in LOADED:
+    for table in loaded(workspace):
         marks.prefetch(table.name, sorted({date for date, name, _ in loads if name == table.name}))
     current = Counter(date for date, name, mark in loads if marks.stored(name, date) == mark)
-    return {date for date, tables in current.items() if tables == len(LOADED)}
+    return {date for date, tables in current.items() if tables == len(loaded(workspace))}
 
 
 @contextmanager
@@ -88,13 +86,13 @@ def _copied(path: Path) -> Iterator[Path]:
     copy.replace(path)
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+def _prepare(connection: duckdb.DuckDBPyConnection, tables: Sequence[DailyTable]) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS meta")
     connection.execute(
         "CREATE TABLE IF NOT EXISTS meta.loads (table_name VARCHAR, trade_date DATE, rows BIGINT, fingerprint VARCHAR, "
         "PRIMARY KEY (table_name, trade_date))"
     )
-    for table in LOADED:
+    for table in tables:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.group}")
         columns = ", ".join(f'"{name}" {sql_type(kind)}' for name, kind in empty_frame(table.model).schema.items())
         connection.execute(f"CREATE TABLE IF NOT EXISTS {_sql_name(table)} ({columns})")
@@ -139,7 +137,7 @@ def _load(connection: duckdb.DuckDBPyConnection, workspace: Workspace, table: Da
     if again:
         connection.execute(f"DELETE FROM {_sql_name(table)} WHERE trade_date IN (SELECT unnest(?))", [again])
         connection.execute("DELETE FROM meta.loads WHERE table_name = ? AND trade_date IN (SELECT unnest(?))", [table.name, again])
-    where = ONLY.get(table.name, "true")
+    where = table.warehouse_rows or "true"
     with workspace.lake.files(table.name, days) as paths:
         connection.execute(
             f"INSERT INTO {_sql_name(table)} SELECT * FROM read_parquet(?, hive_partitioning = false) WHERE {where}", [paths]
@@ -167,7 +165,7 @@ def _compare(workspace: Workspace, frame: pl.DataFrame, wanted: dict[str, dict[d
     """The rows in the file must be those of the lake's objects, day by day."""
     counted = {
         table.name: dict(rows_of(workspace, table, sorted(wanted[table.name])).group_by("trade_date").len().iter_rows())
-        for table in LOADED if table.name in ONLY
+        for table in loaded(workspace) if table.warehouse_rows is not None
     }  # fmt: skip
     for (name,), loads in frame.partition_by("table_name", as_dict=True).items():
         by_day, dates = counted.get(name), loads["trade_date"].to_list()
@@ -180,16 +178,21 @@ def _compare(workspace: Workspace, frame: pl.DataFrame, wanted: dict[str, dict[d
         raise BuildError(f"{NAME}: {frame.height} of {sum(map(len, wanted.values()))} loads are recorded")
 
 
-TABLE = DailyTable(
-    name=NAME,
-    description="The silver, features, portfolio and backtest tables in one DuckDB file that readers can open at any time.",
-    model=Duckdb,
-    code_version="2",
-    inputs=lambda _: tuple(Input(table.name) for table in LOADED),
-    parameters=lambda settings: {"path": str(settings.duckdb_path.resolve())},
-    compute=compute,
-    confirm=confirm,
-    block=2500,
-)
-
-duckdb_tables = daily_asset(TABLE, kinds={"duckdb"}, asked_for=get_settings().load_to_duckdb)
+def table_of(tables: Sequence[DailyTable]) -> DailyTable:
+    """The declaration, for a graph of `tables`."""
+    return DailyTable(
+        name=NAME,
+        description="The silver, features, portfolio and backtest tables in one DuckDB file that readers can open at any time.",
+        model=Duckdb,
+        code_version="2",
+        inputs=lambda _: tuple(Input(table.name) for table in tables if table.in_warehouse),
+        parameters=lambda settings: {"path": str(settings.duckdb_path.resolve())},
+        compute=compute,
+        confirm=confirm,
+        block=2500,
+        kinds=frozenset({"duckdb"}),
+        peak_megabytes=1220,
+        mlflow_names=("load_duration_seconds", "rows_loaded"),
+        completes_day=True,
+        is_enabled=lambda settings: settings.load_to_duckdb,
+    )

@@ -11,11 +11,12 @@ import polars as pl
 import pytest
 
 from champion_assets.backtest.daily import Daily
+from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.schema import violations
 from champion_assets.lake.store import Lake
-from champion_assets.lake.table import TABLES, Workspace
+from champion_assets.lake.table import Workspace
 from champion_assets.nse.costs import cost_rates
 from champion_assets_tests.helpers import build_until, content
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from champion_assets.lake.table import open_workspace
+from champion_assets.catalog import open_workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.synthetic.exchange import write_exchange
 from champion_assets.settings import Settings

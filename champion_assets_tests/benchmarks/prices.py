@@ -14,8 +14,9 @@ from collections.abc import Callable
 
 import polars as pl
 
-from champion_assets import definitions, research  # noqa: F401  (fills TABLES)
-from champion_assets.lake.table import TABLES, Workspace, open_workspace
+from champion_assets import research
+from champion_assets.catalog import TABLES, open_workspace
+from champion_assets.lake.table import Workspace
 from champion_assets.settings import get_settings
 
 

@@ -21,9 +21,10 @@ import duckdb as engine
 import polars as pl
 from pydantic import SecretStr
 
+from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.clients.clickhouse import clickhouse as connect
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Workspace, open_workspace
+from champion_assets.lake.table import Workspace
 from champion_assets.settings import Settings
 from champion_assets.silver.equity_eod import TABLE
 from champion_assets.warehouse import clickhouse, duckdb
@@ -42,7 +43,10 @@ def main(start: dt.date, end: dt.date) -> None:
         workspace = open_workspace(settings)
         days = workspace.sessions(start, end)
         workspace.lake.read(TABLE.name, days)  # the files are in the system's cache for all
-        blocks, whole = _blocks(days, clickhouse.TABLE.block_size(settings)), _blocks(days, duckdb.TABLE.block_size(settings))
+        blocks, whole = (
+            _blocks(days, TABLES["warehouse/clickhouse"].block_size(settings)),
+            _blocks(days, TABLES["warehouse/duckdb"].block_size(settings)),
+        )
         for module in (clickhouse, duckdb):
             module.LOADED = (TABLE,)  # type: ignore[attr-defined]
             module.create_views = lambda *_: None  # type: ignore[attr-defined]

@@ -12,14 +12,16 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from champion_assets.checks.results import BY_NAME, NAME, RULES, OverrideError, overrides
+from champion_assets.catalog import TABLES
+from champion_assets.checks.registry import BY_NAME, RULES
+from champion_assets.checks.results import NAME, OverrideError, overrides
 from champion_assets.checks.rules import Context
 from champion_assets.common.dates import calendar_days
 from champion_assets.definitions import defs
 from champion_assets.lake.build import BlockedByCheck, build_range
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.store import Lake, partition_key
-from champion_assets.lake.table import TABLES, Workspace
+from champion_assets.lake.table import Workspace
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets_tests.helpers import ORDER, build_until
@@ -156,7 +158,7 @@ def test_every_check_is_corrupted_here() -> None:
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Workspace:
-    from champion_assets.lake.table import open_workspace
+    from champion_assets.catalog import open_workspace
     from champion_assets.settings import Settings
 
     folder = tmp_path_factory.mktemp("judged")

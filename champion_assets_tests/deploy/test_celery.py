@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from champion_assets.catalog import open_workspace
 from champion_assets.lake.open import open_lake
-from champion_assets.lake.table import open_workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.settings import Settings
 from champion_assets_tests.deploy.cluster import cluster

@@ -16,10 +16,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.store import Lake
-from champion_assets.lake.table import TABLES, Computed, Workspace
+from champion_assets.lake.table import Computed, Workspace
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.nse.synthetic.server import date_in

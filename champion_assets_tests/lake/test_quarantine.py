@@ -57,7 +57,7 @@ def test_a_row_is_listed_with_file_line_rule_and_reason(bad: tuple[Workspace, st
 
 def test_a_released_row_flows_on_by_its_symbol_and_keeps_its_identity(bad: tuple[Workspace, str]) -> None:
     workspace, symbol = bad
-    decide(workspace.lake, TABLE, DAY, "release", "a misprint of the exchange", None, TODAY)
+    decide(workspace, TABLE, DAY, "release", "a misprint of the exchange", None, TODAY)
     reports = build_until(workspace, TABLE, START, END)
     assert reports[TABLE].outcomes[DAY].status == "written"
     day = workspace.lake.read(TABLE, [DAY]).filter(pl.col("symbol") == symbol)
@@ -74,7 +74,7 @@ def test_a_released_row_flows_on_by_its_symbol_and_keeps_its_identity(bad: tuple
 
 def test_a_dropped_row_stays_out_and_is_no_longer_open(bad: tuple[Workspace, str]) -> None:
     workspace, symbol = bad
-    decide(workspace.lake, TABLE, DAY, "drop", "never traded", None, TODAY)
+    decide(workspace, TABLE, DAY, "drop", "never traded", None, TODAY)
     build_until(workspace, TABLE, START, END)
     assert symbol not in symbols(workspace)
     assert listed(workspace.lake).filter(pl.col("table") == TABLE)["open"].to_list() == [0]
@@ -94,7 +94,7 @@ def test_what_cannot_be_decided_says_what_to_do(
     bad: tuple[Workspace, str], table: str, verdict, why: str, line: int | None, words: str
 ) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(QuarantineError, match=words):
-        decide(bad[0].lake, table, DAY, verdict, why, line, TODAY)
+        decide(bad[0], table, DAY, verdict, why, line, TODAY)
     assert decisions(bad[0].lake) == []
 
 

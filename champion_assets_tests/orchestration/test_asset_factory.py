@@ -11,8 +11,8 @@ from types import MappingProxyType
 import dagster as dg
 import pytest
 
+from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.definitions import defs
-from champion_assets.lake.table import TABLES, open_workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.names import udiff_bhavcopy
 from champion_assets.nse.synthetic.exchange import Exchange

@@ -17,8 +17,8 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner
 
+from champion_assets.catalog import open_workspace
 from champion_assets.cli.main import main
-from champion_assets.lake.table import open_workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.names import udiff_bhavcopy
 from champion_assets.nse.synthetic.exchange import Exchange

@@ -120,7 +120,7 @@ def test_a_run_under_way_is_waited_for_and_failed_ones_are_repeated_three_times_
 
 def test_a_file_that_changed_rebuilds_its_day_and_those_after(stage, workspace: Workspace, exchange: Exchange) -> None:  # type: ignore[no-untyped-def]
     set_clock, source = stage
-    from champion_assets.lake.table import open_workspace
+    from champion_assets.catalog import open_workspace
     from champion_assets.settings import get_settings
 
     mine = open_workspace(get_settings())
@@ -145,8 +145,8 @@ def test_a_file_that_changed_rebuilds_its_day_and_those_after(stage, workspace: 
 def test_a_change_that_was_not_carried_through_is_asked_for_when_no_run_works(stage) -> None:  # type: ignore[no-untyped-def]
     """A run was killed after it had taken a corrected file: the file is no news any more, the days after it are stale."""
     set_clock, source = stage
+    from champion_assets.catalog import TABLES, open_workspace
     from champion_assets.lake.build import build_range
-    from champion_assets.lake.table import TABLES, open_workspace
     from champion_assets.settings import get_settings
 
     mine, day = open_workspace(get_settings()), dt.date(2024, 1, 2)
@@ -176,7 +176,7 @@ def _other(body: bytes) -> bytes:
 def test_a_dropped_file_is_noticed_once(stage, tmp_path: Path, environment: Put) -> None:  # type: ignore[no-untyped-def]
     set_clock, source = stage
     set_clock("2024-01-03T14:00:00+00:00")
-    from champion_assets.lake.table import open_workspace
+    from champion_assets.catalog import open_workspace
     from champion_assets.settings import get_settings
 
     build_until(open_workspace(get_settings()), "warehouse/duckdb", START, dt.date(2024, 1, 3))
@@ -206,7 +206,7 @@ def test_closed_days_are_recorded_with_their_reason_in_their_evening(stage) -> N
 def test_the_catch_up_asks_for_gaps(stage) -> None:  # type: ignore[no-untyped-def]
     set_clock, _ = stage
     set_clock("2024-01-07T02:00:00+00:00")
-    from champion_assets.lake.table import open_workspace
+    from champion_assets.catalog import open_workspace
     from champion_assets.settings import get_settings
 
     build_until(open_workspace(get_settings()), "warehouse/duckdb", START, dt.date(2024, 1, 2))

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from champion_assets.catalog import TABLES
 from champion_assets.clients.clickhouse import ClickHouseUnreachable, clickhouse
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range, is_retryable
@@ -23,12 +24,14 @@ from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Fingerprints, Workspace
 from champion_assets.silver.equity_eod import TABLE as EQUITY_EOD
 from champion_assets.warehouse import clickhouse_load
-from champion_assets.warehouse.clickhouse import TABLE, confirm
+from champion_assets.warehouse.clickhouse import confirm
 from champion_assets.warehouse.clickhouse_columns import checksum_sql, checksums, encode
 from champion_assets.warehouse.clickhouse_load import LoadMismatch, load_days
 from champion_assets.warehouse.clickhouse_schema import SchemaConflict, columns, create_statement, migrate, sql_name
-from champion_assets.warehouse.loaded import LOADED, rows_of
+from champion_assets.warehouse.loaded import loaded, rows_of
 from champion_assets_tests.helpers import build_until
+
+TABLE = TABLES["warehouse/clickhouse"]
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
 
@@ -36,7 +39,7 @@ START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
 def assert_equals_lake(workspace: Workspace, start: dt.date = START, end: dt.date = END) -> None:
     """Every table, every column, every row, each once, NULL as NULL."""
     with clickhouse(workspace.settings) as client:
-        for table in LOADED:
+        for table in loaded(workspace):
             lake = rows_of(workspace, table, workspace.sessions(start, end))
             rows = client.execute(f"SELECT {', '.join(f'`{name}`' for name in lake.columns)} FROM {sql_name(table)}")
             flat = [name for name in lake.columns if not isinstance(lake.schema[name], pl.List)]

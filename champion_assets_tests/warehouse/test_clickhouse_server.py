@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from champion_assets.catalog import TABLES
 from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable, clickhouse
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range, is_retryable
 from champion_assets.lake.table import Workspace
-from champion_assets.warehouse.clickhouse import TABLE
 from champion_assets_tests.helpers import build_until
 from champion_assets_tests.servers.run import ClickHouse, free_port
+
+TABLE = TABLES["warehouse/clickhouse"]
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
 
@@ -195,7 +197,7 @@ def test_a_backfill_with_the_server_down_builds_all_else_and_says_so(settings: A
 
 
 def test_a_server_that_refuses_does_not_stop_the_sensors_look(clickhouse_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    from champion_assets.lake.table import TABLES
+    from champion_assets.catalog import TABLES
     from champion_assets.orchestration.publication import stale_days
 
     monkeypatch.setitem(TABLES, TABLE.name, TABLE)

@@ -9,21 +9,24 @@ import duckdb
 import polars as pl
 import pytest
 
+from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import BuildError, build_range
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Workspace
-from champion_assets.warehouse.duckdb import NAME, TABLE, sql_type
-from champion_assets.warehouse.loaded import LOADED, rows_of
+from champion_assets.warehouse.duckdb import NAME, sql_type
+from champion_assets.warehouse.loaded import loaded, rows_of
 from champion_assets_tests.helpers import build_until
+
+TABLE = TABLES["warehouse/duckdb"]
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
 
 
 def assert_equals_lake(workspace: Workspace, start: dt.date = START, end: dt.date = END) -> None:
     with duckdb.connect(str(workspace.settings.duckdb_path), read_only=True) as connection:
-        for table in LOADED:
+        for table in loaded(workspace):
             lake = rows_of(workspace, table, workspace.sessions(start, end))
             columns = [name for name in lake.columns if name != "holdings"]
             keys = [name for name in columns if not isinstance(lake.schema[name], pl.List)]
@@ -93,5 +96,5 @@ def test_a_difference_to_the_lake_fails_the_load(workspace: Workspace) -> None:
 
 
 def test_every_column_type_has_a_sql_type() -> None:
-    kinds = {sql_type(kind) for table in LOADED for kind in empty_frame(table.model).schema.values()}
+    kinds = {sql_type(kind) for table in TABLES.values() for kind in empty_frame(table.model).schema.values()}
     assert {"DATE", "DOUBLE", "VARCHAR", "BIGINT"} <= kinds

@@ -12,19 +12,21 @@ from typing import Any
 import duckdb
 import pytest
 
+from champion_assets.catalog import TABLES
 from champion_assets.clients.clickhouse import clickhouse
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.table import Workspace
 from champion_assets.quant.adjust import LEVELS, PRICES
 from champion_assets.settings import Settings
-from champion_assets.warehouse.clickhouse import TABLE as CLICKHOUSE
-from champion_assets.warehouse.loaded import LOADED, ONLY
+from champion_assets.warehouse.loaded import loaded as loaded_tables
 from champion_assets.warehouse.views import create_views, in_dialect
 from champion_assets_tests.conftest import END, START
 from champion_assets_tests.helpers import build_until
 from champion_assets_tests.servers.run import ClickHouse
 from champion_assets_tests.warehouse.conftest import on_server
+
+CLICKHOUSE = TABLES["warehouse/clickhouse"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "queries.md"
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
@@ -34,7 +36,7 @@ MAY_BE_EMPTY = {"SELECT symbol FROM features.universe WHERE trade_date = :day"}
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory, exchange: Any, server: ClickHouse) -> Iterator[Workspace]:
-    from champion_assets.lake.table import open_workspace
+    from champion_assets.catalog import open_workspace
 
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("data"), source=str(exchange.folder), esg_folder=exchange.folder / "esg", start_date=START,
@@ -52,10 +54,10 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, exchange: Any, server: Clic
 def parquet(loaded: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
     """The lake's objects themselves, under the names of the tables."""
     with duckdb.connect() as connection:
-        for table in LOADED:
+        for table in loaded_tables(loaded):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.group}")
             pattern = loaded.lake.uri(f"{table.name}/*/data.parquet")
-            where = ONLY.get(table.name, "true")
+            where = table.warehouse_rows or "true"
             connection.execute(f"CREATE VIEW {table.name.replace('/', '.')} AS SELECT * FROM "
                                f"read_parquet('{pattern}', hive_partitioning = false) WHERE {where}")  # fmt: skip
         create_views(connection.execute, "duckdb")

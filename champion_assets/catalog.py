@@ -1,0 +1,83 @@
+"""Every table of Champion in the order of the graph: the one list.
+
+What belongs here: which tables there are. What a table is, whether it goes to the warehouse, how much memory it needs, stands in its own
+declaration (`lake/table.py`). To add a table write its module and put its `TABLE` here.
+"""
+
+from __future__ import annotations
+
+from champion_assets.backtest import daily, tear_sheet
+from champion_assets.bronze import bhavcopy as bronze_bhavcopy
+from champion_assets.bronze import corporate_actions as bronze_corporate_actions
+from champion_assets.bronze import delivery as bronze_delivery
+from champion_assets.bronze import index_close as bronze_index_close
+from champion_assets.checks import results
+from champion_assets.features import covariance, esg, expected_returns, returns, universe
+from champion_assets.lake.open import open_lake
+from champion_assets.lake.table import DailyTable, HistoryTable, Workspace
+from champion_assets.nse.calendar import load_calendar
+from champion_assets.portfolio import audit, target_weights
+from champion_assets.raw import bhavcopy as raw_bhavcopy
+from champion_assets.raw import corporate_actions as raw_corporate_actions
+from champion_assets.raw import delivery as raw_delivery
+from champion_assets.raw import esg_scores as raw_esg_scores
+from champion_assets.raw import index_close as raw_index_close
+from champion_assets.raw import index_constituents as raw_index_constituents
+from champion_assets.raw import security_master as raw_security_master
+from champion_assets.settings import Settings
+from champion_assets.silver import corporate_actions, equity_eod, esg_scores, index_eod, instruments, suspects
+from champion_assets.warehouse import clickhouse, duckdb
+
+LAKE_TABLES: tuple[DailyTable, ...] = (
+    raw_bhavcopy.TABLE,
+    raw_delivery.TABLE,
+    raw_index_close.TABLE,
+    raw_index_constituents.TABLE,
+    raw_security_master.TABLE,
+    raw_corporate_actions.TABLE,
+    raw_esg_scores.TABLE,
+    bronze_bhavcopy.TABLE,
+    bronze_delivery.TABLE,
+    bronze_index_close.TABLE,
+    bronze_corporate_actions.TABLE,
+    instruments.TABLE,
+    equity_eod.TABLE,
+    index_eod.TABLE,
+    corporate_actions.TABLE,
+    suspects.TABLE,
+    esg_scores.TABLE,
+    results.TABLE,
+    returns.TABLE,
+    universe.TABLE,
+    esg.TABLE,
+    expected_returns.TABLE,
+    covariance.TABLE,
+    target_weights.TABLE,
+    audit.TABLE,
+    daily.TABLE,
+)
+HISTORY_TABLES: tuple[HistoryTable, ...] = (tear_sheet.TABLE,)
+"""Tables of the whole history, without a day."""
+
+
+def all_tables(lake_tables: tuple[DailyTable, ...] = LAKE_TABLES) -> dict[str, DailyTable]:
+    """Every daily table by name, those of the warehouses last: each warehouse holds what the tables before it declare."""
+    return {table.name: table for table in (*lake_tables, duckdb.table_of(lake_tables), clickhouse.table_of(lake_tables))}
+
+
+TABLES = all_tables()
+
+
+def enabled_tables(settings: Settings, tables: dict[str, DailyTable] | None = None) -> dict[str, DailyTable]:
+    """The tables that the settings enable."""
+    return {name: table for name, table in (TABLES if tables is None else tables).items() if table.is_enabled(settings)}
+
+
+def open_workspace(settings: Settings) -> Workspace:
+    """The workspace that the settings describe, over the tables that they enable.
+
+    Raises:
+        LakeRefused: the lake does not exist, or refuses the key.
+        LakeUnreachable: its server does not answer.
+    """
+    return Workspace(settings, open_lake(settings), load_calendar(settings.calendar), tables=enabled_tables(settings))
