@@ -18,7 +18,9 @@ from dagster_k8s import K8sRunLauncher
 from dagster_k8s.container_context import K8sContainerContext
 from dagster_k8s.job import DagsterK8sJobConfig, UserDefinedDagsterK8sConfig, construct_dagster_k8s_job, get_user_defined_k8s_config
 
-from champion_assets.orchestration.kubernetes import PEAK_MEGABYTES, KubernetesAbsent, executor_of, step_tags
+from champion_assets.catalog import HISTORY_TABLES, TABLES
+from champion_assets.lake.table import DailyTable, HistoryTable
+from champion_assets.orchestration.kubernetes import KubernetesAbsent, executor_of, step_tags
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import ORDER
 from champion_assets_tests.servers.run import ROOT
@@ -95,8 +97,10 @@ def test_every_asset_asks_for_its_own_resources(tmp_path: Path) -> None:
     assert said["tags"].keys() >= set(ORDER)
     jobs = {name: _job(tags) for name, tags in said["tags"].items()}
     asked = {name: job["spec"]["template"]["spec"]["containers"][0]["resources"] for name, job in jobs.items()}
+    declared: dict[str, DailyTable | HistoryTable] = TABLES | {table.name: table for table in HISTORY_TABLES}
     for name, resources in asked.items():
-        peak = PEAK_MEGABYTES[name]
+        peak = declared[name].peak_megabytes
+        assert peak is not None, name
         assert int(resources["requests"]["memory"].removesuffix("Mi")) >= peak, name
         assert int(resources["limits"]["memory"].removesuffix("Mi")) >= 2 * peak, name
     assert len({json.dumps(resources) for resources in asked.values()}) > 2, "all assets ask for the same"
@@ -105,7 +109,7 @@ def test_every_asset_asks_for_its_own_resources(tmp_path: Path) -> None:
 
 
 def test_without_kubernetes_a_step_says_nothing_of_it(settings: Settings) -> None:
-    assert step_tags("raw/bhavcopy", settings) == {}
+    assert step_tags(331, settings) == {}
     assert executor_of(settings) is dg.in_process_executor
 
 

@@ -35,7 +35,7 @@ from champion_assets_tests.helpers import ORDER
 
 BIN = Path(sys.executable).parent
 START = dt.date(2024, 1, 1)
-PATIENCE = 90.0
+PATIENCE = 240.0
 FAULTS = ("html", "reset", "truncated", "empty", "xlsx", "503", "yesterday", "late", "busy", "kill run", "kill daemon", "republish",
           "late delivery", "cannot write", "none")  # fmt: skip
 

@@ -47,7 +47,7 @@ def test_a_trial_of_the_daily_strategy_is_the_daily_portfolio(built: Workspace) 
     for table in ("portfolio/target_weights", "portfolio/audit", "backtest/daily"):
         assert trial.lake.read(table, sessions).equals(built.lake.read(table, sessions)), table
     own = {"portfolio/target_weights", "portfolio/audit", "backtest/daily"}
-    assert {table.name for table in own_tables(built.settings, built.settings)} == own
+    assert {table.name for table in own_tables(built.tables, built.settings, built.settings)} == own
 
 
 def test_a_grid_from_a_later_day_touches_nothing_of_the_daily_portfolio(built: Workspace) -> None:
@@ -71,7 +71,7 @@ def test_a_grid_from_a_later_day_touches_nothing_of_the_daily_portfolio(built: W
 
 def test_only_tables_that_differ_are_made_anew(built: Workspace) -> None:
     shorter = built.settings.model_copy(update={"cov_window_days": 30})
-    names = [table.name for table in own_tables(built.settings, shorter)]
+    names = [table.name for table in own_tables(built.tables, built.settings, shorter)]
     assert "features/covariance" in names
     assert "features/returns" not in names
     assert names.index("features/universe") < names.index("features/covariance") < names.index("portfolio/target_weights")

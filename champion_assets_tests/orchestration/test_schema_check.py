@@ -14,7 +14,7 @@ from champion_assets.lake.build import InvalidRows, MissingInput, RangeReport
 from champion_assets.lake.schema import violations
 from champion_assets.lake.table import Workspace
 from champion_assets.orchestration.schema_check import column_schema, schema_check_result
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import ORDER, build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 6)
 RARE = {
@@ -43,13 +43,13 @@ CORRUPTIONS: list[tuple[str, str, Any]] = [
     ("silver/esg_scores", "score", 101.0), ("silver/esg_scores", "found_by", "luck"), ("features/esg", "percentile", 1.5),
     ("features/esg", "providers", 0), ("raw/esg_scores", "sha256", "x"), ("raw/index_constituents", "rows", -1),
     ("portfolio/audit", "violation", 1e-3), ("portfolio/target_weights", "cash_weight", 0.2), ("backtest/daily", "stt", 5.0),
-    ("silver/suspects", "suspicion", "a feeling"), ("warehouse/duckdb", "table_name", "silver/unknown"), ("warehouse/duckdb", "rows", -1),
+    ("silver/suspects", "suspicion", "a feeling"), ("warehouse/duckdb", "table_name", "Silver Prices"), ("warehouse/duckdb", "rows", -1),
     ("checks/results", "severity", "grave"), ("checks/results", "rows", -1),
 ]  # fmt: skip
 
 
 def test_every_table_is_corrupted_here() -> None:
-    assert {name for name, _, _ in CORRUPTIONS} == set(TABLES)
+    assert {name for name, _, _ in CORRUPTIONS} == set(ORDER)
 
 
 @pytest.mark.parametrize(("name", "column", "value"), CORRUPTIONS)

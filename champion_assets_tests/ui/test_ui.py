@@ -193,10 +193,11 @@ def _backfill(url: str, names: tuple[str, ...], days: list[str]) -> dict[str, An
             pytest.fail(str(state))
         return state if state["status"] in ("COMPLETED_SUCCESS", "COMPLETED") else None
 
-    state: dict[str, Any] = _wait(done, 300)
+    state: dict[str, Any] = _wait(done, 570)
     return state
 
 
+@pytest.mark.timeout(900)  # the wait inside says more than a cut-off test
 def test_one_backfill_of_everything_from_the_page_runs_in_chunks_and_in_order(site: tuple[str, dict[str, str]]) -> None:
     """Tables of one day go in chunks side by side; those that read other days follow in one run, which waits for what it needs."""
     url, environment = site
