@@ -176,11 +176,15 @@ def _quarantine(workspace: Workspace) -> Iterator[Finding]:
 def _runs(settings: Settings) -> Iterator[Finding]:
     import dagster as dg
 
-    from champion_assets.orchestration.backfill import prepare_dagster_home
+    from champion_assets.orchestration.dagster_home import prepare_dagster_home
 
-    prepare_dagster_home(settings)
+    home = prepare_dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
         records = instance.get_run_records(limit=5)
+        log = type(instance.event_log_storage)
+    if not log.__name__.startswith("Batched"):
+        yield Finding("runs", "warning", f"{home} uses {log.__name__}, which is slow on years",
+                      "champion prepare, unless that folder has a dagster.yaml: then name the event log of docs/running.md in it")  # fmt: skip
     if not records:
         yield Finding("runs", "note", "Dagster has no run yet")
     for record in records:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,13 @@ def send_no_usage_data() -> None:
 
 
 def adopt_shipped_log() -> None:
-    """Make Dagster's own SQLite log fast in this process: at its first connection it becomes the batched one, over the same files."""
+    """Make Dagster's own SQLite log fast in this process: when it next connects it becomes the batched one, over the same files.
+
+    Called as the definitions are imported, after Dagster's commands have opened the log, and again by each asset. Where no log has been
+    loaded nothing happens, for loading one takes most of a second.
+    """
     send_no_usage_data()
-    if is_known_version():
+    if "dagster._core.storage.event_log.sqlite.sqlite_event_log" in sys.modules and is_known_version():
         from champion_assets.orchestration.storage.sqlite_events import adopt
 
         adopt(_say_how_to_configure)

@@ -12,7 +12,7 @@ import sqlalchemy as db
 
 import champion_assets
 from champion_assets.orchestration.storage.postgres_events import BatchedPostgresEventLogStorage
-from champion_assets_tests.resources.test_sqlite_events import _answers, _run
+from champion_assets_tests.orchestration.storage.test_sqlite_events import _answers, _run
 from champion_assets_tests.servers.run import postgres_server
 
 

@@ -130,7 +130,7 @@ def test_two_processes_writing_at_once_lose_nothing(tmp_path: Path) -> None:
     with _instance(tmp_path / "a", "batched") as instance:
         program = (
             "import sys, dagster as dg\n"
-            "from champion_assets_tests.resources.test_sqlite_events import _run\n"
+            "from champion_assets_tests.orchestration.storage.test_sqlite_events import _run\n"
             "with dg.DagsterInstance.from_config(sys.argv[1]) as instance:\n"
             "    for day in range(int(sys.argv[2]), int(sys.argv[2]) + 6):\n"
             "        _run(instance, f'2024-01-{day:02d}', f'2024-01-{day + 2:02d}')\n"
