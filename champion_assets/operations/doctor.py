@@ -184,7 +184,7 @@ def _runs(settings: Settings) -> Iterator[Finding]:
         log = type(instance.event_log_storage)
     if not log.__name__.startswith("Batched"):
         yield Finding("runs", "warning", f"{home} uses {log.__name__}, which is slow on years",
-                      "champion prepare, unless that folder has a dagster.yaml: then name the event log of docs/running.md in it")  # fmt: skip
+                      "champion prepare; if it has a dagster.yaml, name the event log there as docs/running.md says")  # fmt: skip
     if not records:
         yield Finding("runs", "note", "Dagster has no run yet")
     for record in records:
