@@ -26,7 +26,7 @@ from champion_assets.settings import Settings
 
 Level = Literal["ok", "note", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("ok", "note", "warning", "error")
-PACKAGES = ("champion-assets", "dagster", "polars", "duckdb", "pandera", "daqp", "mlflow-skinny", "obstore")
+PACKAGES = ("champion-assets", "dagster", "polars", "duckdb", "pandera", "daqp", "mlflow", "obstore")
 RECENT = 30
 """Sessions whose failed checks are named one by one."""
 
