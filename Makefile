@@ -20,21 +20,17 @@ lint: $(BIN)/champion
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 docs: $(BIN)/champion
 	$(BIN)/python -W ignore -m champion_assets.operations.data_dictionary > docs/data_dictionary.md
 
 CLICKHOUSE := .local/clickhouse/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
-MLFLOW := .local/mlflow/bin/mlflow
 
-servers: $(CLICKHOUSE) $(MLFLOW)   ## real servers for the tests: ClickHouse's engine, MLflow (PostgreSQL and Redis come from the system's packages)
+servers: $(CLICKHOUSE)            ## ClickHouse's engine for the tests (PostgreSQL and Redis come from the system's packages)
 
 $(CLICKHOUSE):
 	npm install --no-audit --no-fund --loglevel=error --prefix .local/clickhouse @chdb/lib-linux-x64-gnu@26.7.3-stable.1
-
-$(MLFLOW): | $(BIN)/champion
-	$(BIN)/uv venv --quiet --python $(BIN)/python .local/mlflow
-	$(BIN)/uv pip install --quiet --python .local/mlflow/bin/python mlflow==3.17.2 psycopg2-binary==2.9.13
 
 audit: $(BIN)/champion           ## known weaknesses of the pinned packages, where the advisory service can be reached
 	$(BIN)/python -m champion_assets_tests.audit

@@ -8,7 +8,10 @@ from champion_assets.orchestration.assets import assets_of
 from champion_assets.orchestration.jobs import default_jobs, default_schedules
 from champion_assets.orchestration.kubernetes import executor_of
 from champion_assets.orchestration.sensors import catch_up_schedule, default_sensors
+from champion_assets.orchestration.storage.event_log import adopt_shipped_log
 from champion_assets.settings import get_settings
+
+adopt_shipped_log()
 
 defs = dg.Definitions(
     assets=assets_of(get_settings()),

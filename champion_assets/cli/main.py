@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from champion_assets.cli import operations
+from champion_assets.cli.ui import ui
 
 DATE = click.DateTime(formats=["%Y-%m-%d", "%d-%m-%Y"])
 console = Console(highlight=False, soft_wrap=True)
@@ -46,9 +47,10 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool, l
         os.environ["LOAD_TO_CLICKHOUSE"] = "true"
     from champion_assets.lake.errors import LakeRefused, LakeUnreachable
     from champion_assets.orchestration import backfill as work
+    from champion_assets.orchestration.dagster_home import prepare_dagster_home
     from champion_assets.settings import get_settings
 
-    home = work.prepare_dagster_home(get_settings())
+    home = prepare_dagster_home(get_settings())
     import dagster as dg
 
     try:
@@ -204,19 +206,6 @@ def settings() -> None:
 
 
 @main.command()
-@click.option("--port", default=3000, show_default=True, help="Port of the web page, on this machine only.")
-def ui(port: int) -> None:
-    """Open Dagster's web page and daemon on the lake that the settings name."""
-    from champion_assets.orchestration.backfill import prepare_dagster_home
-    from champion_assets.settings import get_settings
-
-    home = prepare_dagster_home(get_settings())
-    console.print(f"http://127.0.0.1:{port}  (runs in {home}; stop with Ctrl-C)")
-    dagster = str(Path(sys.executable).with_name("dagster"))
-    os.execv(dagster, [dagster, "dev", "-m", "champion_assets.definitions", "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
-
-
-@main.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where everything goes.")
 @click.option("--seed", default=7, show_default=True, help="Another seed is another fictional market.")
 def demo(folder: Path, seed: int) -> None:
@@ -226,5 +215,5 @@ def demo(folder: Path, seed: int) -> None:
     run_demo(folder, seed, console)
 
 
-for command in (operations.doctor, operations.prepare, operations.quarantine, operations.versions):
+for command in (operations.doctor, operations.prepare, operations.quarantine, operations.versions, ui):
     main.add_command(command)

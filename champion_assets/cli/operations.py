@@ -64,13 +64,13 @@ def prepare() -> None:
     import dagster as dg
 
     from champion_assets.lake.build import BuildError
-    from champion_assets.orchestration.backfill import prepare_dagster_home
+    from champion_assets.orchestration.dagster_home import prepare_dagster_home
     from champion_assets.settings import get_settings
 
     settings = get_settings()
     try:
         console.print(f"lake {reached_workspace().lake.root}: reached")
-        with dg.DagsterInstance.from_config(str(prepare_dagster_home(settings))) as instance:
+        with dg.DagsterInstance.from_config(str(prepare_dagster_home(settings, configure=True))) as instance:
             instance.upgrade()
             console.print(f"Dagster: {type(instance.event_log_storage).__name__} is up to date")
         if settings.load_to_clickhouse:

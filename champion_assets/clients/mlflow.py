@@ -51,7 +51,7 @@ class Tracking:
     """MLflow as the settings name it."""
 
     def __init__(self, settings: Settings) -> None:
-        self.uri = settings.mlflow_tracking_uri or _local_store(settings.data_dir)
+        self.uri = store_uri(settings)
         self._artifacts = None if settings.mlflow_tracking_uri else (settings.data_dir / "mlflow" / "artifacts").resolve().as_uri()
         self._client = _client(self.uri, settings.mlflow_timeout)
 
@@ -121,8 +121,11 @@ class Tracking:
             self._client.log_artifact(run_id, str(file), str(Path(path).parent) if "/" in path else None)
 
 
-def _local_store(data_dir: Path) -> str:
-    folder = (data_dir / "mlflow").resolve()
+def store_uri(settings: Settings) -> str:
+    """Where runs are kept: the server or store of the settings, or the SQLite file under DATA_DIR, whose folder is made."""
+    if settings.mlflow_tracking_uri:
+        return settings.mlflow_tracking_uri
+    folder = (settings.data_dir / "mlflow").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return f"sqlite:///{folder}/mlflow.db"
 

@@ -34,11 +34,12 @@ def run_demo(folder: Path, seed: int, console: Console) -> None:
                   f"{START} to {END}, in NSE's formats under {exchange.folder}")  # fmt: skip
     os.environ.update(_environment(folder))
     from champion_assets.orchestration import backfill as work
+    from champion_assets.orchestration.dagster_home import prepare_dagster_home
     from champion_assets.orchestration.run_tracking import send_pending
     from champion_assets.settings import get_settings
 
     get_settings.cache_clear()
-    work.prepare_dagster_home(get_settings())
+    prepare_dagster_home(get_settings())
     import dagster as dg
 
     keys = work.select("*")

@@ -26,7 +26,7 @@ from champion_assets.settings import Settings
 
 Level = Literal["ok", "note", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("ok", "note", "warning", "error")
-PACKAGES = ("champion-assets", "dagster", "polars", "duckdb", "pandera", "daqp", "mlflow-skinny", "obstore")
+PACKAGES = ("champion-assets", "dagster", "polars", "duckdb", "pandera", "daqp", "mlflow", "obstore")
 RECENT = 30
 """Sessions whose failed checks are named one by one."""
 
@@ -176,11 +176,15 @@ def _quarantine(workspace: Workspace) -> Iterator[Finding]:
 def _runs(settings: Settings) -> Iterator[Finding]:
     import dagster as dg
 
-    from champion_assets.orchestration.backfill import prepare_dagster_home
+    from champion_assets.orchestration.dagster_home import prepare_dagster_home
 
-    prepare_dagster_home(settings)
+    home = prepare_dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
         records = instance.get_run_records(limit=5)
+        log = type(instance.event_log_storage)
+    if not log.__name__.startswith("Batched"):
+        yield Finding("runs", "warning", f"{home} uses {log.__name__}, which is slow on years",
+                      "champion prepare; if it has a dagster.yaml, name the event log there as docs/running.md says")  # fmt: skip
     if not records:
         yield Finding("runs", "note", "Dagster has no run yet")
     for record in records:

@@ -19,6 +19,7 @@ from champion_assets.orchestration.partitions import GRID, TIMEZONE, dates_of
 from champion_assets.orchestration.run_liveness import mark
 from champion_assets.orchestration.run_tracking import note
 from champion_assets.orchestration.schema_check import column_schema, schema_check_result, schema_check_spec
+from champion_assets.orchestration.storage.event_log import adopt_shipped_log
 from champion_assets.settings import Settings, get_settings
 
 # the two beta features used here are pinned with the version of Dagster; their warnings would bury the progress bar
@@ -72,8 +73,9 @@ def daily_asset(
         deps=[dg.AssetKey(name.split("/")) for name in upstream],
         description=table.description,
         partitions_def=GRID,
-        backfill_policy=dg.BackfillPolicy.single_run() if table.reads_other_days(settings)
-        else dg.BackfillPolicy.multi_run(settings.partitions_per_run),
+        backfill_policy=dg.BackfillPolicy.multi_run(settings.partitions_per_run)
+        if settings.partitions_per_run and not table.reads_other_days(settings)
+        else dg.BackfillPolicy.single_run(),
         group_name=table.group,
         kinds=set(table.kinds),
         owners=[OWNERS[table.group]],
@@ -85,6 +87,7 @@ def daily_asset(
         metadata={"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")},
     )  # fmt: skip
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        adopt_shipped_log()
         workspace = open_workspace(get_settings())
         mark(workspace.settings, context.run.run_id)
         again = _FAILED_DAYS.pop((context.run.run_id, table.name), None)

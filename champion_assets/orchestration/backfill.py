@@ -6,17 +6,13 @@ What belongs here: planning and running chunks. What does not: the command line 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from importlib import resources
-from pathlib import Path
-from typing import Any
 
 import dagster as dg
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from champion_assets.catalog import open_workspace
 from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable
@@ -27,9 +23,12 @@ from champion_assets.lake.open import remove_leftovers
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.table import DailyTable, Fingerprints, Workspace
 from champion_assets.orchestration.asset_factory import FETCH_MISSING, FETCH_TAG
-from champion_assets.settings import Settings, get_settings
+from champion_assets.orchestration.in_process_run import run_in_process
+from champion_assets.settings import get_settings
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+DAYS_A_RUN = 250
+"""Days of a run, unless CHAMPION_PARTITIONS_PER_RUN says otherwise: what an interruption leaves unrecorded at most."""
 
 
 @dataclass
@@ -52,18 +51,6 @@ class Watcher:
     begin: Callable[[dt.date, dt.date, int], None] = lambda *_: None
     progress: Progress | None = None
     note: Note | None = None
-
-
-def prepare_dagster_home(settings: Settings) -> Path:
-    """`DAGSTER_HOME`, or DATA_DIR/dagster made ready with Champion's `dagster.yaml` if the variable is not set."""
-    if not os.environ.get("DAGSTER_HOME"):
-        home = (settings.data_dir / "dagster").resolve()
-        home.mkdir(parents=True, exist_ok=True)
-        with resources.as_file(resources.files("champion_assets.orchestration").joinpath("instance.yaml")) as packaged:
-            if not (home / "dagster.yaml").exists():
-                shutil.copyfile(packaged, home / "dagster.yaml")
-        os.environ["DAGSTER_HOME"] = str(home)
-    return Path(os.environ["DAGSTER_HOME"])
 
 
 def select(selection: str) -> list[dg.AssetKey]:
@@ -101,7 +88,7 @@ def backfill(
     tables = [workspace.tables[name] for name in names if name in workspace.tables]
     recorded = {table.name: _recorded(instance, table) for table in tables}
     results = []
-    for days in chunks(calendar_days(start, end), workspace.settings.partitions_per_run):
+    for days in chunks(calendar_days(start, end), workspace.settings.partitions_per_run or DAYS_A_RUN):
         result = _chunk(workspace, tables, days, recorded, instance, refetch=refetch, watcher=watcher)
         results.append(result)
         if result.errors:
@@ -148,29 +135,19 @@ def _chunk(
     result = ChunkResult(days[0], days[-1], needed, sessions, len(days) - sessions)
     watcher.begin(days[0], days[-1], sessions * len(needed))
     if needed:
-        tags = {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()} | ({} if refetch else {FETCH_TAG: FETCH_MISSING})
+        tags = _partition_tags(days[0], days[-1]) | ({} if refetch else {FETCH_TAG: FETCH_MISSING})
         with report_progress(watcher.progress, watcher.note) if watcher.progress else nullcontext():
-            result.run_id, result.errors = _run(needed, tags, instance)
+            result.run_id, result.errors = run_in_process(needed, tags, instance)
     return result
 
 
+def _partition_tags(first: dt.date, last: dt.date) -> dict[str, str]:
+    """One day as its partition, so that the page names it; several as a range."""
+    if first == last:
+        return {PARTITION_NAME_TAG: first.isoformat()}
+    return {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
+
+
 def _whole_history(names: Sequence[str], start: dt.date, end: dt.date, instance: dg.DagsterInstance) -> ChunkResult:
-    run_id, errors = _run(names, {}, instance)
+    run_id, errors = run_in_process(names, {}, instance)
     return ChunkResult(start, end, list(names), 0, 0, run_id, errors)
-
-
-def _run(names: Sequence[str], tags: dict[str, str], instance: dg.DagsterInstance) -> tuple[str, list[str]]:
-    from champion_assets.definitions import defs
-
-    chosen = {dg.AssetKey(name.split("/")) for name in names}
-    job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
-    quiet: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    outcome = job.execute_in_process(instance=instance, tags=tags, run_config=quiet, raise_on_error=False)
-    return outcome.run_id, [_error_text(event) for event in outcome.filter_events(lambda event: event.is_step_failure)]
-
-
-def _error_text(event: dg.DagsterEvent) -> str:
-    data = event.step_failure_data
-    if data.user_failure_data is not None and data.user_failure_data.description:
-        return data.user_failure_data.description
-    return str(data.error.to_string()) if data.error is not None else str(event.message)

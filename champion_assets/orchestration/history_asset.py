@@ -19,6 +19,7 @@ def history_asset(table: HistoryTable) -> dg.AssetsDefinition:
         key=key,
         deps=[dg.AssetKey(name.split("/")) for name in table.inputs],
         description=table.description,
+        backfill_policy=dg.BackfillPolicy.single_run(),  # Dagster's command for a range demands it of every asset
         group_name=table.group,
         kinds=set(table.kinds),
         owners=[OWNERS[table.group]],

@@ -77,7 +77,10 @@ class Settings(BaseSettings, Strategy):
         description="Where the assets of a run are built: in the run's process, or each in a Kubernetes pod of its own.",
     )  # fmt: skip
     partitions_per_run: int = Field(
-        250, ge=1, validation_alias=_env("CHAMPION_PARTITIONS_PER_RUN"), description="Days a run of a backfill takes."
+        0,
+        ge=0,
+        validation_alias=_env("CHAMPION_PARTITIONS_PER_RUN"),
+        description="Days a run of a backfill from the web page takes, to spread it over workers; 0: all of them in one run.",
     )
     http_connections: int = Field(
         4, ge=1, le=16, validation_alias=_env("CHAMPION_HTTP_CONNECTIONS"),

@@ -24,7 +24,6 @@ from champion_assets_tests.servers.run import (
     ROOT,
     S3,
     ClickHouse,
-    absent,
     accepts,
     clickhouse_server,
     free_port,
@@ -227,13 +226,10 @@ def test_no_secret_is_in_any_log_or_table(stand: dict[str, Any]) -> None:
 
 def test_mlflow_takes_the_name_that_the_others_use(services: dict[str, Any], tmp_path: Path) -> None:
     """A health check that everybody passes would be green while every client gets 403."""
-    program = ROOT / ".local/mlflow/bin/mlflow"
-    if not program.exists():
-        absent("MLflow's server", "uv venv .local/mlflow && uv pip install --python .local/mlflow/bin/python mlflow psycopg2-binary")
     with postgres_server(tmp_path) as url:
         port = free_port()
         places = {
-            "mlflow": str(program),
+            "mlflow": str(BIN / "mlflow"),
             "0.0.0.0": "127.0.0.1",
             "5000": str(port),
             "/var/lib/mlflow/artifacts": str(tmp_path / "artifacts"),

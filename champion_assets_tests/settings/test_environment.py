@@ -53,9 +53,10 @@ def test_the_environment_is_read_in_one_module_only() -> None:
     }
     # DAGSTER_* and MLFLOW_* belong to these libraries; the demo and `--load-to-clickhouse` set variables for the settings to read
     libraries = {
-        "orchestration/backfill.py",
+        "orchestration/dagster_home.py",
+        "orchestration/storage/event_log.py",
         "orchestration/storage/postgres_events.py",
         "orchestration/storage/sqlite_events.py",
         "clients/mlflow.py",
     }
-    assert readers == libraries | {"operations/demo.py", "cli/main.py"}
+    assert readers == libraries | {"operations/demo.py", "cli/main.py", "cli/ui.py"}

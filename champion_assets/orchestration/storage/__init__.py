@@ -1,1 +1,1 @@
-"""Event-log storages of Dagster with kept connections and batched writes."""
+"""Dagster's event log with kept connections and batched writes; `event_log` is the module that a `dagster.yaml` names."""

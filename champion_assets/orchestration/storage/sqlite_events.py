@@ -1,6 +1,6 @@
 """Dagster's SQLite event log, made fast enough for long backfills without a server.
 
-What belongs here: one storage class for `dagster.yaml`, pinned to dagster 1.13.27. Content and meaning of the log are Dagster's own.
+What belongs here: the storage class, written for dagster 1.13.27 (see `event_log.py`). Content and meaning of the log are Dagster's own.
 
 The storage as shipped builds a new SQLAlchemy engine for every event (each statement compiled anew), commits several times an
 event with an fsync each, and checkpoints the write-ahead log whenever the last connection closes: about 70 ms an asset-day on a slow
@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Self
 
-import dagster as dg
 import sqlalchemy as db
 from dagster import DagsterEventType, EventLogEntry
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
@@ -28,52 +26,43 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import StaticPool
 
+from champion_assets.orchestration.storage.shipped import ShippedSqliteEventLog
+
 _BATCHED = {
     DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
 }  # fmt: skip
+BATCH = 500
+"""Events that are written at once."""
 OPEN_RUN_SHARDS = 8
 """A run's events lie in a file of their own; more than a few runs are never written at once by one process."""
 
 
-class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
+class BatchedSqliteEventLogStorage(ShippedSqliteEventLog):
     """`SqliteEventLogStorage` with kept connections and batched writes.
 
     Config:
-        base_dir: folder of the database files; by default `$DAGSTER_HOME/history/runs`.
+        base_dir: folder of the database files; by default `history/runs` in the folder of the instance, as Dagster's own.
         batch_size: events a batch, sets `DAGSTER_EVENT_BATCH_SIZE` for the process unless it is set already; 0 turns batches off.
         planned_events_as_subset: one planned event an asset instead of one a partition. Cheaper, but Dagster then does not mark the
             single partitions of a failed range run as failed.
     """
 
+    _planned_as_subset = False
+
     def __init__(
-        self, base_dir: str, batch_size: int = 500, planned_events_as_subset: bool = False,
+        self, base_dir: str | None = None, batch_size: int = BATCH, planned_events_as_subset: bool = False,
         inst_data: ConfigurableClassData | None = None,
     ) -> None:  # fmt: skip
-        """Open the log in `base_dir`."""
+        """Open the log in `base_dir`, or in the folder of the instance that registers it."""
         self._engines: OrderedDict[str, Engine] = OrderedDict()
         self._planned_as_subset = planned_events_as_subset
-        if batch_size > 0:
-            os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(batch_size))
+        _batch(batch_size)
         super().__init__(base_dir, inst_data)
 
     @classmethod
-    def config_type(cls) -> Any:
-        """The fields of the class docstring."""
-        return {
-            "base_dir": dg.Field(dg.StringSource, is_required=False),
-            "batch_size": dg.Field(dg.IntSource, default_value=500),
-            "planned_events_as_subset": dg.Field(bool, default_value=False),
-        }
-
-    @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> BatchedSqliteEventLogStorage:
-        """Dagster's constructor; without `base_dir` the log lies where Dagster puts it, in `$DAGSTER_HOME/history/runs`."""
-        base_dir = config_value.get("base_dir")
-        if base_dir is None:
-            if not os.environ.get("DAGSTER_HOME"):
-                raise dg.DagsterInvariantViolationError("BatchedSqliteEventLogStorage needs DAGSTER_HOME or the config field base_dir")
-            base_dir = str(Path(os.environ["DAGSTER_HOME"]) / "history" / "runs")
-        return cls(inst_data=inst_data, **{**config_value, "base_dir": base_dir})
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> Self:
+        """Dagster's constructor."""
+        return cls(inst_data=inst_data, **config_value)
 
     @property
     def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
@@ -153,3 +142,29 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()
+
+
+def _batch(size: int) -> None:
+    if size > 0:
+        os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(size))
+
+
+_shipped_connect: Callable[[SqliteEventLogStorage, str], AbstractContextManager[Connection]] = SqliteEventLogStorage._connect  # noqa: SLF001
+
+
+def adopt(then: Callable[[], None] = lambda: None) -> None:
+    """Let every `SqliteEventLogStorage` of this process become the batched one when it first connects, and then call `then`.
+
+    For instances that Dagster makes by itself, before it loads our code: those of a `DAGSTER_HOME` without a `dagster.yaml`.
+    """
+    _batch(BATCH)
+
+    def connect(storage: SqliteEventLogStorage, shard: str) -> AbstractContextManager[Connection]:
+        if type(storage) is not SqliteEventLogStorage:
+            return _shipped_connect(storage, shard)
+        storage._engines = OrderedDict()  # type: ignore[attr-defined]  # noqa: SLF001
+        storage.__class__ = BatchedSqliteEventLogStorage
+        then()
+        return storage._connect(shard)  # noqa: SLF001
+
+    SqliteEventLogStorage._connect = connect  # type: ignore[method-assign, assignment]  # noqa: SLF001

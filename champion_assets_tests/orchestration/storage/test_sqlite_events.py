@@ -12,11 +12,13 @@ import pytest
 from dagster import DagsterEventType
 
 import champion_assets
-from champion_assets.orchestration.storage.sqlite_events import OPEN_RUN_SHARDS, BatchedSqliteEventLogStorage
+from champion_assets.orchestration.storage import sqlite_events
+from champion_assets.orchestration.storage.sqlite_events import OPEN_RUN_SHARDS, BatchedSqliteEventLogStorage, SqliteEventLogStorage
 
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SqliteEventLogStorage, "_connect", sqlite_events._shipped_connect)  # the definitions may have been imported
     monkeypatch.setenv("DAGSTER_HOME", "")
     monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "")
     monkeypatch.delenv("DAGSTER_EVENT_BATCH_SIZE")
@@ -145,6 +147,36 @@ def test_two_processes_writing_at_once_lose_nothing(tmp_path: Path) -> None:
         records = instance.fetch_materializations(dg.AssetKey("first"), limit=1000).records
         assert len(records) == 2 * 6 * 3
         assert len({record.storage_id for record in records}) == 36
+
+
+def test_a_log_that_dagster_has_opened_becomes_the_batched_one_over_the_same_files(tmp_path: Path) -> None:
+    with _instance(tmp_path / "a", "shipped") as instance:
+        _run(instance, "2024-01-05", "2024-01-06")
+        assert type(instance.event_log_storage) is SqliteEventLogStorage
+        told: list[str] = []
+        sqlite_events.adopt(lambda: told.append("once"))
+        _run(instance, "2024-01-07", "2024-01-09")
+        assert type(instance.event_log_storage) is BatchedSqliteEventLogStorage
+        assert told == ["once"]
+        assert os.environ["DAGSTER_EVENT_BATCH_SIZE"] == "500"
+        assert len(instance.get_materialized_partitions(dg.AssetKey("first"))) == 5
+    with dg.DagsterInstance.from_config(str(tmp_path / "a")) as again:
+        assert len(again.get_materialized_partitions(dg.AssetKey("first"))) == 5
+
+
+def test_without_a_home_the_log_lies_in_the_folder_of_its_instance(tmp_path: Path) -> None:
+    configuration = tmp_path / "configuration"
+    configuration.mkdir()
+    (configuration / "dagster.yaml").write_text((Path(champion_assets.__file__).parent / "orchestration/instance.yaml").read_text())
+    ref = dg.DagsterInstance.from_ref  # as `dagster dev` makes its temporary instance
+    from dagster._core.instance.ref import InstanceRef
+
+    (tmp_path / "temporary").mkdir()
+    with ref(InstanceRef.from_dir(str(tmp_path / "temporary"), config_dir=str(configuration))) as instance:
+        assert type(instance.event_log_storage) is BatchedSqliteEventLogStorage
+        _run(instance, "2024-01-05", "2024-01-06")
+    assert (tmp_path / "temporary/history/runs/index.db").exists()
+    assert {path.name for path in configuration.iterdir()} == {"dagster.yaml"}
 
 
 def test_the_pinned_version_is_installed() -> None:
