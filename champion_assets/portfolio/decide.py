@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from champion_assets.features.expected_returns import benchmark_weights
+from champion_assets.quant.benchmark import benchmark_weights
 from champion_assets.quant.objectives import maximum_sharpe, minimum_variance, risk_parity, tracking
 from champion_assets.quant.optimise import solve
 from champion_assets.quant.problem import Infeasible, NotSolved, Problem, Row, Solution
