@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.quant.risk import Array
 from champion_assets.simulation.account import Account, MarketDay
 from champion_assets.simulation.corporate_actions import Action, act
@@ -25,7 +26,7 @@ from champion_assets.simulation.fills import Fills, Rules, fill_orders, wanted_o
 PAISA = 0.005
 
 
-class AccountError(ArithmeticError):
+class AccountError(ChampionError, ArithmeticError):
     """The account does not balance to a paisa."""
 
 
