@@ -15,7 +15,7 @@ import click
 from champion_assets.cli.output import DATE, console, say, show
 
 if TYPE_CHECKING:
-    from champion_assets.experiments.trial import TrialResult
+    from champion_assets.experiments.results import TrialResult
 
 
 @click.command()
