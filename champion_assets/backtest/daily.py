@@ -5,10 +5,10 @@ whole shares, with slippage, impact and the charges in force that day. No fill i
 volume, no buy at the upper band, no sell at the lower; in trade-to-trade series nothing is sold before it is settled. Value before + P&L
 - costs = value after, to a paisa, or the day fails.
 
-Corporate actions change holdings on the first session on or after the ex-date on which the name trades (`quant/holdings.py`): shares, cash,
-claims on demerged parts. An action that becomes known only after that is counted in `late_actions`. An opening gap beyond any price band
-that no action explains is treated as value-neutral and counted in `unexplained_gaps`. A name that stops trading stays at its last price,
-and is written down after DELISTED_AFTER sessions.
+Corporate actions change holdings on the first session on or after the ex-date on which the name trades
+(`simulation/corporate_actions.py`): shares, cash, claims on demerged parts. An action that becomes known only after that is counted in
+`late_actions`. An opening gap beyond any price band that no action explains is treated as value-neutral and counted in
+`unexplained_gaps`. A name that stops trading stays at its last price, and is written down after DELISTED_AFTER sessions.
 
 The benchmark is the index named by BENCHMARK (a price return) where the lake has it; beside it stands yesterday's universe, equally
 weighted.
@@ -24,6 +24,7 @@ import numpy as np
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.backtest.exchange import NseCashMarket
 from champion_assets.backtest.market import ACTION_SESSIONS, Market
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
@@ -31,10 +32,11 @@ from champion_assets.nse.costs import Plan
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.risk import Array
 from champion_assets.settings import Settings
+from champion_assets.simulation.account import Account, held_names, new_account
 from champion_assets.simulation.account_columns import ARRIVING, CLAIMS, HOLDINGS, ORDERS, OWED, as_columns, from_row, names_in
-from champion_assets.simulation.corporate_actions import held_names
+from champion_assets.simulation.exchange import Exchange
 from champion_assets.simulation.fills import Rules
-from champion_assets.simulation.session import Account, SessionResult, new_account, run_session
+from champion_assets.simulation.session import SessionResult, run_session
 
 NAME = "backtest/daily"
 
@@ -93,11 +95,16 @@ class Daily(TableModel):
 
 def rules_of(settings: Settings) -> Rules:
     """The simulator's rules by the settings."""
-    plan = Plan(settings.brokerage_bps / 10_000, np.inf if settings.brokerage_max is None else settings.brokerage_max, settings.dp_charge)
     return Rules(
         settings.fill, settings.whole_shares, settings.slippage_bps / 10_000, settings.impact, settings.participation, settings.unfilled,
-        settings.rights, settings.usable_proceeds, settings.cash_rate, settings.delisted_after, settings.delisting_recovery, plan,
+        settings.rights, settings.usable_proceeds, settings.cash_rate, settings.delisted_after, settings.delisting_recovery,
     )  # fmt: skip
+
+
+def exchange_of(settings: Settings) -> NseCashMarket:
+    """NSE with the charges of the broker in the settings."""
+    largest = np.inf if settings.brokerage_max is None else settings.brokerage_max
+    return NseCashMarket(Plan(settings.brokerage_bps / 10_000, largest, settings.dp_charge))
 
 
 def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
@@ -106,7 +113,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     weights, members, volatility = _evenings(workspace, dates)
     market = Market(workspace, dates, names_in(row) if row else None)
     account = from_row(row, market.index) if row else None
-    rules, frames, facts = rules_of(workspace.settings), [], {}
+    rules, exchange, frames, facts = rules_of(workspace.settings), exchange_of(workspace.settings), [], {}
     for date in dates:
         evening = workspace.window_before(date)
         flows = workspace.settings.initial_capital if account is None else 0.0
@@ -115,7 +122,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
         opened = account.value
         decided = weights.get(evening)
         targets = None if decided is None or decided["decided_on"][0] != evening else _targets(decided, market)
-        result, late = step(market, account, date, targets, rules, passed, volatility.get(evening))
+        result, late = step(market, account, date, targets, rules, exchange, passed, volatility.get(evening))
         benchmark = market.mean_return(date, members[evening]) if evening in members else 0.0
         frames.append(as_row(date, account, opened, result, flows, late, benchmark, market))
         facts[date] = {"value": account.value, "positions": int((account.shares > 0).sum()), "costs": result.costs.total,
@@ -124,14 +131,14 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
 
 
 def step(
-    market: Market, account: Account, date: dt.date, targets: Array | None, rules: Rules, days_passed: int,
+    market: Market, account: Account, date: dt.date, targets: Array | None, rules: Rules, exchange: Exchange, days_passed: int,
     volatility: Mapping[str, float] | None = None,
 ) -> tuple[SessionResult, int]:  # fmt: skip
     """One session of `account`: what happened, and the late actions."""
     day = market.day(date, volatility)
     held = [int(number) for number in held_names(account)]
     actions = market.actions(date, held, day.is_gap)
-    return run_session(account, day, actions, targets, rules, days_passed), market.late(date, held)
+    return run_session(account, day, actions, targets, rules, exchange, days_passed), market.late(date, held)
 
 
 def _targets(weights: pl.DataFrame, market: Market) -> Array:
@@ -174,8 +181,9 @@ def as_row(
     costs = result.costs
     return pl.DataFrame(
         {"trade_date": [date], "value": [account.value], "cash": [account.cash], "flows": [flows], "pnl": [result.pnl],
-         "costs": [costs.total], "stt": [costs.stt], "exchange_charges": [costs.exchange], "stamp_duty": [costs.stamp],
-         "service_tax": [costs.tax], "brokerage": [costs.brokerage], "dp_charges": [costs.depository], "bought": [result.bought],
+         "costs": [costs.total], "stt": [costs.of("stt")], "exchange_charges": [costs.of("exchange")], "stamp_duty": [costs.of("stamp")],
+         "service_tax": [costs.of("tax")], "brokerage": [costs.of("brokerage")], "dp_charges": [costs.of("depository")],
+         "bought": [result.bought],
          "sold": [result.sold], "buys": [result.buys], "sells": [result.sells], "unfilled": [result.unfilled],
          "unexplained_gaps": [result.gaps], "late_actions": [late], "dividends": [result.dividends], "interest": [result.interest],
          "written_down": [result.written_down], "portfolio_return": [account.value / opened - 1.0],

@@ -1,6 +1,6 @@
 """The market of a block of sessions as the simulator sees it: arrays over a fixed list of names, and what corporate actions do to holdings.
 
-What belongs here: reading tables into `MarketDay` and `Action`. What does not: any rule of trading (`quant/fills.py`).
+What belongs here: reading tables into `MarketDay` and `Action`. What does not: any rule of trading (`simulation/`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from champion_assets.lake.table import Input, Workspace
 from champion_assets.nse.indices import index_id
 from champion_assets.nse.trading_rules import TRADE_TO_TRADE
 from champion_assets.quant.risk import Array
+from champion_assets.simulation.account import MarketDay
 from champion_assets.simulation.corporate_actions import Action
-from champion_assets.simulation.session import MarketDay
 
 ACTION_SESSIONS = 250
 """How far back an action can lie that a name meets when it trades again."""

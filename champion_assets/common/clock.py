@@ -7,28 +7,42 @@ that holds an ISO instant; whoever rehearses moves it.
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
+from typing import Protocol
 
-from champion_assets.settings import Settings
+from champion_assets.common.errors import ConfigurationError
 
 INDIA = dt.timezone(dt.timedelta(hours=5, minutes=30), "IST")
 
 
-def now(settings: Settings) -> dt.datetime:
+class ClockSettings(Protocol):
+    """The setting that this module reads, so that it need not know where settings come from."""
+
+    @property
+    def clock(self) -> Path | None:
+        """A file with the instant that is taken for now."""
+        ...
+
+
+def now(settings: ClockSettings) -> dt.datetime:
     """The present instant, UTC.
 
     Raises:
-        ValueError: the file in CHAMPION_CLOCK holds no instant.
+        ConfigurationError: the file in CHAMPION_CLOCK holds no instant.
     """
     if settings.clock is None:
         return dt.datetime.now(dt.UTC)
     text = settings.clock.read_text("utf-8").strip()
-    instant = dt.datetime.fromisoformat(text)
+    try:
+        instant = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{settings.clock}: {text!r} is no instant; write 2024-01-15T13:00:00+00:00") from error
     if instant.tzinfo is None:
-        raise ValueError(f"{settings.clock}: {text!r} has no offset; write 2024-01-15T13:00:00+00:00")
+        raise ConfigurationError(f"{settings.clock}: {text!r} has no offset; write 2024-01-15T13:00:00+00:00")
     return instant.astimezone(dt.UTC)
 
 
-def today(settings: Settings) -> dt.date:
+def today(settings: ClockSettings) -> dt.date:
     """The present day in India."""
     return now(settings).astimezone(INDIA).date()
 

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-from champion_assets.settings import Settings
+from typing import Any, Protocol
 
 
-def log(settings: Settings) -> Any:
+class LogSettings(Protocol):
+    """The setting that this module reads, so that it need not know where settings come from."""
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder that `logs/` lies in."""
+        ...
+
+
+def log(settings: LogSettings) -> Any:
     """The logger of these settings; `log(settings).info("event", key=value)`."""
     return _logger((settings.data_dir / "logs" / "champion.jsonl").resolve())
 

@@ -6,17 +6,40 @@ What belongs here: endpoint, keys and region, in the spelling of Polars and of o
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from obstore.store import S3Store
-
-from champion_assets.settings import Settings
+from pydantic import SecretStr
 
 RETRIES: Any = {"max_retries": 8, "retry_timeout": dt.timedelta(seconds=60)}
 """A request that fails (time-out, reset, 5xx, 429) is repeated, at growing intervals, for a minute at most; then the stages try again."""
 
 
-def s3_options(settings: Settings) -> dict[str, str]:
+class S3Settings(Protocol):
+    """The settings that this module reads, so that it need not know where settings come from."""
+
+    @property
+    def s3_endpoint(self) -> str | None:
+        """Server, with or without scheme; None for AWS."""
+        ...
+
+    @property
+    def s3_access_key(self) -> SecretStr | None:
+        """None for the environment's own chain."""
+        ...
+
+    @property
+    def s3_secret_key(self) -> SecretStr | None:
+        """None for the environment's own chain."""
+        ...
+
+    @property
+    def s3_region(self) -> str:
+        """Region of the bucket."""
+        ...
+
+
+def s3_options(settings: S3Settings) -> dict[str, str]:
     """Credentials and endpoint as both obstore and Polars name them; empty values are left to the environment's own chain."""
     options = {"aws_region": settings.s3_region}
     if settings.s3_access_key is not None and settings.s3_secret_key is not None:

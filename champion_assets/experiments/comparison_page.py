@@ -15,13 +15,13 @@ from plotly.offline import get_plotlyjs
 
 from champion_assets.backtest.tear_sheet import HTML_KEY
 from champion_assets.backtest.tear_sheet_page import STYLE, plot, shown, styled
-from champion_assets.experiments.trial import TrialResult
+from champion_assets.experiments.results import TrialResult
 from champion_assets.quant.metrics import drawdowns
 
 FIGURES = ("cagr", "volatility", "sharpe", "sharpe_low", "sharpe_high", "sharpe_deflated", "sortino", "max_drawdown", "calmar", "beta",
            "information_ratio", "turnover_a_year", "cost_drag_a_year")  # fmt: skip
-_NOTE = ("Sharpe ratios are deflated for all trials ever made under this name: <b>sharpe_deflated</b> is the probability that the strategy "
-         "has any skill, given that it is one of so many.")  # fmt: skip
+_NOTE = ("Sharpe ratios are deflated for all trials ever made on this lake, under any name: <b>sharpe_deflated</b> is the probability that "
+         "the strategy has any skill, given that it is one of so many.")  # fmt: skip
 
 
 def render(name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFrame]) -> str:
@@ -31,7 +31,7 @@ def render(name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFram
     parts = [
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{html.escape(name)}</title>",
         f"<style>{STYLE}</style><script>{get_plotlyjs()}</script></head><body><h1>{html.escape(name)}</h1>",
-        f"<p class='note'>{len(results)} trials here, {made} under this name. {_NOTE}</p>",
+        f"<p class='note'>{len(results)} trials here, {made} ever made on this lake. {_NOTE}</p>",
     ]
     if good:
         values = [

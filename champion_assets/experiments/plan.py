@@ -1,6 +1,6 @@
 """From strategy files to trials.
 
-What belongs here: the file's form, the grid, a trial's name and identity. A file is YAML:
+What belongs here: the file's form, the grid, a trial's name. A file is YAML:
 
     name: caps                          # else the file's name
     start: 2016-07-01                   # first and last day of the trials, else the whole lake
@@ -16,9 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import hashlib
 import itertools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +25,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from champion_assets.backtest.daily import SIMULATION
+from champion_assets.common.errors import ChampionError
+from champion_assets.experiments.identity import identity_of, parameters_of
 from champion_assets.settings import Settings
 from champion_assets.settings.strategy import Strategy
 
 
-class ExperimentError(ValueError):
+class ExperimentError(ChampionError, ValueError):
     """A strategy file cannot be meant so."""
 
 
@@ -66,12 +66,11 @@ class Trial:
     @property
     def parameters(self) -> dict[str, Any]:
         """Everything that a trial is made of, and nothing else."""
-        return {**self.settings.strategy.model_dump(mode="json"), **{name: getattr(self.settings, name) for name in SIMULATION}}
+        return parameters_of(self.settings)
 
     def identity(self, begin: dt.date) -> str:
-        """Twelve hexadecimal digits: equal for equal parameters and first days."""
-        text = json.dumps([self.parameters, begin.isoformat()], sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        """See `identity_of`."""
+        return identity_of(self.parameters, begin.isoformat(), type(self.settings))
 
 
 def read_trials(paths: Sequence[Path], settings: Settings) -> tuple[str, list[Trial]]:

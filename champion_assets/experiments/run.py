@@ -1,7 +1,7 @@
 """All trials of an experiment: side by side in processes, compared on one page, kept in MLflow.
 
-What belongs here: the order of these steps. The more trials were ever made under a name, the less its best one means: every Sharpe ratio
-is deflated for all of them, those of earlier days included.
+What belongs here: the order of these steps. The more trials were ever made, the less the best one means: every Sharpe ratio is deflated for
+all of them, those of earlier days and of experiments with other names included.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history
 from champion_assets.catalog import open_workspace
 from champion_assets.clients.mlflow import TrackedRun, Tracking
 from champion_assets.experiments.plan import Trial
-from champion_assets.experiments.trial import FOLDER, TrialResult, kept_results, on_overlay, run_trial, span
+from champion_assets.experiments.results import FOLDER, TrialResult, every_result
+from champion_assets.experiments.trial import on_overlay, run_trial, span
 from champion_assets.lake.table import Workspace
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.settings import Settings
@@ -40,7 +41,7 @@ def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs:
 
     Args:
         settings: of the daily portfolio, whose lake the trials read.
-        name: the experiment; what was made under it before counts as trials too.
+        name: the experiment.
         trials: each with its own settings.
         jobs: processes.
         done: called for each trial as it ends.
@@ -51,7 +52,7 @@ def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs:
     """
     base = open_workspace(settings)
     results = _run(base, name, trials, jobs or os.cpu_count() or 1, done)
-    sharpes = [ratio for each in kept_results(base.lake, name) if (ratio := each.figures.get("sharpe")) is not None]
+    sharpes = [ratio for each in every_result(base.lake) if (ratio := each.sharpe) is not None]
     told = [_deflated(base, name, trial, result, sharpes) for trial, result in zip(trials, results, strict=True)]
     final = [result for result, _ in told]
     page = _compare(base, name, final, [days for _, days in told])

@@ -8,42 +8,25 @@ tear sheet, in `experiments/<name>/trials/<trial>.json` its parameters and figur
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from graphlib import TopologicalSorter
-from typing import Any
 
 from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history, page
 from champion_assets.common.dates import calendar_days
 from champion_assets.experiments.plan import ExperimentError, Trial
+from champion_assets.experiments.results import FOLDER, TrialResult, keep
 from champion_assets.lake.build import BuildError, MissingInput, build_range
 from champion_assets.lake.overlay import OverlayLake
-from champion_assets.lake.store import Lake
 from champion_assets.lake.table import DailyTable, Workspace, recipe_of
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.settings import Settings
 
-FOLDER = "experiments"
 ALWAYS = (WEIGHTS, AUDIT, DAILY)
 STAGES = ("features", "portfolio", "backtest")
 TRADES = "features/returns"
-
-
-@dataclass(frozen=True)
-class TrialResult:
-    """What became of a trial; `error` says why there are no figures. Dates are ISO, figures are those of the tear sheet."""
-
-    identity: str
-    label: str
-    parameters: dict[str, Any]
-    begin: str
-    end: str
-    fingerprint: str = ""
-    figures: dict[str, float | None] = field(default_factory=dict)
-    error: str = ""
 
 
 def own_tables(tables: Mapping[str, DailyTable], base: Settings, trial: Settings) -> list[DailyTable]:
@@ -98,11 +81,11 @@ def run_trial(base: Workspace, experiment: str, trial: Trial) -> TrialResult:
     except MissingInput as error:
         raise ExperimentError(str(error)) from error
     except BuildError as error:
-        return _keep(base.lake, experiment, replace(empty, error=str(error)))
+        return keep(base.lake, experiment, replace(empty, error=str(error)))
     table = figures(days)
     workspace.lake.put(HTML_KEY, page(workspace, days, table, f"trial {empty.identity}, fingerprint {fingerprint}", trial.label).encode())
     found = dict(table.select("metric", "value").iter_rows())
-    return _keep(base.lake, experiment, replace(empty, fingerprint=fingerprint, figures=found))
+    return keep(base.lake, experiment, replace(empty, fingerprint=fingerprint, figures=found))
 
 
 def _build(workspace: Workspace, tables: list[DailyTable], begin: dt.date, end: dt.date) -> None:
@@ -112,15 +95,3 @@ def _build(workspace: Workspace, tables: list[DailyTable], begin: dt.date, end: 
         if report.failed:
             date, error = min(report.failed.items())
             raise (type(error) if isinstance(error, MissingInput) else BuildError)(f"{table.name} {date}: {error}") from error
-
-
-def _keep(lake: Lake, experiment: str, result: TrialResult) -> TrialResult:
-    lake.put(
-        f"{FOLDER}/{experiment}/trials/{result.identity}.json", json.dumps(asdict(result), indent=1, sort_keys=True, default=str).encode()
-    )
-    return result
-
-
-def kept_results(lake: Lake, experiment: str) -> list[TrialResult]:
-    """All trials that were ever run under this name."""
-    return [TrialResult(**json.loads(lake.get(key) or b"")) for key in lake.keys(f"{FOLDER}/{experiment}/trials")]

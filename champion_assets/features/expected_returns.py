@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import pandera.polars as pa
@@ -17,6 +16,7 @@ import polars as pl
 from champion_assets.features.window import Window, return_windows
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.quant.benchmark import benchmark_weights
 from champion_assets.quant.covariance import COVARIANCES
 from champion_assets.quant.estimators import EXPECTED_RETURN_NAMES
 from champion_assets.quant.expected import PLAIN, capm, implied
@@ -53,13 +53,6 @@ def expected_of(window: Window, strategy: Strategy) -> Array:
         return capm(window.returns, np.where(np.isfinite(market), market, 0.0))
     risk = COVARIANCES[strategy.covariance_estimator](centred(window.returns)[0])
     return implied(risk, benchmark_weights(window.turnover, strategy.tracked), strategy.risk_aversion)
-
-
-def benchmark_weights(turnover: Array, tracked: Literal["equal", "turnover"]) -> Array:
-    """Weights of the whole universe: all equal, or in proportion to the median turnover, the nearest to a size that the files have."""
-    if tracked == "equal":
-        return np.full(turnover.size, 1.0 / turnover.size)
-    return np.asarray(turnover / turnover.sum())
 
 
 def estimate(window: Window, strategy: Strategy) -> pl.DataFrame:

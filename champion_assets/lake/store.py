@@ -132,6 +132,11 @@ class Lake:
         """The objects under the folder `prefix`, in order."""
         return sorted(item["path"] for batch in obstore.list(self.objects, prefix=prefix) for item in batch)
 
+    def folders(self, prefix: str) -> list[str]:
+        """The names of the folders directly under the folder `prefix`, in order."""
+        found = obstore.list_with_delimiter(self.objects, prefix=prefix)
+        return sorted(path.rsplit("/", 1)[-1] for path in found["common_prefixes"])
+
     def info(self, key: str) -> ObjectInfo | None:
         """What the object's footer says, from its last bytes alone; None if absent or not a whole Parquet object of ours."""
         found = self.info_and_size(key)

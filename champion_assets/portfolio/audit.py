@@ -1,8 +1,8 @@
-"""`portfolio/audit`: every decision looked at again, by means that share nothing with the solver (`quant/audit.py`).
+"""`portfolio/audit`: every decision looked at again, by means that share nothing with the solver (`quant/verification.py`).
 
-On a rebalance day a row a constraint: the value that the stored weights give it, its bounds, whether it binds; and one row for optimality:
-the Frank-Wolfe gap over the whole feasible set, by a linear program, relative to the risk term. A constraint missed by more than 1e-9 or a
-gap above 1e-8 breaks the model, and blocks the day.
+On a rebalance day there is one row per constraint (the rules on which names are held among them): the value that the stored weights give
+it, its bounds, whether it binds; and one row for optimality: the Frank-Wolfe gap over the whole feasible set of the names held, by a
+linear program, relative to the risk term. A constraint missed by more than 1e-9 or a gap above 1e-8 breaks the model, and blocks the day.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ import polars as pl
 
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.portfolio.decide import Known, make_problem
+from champion_assets.portfolio.constraints import make_problem, selection_of
+from champion_assets.portfolio.decide import as_decided
+from champion_assets.portfolio.known import Known
+from champion_assets.portfolio.objective import as_minimised
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.portfolio.target_weights import drifted, known_on
-from champion_assets.quant.problem import GAP_TOLERANCE, Problem
+from champion_assets.quant.problem import GAP_TOLERANCE
 from champion_assets.quant.risk import Array
 from champion_assets.quant.verification import constraints_met, optimality_gap
 from champion_assets.settings.strategy import Strategy
@@ -48,32 +51,16 @@ class Audit(TableModel):
 
 def examine(known: Known, weights: Array, strategy: Strategy, capital: float, held: dict[str, float]) -> pl.DataFrame:
     """The rows of one decision."""
-    problem = make_problem(known, strategy, capital, held)
-    if strategy.min_position > 0:  # names that would have got less were left out, and the rest solved anew
-        problem = _without(problem, weights)
-    findings = constraints_met(problem, weights)
+    problem = as_decided(make_problem(known, strategy, capital, held), strategy, weights)
+    findings = [*constraints_met(problem, weights), *selection_of(strategy).findings(weights)]
     rows = [(each.name, each.value, each.low, each.high, each.violation, each.binds) for each in findings]
-    if strategy.objective in ("mean_variance", "minimum_variance", "tracking"):
-        gap = optimality_gap(_as_solved(problem, strategy), weights)
+    if (minimised := as_minimised(problem, strategy)) is not None:
+        gap = optimality_gap(minimised, weights)
         rows.append((OPTIMALITY, gap, -GAP_TOLERANCE, GAP_TOLERANCE, max(0.0, abs(gap) - GAP_TOLERANCE), False))
     return pl.DataFrame(
         [(known.date, name, value, _finite(low), _finite(high), 0.0 if violation <= 1e-9 else violation, binds)
          for name, value, low, high, violation, binds in rows], schema=empty_frame(Audit).schema, orient="row",
     )  # fmt: skip
-
-
-def _as_solved(problem: Problem, strategy: Strategy) -> Problem:
-    from dataclasses import replace
-
-    if strategy.objective == "mean_variance":
-        return problem
-    return replace(problem, expected=np.zeros(problem.size), risk_aversion=1.0)
-
-
-def _without(problem: Problem, weights: Array) -> Problem:
-    from dataclasses import replace
-
-    return replace(problem, cap=np.where(weights > 0, problem.bounds[1], 0.0), floor=np.where(weights > 0, problem.bounds[0], 0.0))
 
 
 def _finite(value: float) -> float | None:
@@ -101,7 +88,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Every constraint of each decision recomputed, and how far its weights are from the best, independently of the solver.",
     model=Audit,
-    code_version="1",
+    code_version="2",
     inputs=lambda _: (
         Input(WEIGHTS),
         Input(WEIGHTS, lag=1),

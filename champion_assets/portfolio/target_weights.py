@@ -22,7 +22,8 @@ from champion_assets.features.window import return_windows
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
 from champion_assets.nse.costs import cost_rates
-from champion_assets.portfolio.decide import Decision, Known, decide
+from champion_assets.portfolio.decide import Decision, decide
+from champion_assets.portfolio.known import Known
 from champion_assets.portfolio.schedule import has_drifted, is_rebalance
 from champion_assets.quant.problem import Infeasible, NotSolved
 from champion_assets.settings import Settings
@@ -125,8 +126,8 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
             except (Infeasible, NotSolved) as error:
                 failed[date] = error
                 break
-            today = as_rows(known[date], decision, strategy)
-            facts[date] |= _facts(decision, today)
+            before, today = today, as_rows(known[date], decision, strategy)
+            facts[date] |= _facts(decision, before, today)
         frames.append(today)
         previous = (date, today)
     return Computed(pl.concat([empty_frame(TargetWeights), *frames]), facts=facts, failed=failed)
@@ -142,14 +143,17 @@ def drifted(weights: pl.DataFrame, returns: pl.DataFrame | None) -> pl.DataFrame
     return moved.with_columns(drifted=pl.col("drifted") / (pl.col("drifted").sum() + cash)).select(weights.columns)
 
 
-def _facts(decision: Decision, today: pl.DataFrame) -> dict[str, Any]:
+def _facts(decision: Decision, before: pl.DataFrame, today: pl.DataFrame) -> dict[str, Any]:
     prices = {f"price of {name}": value for name, value in decision.solution.multipliers.items() if name != "budget" and value}
-    return {
-        "names": today.height,
-        "relative_gap": decision.solution.relative_gap,
-        "turnover": decision.problem.traded(decision.weights),
-        **prices,
-    }
+    found = {"names": today.height, "relative_gap": decision.solution.relative_gap, "turnover": traded(before, today), **prices}
+    return found if decision.distance is None else found | {"distance_from_best_names": decision.distance}
+
+
+def traded(before: pl.DataFrame, today: pl.DataFrame) -> float:
+    """Half the sum of all changes of weights from what is held (`drifted`) to what is decided; of the first investment, half of it."""
+    both = before.select("instrument_id", "drifted").join(today.select("instrument_id", "weight"), on="instrument_id", how="full")
+    changes = both.select((pl.col("weight").fill_null(0.0) - pl.col("drifted").fill_null(0.0)).abs().sum())
+    return float(changes.item()) / 2
 
 
 def _carried(workspace: Workspace, date: dt.date, previous: tuple[dt.date | None, pl.DataFrame]) -> pl.DataFrame:
@@ -181,7 +185,7 @@ TABLE = DailyTable(
     name=NAME,
     description="What the portfolio should hold: decided at the close on rebalance days by the strategy, carried in between.",
     model=TargetWeights,
-    code_version="2",
+    code_version="3",
     inputs=_inputs,
     parameters=lambda settings: {
         **settings.strategy.model_dump(),

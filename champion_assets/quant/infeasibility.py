@@ -1,51 +1,20 @@
-"""Why a portfolio problem has no solution: the smallest set of constraints in conflict, and the nearest way out of each.
+"""Why a portfolio problem has no solution: the smallest set of constraints in conflict, and the nearest way out of each, in words.
 
-What belongs here: feasibility, by linear programs (HiGHS, through scipy). What does not: optimality (`optimise.py`).
+What belongs here: the search for the conflict and its sentence. What does not: the linear programs themselves (`feasibility.py`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 
+from champion_assets.quant.feasibility import Constraint, constraints_of, feasible_point, free_bounds, links, single, stacked, width_of
 from champion_assets.quant.problem import Infeasible, Problem
-from champion_assets.quant.risk import Array
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-
-@dataclass(frozen=True)
-class _Constraint:
-    """`a'z <= b` lines over z = (w, bought, sold), with a name, and how a person would loosen it (`{}`: by how much, in the end)."""
-
-    name: str
-    lines: csr_array
-    limits: Array
-    loosened: str
-    base: float = 0.0
-    sign: float = 1.0
-
-
-def least_trading(problem: Problem) -> Array | None:
-    """Weights that satisfy everything but the turnover limit with the least trading (or any such weights); None if the limit or
-    anything else cannot be met.
-    """  # fmt: skip
-    if problem.size == 0:
-        return None
-    constraints = [each for each in _constraints(problem) if not each.name.startswith("turnover")]
-    objective = np.zeros(_width(problem))
-    if problem.held is not None:
-        objective[problem.size :] = 1.0
-    answer = _program(problem, constraints, objective)
-    if answer is None:
-        return None
-    weights = answer[: problem.size]
-    return weights if problem.traded(weights) <= problem.turnover + 1e-9 else None
+_NOISE = 1e-9
 
 
 def diagnose(problem: Problem) -> Infeasible:
@@ -53,17 +22,36 @@ def diagnose(problem: Problem) -> Infeasible:
     problem = _held_or_allowed(problem)
     if problem.size == 0:
         return Infeasible("there is no name to hold: the universe is empty, or every name is excluded")
-    constraints = _constraints(problem)
-    if _program(problem, constraints, np.zeros(_width(problem))) is not None:
+    constraints = constraints_of(problem)
+    nothing = np.zeros(width_of(problem))
+    if feasible_point(problem, constraints, nothing) is not None:
         return Infeasible("the constraints can be met, but only just: the solver found no weights; loosen one of them a little")
     smallest = list(constraints)
     for each in constraints:  # deletion filter: what can be left out without making it feasible is not part of the conflict
         rest = [other for other in smallest if other is not each]
-        if _program(problem, rest, np.zeros(_width(problem))) is None:
+        if feasible_point(problem, rest, nothing) is None:
             smallest = rest
-    names = " and ".join(f"'{each.name}'" for each in smallest)
+    names = " and ".join(dict.fromkeys(f"'{each.name}'" for each in smallest))
     ways = [way for each in smallest if (way := _way_out(problem, smallest, each))]
-    return Infeasible(f"{names} contradict each other for {problem.size} names; {', or '.join(ways)}")
+    advice = ", or ".join(ways) or "loosening one of them alone is not enough"
+    return Infeasible(f"{names} contradict each other for {problem.size} names; {advice}")
+
+
+def at_least(value: float) -> str:
+    """`value` in six digits, rounded up, so that who follows the advice is helped by it."""
+    return _rounded(value, math.inf)
+
+
+def at_most(value: float) -> str:
+    """`value` in six digits, rounded down."""
+    return _rounded(value, -math.inf)
+
+
+def _rounded(value: float, towards: float) -> str:
+    near = float(f"{value:.6g}")
+    if abs(near - value) > _NOISE * max(1.0, abs(value)) and (near < value) == (towards > 0):
+        near += math.copysign(10.0 ** (math.floor(math.log10(abs(value))) - 5), towards)
+    return f"{near:.6g}"
 
 
 def _held_or_allowed(problem: Problem) -> Problem:
@@ -78,98 +66,50 @@ def _held_or_allowed(problem: Problem) -> Problem:
                    held=held, cost=cost, benchmark=None)  # fmt: skip
 
 
-def _way_out(problem: Problem, conflict: Sequence[_Constraint], loosened: _Constraint) -> str:
-    """The least loosening of one constraint that the others of the conflict allow, in words; "" if none is enough."""
+def _way_out(problem: Problem, conflict: Sequence[Constraint], loosened: Constraint) -> str:
+    """The least loosening of one constraint that the others of the conflict allow, in words; "" if there is none."""
     from scipy.optimize import linprog
     from scipy.sparse import csr_array, hstack
 
-    width = _width(problem)
+    width = width_of(problem)
     rest = [_widened(each, 0.0) for each in conflict if each is not loosened]
-    lines, limits = _stacked([*rest, _widened(loosened, -1.0)], width + 1)
-    equal, right = _links(problem)
+    lines, limits = stacked([*rest, _widened(loosened, -1.0)], width + 1)
+    equal, right = links(problem)
     answer = linprog(np.append(np.zeros(width), 1.0), lines, limits, hstack([equal, csr_array((equal.shape[0], 1))]), right,
-                     bounds=[*_free(problem), (0, None)], method="highs")  # fmt: skip
+                     bounds=[*free_bounds(problem), (0, None)], method="highs")  # fmt: skip
     if answer.status != 0:
         return ""
-    return loosened.loosened.format(f"{loosened.base + loosened.sign * float(answer.x[-1]):.6g}")
+    return _words(problem, loosened, loosened.base + loosened.sign * float(answer.x[-1]))
 
 
-def _widened(each: _Constraint, slack: float) -> _Constraint:
+def _words(problem: Problem, loosened: Constraint, limit: float) -> str:
+    """How a person gets to the new limit; "" if the limit means nothing, such as a negative floor."""
+    named = {kind: f" ({setting})" for kind, setting in problem.settings.items()}
+    low, cap = problem.bounds
+    if loosened.kind == "fully invested":
+        return f"set the cash weight{named.get('cash', '')} to at least {at_least(1 - limit)}" if limit > _NOISE else ""
+    if loosened.kind == "invested":
+        return f"set the cash weight{named.get('cash', '')} to at most {at_most(1 - limit)}" if limit <= 1 + _NOISE else ""
+    if loosened.kind == "cap":
+        if single(cap) is None:
+            return f"raise every cap{named.get('cap', '')} by at least {at_least(limit)}"
+        return f"raise the cap{named.get('cap', '')} to at least {at_least(limit)}" if limit <= 1 + _NOISE else ""
+    if loosened.kind == "floor":
+        if single(low) is None:
+            return f"lower every floor{named.get('floor', '')} by at least {at_least(-limit)}" if -limit <= low.max() else ""
+        return f"lower the floor{named.get('floor', '')} to at most {at_most(limit)}" if limit >= -_NOISE else ""
+    if loosened.kind == "turnover":
+        return f"raise the turnover limit{named.get('turnover', '')} to at least {at_least(limit)}"
+    row = loosened.row
+    if row is not None and row.way is not None:
+        return row.way(limit)
+    if loosened.kind == "row above":
+        return f"raise {row.name if row else ''} to at least {at_least(limit)}"
+    return f"lower {row.name if row else ''} to at most {at_most(limit)}"
+
+
+def _widened(each: Constraint, slack: float) -> Constraint:
     from scipy.sparse import csr_array, hstack
 
     column = csr_array(np.full((each.lines.shape[0], 1), slack))
-    return _Constraint(each.name, csr_array(hstack([each.lines, column])), each.limits, each.loosened)
-
-
-def _constraints(problem: Problem) -> list[_Constraint]:
-    from scipy.sparse import csr_array, eye_array, vstack
-
-    size, width = problem.size, _width(problem)
-    low, cap = problem.bounds
-    unit = csr_array(eye_array(size, width))
-    one_cap, one_floor = _single(cap), _single(low)
-
-    def line(values: Array, start: int = 0) -> csr_array:
-        row = np.zeros((1, width))
-        row[0, start : start + values.size] = values
-        return csr_array(row)
-
-    total = line(np.ones(size))
-    found = [
-        _Constraint(f"weights add up to {problem.budget:g}", csr_array(vstack([total, -total])),
-                    np.array([problem.budget, -problem.budget]), "invest {} less or more"),
-        _Constraint(f"no weight above {one_cap:g}" if one_cap is not None else "caps of the names", unit, np.asarray(cap),
-                    "raise the cap to at least {}" if one_cap is not None else "raise every cap by {}", one_cap or 0.0),
-        _Constraint(f"no weight below {one_floor:g}" if one_floor is not None else "floors of the names", -unit, -np.asarray(low),
-                    "lower the floor to at most {}" if one_floor is not None else "lower every floor by {}", one_floor or 0.0, -1.0),
-    ]  # fmt: skip
-    for row in problem.rows:
-        if math.isfinite(row.high):
-            found.append(_Constraint(f"{row.name} at most {row.high:g}", line(row.coefficients), np.array([row.high]),
-                                     f"raise {row.name} to at least {{}}", row.high))  # fmt: skip
-        if math.isfinite(row.low):
-            found.append(_Constraint(f"{row.name} at least {row.low:g}", line(-row.coefficients), np.array([-row.low]),
-                                     f"lower {row.name} to at most {{}}", row.low, -1.0))  # fmt: skip
-    if math.isfinite(problem.turnover):
-        found.append(_Constraint(f"turnover at most {problem.turnover:g}", line(np.full(2 * size, 0.5), size),
-                                 np.array([problem.turnover]), "allow a turnover of {}", problem.turnover))  # fmt: skip
-    return found
-
-
-def _single(values: Array) -> float | None:
-    return float(values[0]) if values.size and (values == values[0]).all() else None
-
-
-def _width(problem: Problem) -> int:
-    return problem.size * (1 if problem.held is None else 3)
-
-
-def _free(problem: Problem) -> list[tuple[float | None, float | None]]:
-    bounds: list[tuple[float | None, float | None]] = [(None, None)] * problem.size
-    return bounds if problem.held is None else bounds + [(0, None)] * (2 * problem.size)
-
-
-def _links(problem: Problem) -> tuple[csr_array, Array]:
-    """The definition of trades: w - bought + sold = held."""
-    from scipy.sparse import csr_array, eye_array, hstack
-
-    if problem.held is None:
-        return csr_array((0, problem.size)), np.zeros(0)
-    unit = eye_array(problem.size)
-    return csr_array(hstack([unit, -unit, unit])), problem.present
-
-
-def _stacked(constraints: Sequence[_Constraint], width: int) -> tuple[csr_array, Array]:
-    from scipy.sparse import csr_array, vstack
-
-    lines = vstack([csr_array((0, width)), *(each.lines for each in constraints)])
-    return csr_array(lines), np.concatenate([np.zeros(0), *(each.limits for each in constraints)])
-
-
-def _program(problem: Problem, constraints: Sequence[_Constraint], objective: Array) -> Array | None:
-    from scipy.optimize import linprog
-
-    lines, limits = _stacked(constraints, _width(problem))
-    equal, right = _links(problem)
-    answer = linprog(objective, lines, limits, equal, right, bounds=_free(problem), method="highs")
-    return np.asarray(answer.x) if answer.status == 0 else None
+    return replace(each, lines=csr_array(hstack([each.lines, column])))

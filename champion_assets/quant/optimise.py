@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from champion_assets.quant.active_set import guess
-from champion_assets.quant.infeasibility import diagnose, least_trading
+from champion_assets.quant.feasibility import least_trading
+from champion_assets.quant.infeasibility import diagnose
 from champion_assets.quant.problem import GAP_TOLERANCE, NotSolved, Problem, Solution
 from champion_assets.quant.risk import Array
 
@@ -180,6 +181,9 @@ class _Restricted:
                 row_high = np.append(row_high, 2 * self.problem.turnover + float(sides @ held))
         if (low > cap).any():
             return None
+        if (self.low == self.cap).all():  # DAQP does not take more equalities than names
+            is_all = self.working.size == self.problem.size > 0
+            return self._only_weights(matrix, row_low, row_high) if is_all else None
         size = self.working.size
         sense = np.zeros(size + matrix.shape[0], dtype=np.int32)
         sense[size] = _EQUALITY
@@ -194,6 +198,12 @@ class _Restricted:
             raise NotSolved(f"DAQP ended with {flag} on {size} of {self.problem.size} names")
         x = np.where(x - low <= _SNAP, low, np.where(cap - x <= _SNAP, cap, x))  # a weight at its bound is at it to the bit
         return x, np.asarray(info["lam"])[size:]
+
+    def _only_weights(self, matrix: Array, low: Array, high: Array) -> tuple[Array, Array] | None:
+        """The only weights within the bounds, if they meet the rows."""
+        values, size = matrix @ self.low, np.maximum(1.0, np.abs(matrix).max(axis=1))
+        met = bool((values >= low - 1e-10 * size).all() and (values <= high + 1e-10 * size).all())
+        return (self.low.copy(), np.zeros(matrix.shape[0])) if met else None
 
 
 def _with_kinks(problem: Problem, base: _Restricted, sides: Array, scale: float) -> tuple[Array, Array] | None:

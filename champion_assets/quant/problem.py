@@ -1,7 +1,7 @@
 """A portfolio problem and its solution, whatever solves it.
 
-What belongs here: the statement. What does not: solving (`optimise.py`), explaining why there is no solution (`conflict.py`), checking
-a solution independently (`audit.py`).
+What belongs here: the statement. What does not: solving (`optimise.py`), explaining why there is no solution (`infeasibility.py`),
+checking a solution independently (`verification.py`), which names are held at all (`selection.py`).
 
     minimise   ½ γ (w - b)'Σ(w - b) - μ'w + Σ κ_i |w_i - held_i|
     subject to Σ w = budget,  floor <= w <= cap,  low <= a'w <= high for every row,  ½ Σ |w_i - held_i| <= turnover
@@ -10,33 +10,41 @@ a solution independently (`audit.py`).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.quant.risk import Array, Risk
 
 GAP_TOLERANCE = 1e-8
 """Largest certified gap of a solution, relative to its risk term."""
 
 
-class Infeasible(ValueError):
+class Infeasible(ChampionError, ValueError):
     """No weights satisfy the constraints; the message names the smallest set in conflict and the nearest way out of it."""
 
 
-class NotSolved(RuntimeError):
+class NotSolved(ChampionError, RuntimeError):
     """The solver did not reach the certified accuracy. Nothing was returned in its place."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A linear constraint with a name a person knows: low <= a'w <= high; `coefficients` has shape (n,)."""
+    """A linear constraint with a name a person knows: low <= a'w <= high.
+
+    Attributes:
+        coefficients: a, shape (n,).
+        way: how a person loosens it to another bound, in words, "" if that bound means nothing; by default its name is raised or lowered.
+    """
 
     name: str
     coefficients: Array
     low: float = -math.inf
     high: float = math.inf
+    way: Callable[[float], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class Problem:
         held: present weights, shape (n,); needed for `turnover` and `cost`.
         turnover: largest half sum of |w - held|.
         cost: κ, shape (n,): what trading a unit of weight costs, in the units of μ.
+        settings: by `cash`, `cap`, `floor`, `turnover`, `names`, `position`: where a person sets it, for the words of a conflict.
     """
 
     expected: Array
@@ -67,6 +76,7 @@ class Problem:
     held: Array | None = None
     turnover: float = math.inf
     cost: Array | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.held is None and (math.isfinite(self.turnover) or self.cost is not None):
@@ -103,6 +113,10 @@ class Problem:
     def smooth(self, weights: Array) -> float:
         """The objective without costs, up to the constant ½ γ b'Σb."""
         return float(0.5 * self.risk_aversion * weights @ self.risk.times(weights) + self.linear @ weights)
+
+    def objective(self, weights: Array) -> float:
+        """What is minimised, up to the constant ½ γ b'Σb."""
+        return self.smooth(weights) + (0.0 if self.cost is None else float(self.cost @ np.abs(weights - self.present)))
 
     def traded(self, weights: Array) -> float:
         """Half the sum of |w - held|; 0 if nothing is known to be held."""

@@ -54,6 +54,10 @@ class Strategy(BaseModel):
         validation_alias=_env("MIN_POSITION"),
         description="Names that would get less are left out, and the rest is solved anew.",
     )
+    max_names: int | None = Field(
+        None, ge=1, validation_alias=_env("MAX_NAMES"),
+        description="Most names that are held, the best choice of them; WEIGHT_FLOOR then holds for the names that are held.",
+    )  # fmt: skip
     cash_weight: float = Field(0.0, ge=0, lt=1, validation_alias=_env("CASH_WEIGHT"), description="Share that stays in cash.")
     sector_cap: float | None = Field(None, gt=0, le=1, validation_alias=_env("SECTOR_CAP"), description="Largest weight of a sector.")
     liquidity_share: float | None = Field(

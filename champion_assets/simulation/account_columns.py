@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from champion_assets.simulation.corporate_actions import Claim
-from champion_assets.simulation.session import Account, new_account
+from champion_assets.simulation.account import Account, Claim, new_account
 
 HOLDINGS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "shares": pl.Float64, "price": pl.Float64,
                               "value": pl.Float64, "idle": pl.Int64}))  # fmt: skip

@@ -15,12 +15,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-import numpy as np
-
-if TYPE_CHECKING:
-    from champion_assets.simulation.session import Account, MarketDay
+from champion_assets.simulation.account import Account, Claim, MarketDay
 
 CLAIM_SESSIONS = 250
 ActionKind = Literal["cash", "shares", "rights", "demerger", "child", "merger"]
@@ -39,21 +36,6 @@ class Action:
     a: float = 0.0
     b: float = 1.0
     other: int = -1
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A demerged part: of which name, for how many of its shares, rupees a share, sessions since."""
-
-    name: int
-    shares: float
-    each: float
-    age: int = 0
-
-    @property
-    def value(self) -> float:
-        """Rupees."""
-        return self.shares * self.each
 
 
 @dataclass
@@ -148,8 +130,3 @@ def _age_claims(account: Account) -> None:
     older = [replace(claim, age=claim.age + 1) for claim in account.claims]
     account.cash += math.fsum(claim.value for claim in older if claim.age > CLAIM_SESSIONS)
     account.claims = [claim for claim in older if claim.age <= CLAIM_SESSIONS]
-
-
-def held_names(account: Account) -> np.ndarray:
-    """Names with shares or claims."""
-    return np.union1d(np.flatnonzero(account.shares), np.array([claim.name for claim in account.claims], dtype=np.intp))

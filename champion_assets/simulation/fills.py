@@ -1,26 +1,23 @@
 """Orders into fills: how much of an order the market takes, at what price, at what cost.
 
-What belongs here: orders of one session, over arrays of names. A name that does not trade is not filled; none is bought at its upper band
-or sold at its lower (the other side is open); a fill takes at most a share of the day's volume; what was bought in a trade-to-trade series
-and is not settled cannot be sold; prices are worse by slippage and impact and lie on the tick; buys are cut, all alike, to the cash there
-is.
+What belongs here: orders of one session, over arrays of names. What does not: the exchange's ticks, limits, settlement and charges, which
+are an argument (`exchange.py`). A name that does not trade is not filled; none is bought at its upper band or sold at its lower (the other
+side is open); a fill takes at most a share of the day's volume; what was bought in a trade-to-trade series and is not settled cannot be
+sold; prices are worse by slippage and impact and lie on the tick; buys are cut, all alike, to the cash there is.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from champion_assets.nse.costs import Charges, Plan, charges, cost_rates
-from champion_assets.nse.trading_rules import at_band, rounded, settlement_sessions
 from champion_assets.quant.risk import Array
-
-if TYPE_CHECKING:
-    from champion_assets.simulation.session import Account, MarketDay
+from champion_assets.simulation.account import Account, Flags, MarketDay
+from champion_assets.simulation.exchange import Charges, Exchange
 
 Names = NDArray[np.intp]
 
@@ -40,7 +37,6 @@ class Rules:
     cash_rate: float = 0.0
     delisted_after: int = 250
     delisting_recovery: float = 0.0
-    plan: Plan = field(default_factory=Plan)
 
 
 @dataclass
@@ -56,51 +52,53 @@ class Fills:
     costs: Charges = field(default_factory=Charges)
 
 
-def wanted_orders(account: Account, day: MarketDay, targets: Array, *, whole: bool) -> dict[int, float]:
+def wanted_orders(account: Account, day: MarketDay, targets: Array, lot: int) -> dict[int, float]:
     """Shares to buy (or, negative, to sell) for the weights decided the evening before, at what was known then: the last marks, and the
-    previous closes adjusted for the day's actions. A name without either is sized by its open.
+    previous closes adjusted for the day's actions. A name without either is sized by its open. Whole lots, unless `lot` is 0.
     """  # fmt: skip
     names = np.flatnonzero((targets > 0) | (account.shares > 0))
     known = np.where(account.shares[names] > 0, account.price[names], day.previous[names])
     price = np.where(known > 0, known, day.open[names])
     worth = targets[names] * account.value
     shares = np.where((price > 0) & (worth > 0), worth / np.where(price > 0, price, 1.0), 0.0)
-    if whole:
-        shares = np.floor(shares + 1e-9)
+    if lot:
+        shares = np.floor(shares / lot + 1e-9) * lot
     delta = shares - account.shares[names]
     unknown = (targets[names] > 0) & ~(price > 0)
     delta[unknown] = 1.0  # nothing to size it by and no trade: an order that cannot be filled
     return {int(name): float(more) for name, more in zip(names, delta, strict=True) if more != 0.0}
 
 
-def fill_orders(account: Account, day: MarketDay, rules: Rules, fills: Fills) -> None:
+def fill_orders(account: Account, day: MarketDay, rules: Rules, exchange: Exchange, fills: Fills) -> None:
     """Fill what can be filled of `account.orders`; the rest is cancelled or stays, by rule."""
     names = np.fromiter(account.orders, dtype=np.intp)
     delta = np.fromiter(account.orders.values(), dtype=float)
     order = np.argsort(names)
     names, delta = names[order], delta[order]
     base = {"open": day.open, "vwap": day.vwap, "close": day.close}[rules.fill][names]
-    top = np.floor(rules.participation * day.volume[names]) if rules.whole_shares else rules.participation * day.volume[names]
+    lot = exchange.lot(day.date) if rules.whole_shares else 0
+    top = rules.participation * day.volume[names]
+    if lot:
+        top = np.floor(top / lot) * lot
     done = np.zeros(names.size)
-    sells = np.flatnonzero((delta < 0) & day.traded[names] & ~_locked(day, names, rules.fill, upper=False))
+    sells = np.flatnonzero((delta < 0) & day.traded[names] & ~_locked(day, names, rules.fill, exchange, upper=False))
     done[sells] = -np.minimum(np.minimum(-delta[sells], top[sells]), _deliverable(account, day, names[sells]))
-    sold = _execute(account, day, rules, names, base, done, fills, side=-1)
-    buys = np.flatnonzero((delta > 0) & day.traded[names] & ~_locked(day, names, rules.fill, upper=True))
+    sold = _execute(account, day, rules, exchange, names, base, done, fills, side=-1)
+    buys = np.flatnonzero((delta > 0) & day.traded[names] & ~_locked(day, names, rules.fill, exchange, upper=True))
     done[buys] = np.minimum(delta[buys], top[buys])
-    rates = cost_rates(day.date)
-    spent = charges(rates, rules.plan, [], sold)
+    spent = exchange.charges(day.date, [], sold)
     account.cash -= spent.total
-    prices = _prices(day, rules, names, base, done, up=True)
-    unit = prices * (1 + rates.buy + rules.plan.brokerage * (1 + rates.tax))
+    prices = _prices(day, rules, exchange, names, base, done, up=True)
+    unit = prices * exchange.buying_rate(day.date)
     need = float((done[buys] * unit[buys]).sum())
     cash = account.cash - (math.fsum(amount for amount, _ in account.owed) if rules.usable_proceeds == "settled" else 0.0)
     is_short = need > max(cash, 0.0)
     if is_short:
         done[buys] *= max(cash, 0.0) / need
-        if rules.whole_shares:
-            done[buys] = np.floor(done[buys] + 1e-12)
-    bought = _execute(account, day, rules, names, base, done, fills, side=1)
-    fills.costs = charges(rates, rules.plan, bought, sold)
+        if lot:
+            done[buys] = np.floor(done[buys] / lot + 1e-12) * lot
+    bought = _execute(account, day, rules, exchange, names, base, done, fills, side=1)
+    fills.costs = exchange.charges(day.date, bought, sold)
     account.cash -= fills.costs.total - spent.total
     rest = delta - done
     fills.unfilled = int((np.abs(rest) > 1e-9).sum()) - int((np.abs(rest[buys]) > 1e-9).sum() if is_short else 0)
@@ -111,14 +109,14 @@ def fill_orders(account: Account, day: MarketDay, rules: Rules, fills: Fills) ->
 
 
 def _execute(
-    account: Account, day: MarketDay, rules: Rules, names: Names, base: Array, done: Array, fills: Fills, side: int
+    account: Account, day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base: Array, done: Array, fills: Fills, side: int
 ) -> list[float]:
     """Book the fills of one side; returns their values."""
     mine = np.flatnonzero(done * side > 0)
     if mine.size == 0:
         return []
     who, shares = names[mine], np.abs(done[mine])
-    price = _prices(day, rules, names, base, done, up=side > 0)[mine]
+    price = _prices(day, rules, exchange, names, base, done, up=side > 0)[mine]
     values = shares * price
     new = account.shares[who] == 0
     account.price[who] = np.where(new, price, account.price[who])
@@ -126,7 +124,7 @@ def _execute(
     account.shares[who] = np.maximum(account.shares[who] + side * shares, 0.0)
     account.shares[who[account.shares[who] < 1e-9]] = 0.0
     account.cash -= side * float(values.sum())
-    wait = settlement_sessions(day.date)
+    wait = exchange.settlement_sessions(day.date)
     if side > 0:
         fills.bought, fills.buys = float(values.sum()), mine.size
         account.idle[who] = 0
@@ -137,7 +135,7 @@ def _execute(
     return [float(value) for value in values]
 
 
-def _prices(day: MarketDay, rules: Rules, names: Names, base: Array, done: Array, *, up: bool) -> Array:
+def _prices(day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base: Array, done: Array, *, up: bool) -> Array:
     """Fill prices: the base, worse by slippage and by the square-root impact of the share of the volume, on the tick."""
     sign = 1.0 if up else -1.0
     worse = np.full(names.size, rules.slippage)
@@ -145,16 +143,16 @@ def _prices(day: MarketDay, rules: Rules, names: Names, base: Array, done: Array
         volatility = np.nan_to_num(day.volatility[names])
         worse = worse + rules.impact * volatility * np.sqrt(np.abs(done) / np.maximum(day.volume[names], 1.0))
     with np.errstate(invalid="ignore"):
-        return rounded(base * (1 + sign * worse), day.date, up=up)
+        return exchange.on_tick(base * (1 + sign * worse), day.date, up=up)
 
 
-def _locked(day: MarketDay, names: Names, fill: str, *, upper: bool) -> np.ndarray:
+def _locked(day: MarketDay, names: Names, fill: str, exchange: Exchange, *, upper: bool) -> Flags:
     """True where nobody takes the other side at the fill's price: it lies at the band, at the day's extreme."""
     price = {"open": day.open, "vwap": day.vwap, "close": day.close}[fill][names]
     extreme = (day.high if upper else day.low)[names]
     with np.errstate(invalid="ignore"):
         stuck = price >= extreme - 1e-9 if upper else price <= extreme + 1e-9
-    return stuck & at_band(price, day.previous[names], day.date, upper=upper)
+    return stuck & exchange.at_band(price, day.previous[names], day.date, upper=upper)
 
 
 def _deliverable(account: Account, day: MarketDay, names: Names) -> Array:

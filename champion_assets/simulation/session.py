@@ -1,7 +1,7 @@
 """A portfolio's sessions in shares and rupees: orders of the evening before filled, corporate actions, costs, marks, an exact account.
 
 What belongs here: the bookkeeping of a session, over arrays of all names at once. What does not: which orders (weights), which market
-(`backtest/`), or the exchange's rules (`nse/trading_rules.py`, `nse/costs.py`).
+(`backtest/`), or the exchange's rules and charges (an `Exchange`, see `exchange.py`, is an argument).
 
 Order of a session: interest on cash; what is due is settled; corporate actions change holdings of names that trade; names that have not
 traded for long are written down; orders are filled, sells first, buys limited by the cash there is; everything is marked at the close. A
@@ -10,80 +10,24 @@ name that does not trade keeps its last price. Value before + P&L - costs = valu
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from champion_assets.nse.costs import Charges
+from champion_assets.common.errors import ChampionError
 from champion_assets.quant.risk import Array
-from champion_assets.simulation.corporate_actions import Action, Claim, act
+from champion_assets.simulation.account import Account, MarketDay
+from champion_assets.simulation.corporate_actions import Action, act
+from champion_assets.simulation.exchange import Charges, Exchange
 from champion_assets.simulation.fills import Fills, Rules, fill_orders, wanted_orders
 
-Flags = NDArray[np.bool_]
 PAISA = 0.005
 
 
-class AccountError(ArithmeticError):
+class AccountError(ChampionError, ArithmeticError):
     """The account does not balance to a paisa."""
-
-
-@dataclass(frozen=True)
-class MarketDay:
-    """A session's market; arrays of shape (n,), prices in rupees, NaN or 0 volume where a name did not trade.
-
-    Attributes:
-        previous: the close before, adjusted for the day's actions, against which bands are meant; NaN where unknown.
-        volatility: of a session's return, for impact; NaN where unknown.
-        is_gap: an opening beyond any band that no action explains; holdings keep their value across it.
-        is_delivered: trade-to-trade.
-    """
-
-    date: dt.date
-    open: Array
-    high: Array
-    low: Array
-    close: Array
-    vwap: Array
-    previous: Array
-    volume: Array
-    traded: Flags
-    is_gap: Flags
-    is_delivered: Flags
-    volatility: Array
-
-
-@dataclass
-class Account:
-    """What is owned at a close; arrays of shape (n,), changed by `run_session`.
-
-    Attributes:
-        cash: rupees, with what is not yet settled.
-        shares, price: held, and the last price each was marked at.
-        idle: sessions since each name last traded (of names held).
-        arriving: bought shares not settled: (name, shares, sessions to go).
-        owed: proceeds not settled: (rupees, sessions to go).
-        claims: demerged parts not yet listed.
-        orders: shares wanted more (or less) that are tried again, by name.
-    """
-
-    cash: float
-    shares: Array
-    price: Array
-    idle: NDArray[np.int64]
-    arriving: list[tuple[int, float, int]] = field(default_factory=list)
-    owed: list[tuple[float, int]] = field(default_factory=list)
-    claims: list[Claim] = field(default_factory=list)
-    orders: dict[int, float] = field(default_factory=dict)
-
-    @property
-    def value(self) -> float:
-        """Cash, holdings and claims, rupees."""
-        held = np.flatnonzero(self.shares)
-        return math.fsum([self.cash, *(self.shares[held] * self.price[held]), *(claim.value for claim in self.claims)])
 
 
 @dataclass(frozen=True)
@@ -103,14 +47,10 @@ class SessionResult:
     written_down: float
 
 
-def new_account(cash: float, names: int) -> Account:
-    """An account with nothing but cash."""
-    return Account(cash, np.zeros(names), np.zeros(names), np.zeros(names, dtype=np.int64))
-
-
 def run_session(
-    account: Account, day: MarketDay, actions: Mapping[int, Sequence[Action]], targets: Array | None, rules: Rules, days_passed: int
-) -> SessionResult:
+    account: Account, day: MarketDay, actions: Mapping[int, Sequence[Action]], targets: Array | None, rules: Rules, exchange: Exchange,
+    days_passed: int,
+) -> SessionResult:  # fmt: skip
     """Carry `account` through a session.
 
     Args:
@@ -119,6 +59,7 @@ def run_session(
         actions: what happened to names that trade today since they last traded.
         targets: weights decided the evening before, shape (n,), if there was a decision.
         rules: see `Rules`.
+        exchange: the market's rules and charges.
         days_passed: calendar days since the previous session, for interest.
 
     Raises:
@@ -135,9 +76,9 @@ def run_session(
     written = _write_down(account, day, rules)
     fills = Fills()
     if targets is not None:
-        account.orders = wanted_orders(account, day, targets, whole=rules.whole_shares)
+        account.orders = wanted_orders(account, day, targets, exchange.lot(day.date) if rules.whole_shares else 0)
     if account.orders:
-        fill_orders(account, day, rules, fills)
+        fill_orders(account, day, rules, exchange, fills)
     marked = np.flatnonzero((account.shares > 0) & day.traded)
     marks = float((account.shares[marked] * (day.close[marked] - account.price[marked])).sum())
     account.price[marked] = day.close[marked]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
 
+from champion_assets.experiments.identity import identity_of
 from champion_assets.experiments.plan import ExperimentError, Trial, parse_trials, read_trials
 from champion_assets.settings import Settings
+from champion_assets.settings.strategy import Strategy
 
 GRID = """
 name: caps
@@ -40,6 +43,29 @@ def test_a_trial_is_told_by_its_parameters_and_first_day_alone(settings: Setting
     assert one.identity(day) != one.identity(dt.date(2024, 1, 2))
     assert one.identity(day) != Trial("a", settings.model_copy(update={"slippage_bps": 6.0})).identity(day)
     assert one.identity(day) != Trial("a", settings.model_copy(update={"esg_floor": 50.0})).identity(day)
+
+
+def test_a_new_setting_at_its_default_renames_no_trial(settings: Settings) -> None:
+    """A next release has one more option of the strategy and one more of the simulator."""
+
+    class NextStrategy(Strategy):
+        patience: int = 0
+
+    class NextSettings(Settings):
+        patience: int = 0
+
+        @property
+        def strategy(self) -> Strategy:
+            return NextStrategy.model_validate({name: getattr(self, name) for name in NextStrategy.model_fields})
+
+    day, values = dt.date(2024, 1, 1), {name: getattr(settings, name) for name in Settings.model_fields}
+    today = Trial("a", settings).identity(day)
+    tomorrow = Trial("a", NextSettings(**values))
+    assert "patience" in tomorrow.parameters
+    assert tomorrow.identity(day) == today
+    assert Trial("a", NextSettings(**values, patience=1)).identity(day) != today
+    stored = json.loads(json.dumps(Trial("a", settings.model_copy(update={"exclude": ("S1",)})).parameters))
+    assert identity_of(stored, day.isoformat()) == Trial("a", settings.model_copy(update={"exclude": ("S1",)})).identity(day)
 
 
 @pytest.mark.parametrize(("text", "words"), [

@@ -17,8 +17,9 @@ from click.testing import CliRunner
 from champion_assets.cli.main import main
 from champion_assets.clients.mlflow import TrackingUnreachable
 from champion_assets.experiments.plan import ExperimentError, Trial, parse_trials
+from champion_assets.experiments.results import every_result, keep, kept_results
 from champion_assets.experiments.run import run_experiment
-from champion_assets.experiments.trial import kept_results, on_overlay, own_tables, run_trial
+from champion_assets.experiments.trial import on_overlay, own_tables, run_trial
 from champion_assets.lake.table import Workspace
 from champion_assets.orchestration.experiment_job import experiment
 from champion_assets_tests.helpers import build_until, content
@@ -104,12 +105,19 @@ def test_mlflow_holds_parameters_figures_series_weights_and_tear_sheet_once(buil
         assert weights.group_by("trade_date").agg(pl.col("weight").sum())["weight"].to_numpy() == pytest.approx(1.0)
 
 
-def test_former_trials_count_when_the_best_is_judged(built: Workspace) -> None:
-    first = run_experiment(built.settings, "many", parse_trials("grid: {risk_aversion: [10]}", "g", "many", built.settings)[1], jobs=1)
-    second = run_experiment(built.settings, "many", parse_trials("grid: {risk_aversion: [1, 3]}", "g", "many", built.settings)[1], jobs=1)
-    assert first.results[0].figures["trials"] == 1
-    assert [each.figures["trials"] for each in second.results] == [3, 3]
-    assert len(kept_results(built.lake, "many")) == 3
+def test_every_trial_ever_made_counts_once_whatever_its_experiment_is_called(built: Workspace) -> None:
+    def run(name: str, values: str) -> list[float | None]:
+        trials = parse_trials(f"grid: {{risk_aversion: {values}}}", "g", name, built.settings)[1]
+        return [each.figures["trials"] for each in run_experiment(built.settings, name, trials, jobs=1).results]
+
+    assert run("many", "[10]") == [1]
+    assert run("many", "[1, 3]") == [3, 3]
+    assert run("other", "[3, 4]") == [4, 4]  # 3 was made before, under another name
+    old = kept_results(built.lake, "many")[0]
+    keep(built.lake, "many", replace(old, identity="0123456789ab"))  # as a release stored it that hashed all parameters
+    assert run("other", "[4]") == [4]
+    assert len(kept_results(built.lake, "many")) == 4
+    assert len(every_result(built.lake)) == 4
 
 
 def test_an_impossible_trial_is_told_and_the_others_go_on(built: Workspace) -> None:

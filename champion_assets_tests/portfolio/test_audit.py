@@ -6,12 +6,14 @@ import datetime as dt
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from champion_assets.catalog import TABLES
+from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.schema import violations
 from champion_assets.lake.table import Workspace
@@ -34,6 +36,28 @@ def test_every_constraint_of_every_decision_has_its_row_and_no_other_day_has_any
     assert day.filter(pl.col("constraint_name") == OPTIMALITY)["value"].abs().item() < 1e-8
     assert (day["violation"] == 0).all()
     assert day["binds"].any()
+
+
+@pytest.mark.parametrize("rules", [
+    {"max_names": 17, "min_position": 0.04}, {"max_names": 16, "objective": "minimum_variance"},
+    {"min_position": 0.045, "objective": "minimum_variance"}, {"max_names": 18, "objective": "risk_parity", "weight_cap": 0.3},
+])  # fmt: skip
+def test_a_decision_for_some_of_the_names_passes_and_its_rules_have_rows(workspace: Workspace, rules: dict[str, Any]) -> None:
+    build_until(workspace, "features/covariance", START, END)
+    workspace = replace(workspace, settings=workspace.settings.model_copy(update=rules))
+    for name in (WEIGHTS, NAME):
+        assert not build_range(TABLES[name], workspace, calendar_days(START, END)).failed
+    rows = workspace.lake.read(NAME, [DECIDED])
+    told = {"max_names": "names held", "min_position": "least position"}
+    assert {name for field, name in told.items() if field in rules} == set(told.values()) & set(rows["constraint_name"])
+    weights = workspace.lake.read(WEIGHTS, [DECIDED])["weight"]
+    assert weights.len() <= rules.get("max_names", weights.len())
+    assert weights.min() >= rules.get("min_position", 0.0) - 1e-12  # type: ignore[operator]
+    strategy = workspace.settings.strategy.model_copy(update={"max_names": 5})  # rules that the weights do not keep
+    known = known_on(workspace, [DECIDED], strategy)[DECIDED]
+    stored = dict(workspace.lake.read(WEIGHTS, [DECIDED]).select("instrument_id", "weight").iter_rows())
+    found = examine(known, np.array([stored.get(name, 0.0) for name in known.instruments]), strategy, 1e7, {})
+    assert violations(Audit, found) is not None
 
 
 def test_it_repeats_what_it_found(workspace: Workspace) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from champion_assets.portfolio.decide import ESG_ROW, Known, decide
+from champion_assets.portfolio.constraints import ESG_ROW
+from champion_assets.portfolio.decide import decide
+from champion_assets.portfolio.known import Known
+from champion_assets.portfolio.objective import value_of
 from champion_assets.quant.problem import Infeasible
+from champion_assets.quant.risk import RiskModel
 from champion_assets.quant.verification import constraints_met
 from champion_assets.settings.strategy import Strategy
 from champion_assets_tests.quant.test_optimise import market
@@ -74,6 +79,60 @@ def test_small_positions_are_left_out(known: Known) -> None:
     assert (weights(known, risk_aversion=500.0) < 0.02).any()
 
 
+def test_where_small_positions_cannot_all_be_left_out_fewer_are(known: Known) -> None:
+    """60 names, each at least 4 % and at most 7 %: leaving out all small ones at once leaves too few, though 17 names do it."""
+    expected, risk = market(5, 120, 60)
+    names = [str(number) for number in range(60)]
+    many = replace(known, instruments=names, symbols=names, sectors=["IT"] * 60, turnover=np.full(60, 1e9), expected=expected, risk=risk,
+                   esg=np.full(60, np.nan))  # fmt: skip
+    first = weights(many, objective="minimum_variance")
+    assert (first >= 0.04).sum() * 0.07 < 1  # else the case is another
+    found = decide(many, Strategy(objective="minimum_variance", min_position=0.04), CAPITAL)
+    held = found.weights[found.weights > 0]
+    assert 15 <= held.size <= 25
+    assert held.min() >= 0.04 - 1e-12
+    assert found.distance is not None
+
+
+@pytest.mark.parametrize("objective", ["mean_variance", "minimum_variance", "maximum_sharpe", "tracking"])
+def test_at_most_so_many_names_are_held_and_they_are_the_best(known: Known, objective: str) -> None:
+    parts = ("instruments", "symbols", "sectors", "turnover", "esg")
+    few = replace(known, **{name: getattr(known, name)[:9] for name in parts}, expected=np.abs(known.expected[:9]),
+                  risk=RiskModel(known.risk.columns(np.arange(9)), known.risk.idiosyncratic[:9], 0.0))  # fmt: skip
+    fields = {"objective": objective, "weight_cap": 0.5, "risk_aversion": 50.0, "sector_cap": 0.7}
+    found = decide(few, Strategy.model_validate(fields | {"max_names": 3}), CAPITAL)
+    assert (found.weights > 0).sum() <= 3
+    assert found.distance == pytest.approx(0, abs=1e-6)
+    strategy = Strategy.model_validate(fields)
+    values = []
+    for chosen in itertools.combinations(few.symbols, 3):
+        try:
+            one = decide(few, Strategy.model_validate(fields | {"universe": chosen}), CAPITAL)
+        except Infeasible:
+            continue
+        values.append(value_of(one.problem, strategy, one.weights))
+    assert len(values) > 10
+    assert value_of(found.problem, strategy, found.weights) == pytest.approx(min(values), rel=1e-6)
+
+
+def test_rules_on_names_hold_together_with_everything_else(known: Known) -> None:
+    held = dict.fromkeys(known.instruments, 1 / NAMES)
+    found = weights(known, held, max_names=12, min_position=0.05, sector_cap=0.5, weight_cap=0.15, turnover_max=0.8, esg_floor=50.0)
+    assert (found > 0).sum() <= 12
+    assert found[found > 0].min() >= 0.05 - 1e-12
+    equal_risk = weights(known, objective="risk_parity", weight_cap=0.5, max_names=7)
+    assert (equal_risk > 0).sum() == 7
+
+
+def test_too_few_names_are_told_in_words(known: Known) -> None:
+    with pytest.raises(Infeasible, match=r"raise the number of names \(MAX_NAMES\) to at least 15"):
+        weights(known, max_names=10, weight_cap=0.07)
+    with pytest.raises(Infeasible, match=r"'no weight above 0.025' and 'no weight below 0.05'.*lower the floor \(WEIGHT_FLOOR\)"):
+        weights(known, weight_floor=0.05, weight_cap=0.025)
+    with pytest.raises(Infeasible, match=r"set the cash weight \(CASH_WEIGHT\) to at least 0.6"):
+        weights(known, weight_floor=0.01, weight_cap=0.01)
+
+
 def test_turnover_is_limited_but_for_forced_sales(known: Known) -> None:
     held = {f"I{number}": 1 / 50 for number in range(NAMES)} | {"GONE": 0.2}
     found = weights(known, held, turnover_max=0.1)
@@ -132,9 +191,9 @@ def test_a_missing_score_is_not_zero(known: Known) -> None:
 
 def test_what_cannot_be_met_is_never_equal_weight(known: Known) -> None:
     """Defect: 5 names x 7 % cap fell back to 20 % each, silently. Here it raises, with date, conflict and way out."""
-    with pytest.raises(Infeasible, match=r"2024-01-31: .*no weight above 0.07.*5 names.*raise the cap to at least 0.2"):
+    with pytest.raises(Infeasible, match=r"2024-01-31: .*no weight above 0.07.*5 names.*raise the cap \(WEIGHT_CAP\) to at least 0.2"):
         weights(known, universe=("S1", "S2", "S3", "S4", "S5"), weight_cap=0.07)
-    with pytest.raises(Infeasible, match=r"ESG score at least 95.*lower ESG score to at most"):
+    with pytest.raises(Infeasible, match=r"ESG score at least 95.*lower the floor on ESG \(ESG_FLOOR\) to at most"):
         weights(known, esg_floor=95.0)
     with pytest.raises(Infeasible, match="no member of the universe has one"):
         weights(replace(known, esg=np.full(NAMES, np.nan)), esg_floor_relative=1.0)

@@ -14,7 +14,7 @@ from champion_assets.lake.schema import violations
 from champion_assets.lake.table import Workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.portfolio.schedule import is_rebalance
-from champion_assets.portfolio.target_weights import TABLE, TargetWeights
+from champion_assets.portfolio.target_weights import TABLE, TargetWeights, drifted
 from champion_assets.quant.problem import Infeasible
 from champion_assets_tests.helpers import build_until
 
@@ -44,6 +44,21 @@ def test_weights_are_decided_at_month_ends_and_carried(workspace: Workspace) -> 
             assert frames[date]["weight"].sum() == pytest.approx(1.0, abs=1e-9)
             assert frames[date]["weight"].max() <= workspace.settings.weight_cap + 1e-12
             assert violations(TargetWeights, frames[date]) is None
+
+
+def test_the_turnover_of_every_decision_is_told(workspace: Workspace) -> None:
+    report = build_until(workspace, TABLE.name, START, END)[TABLE.name]
+    first, second = dt.date(2023, 11, 30), dt.date(2023, 12, 29)
+    facts = {date: outcome.facts for date, outcome in report.outcomes.items()}
+    carried = workspace.lake.read("portfolio/target_weights", [dt.date(2023, 12, 28)])
+    returns = workspace.lake.read("features/returns", [second])
+    before = dict(drifted(carried, returns).select("instrument_id", "drifted").iter_rows())
+    after = dict(workspace.lake.read("portfolio/target_weights", [second]).select("instrument_id", "weight").iter_rows())
+    changes = [abs(after.get(name, 0.0) - before.get(name, 0.0)) for name in before.keys() | after.keys()]
+    assert facts[second]["turnover"] == pytest.approx(sum(changes) / 2)
+    assert 0.01 < facts[second]["turnover"] < 1
+    assert facts[first]["turnover"] == pytest.approx(0.5)  # everything is bought and nothing sold
+    assert "turnover" not in facts[dt.date(2023, 12, 15)]
 
 
 def test_a_past_made_with_other_settings_is_not_built_upon(workspace: Workspace) -> None:

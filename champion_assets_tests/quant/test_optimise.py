@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from champion_assets.quant.covariance import ledoit_wolf
-from champion_assets.quant.infeasibility import least_trading
+from champion_assets.quant.feasibility import can_be_met, least_trading
 from champion_assets.quant.optimise import solve
 from champion_assets.quant.problem import GAP_TOLERANCE, Infeasible, Problem, Row
 from champion_assets.quant.risk import Array, RiskModel, centred
@@ -161,7 +163,7 @@ def conflict(problem: Problem) -> str:
 def test_infeasible_names_the_smallest_conflict_and_the_nearest_way_out() -> None:
     expected, risk = market(1, 30, 9)
     assert "'weights add up to 1' and 'no weight above 0.07'" in conflict(Problem(expected, risk, 5.0, cap=0.07))
-    assert "raise the cap to at least 0.111111" in conflict(Problem(expected, risk, 5.0, cap=0.07))
+    assert "raise the cap to at least 0.111112" in conflict(Problem(expected, risk, 5.0, cap=0.07))
     scores = np.linspace(10, 50, 9)
     text = conflict(Problem(expected, risk, 5.0, cap=0.5, rows=(Row("ESG score", scores, low=48.0), Row("banks", np.ones(9), high=2.0))))
     assert "'ESG score at least 48'" in text
@@ -170,8 +172,51 @@ def test_infeasible_names_the_smallest_conflict_and_the_nearest_way_out() -> Non
     held = np.full(9, 1 / 9)
     text = conflict(Problem(expected, risk, 5.0, rows=(Row("ESG score", scores, low=45.0),), held=held, turnover=0.1))
     assert "'turnover at most 0.1'" in text
-    assert "allow a turnover of" in text
+    assert "raise the turnover limit to at least" in text
     assert "there is no name to hold" in conflict(Problem(np.empty(0), RiskModel(np.empty((1, 0)), np.empty(0), 0.0), 5.0))
+
+
+@pytest.mark.parametrize(("floor", "cap", "words"), [
+    (0.05, 0.025, r"'no weight above 0.025' and 'no weight below 0.05' .*raise the cap to at least 0.05, or lower the floor to at most 0"),
+    (0.01, 0.01, r"'weights add up to 1' and 'no weight above 0.01' .*set the cash weight to at least 0.91, or raise the cap"),
+    (0.2, 0.2, r"'weights add up to 1' and 'no weight below 0.2' contradict each other for 9 names; lower the floor to at most 0.111111$"),
+])  # fmt: skip
+def test_bounds_that_cannot_be_met_are_told_in_words(floor: float, cap: float, words: str) -> None:
+    expected, risk = market(1, 30, 9)
+    assert re.search(words, conflict(Problem(expected, risk, 5.0, cap=cap, floor=floor)))
+
+
+def test_one_set_of_weights_is_solved_if_it_meets_the_rest() -> None:
+    expected, risk = market(1, 30, 8)
+    assert solve(Problem(expected, risk, 5.0, cap=0.125, floor=0.125)).weights.tolist() == [0.125] * 8
+    row = Row("banks", np.array([1.0] * 4 + [0.0] * 4), high=0.3)
+    assert "banks" in conflict(Problem(expected, risk, 5.0, cap=0.125, floor=0.125, rows=(row,)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6), names=st.integers(8, 30), cap=st.sampled_from([0.02, 0.15, 1.0]), turnover=st.floats(0.0, 0.3),
+    floor=st.sampled_from([0.0, 70.0, 85.0]),
+)  # fmt: skip
+def test_following_one_piece_of_advice_is_enough(seed: int, names: int, cap: float, turnover: float, floor: float) -> None:
+    problem = replace(everything(seed, names, cap, turnover, floor), cost=None)
+    if least_trading(problem) is not None:
+        return
+    text = conflict(problem)
+    advised = {
+        "raise the cap to at least": lambda value: {"cap": value},
+        "raise the turnover limit to at least": lambda value: {"turnover": value},
+        "set the cash weight to at least": lambda value: {"budget": 1 - value},
+        "lower ESG score to at most": lambda value: {"rows": (*problem.rows[:-1], replace(problem.rows[-1], low=value))},
+    }
+    for words, change in advised.items():
+        if found := re.search(words + r" (-?[\d.e+-]+)", text):
+            changed = replace(problem, **change(float(found[1].rstrip("."))))
+            assert can_be_met(changed) or kinds(conflict(changed)) != kinds(text), words  # there may be a second conflict
+
+
+def kinds(text: str) -> str:
+    return re.sub(r"-?[\d.]+", "", text.split(" contradict", maxsplit=1)[0])
 
 
 def test_exactly_enough_names_hold_the_cap_each() -> None:

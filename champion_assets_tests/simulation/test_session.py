@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from champion_assets.backtest.exchange import NseCashMarket
 from champion_assets.nse.costs import Plan, cost_rates
+from champion_assets.simulation.account import Account, MarketDay, new_account
 from champion_assets.simulation.corporate_actions import CLAIM_SESSIONS, Action
 from champion_assets.simulation.fills import Rules
-from champion_assets.simulation.session import Account, AccountError, MarketDay, SessionResult, new_account, run_session
+from champion_assets.simulation.session import AccountError, SessionResult, run_session
 
 DAY = dt.date(2020, 7, 6)
 NO_COSTS_BEFORE = dt.date(1994, 12, 1)
@@ -40,8 +42,9 @@ def holding(cash: float, shares: list[float], prices: list[float]) -> Account:
 
 
 def run(account: Account, day: MarketDay, targets: list[float] | None = None, rules: Rules | None = None,
-        actions: dict[int, list[Action]] | None = None, days: int = 1) -> SessionResult:  # fmt: skip
-    return run_session(account, day, actions or {}, None if targets is None else np.array(targets), rules or Rules(), days)
+        actions: dict[int, list[Action]] | None = None, days: int = 1, plan: Plan | None = None) -> SessionResult:  # fmt: skip
+    exchange = NseCashMarket(plan or Plan())
+    return run_session(account, day, actions or {}, None if targets is None else np.array(targets), rules or Rules(), exchange, days)
 
 
 def test_orders_are_sized_at_last_evenings_prices_and_filled_at_the_open_with_costs() -> None:
@@ -137,8 +140,8 @@ def test_buys_are_cut_alike_to_the_cash_there_is_and_fractions_are_a_choice() ->
 
 def test_brokerage_and_depository_charges() -> None:
     account = holding(10_000.0, [100.0], [100.0])
-    result = run(account, market([100.0]), [0.0], Rules(plan=Plan(0.01, 20.0, 13.5)))
-    assert (result.costs.brokerage, result.costs.depository) == (20.0, 13.5)
+    result = run(account, market([100.0]), [0.0], plan=Plan(0.01, 20.0, 13.5))
+    assert (result.costs.of("brokerage"), result.costs.of("depository")) == (20.0, 13.5)
 
 
 @pytest.mark.parametrize(("action", "shares", "cash", "price"), [
@@ -214,7 +217,7 @@ def test_interest_by_calendar_days() -> None:
 def test_one_stock_bought_and_held_earns_its_total_return() -> None:
     """Without costs (before 1994 there were hardly any): splits and dividends included, to the rupee of a million."""
     account, zero = new_account(1_000_000.0, 1), NO_COSTS_BEFORE
-    run(account, market([100.0], [110.0], date=zero), [1.0], Rules(whole_shares=False, plan=Plan()))
+    run(account, market([100.0], [110.0], date=zero), [1.0], Rules(whole_shares=False))
     start = account.value
     run(account, market([22.0], [24.0], date=zero), None, Rules(whole_shares=False), {0: [Action("shares", f=0.2, q=5.0)]})
     run(account, market([23.0], [23.5], date=zero), None, Rules(whole_shares=False), {0: [Action("cash", cash=1.0)]})
@@ -241,7 +244,7 @@ def test_the_account_balances_whatever_happens(data: st.DataObject) -> None:
         data.draw(st.sampled_from(["open", "vwap", "close"])), True, data.draw(st.floats(0, 0.01)), data.draw(st.floats(0, 2)),
         data.draw(st.floats(0.001, 1)), data.draw(st.sampled_from(["cancel", "carry"])),
         data.draw(st.sampled_from(["renounce", "subscribe"])),
-        data.draw(st.sampled_from(["same_day", "settled"])), 0.05, 3, 0.1, Plan(0.003, 100.0, 13.5),
+        data.draw(st.sampled_from(["same_day", "settled"])), 0.05, 3, 0.1,
     )  # fmt: skip
     account = new_account(1_000_000.0, names)
     for _ in range(10):
@@ -258,7 +261,7 @@ def test_the_account_balances_whatever_happens(data: st.DataObject) -> None:
         leg = data.draw(st.sampled_from(legs))
         actions = {0: [leg]} if day.traded[0] and day.traded[1] and day.traded[2] and data.draw(st.booleans()) else {}
         before = account.value
-        result = run(account, day, targets, rules, actions)
+        result = run(account, day, targets, rules, actions, plan=Plan(0.003, 100.0, 13.5))
         assert account.value == pytest.approx(before + result.pnl - result.costs.total, abs=0.005)
         assert account.cash >= -0.005
         assert (account.shares == np.floor(account.shares)).all()
