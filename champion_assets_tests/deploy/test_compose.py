@@ -236,7 +236,7 @@ def test_mlflow_takes_the_name_that_the_others_use(services: dict[str, Any], tmp
         }
         command = [places.get(word, word) for word in services["mlflow"]["command"]]
         environment = {**os.environ, **services["mlflow"]["environment"], "MLFLOW_BACKEND_STORE_URI": url,
-                       "PATH": f"{program.parent}:{os.environ['PATH']}"}  # fmt: skip
+                       "PATH": f"{BIN}:{os.environ['PATH']}"}  # fmt: skip
         with process(command, tmp_path / "mlflow.log", environment):
             wait_for("MLflow answers", lambda: accepts(port), 120)
             api = f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/search?max_results=1"
