@@ -28,6 +28,7 @@ from champion_assets.lake.open import remove_leftovers
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.table import DailyTable, Fingerprints, Workspace
 from champion_assets.orchestration.asset_factory import FETCH_MISSING, FETCH_TAG
+from champion_assets.orchestration.interruption import INTERRUPTED
 from champion_assets.settings import Settings, get_settings, require_files
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -177,10 +178,20 @@ def _run(names: Sequence[str], tags: dict[str, str], instance: dg.DagsterInstanc
     job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=chosen)
     quiet: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     outcome = job.execute_in_process(instance=instance, tags=tags, run_config=quiet, raise_on_error=False)
-    return outcome.run_id, [_error_text(event) for event in outcome.filter_events(lambda event: event.is_step_failure)]
+    errors = [_error_text(event) for event in outcome.filter_events(lambda event: event.is_step_failure)]
+    for event in outcome.filter_events(lambda event: event.is_failure and not event.is_step_failure):
+        reason = event.job_failure_data.failure_reason
+        if INTERRUPTED in errors or (reason is not None and reason.name == "UNEXPECTED_TERMINATION"):
+            raise KeyboardInterrupt  # Dagster keeps it to itself
+        if not errors:
+            errors.append(_error_text(event))
+    return outcome.run_id, errors
 
 
 def _error_text(event: dg.DagsterEvent) -> str:
+    if not event.is_step_failure:
+        error = event.job_failure_data.error
+        return str(event.message) if error is None else f"{event.message} {error.to_string()}"
     data = event.step_failure_data
     if data.user_failure_data is not None and data.user_failure_data.description:
         return data.user_failure_data.description
