@@ -14,6 +14,7 @@ from champion_assets.catalog import open_workspace
 from champion_assets.common.logs import log
 from champion_assets.lake.build import DayOutcome, MissingInput, RangeReport, build_range, is_retryable, tell
 from champion_assets.lake.table import DailyTable, Workspace
+from champion_assets.orchestration.interruption import ended_by_interruption
 from champion_assets.orchestration.kubernetes import step_tags
 from champion_assets.orchestration.partitions import GRID, TIMEZONE, dates_of
 from champion_assets.orchestration.run_liveness import mark
@@ -86,6 +87,7 @@ def daily_asset(
         check_specs=[schema_check_spec(key, table.model), *more_checks(key)],
         metadata={"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")},
     )  # fmt: skip
+    @ended_by_interruption
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         adopt_shipped_log()
         again = _FAILED_DAYS.pop((context.run.run_id, table.name), None)

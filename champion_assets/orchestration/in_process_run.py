@@ -18,6 +18,7 @@ from dagster._core.execution.api import execute_run
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
+from champion_assets.orchestration.interruption import INTERRUPTED
 from champion_assets.orchestration.jobs import TAGS, daily_job
 
 LOCATION = "champion"
@@ -39,7 +40,14 @@ def run_in_process(names: Sequence[str], tags: Mapping[str, str], instance: dg.D
         remote_job_origin=RemoteJobOrigin(RemoteRepositoryOrigin(_location(), SINGLETON_REPOSITORY_NAME), job.name),
     )
     outcome = execute_run(InMemoryJob(job), run, instance)
-    return run.run_id, [_error_text(event) for event in outcome.filter_events(lambda event: event.is_step_failure)]
+    errors = [_error_text(event) for event in outcome.filter_events(lambda event: event.is_step_failure)]
+    for event in outcome.filter_events(lambda event: event.is_failure and not event.is_step_failure):
+        reason = event.job_failure_data.failure_reason
+        if INTERRUPTED in errors or (reason is not None and reason.name == "UNEXPECTED_TERMINATION"):
+            raise KeyboardInterrupt  # Dagster keeps it to itself
+        if not errors:
+            errors.append(_error_text(event))
+    return run.run_id, errors
 
 
 def _location() -> ManagedGrpcPythonEnvCodeLocationOrigin:
@@ -48,6 +56,9 @@ def _location() -> ManagedGrpcPythonEnvCodeLocationOrigin:
 
 
 def _error_text(event: dg.DagsterEvent) -> str:
+    if not event.is_step_failure:
+        error = event.job_failure_data.error
+        return str(event.message) if error is None else f"{event.message} {error.to_string()}"
     data = event.step_failure_data
     if data.user_failure_data is not None and data.user_failure_data.description:
         return data.user_failure_data.description
