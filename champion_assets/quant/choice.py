@@ -1,10 +1,10 @@
 """The search for the names to hold under the rules of a `Selection`.
 
-What belongs here: branch and bound, and the quick search that it begins with. The quick search leaves out the smallest position, solves the
-rest anew, and goes on until the rules are kept; a name whose loss makes the rest infeasible stays. Branch and bound then decides name by
+What belongs here: branch and bound, and the quick search that it begins with. The quick search leaves out the smallest position (several, while
+there are far too many), solves the rest anew, and goes on until the rules are kept; a name whose loss makes the rest infeasible stays. Branch and bound then decides name by
 name, held or not. A node is the convex problem in which names not yet decided may have any weight up to their cap, and of which, with at
 most K names, `Σ w/cap <= K` holds; its optimum bounds everything below it. If the search ends by itself, the choice is proven best; if it
-ends at `PROBLEMS`, the choice stands with the proven distance from the best. Few names or tight rules end by themselves.
+ends at `PROBLEMS` nodes, the choice stands with the proven distance from the best. Few names or tight rules end by themselves.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from champion_assets.quant.feasibility import can_be_met
 from champion_assets.quant.infeasibility import at_least, at_most
 from champion_assets.quant.problem import Infeasible, NotSolved, Problem, Row, Solution
 from champion_assets.quant.risk import Array
@@ -25,8 +25,8 @@ from champion_assets.quant.selection import Flags, Selection
 
 Solve = Callable[[Problem, Array | None], Solution]
 Value = Callable[[Problem, Array], float]
-PROBLEMS = 400
-"""Convex problems that a search solves at most."""
+PROBLEMS = 150
+"""Nodes that a search looks at at most."""
 PROVEN = 1e-6
 """A relative distance from the best choice that counts as none."""
 
@@ -84,7 +84,7 @@ class Search:
         """The best choice, or the best found with its proven distance.
 
         Raises:
-            Infeasible: there is none, or none was found in `PROBLEMS` problems; says which.
+            Infeasible: there is none, or none was found in `PROBLEMS` nodes; says which.
         """
         size = self._problem.size
         root = self._solved(np.zeros(size, dtype=bool), np.zeros(size, dtype=bool), -math.inf, None)
@@ -131,17 +131,15 @@ class Search:
         if self._rules.most is not None:
             share = np.divide(1.0, cap, out=np.zeros_like(cap), where=free & (cap > 0))
             rows = (*rows, Row("names", share, high=float(self._rules.most - int(inside.sum()))))
+        self._left -= 1
         relaxed = replace(self._problem, cap=cap, floor=np.where(inside, self._low, 0.0), rows=rows)
         solution = self._solution(relaxed, start)
         return None if solution is None else _Node(inside, outside, solution.weights, max(above, self._value(relaxed, solution.weights)))
 
     def _solution(self, problem: Problem, start: Array | None) -> Solution | None:
-        self._left -= 1
-        if not can_be_met(problem):
-            return None
         try:
-            return self._solve(problem, start)
-        except Infeasible:  # of the objective: there is no positive expected return, say
+            return self._solve(replace(problem, is_explained=False), start)
+        except Infeasible:
             return None
 
     def _drop_smallest(self, weights: Array) -> None:
@@ -150,16 +148,26 @@ class Search:
         while not self._try(weights > 0):
             self._positions.append((int((weights > 0).sum()), float(weights[weights > 0].min())))
             order = np.argsort(weights, kind="stable")
-            for name in order[(weights[order] > 0) & ~needed[order]]:
-                rest = weights > 0
-                rest[name] = False
-                solution = self._solution(replace(self._problem, cap=np.where(rest, self._problem.bounds[1], 0.0)), weights)
-                if solution is not None:
-                    weights = solution.weights
+            loose = order[(weights[order] > 0) & ~needed[order]]
+            excess = int((weights > 0).sum()) - self._most_possible()
+            solution = self._without(weights, loose[: excess // 4]) if excess >= 8 else None
+            for name in loose if solution is None else ():
+                if (solution := self._without(weights, [name])) is not None:
                     break
                 needed[name] = True
-            else:
+            if solution is None:
                 return
+            weights = solution.weights
+
+    def _without(self, weights: Array, names: Sequence[int] | NDArray[np.intp]) -> Solution | None:
+        rest = weights > 0
+        rest[names] = False
+        return self._solution(replace(self._problem, cap=np.where(rest, self._problem.bounds[1], 0.0)), weights)
+
+    def _most_possible(self) -> int:
+        """A number of names that no choice exceeds."""
+        size = self._problem.size if self._rules.most is None else min(self._rules.most, self._problem.size)
+        return size if self._rules.least <= 0 else min(size, int(self._problem.budget / self._rules.least + 1e-9))
 
     def _rounded(self, node: _Node) -> Flags:
         """The names inside and the largest of the others, as many as may be held."""
@@ -220,5 +228,5 @@ class Search:
         if rules.least > 0 and few:
             ways.append(f"lower the least position ({settings.get('position', 'least')}) to at most {at_most(max(few))}")
         ways.append("loosen another constraint")
-        sure = "no choice of names meets" if is_over else f"no choice of names was found in {PROBLEMS} problems that meets"
+        sure = "no choice of names meets" if is_over else f"no choice of names was found in {PROBLEMS} steps that meets"
         return Infeasible(f"{sure} '{' and '.join(told)}' with the other constraints; {', or '.join(ways)}")

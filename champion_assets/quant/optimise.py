@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from champion_assets.quant.active_set import guess
 from champion_assets.quant.feasibility import least_trading
 from champion_assets.quant.infeasibility import diagnose
-from champion_assets.quant.problem import GAP_TOLERANCE, NotSolved, Problem, Solution
+from champion_assets.quant.problem import GAP_TOLERANCE, Infeasible, NotSolved, Problem, Solution
 from champion_assets.quant.risk import Array
 
 Names = NDArray[np.intp]
@@ -231,7 +231,7 @@ def _made_feasible(problem: Problem, working: Names, sides: Array | None) -> tup
     """After a restricted problem without solution: names and sides of a feasible point, if there is any."""
     point = least_trading(problem)
     if point is None:
-        raise diagnose(problem)
+        raise diagnose(problem) if problem.is_explained else Infeasible("no weights meet the constraints")
     more = np.union1d(working, np.flatnonzero(point > 0))
     if problem.has_kinks:
         return more, np.where(point >= problem.present, 1.0, -1.0)

@@ -63,6 +63,7 @@ class Problem:
         turnover: largest half sum of |w - held|.
         cost: κ, shape (n,): what trading a unit of weight costs, in the units of μ.
         settings: by `cash`, `cap`, `floor`, `turnover`, `names`, `position`: where a person sets it, for the words of a conflict.
+        is_explained: whether a conflict is explained; a step of a search only wants to know of it.
     """
 
     expected: Array
@@ -77,6 +78,7 @@ class Problem:
     turnover: float = math.inf
     cost: Array | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
+    is_explained: bool = True
 
     def __post_init__(self) -> None:
         if self.held is None and (math.isfinite(self.turnover) or self.cost is not None):
