@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from champion_assets.orchestration.assets import assets_of
+from champion_assets.orchestration.assets import asset_checks_of, assets_of
 from champion_assets.orchestration.jobs import default_jobs, default_schedules
 from champion_assets.orchestration.kubernetes import executor_of
 from champion_assets.orchestration.sensors import catch_up_schedule, default_sensors
@@ -12,6 +12,7 @@ from champion_assets.settings import get_settings
 
 defs = dg.Definitions(
     assets=assets_of(get_settings()),
+    asset_checks=asset_checks_of(get_settings()),
     jobs=default_jobs,
     schedules=[*default_schedules, catch_up_schedule],
     sensors=default_sensors,

@@ -116,10 +116,10 @@ def test_every_asset_says_what_it_is() -> None:
         assert all(column.description for column in spec.metadata["dagster/column_schema"].columns), name
 
 
-def test_every_asset_has_its_blocking_schema_check() -> None:
+def test_every_asset_has_its_schema_check_and_the_rules_that_judge_it() -> None:
     graph = defs.resolve_asset_graph()
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {f"{name}:schema" for name in SPEC} | {
-        f"checks/results:{rule.name}" for rule in RULES
+        f"{rule.asset}:{rule.name}" for rule in RULES
     }
 
 

@@ -5,7 +5,7 @@ What belongs here: everything that all daily assets share towards Dagster. What 
 
 import datetime as dt
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -55,14 +55,8 @@ def retry_policy(group: str, settings: Settings) -> dg.RetryPolicy:
     return dg.RetryPolicy(max_retries=count, delay=delay * settings.retry_delay_scale, jitter=dg.Jitter.PLUS_MINUS)
 
 
-def daily_asset(
-    table: DailyTable, more_checks: Callable[[dg.AssetKey], list[dg.AssetCheckSpec]] = lambda _: [],
-    more_results: Callable[[Workspace, RangeReport], list[dg.AssetCheckResult]] = lambda _workspace, _report: [],
-) -> dg.AssetsDefinition:  # fmt: skip
-    """The asset of a daily table: one compute for one day and for a range, its Pandera model as its check `schema`.
-
-    `more_checks` declares further asset checks, `more_results` gives their verdicts after a run.
-    """
+def daily_asset(table: DailyTable) -> dg.AssetsDefinition:
+    """The asset of a daily table: one compute for one day and for a range, its Pandera model as its check `schema`."""
     settings = get_settings()
     key = dg.AssetKey(table.name.split("/"))
     upstream = dict.fromkeys(wanted.table for wanted in table.inputs(settings) if wanted.table != table.name)
@@ -81,7 +75,7 @@ def daily_asset(
         retry_policy=retry_policy(table.group, settings),
         op_tags=step_tags(table.peak_megabytes, settings),
         freshness_policy=dg.FreshnessPolicy.cron(FRESH_BY[table.group], FRESH_WITHIN, TIMEZONE),
-        check_specs=[schema_check_spec(key, table.model), *more_checks(key)],
+        check_specs=[schema_check_spec(key, table.model)],
         metadata={"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")},
     )  # fmt: skip
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
@@ -100,7 +94,6 @@ def daily_asset(
         context.log.info(summary(report))
         _keep_record(context, workspace, report)
         yield schema_check_result(table, report)
-        yield from more_results(workspace, report)
         if report.failed:
             _fail(context, key, table, report)
         for date, outcome in report.outcomes.items():

@@ -28,6 +28,8 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import StaticPool
 
+from champion_assets.orchestration.storage.planned_checks import OnePlannedRow
+
 _BATCHED = {
     DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
 }  # fmt: skip
@@ -35,7 +37,7 @@ OPEN_RUN_SHARDS = 8
 """A run's events lie in a file of their own; more than a few runs are never written at once by one process."""
 
 
-class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
+class BatchedSqliteEventLogStorage(OnePlannedRow, SqliteEventLogStorage):
     """`SqliteEventLogStorage` with kept connections and batched writes.
 
     Config:
