@@ -24,7 +24,7 @@ from champion_assets.raw import esg_scores as raw_esg_scores
 from champion_assets.raw import index_close as raw_index_close
 from champion_assets.raw import index_constituents as raw_index_constituents
 from champion_assets.raw import security_master as raw_security_master
-from champion_assets.settings import Settings
+from champion_assets.settings import Settings, require_files
 from champion_assets.silver import corporate_actions, equity_eod, esg_scores, index_eod, instruments, suspects
 from champion_assets.warehouse import clickhouse, duckdb
 
@@ -77,7 +77,9 @@ def open_workspace(settings: Settings) -> Workspace:
     """The workspace that the settings describe, over the tables that they enable.
 
     Raises:
+        FolderAbsent: a file or folder that a setting names is not there.
         LakeRefused: the lake does not exist, or refuses the key.
         LakeUnreachable: its server does not answer.
     """
+    require_files(settings)
     return Workspace(settings, open_lake(settings), load_calendar(settings.calendar), tables=enabled_tables(settings))

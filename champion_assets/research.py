@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from champion_assets.catalog import TABLES, open_workspace
+from champion_assets.common.errors import ChampionError
 from champion_assets.features.covariance import risk_model
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Workspace
@@ -65,7 +66,7 @@ def table(name: str, start: Day, end: Day, *, columns: Sequence[str] | None = No
     return frame if columns is None else frame.select(columns)
 
 
-class NotCovered(LookupError):
+class NotCovered(ChampionError, LookupError):
     """Adjusted prices were asked for over sessions for which no source of corporate actions was read."""
 
 

@@ -19,6 +19,7 @@ import polars as pl
 
 from champion_assets.checks.registry import BY_NAME, RULES
 from champion_assets.checks.rules import PAST, Context
+from champion_assets.common.errors import ChampionError
 from champion_assets.lake.build import BlockedByCheck
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
@@ -27,7 +28,7 @@ from champion_assets.settings import Settings
 NAME = "checks/results"
 
 
-class OverrideError(ValueError):
+class OverrideError(ChampionError, ValueError):
     """A line of the overrides that cannot be meant so."""
 
 

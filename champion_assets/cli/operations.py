@@ -10,32 +10,26 @@ import html
 import json
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
-import polars as pl
-from rich.console import Console
-from rich.table import Table
 
-DATE = click.DateTime(formats=["%Y-%m-%d", "%d-%m-%Y"])
-console = Console(highlight=False, soft_wrap=True)
+from champion_assets.cli.output import DATE, console, say, show
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from champion_assets.lake.table import Workspace
+    from champion_assets.operations.doctor import Report
+
 _COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "error": "red"}
 
 
-def reached_workspace() -> Any:
-    """The workspace that the settings describe.
-
-    Raises:
-        click.ClickException: the lake refuses or does not answer.
-    """
+def _workspace() -> Workspace:
     from champion_assets.catalog import open_workspace
-    from champion_assets.lake.errors import LakeRefused, LakeUnreachable
     from champion_assets.settings import get_settings
 
-    try:
-        return open_workspace(get_settings())
-    except (LakeRefused, LakeUnreachable) as error:
-        raise click.ClickException(str(error)) from error
+    return open_workspace(get_settings())
 
 
 @click.command()
@@ -48,7 +42,7 @@ def doctor(as_json: bool, page: Path | None) -> None:
     """
     from champion_assets.operations.doctor import LEVELS, examine
 
-    report = examine(reached_workspace())
+    report = examine(_workspace())
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=1, default=str))
     else:
@@ -63,34 +57,33 @@ def prepare() -> None:
     """Make ready what the servers need, before the first run and after an upgrade: Dagster's tables, ClickHouse's, a look at the lake."""
     import dagster as dg
 
-    from champion_assets.lake.build import BuildError
     from champion_assets.orchestration.backfill import prepare_dagster_home
     from champion_assets.settings import get_settings
 
     settings = get_settings()
-    try:
-        console.print(f"lake {reached_workspace().lake.root}: reached")
-        with dg.DagsterInstance.from_config(str(prepare_dagster_home(settings))) as instance:
-            instance.upgrade()
-            console.print(f"Dagster: {type(instance.event_log_storage).__name__} is up to date")
-        if settings.load_to_clickhouse:
-            from champion_assets.warehouse.clickhouse import make_tables
-            from champion_assets.warehouse.loaded import loaded
+    say(f"lake {_workspace().lake.root}: reached")
+    with dg.DagsterInstance.from_config(str(prepare_dagster_home(settings))) as instance:
+        instance.upgrade()
+        say(f"Dagster: {type(instance.event_log_storage).__name__} is up to date")
+    if settings.load_to_clickhouse:
+        from champion_assets.warehouse.clickhouse import make_tables
+        from champion_assets.warehouse.loaded import loaded
 
-            make_tables(settings, loaded(reached_workspace()))
-            console.print(f"ClickHouse {settings.clickhouse_host}: database {settings.clickhouse_database} is up to date")
-    except (BuildError, ConnectionError) as error:
-        raise click.ClickException(str(error)) from error
+        make_tables(settings, loaded(_workspace()))
+        say(f"ClickHouse {settings.clickhouse_host}: database {settings.clickhouse_database} is up to date")
 
 
 def _wide(coverage: pl.DataFrame) -> pl.DataFrame:
     return coverage.pivot(on="year", index="asset", values="days").fill_null(0) if coverage.height else coverage
 
 
-def _print(report: Any) -> None:
+def _print(report: Report) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table("part", "", "what", "what to do", box=None, pad_edge=False)
     for each in report.findings:
-        table.add_row(each.part, f"[{_COLOURS[each.level]}]{each.level}[/]", each.says, each.do)
+        table.add_row(each.part, Text(each.level, _COLOURS[each.level]), Text(each.says), Text(each.do))
     console.print(table)
     wide = _wide(report.coverage)
     days = Table("days in the lake", *wide.columns[1:], box=None, pad_edge=False)
@@ -99,7 +92,7 @@ def _print(report: Any) -> None:
     console.print(days)
 
 
-def _page(report: Any) -> str:
+def _page(report: Report) -> str:
     rows = "".join(f"<tr class='{each.level}'><td>{each.part}</td><td>{each.level}</td><td>{html.escape(each.says)}</td><td><code>"
                    f"{html.escape(each.do)}</code></td></tr>" for each in report.findings)  # fmt: skip
     wide = _wide(report.coverage)
@@ -124,48 +117,37 @@ def quarantine() -> None:
 @click.option("--all", "everything", is_flag=True, help="Also days of which everything is decided.")
 def list_(everything: bool) -> None:
     """What waits for a decision, by table and day."""
+    import polars as pl
+
     from champion_assets.lake.quarantine import listed
 
-    rows = listed(reached_workspace().lake)
+    rows = listed(_workspace().lake)
     shown = rows if everything else rows.filter(pl.col("open") > 0)
     if shown.is_empty():
-        console.print("nothing waits for a decision")
+        say("nothing waits for a decision")
         return
-    _show(shown)
+    show(shown)
 
 
-@quarantine.command()
+@quarantine.command("show")
 @click.argument("table")
 @click.argument("date", type=DATE)
-def show(table: str, date: dt.datetime) -> None:
+def rows_(table: str, date: dt.datetime) -> None:
     """The rows of TABLE (stage/name) on DATE with file, line, rule and reason."""
-    from champion_assets.lake.quarantine import QuarantineError, held
+    from champion_assets.lake.quarantine import held
 
-    try:
-        _show(held(reached_workspace().lake, table, date.date()))
-    except QuarantineError as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _show(rows: pl.DataFrame) -> None:
-    with pl.Config(
-        tbl_rows=-1, tbl_cols=-1, tbl_width_chars=220, fmt_str_lengths=120, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True
-    ):
-        console.print(str(rows), markup=False)
+    show(held(_workspace().lake, table, date.date()))
 
 
 def _decide(table: str, date: dt.datetime, verdict: Literal["release", "drop"], why: str, line: int | None) -> None:
     from champion_assets.common.clock import today
-    from champion_assets.lake.quarantine import QuarantineError, decide
+    from champion_assets.lake.quarantine import decide
 
-    workspace = reached_workspace()
-    try:
-        made = decide(workspace, table, date.date(), verdict, why, line, today(workspace.settings))
-    except QuarantineError as error:
-        raise click.ClickException(str(error)) from error
-    console.print(f"{len(made)} row(s) of {table} on {date:%Y-%m-%d}: {verdict}")
+    workspace = _workspace()
+    made = decide(workspace, table, date.date(), verdict, why, line, today(workspace.settings))
+    say(f"{len(made)} row(s) of {table} on {date:%Y-%m-%d}: {verdict}")
     if verdict == "release":
-        console.print(f"build the day again, and those after it: champion backfill {date:%Y-%m-%d} LAST")
+        say(f"build the day again, and those after it: champion backfill {date:%Y-%m-%d} LAST")
 
 
 @quarantine.command()
@@ -194,10 +176,6 @@ def versions(date: dt.datetime) -> None:
     """The versions of the bhavcopy of DATE, and row by row what changed between them."""
     from champion_assets.operations.file_versions import differences
 
-    workspace = reached_workspace()
-    try:
-        kept, rows = differences(workspace, date.date())
-    except FileNotFoundError as error:
-        raise click.ClickException(f"the lake has no bhavcopy of {date:%Y-%m-%d}") from error
-    _show(kept)
-    _show(rows) if rows.height else console.print("one version, or no row differs")
+    kept, rows = differences(_workspace(), date.date())
+    show(kept)
+    show(rows) if rows.height else say("one version, or no row differs")

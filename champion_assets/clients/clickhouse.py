@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.lake.build import BuildError
 from champion_assets.settings import Settings
 
@@ -21,7 +22,7 @@ GONE_TABLE = 60
 CONNECT_SECONDS = 10
 
 
-class ClickHouseUnreachable(ConnectionError):
+class ClickHouseUnreachable(ChampionError, ConnectionError):
     """ClickHouse did not answer, or the connection broke; trying again may help."""
 
 

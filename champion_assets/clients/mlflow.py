@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.settings import Settings
 
 BATCH = 1000
 """MLflow takes so many metrics, and a tenth of it in parameters and tags, in a request."""
 
 
-class TrackingUnreachable(Exception):
+class TrackingUnreachable(ChampionError):
     """MLflow did not answer in time, or refused; the message says where and what to do."""
 
 

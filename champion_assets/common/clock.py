@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from champion_assets.common.errors import ConfigurationError
 from champion_assets.settings import Settings
 
 INDIA = dt.timezone(dt.timedelta(hours=5, minutes=30), "IST")
@@ -17,14 +18,17 @@ def now(settings: Settings) -> dt.datetime:
     """The present instant, UTC.
 
     Raises:
-        ValueError: the file in CHAMPION_CLOCK holds no instant.
+        ConfigurationError: the file in CHAMPION_CLOCK holds no instant.
     """
     if settings.clock is None:
         return dt.datetime.now(dt.UTC)
     text = settings.clock.read_text("utf-8").strip()
-    instant = dt.datetime.fromisoformat(text)
+    try:
+        instant = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{settings.clock}: {text!r} is no instant; write 2024-01-15T13:00:00+00:00") from error
     if instant.tzinfo is None:
-        raise ValueError(f"{settings.clock}: {text!r} has no offset; write 2024-01-15T13:00:00+00:00")
+        raise ConfigurationError(f"{settings.clock}: {text!r} has no offset; write 2024-01-15T13:00:00+00:00")
     return instant.astimezone(dt.UTC)
 
 

@@ -13,6 +13,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from champion_assets.common.errors import ChampionError
+
 Column = Literal[
     "isin", "symbol", "name", "score", "rating_date", "available_from", "period_end", "environment", "social", "governance", "category",
     "withdrawn",
@@ -21,7 +23,7 @@ PRODUCTS = ("ESG", "COMBINED", "CORE", "RISK", "TRANSITION")
 """In the order in which one of several of a provider is taken."""
 
 
-class MappingError(ValueError):
+class MappingError(ChampionError, ValueError):
     """A mapping that cannot be used; the message names the file and what to declare."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.esg.mapping import EsgMapping
 from champion_assets.nse.container import csv_rows
 from champion_assets.nse.errors import BadValue
@@ -26,11 +27,11 @@ REJECTS: dict[str, pl.DataType] = {"source_row": pl.Int32(), "rule": pl.String()
 FIRST_DAY = dt.date(1994, 11, 3)
 
 
-class EsgFileError(ValueError):
+class EsgFileError(ChampionError, ValueError):
     """A file that is not what its mapping says; the message names the column."""
 
 
-class _Rejected(Exception):
+class _Rejected(ChampionError):
     pass
 
 

@@ -27,11 +27,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from champion_assets.backtest.daily import SIMULATION
+from champion_assets.common.errors import ChampionError
 from champion_assets.settings import Settings
 from champion_assets.settings.strategy import Strategy
 
 
-class ExperimentError(ValueError):
+class ExperimentError(ChampionError, ValueError):
     """A strategy file cannot be meant so."""
 
 

@@ -21,6 +21,7 @@ from typing import Any, Literal
 import obstore.exceptions
 import polars as pl
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.plan import Plan, plan_range
 from champion_assets.lake.schema import violations
@@ -35,7 +36,7 @@ _progress: ContextVar[Progress | None] = ContextVar("champion_progress", default
 _note: ContextVar[Note | None] = ContextVar("champion_note", default=None)
 
 
-class BuildError(Exception):
+class BuildError(ChampionError):
     """A day could not be built for a reason that a repetition will not cure."""
 
 
@@ -265,4 +266,4 @@ def is_retryable(error: Exception) -> bool:
         return error.retryable
     if isinstance(error, obstore.exceptions.BaseError):
         return isinstance(error, obstore.exceptions.GenericError)
-    return isinstance(error, OSError) and not isinstance(error, FileNotFoundError)
+    return isinstance(error, OSError) and not isinstance(error, FileNotFoundError | NotADirectoryError)

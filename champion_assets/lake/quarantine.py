@@ -15,13 +15,14 @@ from typing import Literal
 
 import polars as pl
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.lake.store import Lake, partition_key
 from champion_assets.lake.table import Workspace
 
 FOLDER, DECISIONS = "quarantine", "quarantine/decisions.json"
 
 
-class QuarantineError(ValueError):
+class QuarantineError(ChampionError, ValueError):
     """A decision that cannot be meant so."""
 
 

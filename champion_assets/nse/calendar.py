@@ -25,6 +25,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal, cast
 
+from champion_assets.common.errors import ChampionError
+
 FIRST_SESSION = dt.date(1994, 11, 3)
 LAST_PUBLISHED_YEAR = 2026
 
@@ -33,7 +35,7 @@ _COLUMNS = ["date", "status", "reason", "open", "close", "evidence"]
 _STATUSES = ("regular", "muhurat", "budget", "special", "closed")
 
 
-class CalendarError(ValueError):
+class CalendarError(ChampionError, ValueError):
     """A date outside the calendar, or a line of an override file that makes no sense."""
 
 

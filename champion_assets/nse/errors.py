@@ -6,8 +6,10 @@ same request may succeed later without anybody doing anything.
 
 from __future__ import annotations
 
+from champion_assets.common.errors import ChampionError
 
-class NseError(Exception):
+
+class NseError(ChampionError):
     """Base of everything that can go wrong between the exchange and a parsed table."""
 
     retryable = False

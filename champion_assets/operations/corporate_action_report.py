@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from champion_assets.common.errors import NothingStored
 from champion_assets.lake.table import Workspace
 from champion_assets.quant.adjust import known_events
 
@@ -41,13 +42,13 @@ def audit(workspace: Workspace, start: dt.date, end: dt.date) -> Audit:
     """Gather the audit of all sessions from `start` to `end` that the lake has.
 
     Raises:
-        LookupError: the lake has none of them.
+        NothingStored: the lake has none of them.
     """
     lake = workspace.lake
     stored = set(lake.dates(SUSPECTS))
     days = [day for day in workspace.sessions(start, end) if day in stored]
     if not days:
-        raise LookupError(f"the lake has no {SUSPECTS} between {start} and {end}; run `champion backfill {start} {end}` first")
+        raise NothingStored(f"the lake has no {SUSPECTS} between {start} and {end}; run `champion backfill {start} {end}` first")
     actions, suspects = known_events(lake.read(ACTIONS, days), days[-1]), lake.read(SUSPECTS, days)
     keys = ["trade_date", "instrument_id"]
     ratios = _ratios(lake.read(ACTIONS, days), actions)

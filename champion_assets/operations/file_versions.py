@@ -10,6 +10,8 @@ from itertools import pairwise
 
 import polars as pl
 
+from champion_assets.common.errors import NothingStored
+from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Workspace
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.raw.bhavcopy import NAME
@@ -23,8 +25,10 @@ def differences(workspace: Workspace, date: dt.date) -> tuple[pl.DataFrame, pl.D
     """(versions: sha256, name, uri, rows, fetched_at, is_current, oldest first; changes: version, symbol, series, column, before, after).
 
     Raises:
-        FileNotFoundError: the lake has no such day.
+        NothingStored: the lake has no such day.
     """
+    if not workspace.lake.exists(partition_key(NAME, date)):
+        raise NothingStored(f"the lake has no bhavcopy of {date}; build the day first: champion backfill {date} {date}")
     kept = workspace.lake.read(NAME, [date]).sort("fetched_at").select("sha256", "name", "uri", "rows", "fetched_at", "is_current")
     frames = [
         (row["sha256"], read_bhavcopy(original_bytes(workspace.lake, NAME, row["sha256"], row["name"]), row["name"]).frame)

@@ -12,13 +12,14 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.common.logs import log
 from champion_assets.settings import Settings
 
 TIMEOUT = 10.0
 
 
-class AlarmNotDelivered(Exception):
+class AlarmNotDelivered(ChampionError):
     """The webhook or the mail server did not take an alarm; the message names which, never its address."""
 
 

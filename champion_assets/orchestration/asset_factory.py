@@ -79,15 +79,15 @@ def daily_asset(table: DailyTable) -> dg.AssetsDefinition:
         metadata={"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")},
     )  # fmt: skip
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-        workspace = open_workspace(get_settings())
-        mark(workspace.settings, context.run.run_id)
         again = _FAILED_DAYS.pop((context.run.run_id, table.name), None)
         if again is None and context.run.tags.get(FETCH_TAG) == FETCH_MISSING:
             again = []
         try:
+            workspace = open_workspace(get_settings())
+            mark(workspace.settings, context.run.run_id)
             report = build_range(table, workspace, dates_of(context.partition_keys), refetch=again)
         except Exception as error:
-            log(workspace.settings).error("failed", run=context.run.run_id, asset=table.name, kind=type(error).__name__, error=str(error))
+            log(get_settings()).error("failed", run=context.run.run_id, asset=table.name, kind=type(error).__name__, error=str(error))
             if is_retryable(error):
                 raise
             raise dg.Failure(f"{table.name}: {type(error).__name__}: {error}", allow_retries=False) from error

@@ -22,12 +22,13 @@ from champion_assets.catalog import open_workspace
 from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable
 from champion_assets.common.clock import today
 from champion_assets.common.dates import calendar_days, chunks
+from champion_assets.common.errors import RequestError
 from champion_assets.lake.build import Note, Progress, report_progress
 from champion_assets.lake.open import remove_leftovers
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.table import DailyTable, Fingerprints, Workspace
 from champion_assets.orchestration.asset_factory import FETCH_MISSING, FETCH_TAG
-from champion_assets.settings import Settings, get_settings
+from champion_assets.settings import Settings, get_settings, require_files
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
@@ -70,7 +71,7 @@ def select(selection: str) -> list[dg.AssetKey]:
     """The assets of a selection in the syntax of Dagster's web page, in the order of the graph; names need no quotes.
 
     Raises:
-        ValueError: nothing matches, or the syntax is wrong.
+        RequestError: nothing matches, or the syntax is wrong.
     """
     from champion_assets.definitions import defs
 
@@ -79,9 +80,11 @@ def select(selection: str) -> list[dg.AssetKey]:
     try:
         chosen = dg.AssetSelection.from_string(quoted).resolve(graph)
     except dg.DagsterError as error:
-        raise ValueError(f"--assets {selection!r}: {str(error).splitlines()[0]}") from error
+        raise RequestError(f"--assets {selection!r}: {str(error).splitlines()[0]}") from error
     if not chosen:
-        raise ValueError(f"--assets {selection!r} matches no asset; try 'silver/equity_eod', '+silver/equity_eod', 'group:features' or '*'")
+        raise RequestError(
+            f"--assets {selection!r} matches no asset; try 'silver/equity_eod', '+silver/equity_eod', 'group:features' or '*'"
+        )
     return [key for key in graph.toposorted_asset_keys if key in chosen]
 
 
@@ -92,10 +95,11 @@ def backfill(
     """Bring the assets `keys` up to date from `start` to `end`; stops at the first chunk that fails.
 
     Raises:
-        ValueError: the range does not lie in the grid.
+        RequestError: the range does not lie in the grid.
+        FolderAbsent: the source, or a file that a setting names, is not there.
     """
+    check_request(get_settings(), start, end)
     workspace = open_workspace(get_settings())
-    _check_range(workspace, start, end)
     remove_leftovers(workspace.lake)
     names = [key.to_user_string() for key in keys]
     tables = [workspace.tables[name] for name in names if name in workspace.tables]
@@ -112,13 +116,20 @@ def backfill(
     return results
 
 
-def _check_range(workspace: Workspace, start: dt.date, end: dt.date) -> None:
+def check_request(settings: Settings, start: dt.date, end: dt.date) -> None:
+    """What can be said before anything is opened: the range lies in the grid, and what the settings name is there.
+
+    Raises:
+        RequestError: the range.
+        FolderAbsent: a file or folder that a setting names, the source among them.
+    """
+    require_files(settings, source=True)
     if end < start:
-        raise ValueError(f"the range ends ({end}) before it begins ({start})")
-    if start < workspace.settings.start_date:
-        raise ValueError(f"{start} lies before the grid, which begins on {workspace.settings.start_date}; set CHAMPION_START_DATE={start}")
-    if end > (last := today(workspace.settings)):
-        raise ValueError(f"{end} lies in the future; the last day that can exist is {last}")
+        raise RequestError(f"the range ends ({end}) before it begins ({start})")
+    if start < settings.start_date:
+        raise RequestError(f"{start} lies before the grid, which begins on {settings.start_date}; set CHAMPION_START_DATE={start}")
+    if end > (last := today(settings)):
+        raise RequestError(f"{end} lies in the future; the last day that can exist is {last}")
 
 
 def _recorded(instance: dg.DagsterInstance, table: DailyTable) -> set[str]:

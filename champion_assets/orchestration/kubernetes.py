@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.settings import Settings
 
 OTHER_MEGABYTES = 1024
@@ -18,7 +19,7 @@ HEADROOM = 2
 """A pod may take so many times its asset's measured peak before Kubernetes ends it."""
 
 
-class KubernetesAbsent(ImportError):
+class KubernetesAbsent(ChampionError, ImportError):
     """CHAMPION_EXECUTOR=kubernetes without the software for it."""
 
 

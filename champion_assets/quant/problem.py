@@ -15,17 +15,18 @@ from functools import cached_property
 
 import numpy as np
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.quant.risk import Array, Risk
 
 GAP_TOLERANCE = 1e-8
 """Largest certified gap of a solution, relative to its risk term."""
 
 
-class Infeasible(ValueError):
+class Infeasible(ChampionError, ValueError):
     """No weights satisfy the constraints; the message names the smallest set in conflict and the nearest way out of it."""
 
 
-class NotSolved(RuntimeError):
+class NotSolved(ChampionError, RuntimeError):
     """The solver did not reach the certified accuracy. Nothing was returned in its place."""
 
 

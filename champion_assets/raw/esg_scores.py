@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import polars as pl
 
+from champion_assets.common.errors import FolderAbsent
 from champion_assets.esg.mapping import EsgMapping, MappingError, read_mapping
 from champion_assets.esg.records import EsgFileError, read_records
 from champion_assets.lake.schema import empty_frame
@@ -50,7 +51,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     """Cut the files into sessions."""
     folder = workspace.settings.esg_folder
     if folder is not None and not folder.is_dir():
-        raise NotADirectoryError(f"CHAMPION_ESG: {folder} is no folder")
+        raise FolderAbsent(f"CHAMPION_ESG: there is no folder {folder}")
     problems = _receive(workspace)
     rows, refused = known_rows(workspace.lake)
     frames, facts = [empty_frame(RawEsgScores)], {}

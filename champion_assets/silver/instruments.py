@@ -16,6 +16,7 @@ from pathlib import Path
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.common.errors import ConfigurationError
 from champion_assets.lake.quarantine import decisions_by_day, is_released, released_rows, without_isin
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
@@ -130,21 +131,21 @@ def overrides_of(path: Path | None) -> tuple[SameAs, ...]:
     """The user's lines `date,symbol,old_symbol,why,evidence`; a blank `old_symbol` makes the symbol a new instrument.
 
     Raises:
-        ValueError: a line that cannot be meant so; it is named.
+        ConfigurationError: names file, line and what is wrong.
     """
     if path is None:
         return ()
     reader = csv.DictReader(path.read_text("utf-8").splitlines())
     if reader.fieldnames != ["date", "symbol", "old_symbol", "why", "evidence"]:
-        raise ValueError(f"{path}: the columns must be date,symbol,old_symbol,why,evidence, found {reader.fieldnames}")
+        raise ConfigurationError(f"{path}: the columns must be date,symbol,old_symbol,why,evidence, found {reader.fieldnames}")
     lines = []
     for number, row in enumerate(reader, start=2):
         if not row["symbol"] or not row["why"]:
-            raise ValueError(f"{path}, line {number}: symbol and why must be given")
+            raise ConfigurationError(f"{path}, line {number}: symbol and why must be given")
         try:
             lines.append(SameAs(dt.date.fromisoformat(row["date"]), row["symbol"], row["old_symbol"]))
         except ValueError as error:
-            raise ValueError(f"{path}, line {number}: {row['date']!r} is not a date YYYY-MM-DD") from error
+            raise ConfigurationError(f"{path}, line {number}: {row['date']!r} is not a date YYYY-MM-DD") from error
     return tuple(lines)
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.nse.costs import Charges
 from champion_assets.quant.risk import Array
 from champion_assets.simulation.corporate_actions import Action, Claim, act
@@ -27,7 +28,7 @@ Flags = NDArray[np.bool_]
 PAISA = 0.005
 
 
-class AccountError(ArithmeticError):
+class AccountError(ChampionError, ArithmeticError):
     """The account does not balance to a paisa."""
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from champion_assets.common.errors import ChampionError
 from champion_assets.nse.actions.legs import CASH_KINDS, Leg
 
 EXTRAORDINARY = 0.02
@@ -32,7 +33,7 @@ _ORDER = {
 }
 
 
-class FactorError(ValueError):
+class FactorError(ChampionError, ValueError):
     """A leg that cannot be turned into a factor; the message says what is missing."""
 
 

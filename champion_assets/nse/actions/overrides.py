@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from champion_assets.common.errors import ChampionError
+
 NUMBERS = ("f", "q", "cash", "ratio")
 COLUMNS = ("symbol", "ex_date", "action", *NUMBERS[:3], "child", "ratio", "known_on", "why", "evidence")
 REQUIRED = ("symbol", "ex_date", "action", "why")
@@ -60,7 +62,7 @@ class Override:
         return self.ex_date if self.known_on is None else max(self.ex_date, self.known_on)
 
 
-class OverrideError(ValueError):
+class OverrideError(ChampionError, ValueError):
     """A line that cannot be meant so; the message names file, line and what is wrong."""
 
 

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from champion_assets.common.errors import FolderAbsent
 from champion_assets.nse.container import MAX_TEXT_BYTES
 from champion_assets.nse.errors import AmbiguousSource, ArchivePayload, BadPayload, NotYetPublished, TruncatedPayload
 from champion_assets.nse.names import NamedFile
@@ -53,7 +54,7 @@ class FolderSource:
     def __init__(self, root: Path, cache: Path | None = None) -> None:
         self.root = root.expanduser().resolve()
         if not self.root.is_dir():
-            raise NotADirectoryError(f"CHAMPION_SOURCE: {self.root} is no folder")
+            raise FolderAbsent(f"CHAMPION_SOURCE: there is no folder {self.root}")
         self._cache = cache
         self._index: dict[str, list[_Place]] | None = None
         self._unreadable: list[str] = []

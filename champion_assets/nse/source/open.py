@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from champion_assets.common.errors import ConfigurationError
 from champion_assets.nse.source.base import Source
 from champion_assets.nse.source.bucket import BucketSource
 from champion_assets.nse.source.folder import FolderSource
@@ -23,8 +24,8 @@ def open_source(
     """The source at `location`: `http(s)://…`, `s3://bucket/prefix` (opened with `s3`), `file://…` or a folder.
 
     Raises:
-        NotADirectoryError: the folder does not exist.
-        ValueError: a URL of another kind.
+        FolderAbsent: the folder does not exist.
+        ConfigurationError: a URL of another kind.
     """
     scheme = urlsplit(location).scheme if "://" in location else ""
     if scheme in ("http", "https"):
@@ -35,5 +36,5 @@ def open_source(
     if scheme == "file":
         return FolderSource(Path(unquote(urlsplit(location).path)), cache)
     if scheme:
-        raise ValueError(f"CHAMPION_SOURCE: {location!r} is neither a folder, nor s3://, nor http(s)://")
+        raise ConfigurationError(f"CHAMPION_SOURCE: {location!r} is neither a folder, nor s3://, nor http(s)://")
     return FolderSource(Path(location), cache)

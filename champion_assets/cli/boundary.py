@@ -1,0 +1,69 @@
+"""Where every error of the command line ends.
+
+What belongs here: which error becomes which words and which exit code. What does not: any command. Commands let errors pass; none of them
+catches one only to print it.
+
+| what happened | what is printed | exit code |
+|---|---|---|
+| an error that Champion raises on purpose | its message: what is wrong and what to do | 1 |
+| wrong arguments | the usage, by click | 2 |
+| the system refuses a file: no room, no right, read-only | which file, and why | 1 |
+| Ctrl-C | one word | 130 |
+| anything else | the traceback, and where to report it | 70 |
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from champion_assets.common.errors import ChampionError
+
+UNEXPECTED, INTERRUPTED = 70, 130
+_OF_THE_SYSTEM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+
+
+class CommandBoundary(click.Group):
+    """The group of all commands: the one place that turns errors into words and exit codes."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; see the module for what becomes of its errors."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except ChampionError as error:
+            raise click.ClickException(str(error)) from error
+        except BrokenPipeError:  # `champion … | head`: click ends quietly
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
+                where = f"{error.filename}: " if error.filename else ""
+                raise click.ClickException(f"{where}{error.strerror}; see DATA_DIR and CHAMPION_LAKE in `champion settings`") from error
+            _report(error)
+            ctx.exit(UNEXPECTED)
+        except BaseException as error:
+            if not is_interrupt(error):
+                raise
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """True for Ctrl-C, also where Dagster has turned it into its own exception."""
+    dagster = sys.modules.get("dagster")
+    own: tuple[type[BaseException], ...] = () if dagster is None else (dagster.DagsterExecutionInterruptedError,)
+    return isinstance(error, (KeyboardInterrupt, *own))
+
+
+def _report(error: Exception) -> None:
+    click.echo("".join(traceback.format_exception(error)), err=True)
+    click.echo(
+        "This is a fault of Champion, not of your data or settings. Please report it in the project's issue tracker with the lines above, "
+        "the command, and the output of `champion --version`.",
+        err=True,
+    )

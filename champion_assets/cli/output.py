@@ -1,0 +1,33 @@
+"""What all commands print with, and the form of a date on the command line.
+
+What belongs here: the console and small helpers to print. What does not: what a command says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+if TYPE_CHECKING:
+    import polars as pl
+
+DATE = click.DateTime(formats=["%Y-%m-%d", "%d-%m-%Y"])
+console = Console(highlight=False, soft_wrap=True)
+
+
+def say(text: str, style: str | None = None) -> None:
+    """Print `text` as it is: square brackets are not markup, since most texts hold a path, a label or somebody's data."""
+    console.print(text, style=style, markup=False)
+
+
+def show(frame: pl.DataFrame, width: int = 220, text_width: int = 120) -> None:
+    """Print all rows and columns of a table."""
+    import polars as pl
+
+    with pl.Config(
+        tbl_rows=-1, tbl_cols=-1, tbl_width_chars=width, fmt_str_lengths=text_width, tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+    ):  # fmt: skip
+        say(str(frame))

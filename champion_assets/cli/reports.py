@@ -1,0 +1,76 @@
+"""`champion audit` and `champion experiment`: what the lake's figures rest on, and strategies beside the daily portfolio.
+
+What belongs here: arguments, help and what is printed. What does not: any work.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from champion_assets.cli.output import DATE, console, say, show
+
+if TYPE_CHECKING:
+    from champion_assets.experiments.trial import TrialResult
+
+
+@click.command()
+@click.argument("start", type=DATE)
+@click.argument("end", type=DATE)
+def audit(start: dt.datetime, end: dt.datetime) -> None:
+    """What corporate actions and identities from START to END rest on, and what a person should look at."""
+    from champion_assets.catalog import open_workspace
+    from champion_assets.operations.corporate_action_report import audit as gather
+    from champion_assets.settings import get_settings
+
+    found = gather(open_workspace(get_settings()), start.date(), end.date())
+    say(f"{found.covered} of {found.sessions} sessions have a source of corporate actions")
+    say(f"splits, consolidations and bonuses that traded on their ex-date and that the market followed: {found.hit_rate:.1%}")
+    parts = {"actions by kind": found.kinds, "witness of splits, consolidations, bonuses": found.verdicts, "not ok": found.doubtful,
+             "refused, with reason": found.rejects, "suspects": found.suspects,
+             "changes of instruments by evidence": found.links}  # fmt: skip
+    for title, frame in parts.items():
+        say(f"\n{title} ({frame.height} rows)")
+        show(frame, width=200, text_width=70)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--name", default=None, help="Name of the experiment; else that of the first file.")
+@click.option("--start", type=DATE, default=None, help="First day; else the file's, else the lake's.")
+@click.option("--end", type=DATE, default=None, help="Last day; else the file's, else the lake's.")
+@click.option("--jobs", default=0, help="Trials side by side; 0: as many as there are processors.")
+def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | None, end: dt.datetime | None, jobs: int) -> None:
+    """Try the strategies of FILES (YAML) on the lake, beside the daily portfolio, and compare them.
+
+    A file has `strategy:` (fields of the strategy, see `champion settings`), `simulation:` (of the simulator), and `grid:`, of which every
+    combination is a trial; see docs/experiments.md. Trials that are done are not done again.
+    """
+    from dataclasses import replace
+
+    from champion_assets.experiments.plan import read_trials
+    from champion_assets.experiments.run import run_experiment
+    from champion_assets.settings import get_settings
+
+    now = get_settings()
+    first, trials = read_trials(files, now)
+    trials = [replace(trial, start=start.date() if start else trial.start, end=end.date() if end else trial.end) for trial in trials]
+    say(f"experiment {name or first}: {len(trials)} trial(s)")
+    outcome = run_experiment(now, name or first, trials, jobs, _say_trial)
+    say(f"comparison: {outcome.page}")
+    if any(each.error for each in outcome.results):
+        sys.exit(1)
+
+
+def _say_trial(result: TrialResult) -> None:
+    if result.error:
+        console.print("[red]failed[/red]  ", end="")
+        say(f"{result.label}: {result.error}")
+        return
+    figures = ", ".join(f"{name} {result.figures[name]:.2f}" for name in ("cagr", "volatility", "sharpe", "max_drawdown")
+                        if result.figures.get(name) is not None)  # fmt: skip
+    say(f"done    {result.label}  {result.begin} to {result.end}: {figures}")

@@ -1,0 +1,128 @@
+"""Every error of a command ends in the boundary: words, and an exit code that means one thing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from rich.console import Console
+
+from champion_assets.cli import operations, output
+from champion_assets.cli.boundary import CommandBoundary
+from champion_assets.cli.main import main
+from champion_assets.common.errors import ChampionError
+from champion_assets.operations.doctor import Finding, Report, _coverage
+from champion_assets.settings import get_settings
+
+
+def _fails_with(error: BaseException) -> Result:
+    @click.group(cls=CommandBoundary)
+    def group() -> None:
+        pass
+
+    @group.command()
+    def work() -> None:
+        raise error
+
+    return CliRunner().invoke(group, ["work"])
+
+
+def test_an_error_of_ours_is_its_sentence() -> None:
+    done = _fails_with(ChampionError("the lake [/x] is empty; run `champion backfill`"))
+    assert done.exit_code == 1
+    assert done.output == "Error: the lake [/x] is empty; run `champion backfill`\n"
+
+
+def test_an_unexpected_error_shows_where_it_came_from_and_where_to_report() -> None:
+    done = _fails_with(ZeroDivisionError("seven by nothing"))
+    assert done.exit_code == 70
+    assert "Traceback" in done.output
+    assert "ZeroDivisionError: seven by nothing" in done.output
+    assert "issue tracker" in done.output
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_a_disk_that_is_full_or_refuses_is_said_in_words(number: int) -> None:
+    done = _fails_with(OSError(number, os.strerror(number), "/data/lake/x"))
+    assert done.exit_code == 1
+    assert f"/data/lake/x: {os.strerror(number)}; see DATA_DIR" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_other_errors_of_the_system_are_unexpected() -> None:
+    assert _fails_with(OSError(errno.EIO, "Input/output error", "/x")).exit_code == 70
+
+
+def test_an_interruption_has_no_traceback() -> None:
+    import dagster as dg
+
+    for error in (KeyboardInterrupt(), dg.DagsterExecutionInterruptedError()):
+        done = _fails_with(error)
+        assert done.exit_code == 130
+        assert done.output == "interrupted\n"
+
+
+def test_usage_and_chosen_exit_codes_are_left_alone() -> None:
+    assert CliRunner().invoke(main, ["backfill", "yesterday", "today"]).exit_code == 2
+    assert CliRunner().invoke(main, ["no-such-command"]).exit_code == 2
+    assert _fails_with(SystemExit(2)).exit_code == 2
+
+
+def _hear_ctrl_c() -> None:
+    """Workers of pytest-xdist ignore the signal, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_ctrl_c_ends_a_real_command(tmp_path: Path, exchange: object) -> None:
+    folder = str(getattr(exchange, "folder"))  # noqa: B009
+    program = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", "backfill", "2023-11-01", "2024-04-30"]
+    ours = {"DATA_DIR": str(tmp_path), "CHAMPION_SOURCE": folder, "CHAMPION_START_DATE": "2023-11-01"}
+    process = subprocess.Popen(program, env=os.environ | ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               preexec_fn=_hear_ctrl_c)  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("lake/raw/bhavcopy/trade_date=*")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert "interrupted" in said
+
+
+def test_square_brackets_in_a_finding_are_no_markup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(operations, "console", Console(width=200))
+    operations._print(Report([Finding("checks", "error", "a file [/x] of [bold]", "mend [/y]")], _coverage({})))
+    printed = capsys.readouterr().out
+    assert "a file [/x] of [bold]" in printed
+    assert "mend [/y]" in printed
+
+
+def test_what_is_said_is_no_markup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(output, "console", Console(width=200))
+    output.say("/data/[/x]/lake")
+    assert capsys.readouterr().out == "/data/[/x]/lake\n"
+
+
+@pytest.mark.parametrize("command", [["backfill", "2024-01-01", "2024-01-02"], ["doctor"], ["settings"], ["calendar", "2024-01-01"],
+                                     ["audit", "2024-01-01", "2024-01-02"], ["quarantine", "list"], ["versions", "2024-01-01"]])  # fmt: skip
+def test_no_command_answers_a_wrong_setting_with_a_traceback(command: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("WEIGHT_CAP", "abc")
+    get_settings.cache_clear()
+    try:
+        done = CliRunner().invoke(main, command)
+    finally:
+        get_settings.cache_clear()
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: WEIGHT_CAP=abc")
+    assert len(done.output.splitlines()) == 1
