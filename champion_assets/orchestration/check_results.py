@@ -19,7 +19,7 @@ from champion_assets.checks.results import NAME
 from champion_assets.checks.rules import Rule
 from champion_assets.checks.unresolved import Failure, Unresolved, unresolved
 from champion_assets.lake.table import Workspace
-from champion_assets.settings import get_settings
+from champion_assets.orchestration.resources import settings_of_run
 
 OP = "check_results"
 SHOWN = 100
@@ -33,12 +33,12 @@ def result_checks(tables: Collection[str]) -> list[dg.AssetChecksDefinition]:
         return []
 
     @dg.multi_asset_check(
-        name=OP, specs=[_spec(rule) for rule in rules.values()], can_subset=True,
+        name=OP, specs=[_spec(rule) for rule in rules.values()], can_subset=True, required_resource_keys={"lake"},
         description="Reports the failures that stand unresolved in checks/results on the tables that they are about.",
     )  # fmt: skip
     def check_results(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         chosen = [rule for key, rule in rules.items() if key in context.selected_asset_check_keys]
-        yield from verdicts(open_workspace(get_settings()), chosen)
+        yield from verdicts(open_workspace(settings_of_run(context.resources)), chosen)
 
     return [check_results]
 

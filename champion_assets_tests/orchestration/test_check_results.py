@@ -91,7 +91,7 @@ def test_a_range_run_leaves_one_row_for_each_check_and_none_planned(judged: Work
     for last in (9, 10):
         assert run(instance, dt.date(2023, 11, 6), dt.date(2023, 11, last), NAME, "silver/equity_eod").success
     rows = executions(instance)
-    expected = sum(rule.asset == "silver/equity_eod" for rule in RULES) + 2
+    expected = sum(rule.asset == "silver/equity_eod" for rule in RULES) + 4  # `schema` and `fresh` of both tables
     assert len(rows) == 2 * expected
     assert {status for _, status, _ in rows} == {"SUCCEEDED", "FAILED"}
     assert {partition for *_, partition in rows} == {None}
@@ -100,7 +100,8 @@ def test_a_range_run_leaves_one_row_for_each_check_and_none_planned(judged: Work
 def test_a_single_day_leaves_none_planned_either(judged: Workspace, instance: dg.DagsterInstance) -> None:
     job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(["silver", "index_eod"])})
     assert job.execute_in_process(instance=instance, partition_key=str(END)).success
-    assert {status for _, status, _ in executions(instance)} == {"SUCCEEDED"}
+    assert {status for name, status, _ in executions(instance) if name != "fresh"} == {"SUCCEEDED"}
+    assert {status for name, status, _ in executions(instance) if name == "fresh"} == {"FAILED"}
 
 
 def test_the_checks_come_after_the_table_of_results(judged: Workspace, instance: dg.DagsterInstance) -> None:
