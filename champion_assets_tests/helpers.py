@@ -37,8 +37,9 @@ def build_until(workspace: Workspace, last: str, start: dt.date, end: dt.date) -
     return reports
 
 
-def content(lake_root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "tracking/")) -> dict[str, str]:
-    """Hash of every object by key. Left out: manifests of raw files, for they hold the instant of receipt; notes for MLflow."""
+def content(lake_root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "tracking/", "state/")) -> dict[str, str]:
+    """Hash of every object by key. Left out: manifests of raw files, for they hold the instant of receipt; notes for MLflow and
+    the indexes in `state/`, which are made of the others."""
     return {
         str(path.relative_to(lake_root)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(lake_root.rglob("*"))

@@ -70,24 +70,7 @@ SPEC = {
     "silver/index_eod": ["bronze/index_close"],
     "silver/instruments": ["bronze/bhavcopy", "raw/security_master"],
     "silver/suspects": ["silver/corporate_actions", "silver/equity_eod"],
-    "warehouse/duckdb": [
-        "backtest/daily",
-        "checks/results",
-        "features/covariance",
-        "features/esg",
-        "features/expected_returns",
-        "features/returns",
-        "features/universe",
-        "portfolio/audit",
-        "portfolio/target_weights",
-        "raw/corporate_actions",
-        "silver/corporate_actions",
-        "silver/equity_eod",
-        "silver/esg_scores",
-        "silver/index_eod",
-        "silver/instruments",
-        "silver/suspects",
-    ],
+    "warehouse/duckdb": ["backtest/daily", "portfolio/audit"],
 }
 
 
@@ -108,6 +91,7 @@ def test_every_asset_says_what_it_is() -> None:
         name = spec.key.to_user_string()
         assert spec.description, name
         assert spec.owners, name
+        assert {"domain", "tier"} <= set(spec.tags), name
         assert spec.code_version, name
         assert spec.kinds, name
         assert spec.group_name == name.split("/")[0]
@@ -116,11 +100,11 @@ def test_every_asset_says_what_it_is() -> None:
         assert all(column.description for column in spec.metadata["dagster/column_schema"].columns), name
 
 
-def test_every_asset_has_its_blocking_schema_check() -> None:
+def test_every_asset_has_its_schema_check_and_the_rules_that_judge_it() -> None:
     graph = defs.resolve_asset_graph()
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {f"{name}:schema" for name in SPEC} | {
-        f"checks/results:{rule.name}" for rule in RULES
-    }
+        f"{rule.asset}:{rule.name}" for rule in RULES
+    } | {f"{name}:fresh" for name in SPEC if name != "backtest/tear_sheet"}
 
 
 def test_one_name_everywhere() -> None:
@@ -140,15 +124,14 @@ def test_jobs_schedules_and_sensors() -> None:
         "catch_up_schedule": "0 1 * * 0",
     }
     assert {each.name for each in repository.sensor_defs} == {
-        "publication_sensor", "republish_sensor", "drop_folder_sensor", "closed_days_sensor", "failure_sensor", "tracking_sensor",
+        "publication_sensor", "republish_sensor", "drop_folder_sensor", "closed_days_sensor", "freshness_sensor", "failure_sensor",
+        "tracking_sensor",
     }  # fmt: skip
     assert {each.default_status for each in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}
 
 
-def test_every_stage_has_its_expected_time() -> None:
-    for spec in defs.resolve_all_asset_specs():
-        if spec.partitions_def is not None:
-            assert spec.freshness_policy is not None, spec.key
+def test_no_asset_is_called_fresh_by_the_time_of_its_last_run() -> None:
+    assert [spec.key for spec in defs.resolve_all_asset_specs() if spec.freshness_policy is not None] == []
 
 
 def test_import_is_fast_and_touches_nothing(tmp_path) -> None:  # type: ignore[no-untyped-def]

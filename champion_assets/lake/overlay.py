@@ -54,6 +54,10 @@ class OverlayLake(Lake):
         """See `Lake`."""
         return self._base.files(asset, dates) if self._is_below(asset) else super().files(asset, dates)
 
+    def versions(self, asset: str) -> dict[dt.date, str]:
+        """See `Lake`."""
+        return self._base.versions(asset) if self._is_below(asset) else super().versions(asset)
+
     def dates(self, asset: str) -> list[dt.date]:
         """See `Lake`."""
         return self._base.dates(asset) if self._is_below(asset) else super().dates(asset)

@@ -128,6 +128,11 @@ class Lake:
                     found.add(dt.date.fromisoformat(folder.removeprefix("trade_date=")))
         return sorted(found)
 
+    def versions(self, asset: str) -> dict[dt.date, str]:
+        """The ETag of the object of each day of `asset`: another one whenever the object was replaced."""
+        days = (item for batch in obstore.list(self.objects, prefix=asset) for item in batch if item["path"].endswith("/data.parquet"))
+        return {dt.date.fromisoformat(item["path"].rsplit("/", 2)[1].removeprefix("trade_date=")): str(item["e_tag"]) for item in days}
+
     def keys(self, prefix: str) -> list[str]:
         """The objects under the folder `prefix`, in order."""
         return sorted(item["path"] for batch in obstore.list(self.objects, prefix=prefix) for item in batch)

@@ -16,11 +16,12 @@ from typing import Any, Literal
 import polars as pl
 
 from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable, clickhouse
-from champion_assets.common.clock import INDIA, instant_in_india, now
+from champion_assets.common.clock import INDIA, now
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.quarantine import listed
 from champion_assets.lake.table import Fingerprints, Workspace
-from champion_assets.orchestration.publication import due_sessions, is_finished
+from champion_assets.orchestration.freshness import overdue_sessions
+from champion_assets.orchestration.publication import is_finished
 from champion_assets.orchestration.run_tracking import pending
 from champion_assets.settings import Settings
 
@@ -123,7 +124,7 @@ def _stale(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[Fi
 
 def _overdue(workspace: Workspace) -> Iterator[Finding]:
     instant = now(workspace.settings)
-    due = [date for date in due_sessions(workspace, instant, 10) if instant >= instant_in_india(date, workspace.settings.late_at)]
+    due = overdue_sessions(workspace, instant, 10)
     late = [date for date in due if not is_finished(workspace, date)]
     if late:
         yield Finding("freshness", "error", f"{len(late)} of the last {len(due)} sessions are overdue, the first {late[0]}",

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 import dagster as dg
 
 from champion_assets.catalog import HISTORY_TABLES, enabled_tables
-from champion_assets.checks import results
 from champion_assets.lake.table import DailyTable
 from champion_assets.orchestration.asset_factory import daily_asset
-from champion_assets.orchestration.check_results import check_results, check_specs
+from champion_assets.orchestration.check_results import result_checks
 from champion_assets.orchestration.history_asset import history_asset
 from champion_assets.settings import Settings
 
@@ -18,5 +17,9 @@ from champion_assets.settings import Settings
 def assets_of(settings: Settings, tables: Iterable[DailyTable] | None = None) -> list[dg.AssetsDefinition]:
     """The daily assets, those of `tables` or of the catalog, and after them the tables of the whole history."""
     chosen = enabled_tables(settings).values() if tables is None else tables
-    daily = [daily_asset(table, check_specs, check_results) if table.name == results.NAME else daily_asset(table) for table in chosen]
-    return [*daily, *map(history_asset, HISTORY_TABLES)]
+    return [*map(daily_asset, chosen), *map(history_asset, HISTORY_TABLES)]
+
+
+def asset_checks_of(settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """The asset checks that are not part of their table's own run: the rules of the check table."""
+    return result_checks(enabled_tables(settings))

@@ -7,7 +7,7 @@ the module is imported, so they are real types here.
 import dagster as dg
 from pydantic import Field
 
-from champion_assets.settings import get_settings
+from champion_assets.orchestration.resources import settings_of_run
 
 
 class ExperimentConfig(dg.Config):
@@ -17,14 +17,15 @@ class ExperimentConfig(dg.Config):
     name: str = Field("experiment", description="Name of the experiment, if the text has none")
 
 
-@dg.op(description="Trials of strategies on the lake, beside the daily portfolio; compared on a page and kept in MLflow.")
+@dg.op(description="Trials of strategies on the lake, beside the daily portfolio; compared on a page and kept in MLflow.",
+       required_resource_keys={"lake", "mlflow"})  # fmt: skip
 def run_trials(context: dg.OpExecutionContext, config: ExperimentConfig) -> None:
     """See champion_assets/experiments."""
     from champion_assets.clients.mlflow import TrackingUnreachable
     from champion_assets.experiments.plan import ExperimentError, parse_trials
     from champion_assets.experiments.run import run_experiment
 
-    settings = get_settings()
+    settings = settings_of_run(context.resources)
     try:
         name, trials = parse_trials(config.text, "the run's configuration", config.name, settings)
         outcome = run_experiment(settings, name, trials, done=lambda each: context.log.info(f"{each.label}: {each.error or each.figures}"))

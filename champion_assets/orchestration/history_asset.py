@@ -5,9 +5,11 @@ import dagster as dg
 from champion_assets.catalog import open_workspace
 from champion_assets.lake.build import BuildError, InvalidRows
 from champion_assets.lake.table import HistoryTable
-from champion_assets.orchestration.asset_factory import OWNERS, retry_policy
+from champion_assets.orchestration.asset_description import metadata_of, owners_of, tags_of
+from champion_assets.orchestration.asset_failures import retry_policy
 from champion_assets.orchestration.kubernetes import step_tags
-from champion_assets.orchestration.schema_check import CHECK, column_schema, schema_check_spec
+from champion_assets.orchestration.resources import settings_of_run
+from champion_assets.orchestration.schema_check import CHECK, schema_check_spec
 from champion_assets.settings import get_settings
 
 
@@ -22,15 +24,17 @@ def history_asset(table: HistoryTable) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),  # Dagster's command for a range demands it of every asset
         group_name=table.group,
         kinds=set(table.kinds),
-        owners=[OWNERS[table.group]],
+        owners=owners_of(table.group),
+        tags=tags_of(table.group),
+        required_resource_keys={"lake"},
         code_version=table.code_version,
         retry_policy=retry_policy(table.group, get_settings()),
         op_tags=step_tags(table.peak_megabytes, get_settings()),
         check_specs=[schema_check_spec(key, table.model)],
-        metadata={"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")},
+        metadata=metadata_of(table, table.inputs),
     )
     def build(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # a generator of Dagster's events
-        workspace = open_workspace(get_settings())
+        workspace = open_workspace(settings_of_run(context.resources))
         try:
             outcome = table.build(workspace)
         except InvalidRows as error:

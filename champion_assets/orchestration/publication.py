@@ -60,7 +60,8 @@ def is_finished(workspace: Workspace, date: dt.date) -> bool:
 
 def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list[dt.date]:
     """The last `count` sessions whose files may be out by `instant`, the oldest first."""
-    last = min(instant.astimezone(INDIA).date(), workspace.calendar.last)
+    end = getattr(workspace.settings, "end_date", None)  # the declared last day of a history that has ended
+    last = min(day for day in (instant.astimezone(INDIA).date(), workspace.calendar.last, end) if day is not None)
     sessions = workspace.sessions(max(workspace.settings.start_date, last - dt.timedelta(days=3 * count + 20)), last)
     due = [date for date in sessions if instant >= instant_in_india(date, workspace.settings.published_at)]
     return due[-count:]

@@ -23,9 +23,12 @@ from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Workspace
 from champion_assets.nse.errors import NotYetPublished, NseError
 from champion_assets.orchestration.alerts import alarm
+from champion_assets.orchestration.freshness import fresh_check_evaluation, freshness
 from champion_assets.orchestration.jobs import TAGS, daily_job
 from champion_assets.orchestration.publication import FILES, due_sessions, is_finished, published, stale_days, stored
+from champion_assets.orchestration.resources import settings_of_run
 from champion_assets.orchestration.run_liveness import bury
+from champion_assets.orchestration.waiting import is_waiting
 from champion_assets.settings import get_settings
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -211,12 +214,30 @@ def closed_days_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     return dg.SensorResult(asset_events=events, skip_reason=skip, cursor=last.isoformat() if last else None)
 
 
+@dg.sensor(
+    minimum_interval_seconds=SECONDS,
+    default_status=STATUS,
+    description="Says on each table's page whether the last session that is due is there, when that changes between two runs.",
+)
+def freshness_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """A table that nobody builds any more must not stay green."""
+    workspace = open_workspace(get_settings())
+    told: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
+    found = {name: freshness(table, workspace) for name, table in workspace.tables.items()}
+    changed = [fresh_check_evaluation(workspace.tables[name], each) for name, each in found.items() if told.get(name) != str(each)]
+    skip = None if changed else "nothing has become due or has been built"
+    return dg.SensorResult(asset_events=changed, skip_reason=skip, cursor=json.dumps({name: str(each) for name, each in found.items()}))
+
+
 @dg.run_failure_sensor(
     minimum_interval_seconds=SECONDS, default_status=STATUS, description="Tells a person of every failed run: log, webhook, e-mail."
 )
 def failure_sensor(context: dg.RunFailureSensorContext) -> None:
     """The message has the run, its days and the first error."""
     run = context.dagster_run
+    if is_waiting(run):
+        context.log.info(f"run {run.run_id} gave its place to earlier runs of its backfill and is started again")
+        return
     days = run.tags.get("dagster/partition") or f"{run.tags.get(RANGE_START, '?')} to {run.tags.get(RANGE_END, '?')}"
     errors = [event.message for event in context.get_step_failure_events()] or [context.failure_event.message]
     text = "\n".join(str(each) for each in errors)[:4000]
@@ -228,12 +249,13 @@ def failure_sensor(context: dg.RunFailureSensorContext) -> None:
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
     description="Sends finished runs to MLflow; what could not be sent is sent later.",
+    required_resource_keys={"lake", "mlflow"},
 )
 def tracking_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """A dead MLflow server delays nothing but this."""
     from champion_assets.orchestration.run_tracking import send_pending
 
-    sent, waiting, problem = send_pending(get_settings(), context.instance)
+    sent, waiting, problem = send_pending(settings_of_run(context.resources), context.instance)
     return dg.SkipReason(f"{sent} runs sent, {waiting} wait{f': {problem}' if problem else ''}")
 
 
@@ -256,4 +278,6 @@ def catch_up_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | 
     return dg.RunRequest(run_key=f"catch-up:{context.scheduled_execution_time.date()}:{gaps[0]}", tags=tags)
 
 
-default_sensors = [publication_sensor, republish_sensor, drop_folder_sensor, closed_days_sensor, failure_sensor, tracking_sensor]
+default_sensors = [
+    publication_sensor, republish_sensor, drop_folder_sensor, closed_days_sensor, freshness_sensor, failure_sensor, tracking_sensor,
+]  # fmt: skip

@@ -108,6 +108,9 @@ class Settings(BaseSettings, Strategy):
         default=True, validation_alias=_env("LOAD_TO_DUCKDB"),
         description="Whether the graph has the asset warehouse/duckdb. Its file lies in DATA_DIR: not for runs on several machines.",
     )  # fmt: skip
+    duckdb: Annotated[Path | None, _BlankIsNone] = Field(
+        None, validation_alias=_env("CHAMPION_DUCKDB"), description="The DuckDB file of warehouse/duckdb; DATA_DIR/champion.duckdb."
+    )
     load_to_clickhouse: bool = Field(
         default=False, validation_alias=_env("LOAD_TO_CLICKHOUSE"), description="Whether the graph has the asset warehouse/clickhouse."
     )
@@ -251,7 +254,7 @@ class Settings(BaseSettings, Strategy):
     @property
     def duckdb_path(self) -> Path:
         """The DuckDB file of `warehouse/duckdb`."""
-        return self.data_dir / "champion.duckdb"
+        return self.duckdb or self.data_dir / "champion.duckdb"
 
 
 @lru_cache(maxsize=1)

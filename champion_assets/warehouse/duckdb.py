@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from champion_assets.clients.duckdb import connect
 from champion_assets.lake.build import BuildError
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
@@ -37,7 +38,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     path = workspace.settings.duckdb_path
     marks = Fingerprints(workspace.lake)
     wanted = {table.name: {date: mark or "" for date, mark in marks.of(table.name, dates).items()} for table in loaded(workspace)}
-    with _exclusive(path), _copied(path) as copy, duckdb.connect(str(copy)) as connection:
+    with _exclusive(path), _copied(path) as copy, connect(copy) as connection:
         _prepare(connection, loaded(workspace))
         connection.begin()
         for table in loaded(workspace):
@@ -55,7 +56,7 @@ def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
     path = workspace.settings.duckdb_path
     if not path.exists():
         return set()
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with connect(path, read_only=True) as connection:
         loads = connection.execute(
             "SELECT trade_date, table_name, fingerprint FROM meta.loads WHERE trade_date BETWEEN ? AND ?", [min(dates), max(dates)]
         ).fetchall()

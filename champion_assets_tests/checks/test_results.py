@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import dagster as dg
 import polars as pl
 import pytest
 
@@ -17,7 +16,6 @@ from champion_assets.checks.registry import BY_NAME, RULES
 from champion_assets.checks.results import NAME, OverrideError, overrides
 from champion_assets.checks.rules import Context
 from champion_assets.common.dates import calendar_days
-from champion_assets.definitions import defs
 from champion_assets.lake.build import BlockedByCheck, build_range
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.store import Lake, partition_key
@@ -265,22 +263,3 @@ def test_a_line_that_cannot_be_meant_is_refused(settings, tmp_path: Path, line: 
     path.write_text(f"date,check,why,evidence\n{line}\n")
     with pytest.raises(OverrideError, match=f"line 2: .*{words}"):
         overrides(settings.model_copy(update={"check_overrides": path}))
-
-
-def test_a_range_run_gives_every_check_its_verdict_by_day(misdated: Workspace, environment: Callable[[str, str], None]) -> None:
-    environment("CHAMPION_SOURCE", misdated.settings.source)
-    build_until(misdated, "silver/suspects", START, END)
-    job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(["checks", "results"])})
-    tags = {"dagster/asset_partition_range_start": "2023-11-01", "dagster/asset_partition_range_end": str(END)}
-    with dg.DagsterInstance.ephemeral() as instance:
-        run = job.execute_in_process(instance=instance, tags=tags)
-        verdicts = {each.check_name: each for each in run.get_asset_check_evaluations()}
-        records = instance.event_log_storage.get_latest_asset_check_execution_by_key(
-            [dg.AssetCheckKey(dg.AssetKey(["checks", "results"]), name) for name in BY_NAME]
-        )
-    assert set(verdicts) == {*BY_NAME, "schema"}
-    assert not verdicts["day_missing"].passed
-    assert verdicts["day_missing"].severity == dg.AssetCheckSeverity.ERROR
-    assert "2024-01-08" in str(verdicts["day_missing"].metadata["days"].value)
-    assert verdicts["market_turnover"].passed
-    assert {record.status.value for record in records.values()} == {"SUCCEEDED", "FAILED"}  # none is left as planned

@@ -22,12 +22,14 @@ from dagster._serdes import ConfigurableClassData
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import create_pg_engine, pg_url_from_config
 
+from champion_assets.orchestration.storage.planned_checks import OnePlannedRow
+
 _BATCHED = {
     DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
 }  # fmt: skip
 
 
-class BatchedPostgresEventLogStorage(PostgresEventLogStorage):
+class BatchedPostgresEventLogStorage(OnePlannedRow, PostgresEventLogStorage):
     """`PostgresEventLogStorage` with kept connections and batched writes.
 
     Config: that of `PostgresEventLogStorage` (`postgres_url` or `postgres_db`), and

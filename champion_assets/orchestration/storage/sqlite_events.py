@@ -26,6 +26,7 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import StaticPool
 
+from champion_assets.orchestration.storage.planned_checks import OnePlannedRow
 from champion_assets.orchestration.storage.shipped import ShippedSqliteEventLog
 
 _BATCHED = {
@@ -37,7 +38,7 @@ OPEN_RUN_SHARDS = 8
 """A run's events lie in a file of their own; more than a few runs are never written at once by one process."""
 
 
-class BatchedSqliteEventLogStorage(ShippedSqliteEventLog):
+class BatchedSqliteEventLogStorage(OnePlannedRow, ShippedSqliteEventLog):
     """`SqliteEventLogStorage` with kept connections and batched writes.
 
     Config:

@@ -1,0 +1,68 @@
+"""What happens when a step of a daily asset fails: which failures are tried again, how often, and what people are told.
+
+What belongs here: that decision. What does not: runs that came too early (`waiting.py`), what is kept between attempts (`retry_state.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from champion_assets.common.logs import log
+from champion_assets.lake.build import RangeReport, is_retryable, tell
+from champion_assets.lake.table import DailyTable, Workspace
+from champion_assets.orchestration.asset_events import record_good_days
+from champion_assets.orchestration.retry_state import forget_failed_days, keep_failed_days
+from champion_assets.orchestration.waiting import must_wait, wait
+from champion_assets.settings import Settings
+
+SHOWN = 5
+"""Failed days in a message; the metadata of the failure has more."""
+_RETRIES: Mapping[str, tuple[int, float]] = {"raw": (3, 60.0), "warehouse": (3, 60.0)}
+_OTHER_RETRIES = (2, 30.0)
+
+
+def retry_policy(group: str, settings: Settings) -> dg.RetryPolicy:
+    """Fetching and loading 3 x 60 s, everything else 2 x 30 s, with jitter, as in the pipelines that Champion replaces."""
+    count, delay = _RETRIES.get(group, _OTHER_RETRIES)
+    return dg.RetryPolicy(max_retries=count, delay=delay * settings.retry_delay_scale, jitter=dg.Jitter.PLUS_MINUS)
+
+
+def as_dagster_error(context: dg.AssetExecutionContext, settings: Settings, table: DailyTable, error: Exception) -> Exception:
+    """An error of the whole step: itself if trying again may help, else a failure that is not tried again."""
+    log(settings).error("failed", run=context.run.run_id, asset=table.name, kind=type(error).__name__, error=str(error))
+    return error if is_retryable(error) else dg.Failure(f"{table.name}: {type(error).__name__}: {error}", allow_retries=False)
+
+
+def fail_if_days_failed(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, table: DailyTable, workspace: Workspace, report: RangeReport
+) -> None:
+    """Fail the step if days failed, naming them; the days that were built are recorded unless the step is tried again.
+
+    Raises:
+        Failure: days failed.
+        RetryRequested: they lack what earlier runs of the same backfill build.
+    """
+    run_id, settings = context.run.run_id, workspace.settings
+    if not report.failed:
+        if context.retry_number:
+            forget_failed_days(workspace.lake, run_id, table.name)
+        return
+    lines = [f"{date}: {type(error).__name__}: {error}" for date, error in sorted(report.failed.items())]
+    shown = "\n".join(lines[:SHOWN]) + (f"\n... and {len(lines) - SHOWN} more days" if len(lines) > SHOWN else "")
+    if must_wait(context, report):
+        raise wait(context, settings.retry_delay_scale, lines[0])
+    policy = retry_policy(table.group, settings)
+    retryable = all(is_retryable(error) for error in report.failed.values())
+    if retryable and context.retry_number < policy.max_retries:
+        keep_failed_days(workspace.lake, run_id, table.name, report.failed)
+        tell(f"{lines[0]}\n{table.name}: {len(lines)} day(s) failed for now; trying again in about {policy.delay or 0:.0f} s")
+    else:
+        record_good_days(context, key, report)
+        forget_failed_days(workspace.lake, run_id, table.name)
+    raise dg.Failure(
+        f"{table.name}: {len(lines)} of {len(report.failed) + len(report.outcomes)} days failed\n{shown}",
+        metadata={"failed_days": dg.MetadataValue.md("\n".join(f"- {line}" for line in lines[:200]))},
+        allow_retries=retryable,
+    )
