@@ -12,8 +12,11 @@ import dagster as dg
 
 from champion_assets.catalog import open_workspace
 from champion_assets.common.logs import log
-from champion_assets.lake.build import DayOutcome, MissingInput, RangeReport, build_range, is_retryable, tell
-from champion_assets.lake.table import DailyTable, Workspace
+from champion_assets.lake.build import DayOutcome, RangeReport, build_range, tell
+from champion_assets.lake.errors import MissingInput
+from champion_assets.lake.ports import is_retryable
+from champion_assets.lake.table import DailyTable
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.kubernetes import step_tags
 from champion_assets.orchestration.partitions import GRID, TIMEZONE, dates_of
 from champion_assets.orchestration.run_liveness import mark

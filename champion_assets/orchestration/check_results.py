@@ -12,7 +12,7 @@ from champion_assets.checks.registry import RULES
 from champion_assets.checks.results import NAME, Results
 from champion_assets.lake.build import RangeReport
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 
 
 def check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:

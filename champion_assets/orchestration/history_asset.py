@@ -3,7 +3,7 @@
 import dagster as dg
 
 from champion_assets.catalog import open_workspace
-from champion_assets.lake.build import BuildError, InvalidRows
+from champion_assets.lake.errors import BuildError, InvalidRows
 from champion_assets.lake.table import HistoryTable
 from champion_assets.orchestration.asset_factory import OWNERS, retry_policy
 from champion_assets.orchestration.kubernetes import step_tags

@@ -19,7 +19,7 @@ from champion_assets.clients.mlflow import TrackingUnreachable
 from champion_assets.experiments.plan import ExperimentError, Trial, parse_trials
 from champion_assets.experiments.run import run_experiment
 from champion_assets.experiments.trial import kept_results, on_overlay, own_tables, run_trial
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.experiment_job import experiment
 from champion_assets_tests.helpers import build_until, content
 
