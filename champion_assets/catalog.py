@@ -10,11 +10,15 @@ from champion_assets.backtest import daily, tear_sheet
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
 from champion_assets.bronze import delivery as bronze_delivery
+from champion_assets.bronze import esg_scores as bronze_esg_scores
 from champion_assets.bronze import index_close as bronze_index_close
+from champion_assets.bronze import index_constituents as bronze_index_constituents
+from champion_assets.bronze import symbol_changes
 from champion_assets.checks import results
 from champion_assets.features import covariance, esg, expected_returns, returns, universe
 from champion_assets.lake.open import open_lake
-from champion_assets.lake.table import DailyTable, HistoryTable, Workspace
+from champion_assets.lake.table import DailyTable, HistoryTable
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.portfolio import audit, target_weights
 from champion_assets.raw import bhavcopy as raw_bhavcopy
@@ -39,7 +43,10 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     bronze_bhavcopy.TABLE,
     bronze_delivery.TABLE,
     bronze_index_close.TABLE,
+    bronze_index_constituents.TABLE,
+    symbol_changes.TABLE,
     bronze_corporate_actions.TABLE,
+    bronze_esg_scores.TABLE,
     instruments.TABLE,
     equity_eod.TABLE,
     index_eod.TABLE,

@@ -20,7 +20,7 @@ from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.common.errors import ChampionError
 from champion_assets.features.covariance import risk_model
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.quant.adjust import LEVELS, Level
 from champion_assets.quant.adjust import adjust as apply_factors
 from champion_assets.quant.risk import Array

@@ -12,7 +12,7 @@ import pytest
 os.environ["CHAMPION_RETRY_DELAY_SCALE"] = "0"  # read when the assets are defined: retries happen, without their minutes
 
 from champion_assets.catalog import open_workspace
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.synthetic.exchange import Exchange, write_exchange
 from champion_assets.settings import Settings, get_settings

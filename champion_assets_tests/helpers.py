@@ -14,7 +14,7 @@ from pathlib import Path
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import RangeReport, build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.settings import Settings
 
 ORDER = [name for name in TABLES if name != "warehouse/clickhouse"]

@@ -26,8 +26,11 @@ import polars as pl
 
 from champion_assets.backtest.exchange import NseCashMarket
 from champion_assets.backtest.market import ACTION_SESSIONS, Market
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.parameters import Parameters
+from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.costs import Plan
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.risk import Array
@@ -93,30 +96,30 @@ class Daily(TableModel):
         return data.lazyframe.select((parts - pl.col("costs")).abs() <= 0.005)
 
 
-def rules_of(settings: Settings) -> Rules:
-    """The simulator's rules by the settings."""
+def rules_of(settings: Parameters) -> Rules:
+    """The simulator's rules by the parameters of the table."""
     return Rules(
         settings.fill, settings.whole_shares, settings.slippage_bps / 10_000, settings.impact, settings.participation, settings.unfilled,
         settings.rights, settings.usable_proceeds, settings.cash_rate, settings.delisted_after, settings.delisting_recovery,
     )  # fmt: skip
 
 
-def exchange_of(settings: Settings) -> NseCashMarket:
-    """NSE with the charges of the broker in the settings."""
+def exchange_of(settings: Parameters) -> NseCashMarket:
+    """NSE with the charges of the broker in the parameters of the table."""
     largest = np.inf if settings.brokerage_max is None else settings.brokerage_max
     return NseCashMarket(Plan(settings.brokerage_bps / 10_000, largest, settings.dp_charge))
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The days of `dates`, in order; each begins with the account of the session before."""
-    row = _stored(workspace, dates[0])
-    weights, members, volatility = _evenings(workspace, dates)
-    market = Market(workspace, dates, names_in(row) if row else None)
+    row = _stored(inputs, dates[0])
+    weights, members, volatility = _evenings(inputs, dates)
+    market = Market(inputs, dates, names_in(row) if row else None)
     account = from_row(row, market.index) if row else None
-    rules, exchange, frames, facts = rules_of(workspace.settings), exchange_of(workspace.settings), [], {}
+    rules, exchange, frames, facts = rules_of(inputs.parameters), exchange_of(inputs.parameters), [], {}
     for date in dates:
-        evening = workspace.window_before(date)
-        flows = workspace.settings.initial_capital if account is None else 0.0
+        evening = inputs.before(date)
+        flows = inputs.parameters.initial_capital if account is None else 0.0
         passed = (date - evening).days if evening and account else 0
         account = account or new_account(flows, len(market.names))
         opened = account.value
@@ -149,18 +152,17 @@ def _targets(weights: pl.DataFrame, market: Market) -> Array:
     return found
 
 
-def _evenings(workspace: Workspace, dates: Sequence[dt.date]) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]:
+def _evenings(inputs: Inputs, dates: Sequence[dt.date]) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]:
     """By day: the weights in force, the universe, and, if impact counts, its volatilities; of the sessions before `dates`."""
-    days = sorted({day for date in dates if (day := workspace.window_before(date)) is not None})
+    days = sorted({day for date in dates if (day := inputs.before(date)) is not None})
     if not days:
         return {}, {}, {}
-    lake = workspace.lake
-    decided = [day for date in dates for day in workspace.window(Input(WEIGHTS, lag=1), date)]
-    weights = _by_day(lake.read(WEIGHTS, decided, ["trade_date", "instrument_id", "weight", "decided_on"])) if decided else {}
-    members = lake.read("features/universe", days, ["trade_date", "instrument_id"])
+    decided = [day for date in dates for day in inputs.window(WEIGHTS, date)]
+    weights = _by_day(inputs.read(WEIGHTS, ["trade_date", "instrument_id", "weight", "decided_on"])) if decided else {}
+    members = inputs.read("features/universe", ["trade_date", "instrument_id"])
     moves: dict[Any, Any] = {}
-    if workspace.settings.impact:
-        risk = lake.read("features/covariance", days, ["trade_date", "instrument_id", "volatility"])
+    if inputs.parameters.impact:
+        risk = inputs.read("features/covariance", ["trade_date", "instrument_id", "volatility"])
         moves = {day: dict(rows.select("instrument_id", "volatility").iter_rows()) for day, rows in _by_day(risk).items()}
     return weights, _by_day(members), moves
 
@@ -169,9 +171,8 @@ def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
     return {key[0]: rows for key, rows in frame.partition_by("trade_date", as_dict=True).items()}
 
 
-def _stored(workspace: Workspace, date: dt.date) -> dict[str, Any] | None:
-    before = workspace.window(Input(NAME, lag=1), date)
-    return workspace.lake.read(NAME, before).row(0, named=True) if before else None
+def _stored(inputs: Inputs, date: dt.date) -> dict[str, Any] | None:
+    return inputs.read(NAME, for_date=date).row(0, named=True) if inputs.window(NAME, date) else None
 
 
 def as_row(
@@ -193,13 +194,13 @@ def as_row(
     )  # fmt: skip
 
 
-def preview(workspace: Workspace, date: dt.date) -> dict[str, str]:
+def preview(place: Place, date: dt.date) -> dict[str, str]:
     """The value of the last year as a picture."""
     from champion_assets.backtest.charts import line_chart
 
-    sessions = [day for day in workspace.calendar.trailing_sessions(date, 250)
-                if day >= workspace.settings.start_date and workspace.lake.exists(f"{NAME}/trade_date={day}/data.parquet")]  # fmt: skip
-    rows = workspace.lake.read(NAME, sessions, ["trade_date", "value"])
+    sessions = [day for day in place.calendar.trailing_sessions(date, 250)
+                if day >= place.settings.start_date and place.lake.exists(f"{NAME}/trade_date={day}/data.parquet")]  # fmt: skip
+    rows = place.lake.read(NAME, sessions, ["trade_date", "value"])
     return {"value": line_chart(rows["trade_date"].to_list(), {"portfolio value, rupees": rows["value"].to_numpy()})}
 
 

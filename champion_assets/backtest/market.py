@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from champion_assets.features.panel import panel
-from champion_assets.lake.table import Input, Workspace
+from champion_assets.lake.inputs import Inputs
 from champion_assets.nse.indices import index_id
 from champion_assets.nse.trading_rules import TRADE_TO_TRADE
 from champion_assets.quant.risk import Array
@@ -30,10 +30,9 @@ _EVENTS = ["trade_date", "instrument_id", "ex_date", "ex_session", "leg", "kind"
 
 
 class Market:
-    """Sessions `dates` of a workspace; `names` are all that trade on them, and `others`: held from before, with their symbols."""
+    """The sessions `dates` of a block; `names` are all that trade on them, and `others`: held from before, with their symbols."""
 
-    def __init__(self, workspace: Workspace, dates: Sequence[dt.date], others: Mapping[str, str] | None = None) -> None:
-        lake = workspace.lake
+    def __init__(self, inputs: Inputs, dates: Sequence[dt.date], others: Mapping[str, str] | None = None) -> None:
         columns = [
             "trade_date",
             "instrument_id",
@@ -49,8 +48,8 @@ class Market:
             "prior_date",
         ]
         flags = ["trade_date", "instrument_id", "f_capital", "is_unexplained_gap", "total_return"]
-        rows = lake.read("silver/equity_eod", dates, columns).join(
-            lake.read("features/returns", dates, flags), on=["trade_date", "instrument_id"], how="left", maintain_order="left"
+        rows = inputs.read("silver/equity_eod", columns).join(
+            inputs.read("features/returns", flags), on=["trade_date", "instrument_id"], how="left", maintain_order="left"
         )  # fmt: skip
         self._rows = rows.with_columns(previous=pl.col("prior_close") * pl.col("f_capital"))
         self.names = sorted({*self._rows["instrument_id"].unique(), *(others or {})})
@@ -59,8 +58,8 @@ class Market:
         self._line = {date: number for number, date in enumerate(dates)}
         self._by_day = {key[0]: part for key, part in self._rows.partition_by("trade_date", as_dict=True).items()}
         self.symbols = dict(others or {})  # as of the last session asked for: a later name is not known yet
-        self._events = _events(workspace, dates)
-        self._index = _index_returns(workspace, dates)
+        self._events = _events(inputs)
+        self._index = _index_returns(inputs)
 
     def _spread(self, column: str, dates: Sequence[dt.date]) -> Array:
         found = panel(self._rows, column, dates)
@@ -151,16 +150,14 @@ def _newest(legs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [leg for leg in legs if leg["trade_date"] == last[leg["ex_date"]]]
 
 
-def _events(workspace: Workspace, dates: Sequence[dt.date]) -> dict[str, list[dict[str, Any]]]:
-    before = workspace.window(Input("silver/corporate_actions", ACTION_SESSIONS), dates[0])
-    sessions = sorted({*before, *workspace.sessions(dates[0], dates[-1])})
+def _events(inputs: Inputs) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for leg in workspace.lake.read("silver/corporate_actions", sessions, _EVENTS).iter_rows(named=True):
+    for leg in inputs.read("silver/corporate_actions", _EVENTS).iter_rows(named=True):
         found[leg["instrument_id"]].append(leg)
     return dict(found)
 
 
-def _index_returns(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, float | None]:
-    rows = workspace.lake.read("silver/index_eod", dates, ["trade_date", "index_id", "simple_return"])
-    mine = rows.filter(pl.col("index_id") == index_id(workspace.settings.benchmark))
+def _index_returns(inputs: Inputs) -> dict[dt.date, float | None]:
+    rows = inputs.read("silver/index_eod", ["trade_date", "index_id", "simple_return"])
+    mine = rows.filter(pl.col("index_id") == index_id(inputs.parameters.benchmark))
     return dict(mine.select("trade_date", "simple_return").iter_rows())

@@ -19,11 +19,13 @@ from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.daily import TABLE as DAILY_TABLE
 from champion_assets.backtest.tear_sheet_data import Story, tell
 from champion_assets.features.esg import BLEND
-from champion_assets.lake.build import InvalidRows, MissingInput
+from champion_assets.lake.errors import InvalidRows, MissingInput
+from champion_assets.lake.fingerprints import Fingerprints, recipe_of
 from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.place import Place
 from champion_assets.lake.schema import TableModel, violations
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Fingerprints, HistoryOutcome, HistoryTable, Workspace, recipe_of
+from champion_assets.lake.table import HistoryOutcome, HistoryTable
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.metrics import METRICS, SESSIONS_A_YEAR, performance
@@ -44,25 +46,25 @@ class TearSheet(TableModel):
     last: pl.Date = pa.Field(description="Last session counted")
 
 
-def history(workspace: Workspace, until: dt.date = dt.date.max) -> tuple[pl.DataFrame, str]:
+def history(place: Place, until: dt.date = dt.date.max) -> tuple[pl.DataFrame, str]:
     """All days of `backtest/daily` without a hole (not after `until`), and the hash of their fingerprints.
 
     Raises:
         MissingInput: there is none, or a session in between is missing.
     """
-    dates = [date for date in workspace.lake.dates(DAILY) if date <= until]
+    dates = [date for date in place.lake.dates(DAILY) if date <= until]
     if not dates:
         raise MissingInput(f"{NAME}: {DAILY} has no day yet; run `champion backfill START END` first")
-    holes = sorted(set(workspace.sessions(dates[0], dates[-1])) - set(dates))
+    holes = sorted(set(place.sessions(dates[0], dates[-1])) - set(dates))
     if holes:
         raise MissingInput(f"{NAME}: {DAILY} lacks {len(holes)} sessions from {holes[0]} to {holes[-1]}; backfill them first")
-    marks, recipe = Fingerprints(workspace.lake), recipe_of(DAILY_TABLE, workspace.settings)
+    marks, recipe = Fingerprints(place.lake), recipe_of(DAILY_TABLE, place.settings)
     stale = [date for date in dates if not marks.is_usable(DAILY, date, recipe)]
     if stale:
         raise MissingInput(f"{NAME}: {len(stale)} days of {DAILY} from {stale[0]} to {stale[-1]} were made by other code or settings; "
                            f"run `champion backfill {dates[0]} {dates[-1]}` first")  # fmt: skip
     digest = hashlib.sha256("".join([CODE_VERSION, *(marks.stored(DAILY, date) or "" for date in dates)]).encode())
-    return workspace.lake.read(DAILY, dates), digest.hexdigest()[:32]
+    return place.lake.read(DAILY, dates), digest.hexdigest()[:32]
 
 
 def figures(days: pl.DataFrame, trials: Sequence[float] = ()) -> pl.DataFrame:
@@ -115,13 +117,13 @@ def _turnover(invested: pl.DataFrame) -> float:
     return traded / float(invested["value"].to_numpy().mean()) * SESSIONS_A_YEAR / invested.height
 
 
-def story_of(workspace: Workspace, days: pl.DataFrame) -> Story | None:
+def story_of(place: Place, days: pl.DataFrame) -> Story | None:
     """Everything the page tells of a history; None before the first fill."""
     invested = invested_days(days)
     if invested.is_empty():
         return None
-    lake, dates = workspace.lake, invested["trade_date"].to_list()
-    decisions = [date for date in workspace.sessions(days["trade_date"][0], dates[-1]) if lake.exists(partition_key(WEIGHTS, date))]
+    lake, dates = place.lake, invested["trade_date"].to_list()
+    decisions = [date for date in place.sessions(days["trade_date"][0], dates[-1]) if lake.exists(partition_key(WEIGHTS, date))]
     weights = lake.read(WEIGHTS, decisions, ["trade_date", "instrument_id", "sector", "decided_on"])
     weights = weights.filter(pl.col("decided_on") == pl.col("trade_date"))
     audit = lake.read(AUDIT, [date for date in decisions if lake.exists(partition_key(AUDIT, date))])
@@ -133,31 +135,31 @@ def story_of(workspace: Workspace, days: pl.DataFrame) -> Story | None:
     return tell(invested, weights, audit, returns, scores.filter(pl.col("provider") == BLEND))
 
 
-def page(workspace: Workspace, days: pl.DataFrame, table: pl.DataFrame, note: str, title: str = "Tear sheet") -> str:
+def page(place: Place, days: pl.DataFrame, table: pl.DataFrame, note: str, title: str = "Tear sheet") -> str:
     """The HTML page."""
     from champion_assets.backtest.tear_sheet_page import render
 
-    return render(days, story_of(workspace, days), table, note, title)
+    return render(days, story_of(place, days), table, note, title)
 
 
-def build(workspace: Workspace) -> HistoryOutcome:
+def build(place: Place) -> HistoryOutcome:
     """Write the page and the figures if the history has changed.
 
     Raises:
         MissingInput: see `history`.
         InvalidRows: a figure breaks the model.
     """
-    days, fingerprint = history(workspace)
+    days, fingerprint = history(place)
     table = figures(days)
     if (problem := violations(TearSheet, table)) is not None:
         raise InvalidRows(f"{NAME}: {problem}")
-    stored = workspace.lake.info(DATA_KEY)
+    stored = place.lake.info(DATA_KEY)
     status: Literal["written", "unchanged"] = "unchanged"
-    if stored is None or stored.fingerprint != fingerprint or not workspace.lake.exists(HTML_KEY):
-        workspace.lake.put(HTML_KEY, page(workspace, days, table, f"fingerprint {fingerprint}").encode())
-        workspace.lake.write(DATA_KEY, table, ObjectInfo(fingerprint, CODE_VERSION, table.height, {DAILY: days.height}))
+    if stored is None or stored.fingerprint != fingerprint or not place.lake.exists(HTML_KEY):
+        place.lake.put(HTML_KEY, page(place, days, table, f"fingerprint {fingerprint}").encode())
+        place.lake.write(DATA_KEY, table, ObjectInfo(fingerprint, CODE_VERSION, table.height, {DAILY: days.height}))
         status = "written"
-    return HistoryOutcome(status, table, days.height, workspace.lake.uri(HTML_KEY), _preview(days, table))
+    return HistoryOutcome(status, table, days.height, place.lake.uri(HTML_KEY), _preview(days, table))
 
 
 def _preview(days: pl.DataFrame, table: pl.DataFrame) -> dict[str, str]:
@@ -170,9 +172,9 @@ def _preview(days: pl.DataFrame, table: pl.DataFrame) -> dict[str, str]:
     }
 
 
-def read_figures(workspace: Workspace) -> dict[str, float | None]:
+def read_figures(place: Place) -> dict[str, float | None]:
     """The stored figures by name; empty if there is no tear sheet yet."""
-    body = workspace.lake.get(DATA_KEY)
+    body = place.lake.get(DATA_KEY)
     if body is None:
         return {}
     table = pl.read_parquet(io.BytesIO(body))

@@ -13,8 +13,10 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.bronze.parsed import parse_days
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.formats import read_bhavcopy
 
 NAME = "bronze/bhavcopy"
@@ -45,9 +47,9 @@ class Bhavcopy(TableModel):
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/bhavcopy")
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Parse the accepted files of `dates`."""
-    return parse_days(workspace, "raw/bhavcopy", dates, lambda body, name: read_bhavcopy(body, name).frame, Bhavcopy)
+    return parse_days(inputs, "raw/bhavcopy", dates, lambda body, name: read_bhavcopy(body, name).frame, Bhavcopy)
 
 
 TABLE = DailyTable(

@@ -13,10 +13,14 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.actions.exports import Export, effective_rows
+from champion_assets.raw.corporate_actions import NAME as RAW
 from champion_assets.raw.corporate_actions import day_files
+from champion_assets.raw.files import current_versions
 
 NAME = "bronze/corporate_actions"
 
@@ -41,14 +45,14 @@ class CorporateActions(TableModel):
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/corporate_actions")
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Rows of `dates`."""
     frames = [empty_frame(CorporateActions)]
-    for date, files in day_files(workspace.lake, dates).items():
-        before = workspace.calendar.previous_session(date) or date
+    for date, files in day_files(inputs.originals(RAW), current_versions(inputs.read(RAW), dates)).items():
+        before = inputs.calendar.previous_session(date) or date
         for kind, sha256, content in files:
             if isinstance(content, Export):
-                rows = effective_rows(content, workspace.calendar, date).with_columns(face_value=pl.col("face_value_on_date"))
+                rows = effective_rows(content, inputs.calendar, date).with_columns(face_value=pl.col("face_value_on_date"))
                 broadcast = pl.col("announced_on").is_not_null() & (pl.col("announced_on") < date)
                 known, basis = (
                     pl.when(broadcast).then(pl.col("announced_on")).otherwise(pl.lit(before)),
@@ -68,7 +72,7 @@ TABLE = DailyTable(
     description="What exports and bundles say of the session's corporate actions, row by row, nothing filtered.",
     model=CorporateActions,
     code_version="1",
-    inputs=lambda _: (Input("raw/corporate_actions"),),
+    inputs=lambda _: (Input(RAW),),
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),

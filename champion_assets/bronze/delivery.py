@@ -12,8 +12,10 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.bronze.parsed import parse_days
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.delivery import read_delivery
 
 NAME = "bronze/delivery"
@@ -32,9 +34,9 @@ class Delivery(TableModel):
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/delivery")
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Parse the accepted files of `dates`."""
-    return parse_days(workspace, "raw/delivery", dates, lambda body, name: read_delivery(body, name)[1], Delivery)
+    return parse_days(inputs, "raw/delivery", dates, lambda body, name: read_delivery(body, name)[1], Delivery)
 
 
 TABLE = DailyTable(

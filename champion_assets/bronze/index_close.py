@@ -9,8 +9,10 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.bronze.parsed import parse_days
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.indices import read_index_close
 
 NAME = "bronze/index_close"
@@ -36,9 +38,9 @@ class IndexClose(TableModel):
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/index_close")
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Parse the accepted files of `dates`."""
-    return parse_days(workspace, "raw/index_close", dates, read_index_close, IndexClose)
+    return parse_days(inputs, "raw/index_close", dates, read_index_close, IndexClose)
 
 
 TABLE = DailyTable(

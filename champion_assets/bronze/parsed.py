@@ -13,21 +13,23 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.errors import CorruptObject
+from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.table import Computed, Workspace
+from champion_assets.lake.table import Computed
 from champion_assets.nse.errors import BadPayload
-from champion_assets.raw.files import current_versions, original_bytes
+from champion_assets.raw.files import current_versions
 
 Read = Callable[[bytes, str], pl.DataFrame]
 
 
-def parse_days(workspace: Workspace, raw: str, dates: Sequence[dt.date], read: Read, model: type[pa.DataFrameModel]) -> Computed:
+def parse_days(inputs: Inputs, raw: str, dates: Sequence[dt.date], read: Read, model: type[pa.DataFrameModel]) -> Computed:
     """Parse the file in force of each of `dates`; a day without one has no rows."""
-    versions = {date: rows[0] for date, rows in current_versions(workspace.lake, raw, dates).items() if rows}
-    columns = list(model.to_schema().columns)
+    versions = {date: rows[0] for date, rows in current_versions(inputs.read(raw), dates).items() if rows}
+    columns, files = list(model.to_schema().columns), inputs.originals(raw)
 
     def day(version: dict[str, Any]) -> pl.DataFrame:
-        frame = read(original_bytes(workspace.lake, raw, version["sha256"], version["name"]), version["name"])
+        frame = read(files.read(version["sha256"], version["name"]), version["name"])
         if frame.height != version["rows"]:
             raise BadPayload(f"{version['name']}: {frame.height} rows read, {version['rows']} accepted into {version['sha256']}")
         return frame.with_columns(trade_date=pl.lit(version["trade_date"]), source_sha256=pl.lit(version["sha256"])).select(columns)
@@ -37,7 +39,7 @@ def parse_days(workspace: Workspace, raw: str, dates: Sequence[dt.date], read: R
         for date, future in [(date, pool.submit(day, version)) for date, version in versions.items()]:
             try:
                 frames.append(future.result())
-            except BadPayload as error:
+            except (BadPayload, CorruptObject) as error:
                 failed[date] = error
     facts = {date: {"source_sha256": version["sha256"], "source": version["uri"]} for date, version in versions.items()}
     return Computed(pl.concat(frames), facts=facts, failed=failed)

@@ -63,9 +63,9 @@ def _churn(context: Context) -> pl.DataFrame:
     )  # fmt: skip
     gone = seen.join(context.equity.select("trade_date", "instrument_id"), left_on=["today", "instrument_id"],
                      right_on=["trade_date", "instrument_id"], how="anti")  # fmt: skip
-    first = context.workspace.settings.start_date
     both = pl.concat([new, gone.select(trade_date="today", symbol=pl.format("-{}", "symbol"))])
-    return offenders(context, both.filter(pl.col("trade_date") > context.workspace.sessions(first, context.dates[0])[0]))
+    first = context.days.filter(pl.col("previous").is_null())["trade_date"]  # of the grid: nobody appears on it
+    return offenders(context, both.filter(~pl.col("trade_date").is_in(first.implode())))
 
 
 def _index(context: Context) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
@@ -20,9 +21,11 @@ import polars as pl
 from champion_assets.checks.registry import BY_NAME, RULES
 from champion_assets.checks.rules import PAST, Context
 from champion_assets.common.errors import ChampionError
-from champion_assets.lake.build import BlockedByCheck
+from champion_assets.lake.errors import BlockedByCheck
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.settings import Settings
 
 NAME = "checks/results"
@@ -86,11 +89,11 @@ def _parse(text: str, origin: str) -> dict[tuple[dt.date, str], str]:
     return found
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """All outcomes of `dates`."""
-    context, explained = Context(workspace, dates), overrides(workspace.settings)
+    context = Context(inputs, dates)
     lines = pl.DataFrame(
-        [(date, check, why) for (date, check), why in explained.items()],
+        [(date, check, why) for date in dates for check, why in inputs.facts[date]["overrides"]],
         schema={"trade_date": pl.Date, "check_name": pl.String, "why": pl.String}, orient="row",
     )  # fmt: skip
     frames = [
@@ -111,11 +114,9 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     return Computed(table, facts={date: {f"failed_{name}": count for name, count in counts.items()} for date, counts in facts.items()})
 
 
-def blocked(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, Exception]:
+def blocked(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, Exception]:
     """The days of `dates` that may not go into the features, with the reason. Days without results are not judged here."""
-    found = (
-        workspace.lake.read(NAME, dates, ["trade_date", "check_name", "severity", "passed", "sample"]) if dates else empty_frame(Results)
-    )
+    found = place.lake.read(NAME, dates, ["trade_date", "check_name", "severity", "passed", "sample"]) if dates else empty_frame(Results)
     return {
         date: BlockedByCheck(
             f"{date}: check {check} blocks the day: {sample}. Mend the cause; if it is genuine, a line "
@@ -127,10 +128,14 @@ def blocked(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, Exc
     }
 
 
-def _day_facts(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, list[object]]:
-    allowed = overrides(workspace.settings)
+def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, Any]]:
+    """By day the type of the session and the overrides, as (check, why)."""
+    allowed = overrides(place.settings)
     return {
-        date: [workspace.calendar.day(date).status, sorted((check, why) for (day, check), why in allowed.items() if day == date)]
+        date: {
+            "session": place.calendar.day(date).status,
+            "overrides": sorted((check, why) for (day, check), why in allowed.items() if day == date),
+        }
         for date in dates
     }
 

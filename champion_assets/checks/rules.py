@@ -14,7 +14,7 @@ from typing import Literal
 
 import polars as pl
 
-from champion_assets.lake.table import Input, Workspace
+from champion_assets.lake.inputs import Inputs
 
 Severity = Literal["block", "quarantine", "warn", "info"]
 OUTCOME = {"trade_date": pl.Date, "failed": pl.Boolean, "value": pl.Float64, "rows": pl.Int64, "sample": pl.String}
@@ -48,18 +48,15 @@ class Rule:
 class Context:
     """Rows of the days to be judged, read once for all rules."""
 
-    def __init__(self, workspace: Workspace, dates: Sequence[dt.date]) -> None:
-        self.workspace, self.dates = workspace, list(dates)
-        past = workspace.window(Input("silver/equity_eod", PAST), dates[0])
-        self.span = sorted({*past, *workspace.sessions(dates[0], dates[-1])})
+    def __init__(self, inputs: Inputs, dates: Sequence[dt.date]) -> None:
+        self.inputs, self.dates = inputs, list(dates)
 
     @cached_property
     def days(self) -> pl.DataFrame:
         """trade_date, previous (session of the grid or null), session_type."""
-        calendar = self.workspace.calendar
         return pl.DataFrame(
-            {"trade_date": self.dates, "previous": [self.workspace.window_before(date) for date in self.dates],
-             "session_type": [calendar.day(date).status for date in self.dates]},
+            {"trade_date": self.dates, "previous": [self.inputs.before(date) for date in self.dates],
+             "session_type": [self.inputs.facts[date]["session"] for date in self.dates]},
             schema={"trade_date": pl.Date, "previous": pl.Date, "session_type": pl.String},
         )  # fmt: skip
 
@@ -68,7 +65,7 @@ class Context:
         """silver/equity_eod of the days and of the twenty sessions before."""
         columns = ["trade_date", "instrument_id", "symbol", "series", "open", "high", "low", "close", "prev_close", "prior_close",
                    "prior_date", "vwap", "volume", "turnover", "delivery_qty"]  # fmt: skip
-        return self.workspace.lake.read("silver/equity_eod", self.span, columns)
+        return self.inputs.read("silver/equity_eod", columns)
 
     @cached_property
     def equity(self) -> pl.DataFrame:
@@ -80,7 +77,7 @@ class Context:
     @cached_property
     def actions(self) -> pl.DataFrame:
         """silver/corporate_actions of the days."""
-        return self.workspace.lake.read("silver/corporate_actions", self.dates)
+        return self.inputs.read("silver/corporate_actions")
 
     @cached_property
     def without_action(self) -> pl.DataFrame:
@@ -91,24 +88,22 @@ class Context:
     @cached_property
     def suspects(self) -> pl.DataFrame:
         """silver/suspects of the days."""
-        return self.workspace.lake.read("silver/suspects", self.dates)
+        return self.inputs.read("silver/suspects")
 
     @cached_property
     def index(self) -> pl.DataFrame:
         """silver/index_eod of the days."""
-        return self.workspace.lake.read("silver/index_eod", self.dates, ["trade_date", "index_id", "simple_return", "turnover"])
+        return self.inputs.read("silver/index_eod", ["trade_date", "index_id", "simple_return", "turnover"])
 
     @cached_property
     def delivery(self) -> pl.DataFrame:
         """bronze/delivery of the days."""
-        return self.workspace.lake.read("bronze/delivery", self.dates, ["trade_date", "symbol", "series", "volume", "delivery_qty"])
+        return self.inputs.read("bronze/delivery", ["trade_date", "symbol", "series", "volume", "delivery_qty"])
 
     def quarantined(self, table: str) -> pl.DataFrame:
         """Rows of a table's quarantine on the days: trade_date, rule, symbol (or name), reason."""
-        asset = f"quarantine/{table}"
         frames = [pl.DataFrame(schema={"trade_date": pl.Date, "rule": pl.String, "who": pl.String, "reason": pl.String})]
-        held = sorted(set(self.dates).intersection(self.workspace.lake.dates(asset)))
-        for rows in self.workspace.lake.together(lambda date: self.workspace.lake.read(asset, [date]), held):
+        for rows in self.inputs.refused(table).values():
             who = pl.col("symbol") if "symbol" in rows.columns else pl.col("name")
             frames.append(rows.select("trade_date", "rule", who.alias("who"), "reason"))
         return pl.concat(frames)

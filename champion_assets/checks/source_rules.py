@@ -32,7 +32,7 @@ def _refused(asset: str, rule: str):  # type: ignore[no-untyped-def]  # a closur
 
 def _versions(asset: str):  # type: ignore[no-untyped-def]
     def evaluate(context: Context) -> pl.DataFrame:
-        files = context.workspace.lake.read(asset, context.dates, ["trade_date", "sha256", "is_current", "name"])
+        files = context.inputs.read(asset, ["trade_date", "sha256", "is_current", "name"])
         return offenders(context, files.filter(~pl.col("is_current")), pl.format("{} {}", "name", pl.col("sha256").str.head(12)))
 
     return evaluate

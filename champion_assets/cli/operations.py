@@ -19,7 +19,7 @@ from champion_assets.cli.output import DATE, console, say, show
 if TYPE_CHECKING:
     import polars as pl
 
-    from champion_assets.lake.table import Workspace
+    from champion_assets.lake.workspace import Workspace
     from champion_assets.operations.doctor import Report
 
 _COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "error": "red"}
@@ -69,7 +69,7 @@ def prepare() -> None:
         from champion_assets.warehouse.clickhouse import make_tables
         from champion_assets.warehouse.loaded import loaded
 
-        make_tables(settings, loaded(_workspace()))
+        make_tables(settings, loaded(_workspace().tables.values()))
         say(f"ClickHouse {settings.clickhouse_host}: database {settings.clickhouse_database} is up to date")
 
 

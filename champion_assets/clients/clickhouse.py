@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from champion_assets.common.errors import ChampionError
-from champion_assets.lake.build import BuildError
+from champion_assets.lake.errors import BuildError
 from champion_assets.settings import Settings
 
 HTTP_PORTS = {8123: 9000, 8443: 9440}

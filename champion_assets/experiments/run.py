@@ -21,7 +21,7 @@ from champion_assets.clients.mlflow import TrackedRun, Tracking
 from champion_assets.experiments.plan import Trial
 from champion_assets.experiments.results import FOLDER, TrialResult, every_result
 from champion_assets.experiments.trial import on_overlay, run_trial, span
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.settings import Settings
 

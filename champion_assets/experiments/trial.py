@@ -17,9 +17,12 @@ from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history, page
 from champion_assets.common.dates import calendar_days
 from champion_assets.experiments.plan import ExperimentError, Trial
 from champion_assets.experiments.results import FOLDER, TrialResult, keep
-from champion_assets.lake.build import BuildError, MissingInput, build_range
+from champion_assets.lake.build import build_range
+from champion_assets.lake.errors import BuildError, MissingInput
+from champion_assets.lake.fingerprints import recipe_of
 from champion_assets.lake.overlay import OverlayLake
-from champion_assets.lake.table import DailyTable, Workspace, recipe_of
+from champion_assets.lake.table import DailyTable
+from champion_assets.lake.workspace import Workspace
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.settings import Settings

@@ -16,12 +16,15 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.features.window import Window, return_windows
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.lake.workspace import Workspace, open_inputs
 from champion_assets.quant.covariance import COVARIANCES
 from champion_assets.quant.estimators import COVARIANCE_NAMES
+from champion_assets.quant.estimators import Covariance as CovarianceEstimator
 from champion_assets.quant.risk import RiskModel, centred
-from champion_assets.settings.strategy import Strategy
 
 NAME = "features/covariance"
 
@@ -58,36 +61,35 @@ class DatedRiskModel:
 
 def risk_model(workspace: Workspace, date: dt.date) -> DatedRiskModel:
     """The risk model of `date`, computed from the window of returns (about a millisecond at 500 names)."""
-    (window,) = return_windows(workspace, [date], workspace.settings.cov_window_days)
+    (window,) = return_windows(open_inputs(TABLE, workspace, [date]), [date])
     if not window.instruments:
         raise ValueError(f"{date}: the universe is empty, there is nothing to model")
-    return DatedRiskModel(date, window.instruments, window.symbols, risk_of(window, workspace.settings))
+    return DatedRiskModel(date, window.instruments, window.symbols, risk_of(window, workspace.settings.covariance_estimator))
 
 
-def risk_of(window: Window, strategy: Strategy) -> RiskModel:
-    """The risk model of a window by the estimator of `strategy`."""
-    return COVARIANCES[strategy.covariance_estimator](centred(window.returns)[0])
+def risk_of(window: Window, estimator: CovarianceEstimator) -> RiskModel:
+    """The risk model of a window by an estimator of quant/covariance.py."""
+    return COVARIANCES[estimator](centred(window.returns)[0])
 
 
-def estimate(window: Window, strategy: Strategy) -> tuple[pl.DataFrame, dict[str, float]]:
+def estimate(window: Window, estimator: CovarianceEstimator) -> tuple[pl.DataFrame, dict[str, float]]:
     """The stored form of one day's risk model, and its diagnostics."""
     if not window.instruments:
         return empty_frame(Covariance), {}
     means = centred(window.returns)[1]
-    model = risk_of(window, strategy)
+    model = risk_of(window, estimator)
     frame = pl.DataFrame({"instrument_id": window.instruments, "symbol": window.symbols, "mean": means,
                           "volatility": model.volatility(), "idiosyncratic": model.idiosyncratic}).select(
         pl.lit(window.date).alias("trade_date"), pl.all(), pl.lit(model.shrinkage).alias("shrinkage"),
-        pl.lit(strategy.covariance_estimator).alias("estimator"), pl.lit(window.sessions[0]).alias("window_first"),
+        pl.lit(estimator).alias("estimator"), pl.lit(window.sessions[0]).alias("window_first"),
         pl.lit(len(window.sessions), pl.Int32).alias("window_sessions"),
     )  # fmt: skip
     return frame, {"shrinkage": model.shrinkage, "condition_number": model.condition_number()}
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Risk models of `dates`."""
-    windows = return_windows(workspace, dates, workspace.settings.cov_window_days)
-    found = [estimate(window, workspace.settings) for window in windows]
+    found = [estimate(window, inputs.parameters.estimator) for window in return_windows(inputs, dates)]
     facts = {date: {"members": frame.height, **diagnostics} for date, (frame, diagnostics) in zip(dates, found, strict=True)}
     return Computed(pl.concat([frame for frame, _ in found]), facts=facts)
 

@@ -15,8 +15,10 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.esg.mapping import PRODUCTS
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.quant.cross_section import LEAST_IN_GROUP, min_max, percentile, z_score
 
 NAME = "features/esg"
@@ -72,10 +74,10 @@ def transform(scores: pl.DataFrame, universe: pl.DataFrame) -> pl.DataFrame:
     return compared.select(list(Esg.to_schema().columns)).sort("trade_date", "instrument_id", "provider")
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Features of `dates`."""
-    scores = workspace.lake.read("silver/esg_scores", dates)
-    universe = workspace.lake.read("features/universe", dates, ["trade_date", "instrument_id", "sector"])
+    scores = inputs.read("silver/esg_scores")
+    universe = inputs.read("features/universe", ["trade_date", "instrument_id", "sector"])
     frame = pl.concat([empty_frame(Esg), transform(scores, universe)]) if scores.height else empty_frame(Esg)
     members = dict(universe.group_by("trade_date").len().iter_rows())
     rated = dict(frame.filter(pl.col("provider") == BLEND).group_by("trade_date").len().iter_rows())

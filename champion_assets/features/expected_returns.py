@@ -14,14 +14,16 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.features.window import Window, return_windows
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.parameters import Parameters
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.quant.benchmark import benchmark_weights
 from champion_assets.quant.covariance import COVARIANCES
 from champion_assets.quant.estimators import EXPECTED_RETURN_NAMES
 from champion_assets.quant.expected import PLAIN, capm, implied
 from champion_assets.quant.risk import Array, centred
-from champion_assets.settings.strategy import Strategy
 
 NAME = "features/expected_returns"
 
@@ -43,34 +45,33 @@ class ExpectedReturns(TableModel):
         unique = ["trade_date", "instrument_id"]
 
 
-def expected_of(window: Window, strategy: Strategy) -> Array:
-    """The expected returns of a window by the estimator of `strategy`, shape (members,)."""
-    name = strategy.expected_return_estimator
+def expected_of(window: Window, rules: Parameters) -> Array:
+    """The expected returns of a window by the estimator that the table declares, shape (members,)."""
+    name = rules.estimator
     if name in PLAIN:
         return PLAIN[name](window.returns)
     if name == "capm":
         market = np.nanmean(window.returns, axis=1)
         return capm(window.returns, np.where(np.isfinite(market), market, 0.0))
-    risk = COVARIANCES[strategy.covariance_estimator](centred(window.returns)[0])
-    return implied(risk, benchmark_weights(window.turnover, strategy.tracked), strategy.risk_aversion)
+    risk = COVARIANCES[rules.risk](centred(window.returns)[0])
+    return implied(risk, benchmark_weights(window.turnover, rules.tracked), rules.risk_aversion)
 
 
-def estimate(window: Window, strategy: Strategy) -> pl.DataFrame:
+def estimate(window: Window, rules: Parameters) -> pl.DataFrame:
     """Expected returns of one day's universe."""
     if not window.instruments:
         return empty_frame(ExpectedReturns)
     counts = np.isfinite(window.returns).sum(axis=0).astype(np.int32)
-    return pl.DataFrame({"instrument_id": window.instruments, "symbol": window.symbols, "expected_return": expected_of(window, strategy),
+    return pl.DataFrame({"instrument_id": window.instruments, "symbol": window.symbols, "expected_return": expected_of(window, rules),
                          "observations": counts}).select(
-        pl.lit(window.date).alias("trade_date"), pl.all(), pl.lit(strategy.expected_return_estimator).alias("estimator"),
+        pl.lit(window.date).alias("trade_date"), pl.all(), pl.lit(rules.estimator).alias("estimator"),
         pl.lit(window.sessions[0]).alias("window_first"),
     )  # fmt: skip
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Expected returns of `dates`."""
-    windows = return_windows(workspace, dates, workspace.settings.expected_return_lookback)
-    return Computed(pl.concat([estimate(window, workspace.settings) for window in windows]))
+    return Computed(pl.concat([estimate(window, inputs.parameters) for window in return_windows(inputs, dates)]))
 
 
 TABLE = DailyTable(

@@ -20,8 +20,10 @@ from champion_assets.checks.results import NAME as CHECKS
 from champion_assets.checks.results import blocked
 from champion_assets.checks.thresholds import BAND as GAP
 from champion_assets.checks.thresholds import STEP as TICKS
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.quant.adjust import known_events
 from champion_assets.silver.suspects import gap_of, previous_close
 
@@ -83,17 +85,15 @@ def transform(equity: pl.DataFrame, factors: pl.DataFrame, first_known: dt.date)
     )  # fmt: skip
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Returns of `dates`."""
     columns = ["trade_date", "instrument_id", "symbol", "open", "close", "prev_close", "prior_close", "prior_date"]
-    equity = workspace.lake.read("silver/equity_eod", dates, columns).partition_by("trade_date", as_dict=True)
-    window = workspace.window(Input("silver/corporate_actions", ACTION_SESSIONS), dates[0])
-    sessions = sorted({*window, *workspace.sessions(dates[0], dates[-1])})
+    equity = inputs.read("silver/equity_eod", columns).partition_by("trade_date", as_dict=True)
     wanted = ["trade_date", "instrument_id", "ex_date", "ex_session", "f_capital", "f_capital_special", "f_total_return", "method"]
-    actions = workspace.lake.read("silver/corporate_actions", sessions, wanted)
+    actions = inputs.read("silver/corporate_actions", wanted)
     frames = []
     for date in dates:
-        known = workspace.window(Input("silver/corporate_actions", ACTION_SESSIONS), date)
+        known = inputs.window("silver/corporate_actions", date)
         recent = actions.filter(pl.col("trade_date").is_between(known[0], date))
         frames.append(transform(equity[date,], day_factors(equity[date,], recent, date), known[0]))
     frame = pl.concat(frames)
@@ -112,7 +112,7 @@ TABLE = DailyTable(
         Input("silver/corporate_actions", ACTION_SESSIONS),
         Input(CHECKS, is_gate=True),
     ),
-    parameters=lambda _: {"gap": GAP, "ticks": TICKS},
+    constants={"gap": GAP, "ticks": TICKS},
     compute=compute,
     gate=blocked,
     kinds=frozenset({"parquet", "polars"}),

@@ -15,19 +15,22 @@ import numpy as np
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.bronze.index_constituents import NAME as CONSTITUENTS
 from champion_assets.checks.results import NAME as CHECKS
 from champion_assets.checks.results import blocked
 from champion_assets.features.panel import Panel, panel
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.parameters import Parameters
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
-from champion_assets.nse.isin import security_key
-from champion_assets.raw.index_constituents import sectors_on
-from champion_assets.settings import Settings
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.isin import is_valid_isin, security_key
 
 NAME = "features/universe"
 TURNOVER_SESSIONS = 63
 UNKNOWN_SECTOR = "Unclassified"
 _COLUMNS = ["trade_date", "instrument_id", "symbol", "isin", "series", "close", "turnover"]
+_LISTED = ["trade_date", "list_order", "source_row", "symbol", "isin", "industry", "source_sha256"]
 
 
 class Universe(TableModel):
@@ -42,7 +45,7 @@ class Universe(TableModel):
     window_sessions: pl.Int32 = pa.Field(gt=0, description="Sessions in the window")
     close: float = pa.Field(gt=0, description="Closing price of the day, rupees")
     sector: str = pa.Field(
-        description=f"NSE's industry by the list in force (raw/index_constituents), {UNKNOWN_SECTOR} where no list has it"
+        description=f"NSE's industry by the list in force (bronze/index_constituents), {UNKNOWN_SECTOR} where no list has it"
     )
 
     class Config(TableModel.Config):
@@ -51,14 +54,14 @@ class Universe(TableModel):
         unique = ["trade_date", "instrument_id"]
 
 
-def members(turnover: Panel, today: pl.DataFrame, row: int, settings: Settings, sectors: Mapping[str, str]) -> pl.DataFrame:
+def members(turnover: Panel, today: pl.DataFrame, row: int, rules: Parameters, sectors: Mapping[str, str]) -> pl.DataFrame:
     """The universe of one day: `turnover` up to line `row`, that day's rows of silver/equity_eod, industries by security key."""
-    first = max(0, row + 1 - settings.cov_window_days)
+    first = max(0, row + 1 - rules.window)
     window = turnover.values[first : row + 1]
-    if window.shape[0] < settings.universe_warmup:
+    if window.shape[0] < rules.warmup:
         return empty_frame(Universe)
     eligible = today.filter(
-        (pl.col("series") == "EQ") & (pl.col("close") >= settings.universe_min_price)
+        (pl.col("series") == "EQ") & (pl.col("close") >= rules.min_price)
         & ~pl.col("instrument_id").str.starts_with("INF") & ~pl.col("symbol").str.contains(r"-RE\d*$")
     ).sort("instrument_id")  # fmt: skip
     if eligible.is_empty():
@@ -70,25 +73,38 @@ def members(turnover: Panel, today: pl.DataFrame, row: int, settings: Settings, 
         median_turnover=pl.Series(median), sessions_traded=pl.Series(traded.astype(np.int32)),
         window_sessions=pl.lit(window.shape[0], pl.Int32),
     )  # fmt: skip
-    enough = pl.col("sessions_traded") >= settings.universe_min_coverage * pl.col("window_sessions")
-    chosen = table.filter(enough & (pl.col("median_turnover") >= settings.universe_min_turnover) & (pl.col("median_turnover") > 0))
-    chosen = chosen.sort(["median_turnover", "instrument_id"], descending=[True, False]).head(settings.universe_size)
+    enough = pl.col("sessions_traded") >= rules.min_coverage * pl.col("window_sessions")
+    chosen = table.filter(enough & (pl.col("median_turnover") >= rules.min_turnover) & (pl.col("median_turnover") > 0))
+    chosen = chosen.sort(["median_turnover", "instrument_id"], descending=[True, False]).head(rules.size)
     keys = [sectors.get(security_key(isin, symbol) if isin else name, UNKNOWN_SECTOR)
             for isin, symbol, name in chosen.select("isin", "symbol", "instrument_id").iter_rows()]  # fmt: skip
     ranked = chosen.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32), sector=pl.Series(keys, dtype=pl.String))
     return ranked.select(list(Universe.to_schema().columns)).sort("instrument_id")
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def sectors_by_day(lists: pl.DataFrame) -> dict[dt.date, Mapping[str, str]]:
+    """Rows of bronze/index_constituents to the industry by security key (see nse/isin.py) of each day that has lists."""
+    read: dict[tuple[str, ...], dict[str, str]] = {}
+    sectors: dict[dt.date, Mapping[str, str]] = {}
+    for (date,), rows in lists.sort("trade_date", "list_order", "source_row").partition_by("trade_date", as_dict=True).items():
+        key = tuple(rows["source_sha256"].unique(maintain_order=True))
+        if key not in read:
+            members = rows.select("isin", "symbol", "industry").iter_rows()
+            read[key] = {security_key(isin, symbol): industry for isin, symbol, industry in members if is_valid_isin(isin)}
+        sectors[date] = read[key]
+    return sectors
+
+
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Universes of `dates`."""
-    settings = workspace.settings
-    sessions = workspace.window(Input("silver/equity_eod", settings.cov_window_days), dates[0])
-    sessions = sessions + [day for day in workspace.sessions(dates[0], dates[-1]) if day > dates[0]]
-    rows = workspace.lake.read("silver/equity_eod", sessions, _COLUMNS)
+    sessions = inputs.days("silver/equity_eod")
+    rows = inputs.read("silver/equity_eod", _COLUMNS)
     turnover = panel(rows, "turnover", sessions)
     today = rows.filter(pl.col("trade_date").is_in(list(dates))).partition_by("trade_date", as_dict=True)
-    sectors = sectors_on(workspace.lake, dates)
-    frames = [members(turnover, today[date,], turnover.row(date), settings, sectors[date]) for date in dates]
+    sectors = sectors_by_day(
+        inputs.read(CONSTITUENTS, ["trade_date", "list_order", "source_row", "symbol", "isin", "industry", "source_sha256"])
+    )
+    frames = [members(turnover, today[date,], turnover.row(date), inputs.parameters, sectors.get(date, {})) for date in dates]
     facts = {date: {"members": frame.height} for date, frame in zip(dates, frames, strict=True)}
     return Computed(pl.concat(frames), facts=facts)
 
@@ -100,10 +116,11 @@ TABLE = DailyTable(
     code_version="2",
     inputs=lambda settings: (
         Input("silver/equity_eod", settings.cov_window_days),
-        Input("raw/index_constituents"),
+        Input(CONSTITUENTS),
         Input(CHECKS, is_gate=True),
     ),
     parameters=lambda settings: {
+        "window": settings.cov_window_days,
         "size": settings.universe_size,
         "min_price": settings.universe_min_price,
         "warmup": settings.universe_warmup,

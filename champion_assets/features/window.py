@@ -14,7 +14,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from champion_assets.features.panel import panel
-from champion_assets.lake.table import Input, Workspace
+from champion_assets.lake.inputs import Inputs
+
+RETURNS = "features/returns"
 
 
 @dataclass(frozen=True)
@@ -31,21 +33,21 @@ class Window:
     turnover: NDArray[np.float64]
 
 
-def return_windows(workspace: Workspace, dates: Sequence[dt.date], length: int) -> Iterator[Window]:
-    """The windows of `length` sessions that end on each of `dates`; without members the matrix has no column."""
-    first = workspace.window(Input("features/returns", length), dates[0])
-    sessions = first + [day for day in workspace.sessions(dates[0], dates[-1]) if day > dates[0]]
-    universe = workspace.lake.read("features/universe", dates, ["trade_date", "instrument_id", "symbol", "median_turnover"])
+def return_windows(inputs: Inputs, dates: Sequence[dt.date]) -> Iterator[Window]:
+    """The windows of returns that end on each of `dates`, as long as the table declares them; without members the matrix has no column."""
+    spans = {date: inputs.window(RETURNS, date, lag=0) for date in dates}
+    sessions = sorted({day for span in spans.values() for day in span})
+    universe = inputs.read("features/universe", ["trade_date", "instrument_id", "symbol", "median_turnover"], days=dates)
     by_day = {key[0]: rows.sort("instrument_id") for key, rows in universe.partition_by("trade_date", as_dict=True).items()}
     if by_day:
-        returns = workspace.lake.read("features/returns", sessions, ["trade_date", "instrument_id", "total_return"])
+        returns = inputs.read(RETURNS, ["trade_date", "instrument_id", "total_return"], days=sessions)
         everything = panel(
             returns.filter(pl.col("instrument_id").is_in(universe["instrument_id"].unique().implode())),
             "total_return",
             sessions,
         )
     for date in dates:
-        span = workspace.window(Input("features/returns", length), date)
+        span = spans[date]
         if date not in by_day:
             yield Window(date, span, [], [], np.empty((len(span), 0)), np.empty(0))
             continue

@@ -18,38 +18,23 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-import obstore.exceptions
 import polars as pl
 
-from champion_assets.common.errors import ChampionError
+from champion_assets.lake.errors import BuildError, InvalidRows, MissingInput
+from champion_assets.lake.fingerprints import Fingerprints, recipe_of
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.plan import Plan, plan_range
+from champion_assets.lake.ports import stops_source
 from champion_assets.lake.schema import violations
 from champion_assets.lake.store import REMOTE_REQUESTS, partition_key
-from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Workspace, recipe_of
-from champion_assets.nse.errors import Blocked, NseError
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.lake.workspace import Workspace, open_inputs
 
 Status = Literal["written", "unchanged", "closed"]
 Progress = Callable[[str, int], None]
 Note = Callable[[str], None]
 _progress: ContextVar[Progress | None] = ContextVar("champion_progress", default=None)
 _note: ContextVar[Note | None] = ContextVar("champion_note", default=None)
-
-
-class BuildError(ChampionError):
-    """A day could not be built for a reason that a repetition will not cure."""
-
-
-class MissingInput(BuildError):
-    """A day needs days of other tables (or its own past) that the lake does not have."""
-
-
-class InvalidRows(BuildError):
-    """Computed rows break the table's schema; nothing was written for the day."""
-
-
-class BlockedByCheck(BuildError):
-    """A check of the day failed that stops it here; the message names the check and how to override it."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +138,7 @@ def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, report: Ra
         block = stale[start : start + size]
         _build_block(table, workspace, block, plan, report)
         _advance(table, sum(date in report.outcomes for date in block))
-        refusal = next((error for error in report.failed.values() if isinstance(error, Blocked)), None)
+        refusal = next((error for error in report.failed.values() if stops_source(error)), None)
         if refusal is not None:  # the server said no: nothing more is asked of it
             report.failed.update(dict.fromkeys(stale[start + size :], refusal))
         if refusal is not None or (table.stateful and len(report.failed) > known):
@@ -182,7 +167,7 @@ def _say_missing(table: DailyTable, workspace: Workspace, date: dt.date, missing
 
 def _build_block(table: DailyTable, workspace: Workspace, block: Sequence[dt.date], plan: Plan, report: RangeReport) -> None:
     clock = time.perf_counter()
-    computed = table.compute(workspace, block)
+    computed = table.compute(open_inputs(table, workspace, block, plan.known), block)
     report.seconds["compute"] = report.seconds.get("compute", 0.0) + time.perf_counter() - clock
     report.failed.update(computed.failed)
     clock = time.perf_counter()
@@ -258,12 +243,3 @@ def _write_day(
         workspace.lake.delete(quarantine_key)
     size = workspace.lake.write(key, frame, info)
     return DayOutcome("written", fingerprint, rows, size, facts=facts)
-
-
-def is_retryable(error: Exception) -> bool:
-    """True if the same day may succeed later by itself: the network failed, or a disk or server did not answer."""
-    if isinstance(error, NseError):
-        return error.retryable
-    if isinstance(error, obstore.exceptions.BaseError):
-        return isinstance(error, obstore.exceptions.GenericError)
-    return isinstance(error, OSError) and not isinstance(error, FileNotFoundError | NotADirectoryError)

@@ -1,4 +1,7 @@
-"""What a lake says when it cannot give or take what it should."""
+"""What a lake says when it cannot give or take what it should, and why a day cannot be built.
+
+What belongs here: every error of storing and building. What does not: errors of a source of files (`nse/errors.py`).
+"""
 
 from __future__ import annotations
 
@@ -19,3 +22,23 @@ class LakeRefused(ChampionError):
 
 class LakeUnreachable(ChampionError, ConnectionError):
     """Nobody answers at the lake's endpoint; trying again may help."""
+
+
+class BuildError(ChampionError):
+    """A day could not be built for a reason that a repetition will not cure."""
+
+
+class MissingInput(BuildError):
+    """A day needs days of other tables (or its own past) that the lake does not have."""
+
+
+class InvalidRows(BuildError):
+    """Computed rows break the table's schema; nothing was written for the day."""
+
+
+class BlockedByCheck(BuildError):
+    """A check of the day failed that stops it here; the message names the check and how to override it."""
+
+
+class UndeclaredInput(BuildError):
+    """A computation asked for what its table does not declare; the message names the table and what to declare."""

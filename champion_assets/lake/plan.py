@@ -10,13 +10,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from champion_assets.lake.table import DailyTable, Fingerprints, Workspace, expected_fingerprint
+from champion_assets.lake.fingerprints import Fingerprints, expected_fingerprint
+from champion_assets.lake.table import DailyTable
+from champion_assets.lake.workspace import DayFacts, Workspace, day_facts_of
 
 
 @dataclass(frozen=True)
 class Plan:
     """Days of a range sorted by what has to be done: `stale` carries the fingerprint and the inputs to be stored; `stored` has the lake's
-    fingerprint of days that are looked at again at the source.
+    fingerprint of days that are looked at again at the source; `known` are the facts of the days.
     """
 
     stale: dict[dt.date, tuple[str, dict[str, Any]]]
@@ -24,6 +26,7 @@ class Plan:
     closed: dict[dt.date, str]
     missing: dict[dt.date, list[tuple[str, dt.date]]]
     stored: dict[dt.date, str | None]
+    known: DayFacts
 
 
 def plan_range(
@@ -40,9 +43,9 @@ def plan_range(
     For raw tables every session is stale, that is the source is looked at again; with `refetch` only those days are, and those
     that the lake does not have.
     """
-    plan = Plan({}, [], {}, {}, {})
     _look_ahead(table, workspace, dates, fingerprints)
-    day_facts = table.day_facts(workspace, [date for date in dates if workspace.calendar.why_closed(date) is None])
+    known = day_facts_of(table, workspace, [date for date in dates if workspace.calendar.why_closed(date) is None])
+    plan = Plan({}, [], {}, {}, {}, known)
     confirmed = None if table.confirm is None else table.confirm(workspace, dates)
     for date in dates:
         if (reason := workspace.calendar.why_closed(date)) is not None:
@@ -57,7 +60,7 @@ def plan_range(
                 plan.stored[date] = stored
                 fingerprints.remember(table.name, date, "not fetched yet")  # whatever reads it has to look again
             continue
-        expected = expected_fingerprint(table, workspace, date, fingerprints, day_facts.get(date))
+        expected = expected_fingerprint(table, workspace, date, fingerprints, known)
         if isinstance(expected, list):
             plan.missing[date] = expected
         elif stored == expected[0] and (confirmed is None or date in confirmed):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -17,7 +17,7 @@ import polars as pl
 
 from champion_assets.common.errors import ChampionError
 from champion_assets.lake.store import Lake, partition_key
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 
 FOLDER, DECISIONS = "quarantine", "quarantine/decisions.json"
 
@@ -55,10 +55,11 @@ def decisions_by_day(lake: Lake, table: str) -> dict[dt.date, list[str]]:
     return found
 
 
-def released_rows(lake: Lake, table: str) -> set[tuple[str, int]]:
-    """(file hash, line) of the rows that a person lets through; of several decisions on a row the last counts."""
-    last = {(each.source_sha256, each.source_row): each.decision for each in decisions(lake) if each.table == table}
-    return {row for row, decision in last.items() if decision == "release"}
+def released_rows(decided: Iterable[str]) -> set[tuple[str, int]]:
+    """(file hash, line) of the rows that a person lets through, of `decisions_by_day`; of several decisions on a row the last counts."""
+    last = {row: decision for row, _, decision in (each.rpartition(":") for each in decided)}
+    marks = (row.rpartition(":") for row, decision in last.items() if decision == "release")
+    return {(sha256, int(line)) for sha256, _, line in marks}
 
 
 def is_released(released: Collection[tuple[str, int]]) -> pl.Expr:

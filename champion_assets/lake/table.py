@@ -1,19 +1,12 @@
-"""What a daily table is: its name, schema, inputs, parameters and computation; and when one of its days is current.
+"""What a table is: its name, schema, inputs, parameters and computation.
 
-What belongs here: the declaration that every stage makes, and its fingerprints. What does not: running it (`build.py`) or showing
-it to Dagster (`stage.py`).
-
-A day's fingerprint is the hash of the table's name, code version, parameters and the fingerprints of everything the day read. The
-computation is deterministic, so equal fingerprints mean equal bytes, and a day whose stored fingerprint equals the expected one is
-left alone. For raw files the fingerprint is the SHA-256 of the bytes. The recipe is the same without the inputs' content: it tells
-whether an object was made by the code and settings of today, so that nothing is built on a stale past.
+What belongs here: the declaration that every stage makes. What does not: when one of its days is current (`fingerprints.py`), building it
+(`build.py`), or showing it to Dagster (`orchestration/`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -21,58 +14,11 @@ from typing import Any, Literal
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.lake.footer import ObjectInfo
-from champion_assets.lake.store import Lake, partition_key
-from champion_assets.nse.calendar import SessionCalendar
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input, Place
 from champion_assets.settings import Settings
 
 Group = Literal["raw", "bronze", "silver", "checks", "features", "portfolio", "backtest", "warehouse"]
-
-
-@dataclass(frozen=True)
-class Input:
-    """What a day reads of another table: the trailing `sessions` sessions that end `lag` sessions before the day itself.
-
-    No window reaches before the first day of the grid; there it is simply shorter. A gate must be there and current, but the rows of the
-    day do not depend on what it says, only whether they may be made.
-    """
-
-    table: str
-    sessions: int = 1
-    lag: int = 0
-    is_gate: bool = False
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """Where a build happens: settings, lake and calendar, opened once and passed along.
-
-    `begin` is the first session of the tables with state (portfolio, account) if they begin later than the grid; `tables` are those of
-    the catalog that the settings enable, in the order of the graph.
-    """
-
-    settings: Settings
-    lake: Lake
-    calendar: SessionCalendar
-    begin: dt.date | None = None
-    tables: Mapping[str, DailyTable] = field(default_factory=dict)
-
-    def sessions(self, start: dt.date, end: dt.date) -> list[dt.date]:
-        """The sessions from `start` to `end` that belong to the grid."""
-        start = max(start, self.settings.start_date)
-        return self.calendar.sessions_between(start, end) if start <= end else []
-
-    def window(self, wanted: Input, date: dt.date) -> list[dt.date]:
-        """The sessions of `wanted` that the session `date` reads."""
-        trailing = self.calendar.trailing_sessions(date, wanted.sessions + wanted.lag)
-        trailing = trailing[: len(trailing) - wanted.lag]
-        source = self.tables.get(wanted.table)
-        first = self.begin if self.begin is not None and source is not None and source.stateful else self.settings.start_date
-        return [session for session in trailing if session >= first]
-
-    def window_before(self, date: dt.date) -> dt.date | None:
-        """The session of the grid before `date`, or None for the first."""
-        return next(iter(self.window(Input("", lag=1), date)), None)
 
 
 @dataclass(frozen=True)
@@ -93,7 +39,8 @@ class Publication:
     accept: Callable[..., Any]
 
 
-Compute = Callable[[Workspace, Sequence[dt.date]], Computed]
+Compute = Callable[[Inputs, Sequence[dt.date]], Computed]
+Judge = Callable[[Place, Sequence[dt.date]], Mapping[dt.date, Exception]]
 
 
 @dataclass(frozen=True)
@@ -106,9 +53,14 @@ class DailyTable:
         model: the Pandera model that every day must satisfy.
         code_version: raised whenever the same inputs would give other rows.
         inputs: from the settings, what a day reads.
-        parameters: from the settings, everything else the rows depend on.
-        day_facts: what else the rows of each day depend on, such as what the calendar says of it; days left out have none.
-        compute: the rows of the given sessions; they are current days' inputs, in order, not always consecutive.
+        parameters: from the settings, everything else the rows depend on. Only what differs from the defaults is part of a fingerprint: a
+            new parameter changes no stored day as long as nobody sets it; a changed default needs a new code version.
+        constants: what of the code the rows depend on and has a value of its own, such as a threshold; always part of a fingerprint.
+        day_facts: what else the rows of each day depend on, such as what the calendar says of it or a line of the user; days left out have
+            none. Whatever a day may know of later days, such as whether it is the last session of its month, stands here.
+        more_inputs: by day and table, earlier days that single days read beyond their windows.
+        outside: from the settings, what lies outside the lake: the source of a raw table, the database of a warehouse.
+        compute: the rows of the given sessions, in order and not always consecutive, from nothing but what is declared here.
         block: how many sessions are computed and then written at once; this, not the range, bounds memory and what a crash loses.
         stateful: a day reads this table's own previous session, so days run in order and a missing past is an error.
         may_be_empty: a session without rows is legitimate.
@@ -136,14 +88,17 @@ class DailyTable:
     compute: Compute
     inputs: Callable[[Settings], tuple[Input, ...]] = lambda _: ()
     parameters: Callable[[Settings], dict[str, Any]] = lambda _: {}
-    day_facts: Callable[[Workspace, Sequence[dt.date]], Mapping[dt.date, Any]] = lambda _workspace, _dates: {}
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    day_facts: Callable[[Place, Sequence[dt.date]], Mapping[dt.date, Any]] = lambda _place, _dates: {}
+    more_inputs: Callable[[Place, Sequence[dt.date]], Mapping[dt.date, Mapping[str, Sequence[dt.date]]]] = lambda _place, _dates: {}
+    outside: Callable[[Settings], Any] | None = None
     block: int | Callable[[Settings], int] = 64
     stateful: bool = False
     may_be_empty: bool = False
-    gate: Callable[[Workspace, Sequence[dt.date]], Mapping[dt.date, Exception]] | None = None
-    contradict: Callable[[Workspace, Sequence[dt.date]], Mapping[dt.date, Exception]] | None = None
-    confirm: Callable[[Workspace, Sequence[dt.date]], set[dt.date]] | None = None
-    preview: Callable[[Workspace, dt.date], dict[str, str]] | None = None
+    gate: Judge | None = None
+    contradict: Judge | None = None
+    confirm: Callable[[Place, Sequence[dt.date]], set[dt.date]] | None = None
+    preview: Callable[[Place, dt.date], dict[str, str]] | None = None
     kinds: frozenset[str] = frozenset({"parquet", "polars"})
     grain: Literal["instrument", "other"] = "other"
     in_warehouse: bool = False
@@ -206,7 +161,7 @@ class HistoryTable:
     model: type[pa.DataFrameModel]
     code_version: str
     inputs: tuple[str, ...]
-    build: Callable[[Workspace], HistoryOutcome]
+    build: Callable[[Place], HistoryOutcome]
     kinds: frozenset[str] = frozenset()
     peak_megabytes: int | None = None
 
@@ -214,80 +169,3 @@ class HistoryTable:
     def group(self) -> str:
         """The stage, which is the first part of the name."""
         return self.name.split("/", 1)[0]
-
-
-def recipe_of(table: DailyTable, settings: Settings) -> str:
-    """The hash of everything but the data that the rows of `table` depend on: code version, parameters, which windows it reads."""
-    windows = [{"table": each.table, "sessions": each.sessions, "lag": each.lag} for each in table.inputs(settings) if not each.is_gate]
-    parts = [table.name, table.code_version, table.parameters(settings), windows]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-class Fingerprints:
-    """Stored fingerprints by table and day, read from the objects' footers once and remembered."""
-
-    def __init__(self, lake: Lake) -> None:
-        self._lake = lake
-        self._known: dict[tuple[str, dt.date], str | None] = {}
-        self._recipes: dict[tuple[str, dt.date], str] = {}
-
-    def stored(self, table: str, date: dt.date) -> str | None:
-        """The fingerprint in the lake, or None if the day has no whole object."""
-        if (table, date) not in self._known:
-            self._note(table, date, self._lake.info(partition_key(table, date)))
-        return self._known[table, date]
-
-    def prefetch(self, table: str, dates: Sequence[dt.date]) -> None:
-        """Ask for many days at once, for a lake over a network."""
-        unknown = [date for date in dates if (table, date) not in self._known]
-        for date, found in zip(unknown, self._lake.infos(table, unknown), strict=True):
-            self._note(table, date, None if found is None else found[0])
-
-    def of(self, table: str, dates: Sequence[dt.date]) -> dict[dt.date, str | None]:
-        """`stored` of many days."""
-        self.prefetch(table, dates)
-        return {date: self.stored(table, date) for date in dates}
-
-    def _note(self, table: str, date: dt.date, info: ObjectInfo | None) -> None:
-        self._known[table, date] = info.fingerprint if info else None
-        if info is not None:
-            self._recipes[table, date] = info.recipe
-
-    def is_usable(self, table: str, date: dt.date, recipe: str | None) -> bool:
-        """True if the day has an object, and the object was made by `recipe` (None: by whatever) or is about to be."""
-        return self.stored(table, date) is not None and (recipe is None or self._recipes.get((table, date), recipe) == recipe)
-
-    def remember(self, table: str, date: dt.date, fingerprint: str | None) -> None:
-        """Note what was just written, or what is about to be."""
-        self._known[table, date] = fingerprint
-        self._recipes.pop((table, date), None)
-
-
-def expected_fingerprint(
-    table: DailyTable, workspace: Workspace, date: dt.date, fingerprints: Fingerprints, day_facts: Any
-) -> tuple[str, dict[str, Any]] | list[tuple[str, dt.date]]:
-    """The fingerprint that `date` of `table` should have, with a summary of its inputs; or the inputs that are missing or stale.
-
-    `day_facts` are those of the date.
-    """
-    missing: list[tuple[str, dt.date]] = []
-    summary: dict[str, Any] = {}
-    for wanted in table.inputs(workspace.settings):
-        window = workspace.window(wanted, date)
-        found = [(day, fingerprints.stored(wanted.table, day)) for day in window]
-        source = workspace.tables.get(wanted.table)
-        made_by = None if source is None or source.is_source else recipe_of(source, workspace.settings)
-        missing += [(wanted.table, day) for day in window if not fingerprints.is_usable(wanted.table, day, made_by)]
-        if wanted.is_gate:
-            continue
-        digest = hashlib.sha256("".join(mark or "" for _, mark in found).encode()).hexdigest()[:32]
-        summary[f"{wanted.table}@{wanted.lag}" if wanted.lag else wanted.table] = {
-            "sessions": len(window), "first": str(window[0]) if window else None,
-            "last": str(window[-1]) if window else None,
-            "fingerprint": (found[0][1] if len(found) == 1 else digest) if found else None,
-        }  # fmt: skip
-    if missing:
-        return missing
-    recipe = [table.name, table.code_version, table.parameters(workspace.settings), day_facts, summary]
-    text = json.dumps(recipe, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32], summary

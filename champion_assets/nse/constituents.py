@@ -25,6 +25,8 @@ class Member:
     symbol: str
     isin: str
     industry: str
+    company: str = ""
+    series: str = ""
 
 
 def read_constituents(body: bytes, name: str) -> list[Member]:
@@ -40,8 +42,8 @@ def read_constituents(body: bytes, name: str) -> list[Member]:
     for number, row in enumerate(rows, start=1):
         if len(row) != len(_COLUMNS):
             raise BadValue(f"{name}, row {number}: not {len(_COLUMNS)} fields")
-        _, industry, symbol, _, isin = row
-        members.append(Member(symbol.strip(), isin.strip(), " ".join(industry.split()).title()))
+        company, industry, symbol, series, isin = (field.strip() for field in row)
+        members.append(Member(symbol, isin, " ".join(industry.split()).title(), company, series))
     return members
 
 

@@ -1,7 +1,7 @@
 """Every way in which a file of the exchange can fail to be what was asked for, one exception each.
 
 What belongs here: exceptions only. Each message names the file and says what to do. `retryable` tells the stages whether the
-same request may succeed later without anybody doing anything.
+same request may succeed later without anybody doing anything, `stops_source` that nothing more may be asked.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ class NseError(ChampionError):
     """Base of everything that can go wrong between the exchange and a parsed table."""
 
     retryable = False
+    stops_source = False
 
 
 class NotYetPublished(NseError):
@@ -25,6 +26,8 @@ class Holiday(NseError):
 
 class Blocked(NseError):
     """The server refuses this client (403, 429 for long). Wait, or use a folder of files; never work around it."""
+
+    stops_source = True
 
 
 class Unreachable(NseError):

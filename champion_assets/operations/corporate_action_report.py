@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from champion_assets.common.errors import NothingStored
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.quant.adjust import known_events
 
 ACTIONS, SUSPECTS, INSTRUMENTS, SOURCES = "silver/corporate_actions", "silver/suspects", "silver/instruments", "raw/corporate_actions"

@@ -17,9 +17,10 @@ import polars as pl
 
 from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable, clickhouse
 from champion_assets.common.clock import INDIA, now
+from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.quarantine import listed
-from champion_assets.lake.table import Fingerprints, Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.freshness import overdue_sessions
 from champion_assets.orchestration.publication import is_finished
 from champion_assets.orchestration.run_tracking import pending

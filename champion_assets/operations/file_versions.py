@@ -11,11 +11,11 @@ from itertools import pairwise
 import polars as pl
 
 from champion_assets.common.errors import NothingStored
+from champion_assets.lake.originals import Originals
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.raw.bhavcopy import NAME
-from champion_assets.raw.files import original_bytes
 
 _KEY = ["symbol", "series"]
 _IGNORED = {"trade_date", "source_row", "source_sha256", *_KEY}
@@ -31,7 +31,7 @@ def differences(workspace: Workspace, date: dt.date) -> tuple[pl.DataFrame, pl.D
         raise NothingStored(f"the lake has no bhavcopy of {date}; build the day first: champion backfill {date} {date}")
     kept = workspace.lake.read(NAME, [date]).sort("fetched_at").select("sha256", "name", "uri", "rows", "fetched_at", "is_current")
     frames = [
-        (row["sha256"], read_bhavcopy(original_bytes(workspace.lake, NAME, row["sha256"], row["name"]), row["name"]).frame)
+        (row["sha256"], read_bhavcopy(Originals(workspace.lake, NAME).read(row["sha256"], row["name"]), row["name"]).frame)
         for row in kept.iter_rows(named=True)
     ]
     changes = [compare(old, new).with_columns(version=pl.lit(sha[:12])) for (_, old), (sha, new) in pairwise(frames)]

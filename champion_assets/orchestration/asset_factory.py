@@ -12,7 +12,8 @@ import dagster as dg
 
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.lake.build import RangeReport, build_range
-from champion_assets.lake.table import DailyTable, Workspace
+from champion_assets.lake.table import DailyTable
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.asset_description import metadata_of, owners_of, tags_of
 from champion_assets.orchestration.asset_events import add_metadata, keep_record
 from champion_assets.orchestration.asset_failures import as_dagster_error, fail_if_days_failed, retry_policy

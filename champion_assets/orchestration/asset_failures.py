@@ -10,8 +10,10 @@ from collections.abc import Mapping
 import dagster as dg
 
 from champion_assets.common.logs import log
-from champion_assets.lake.build import RangeReport, is_retryable, tell
-from champion_assets.lake.table import DailyTable, Workspace
+from champion_assets.lake.build import RangeReport, tell
+from champion_assets.lake.ports import is_retryable
+from champion_assets.lake.table import DailyTable
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.asset_events import record_good_days
 from champion_assets.orchestration.retry_state import forget_failed_days, keep_failed_days
 from champion_assets.orchestration.waiting import must_wait, wait

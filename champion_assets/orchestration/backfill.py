@@ -20,9 +20,11 @@ from champion_assets.common.clock import today
 from champion_assets.common.dates import calendar_days, chunks
 from champion_assets.common.errors import RequestError
 from champion_assets.lake.build import Note, Progress, report_progress
+from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.open import remove_leftovers
 from champion_assets.lake.plan import plan_range
-from champion_assets.lake.table import DailyTable, Fingerprints, Workspace
+from champion_assets.lake.table import DailyTable
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.asset_factory import FETCH_MISSING, FETCH_TAG
 from champion_assets.orchestration.in_process_run import run_in_process
 from champion_assets.settings import Settings, get_settings, require_files

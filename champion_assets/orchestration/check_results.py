@@ -18,7 +18,7 @@ from champion_assets.checks.registry import RULES
 from champion_assets.checks.results import NAME
 from champion_assets.checks.rules import Rule
 from champion_assets.checks.unresolved import Failure, Unresolved, unresolved
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.resources import settings_of_run
 
 OP = "check_results"

@@ -14,7 +14,8 @@ import dagster as dg
 
 from champion_assets.common.clock import instant_in_india, now
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import DailyTable, Workspace
+from champion_assets.lake.table import DailyTable
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.publication import due_sessions
 
 CHECK = "fresh"

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from champion_assets.catalog import open_workspace
-from champion_assets.lake.build import BuildError, InvalidRows
+from champion_assets.lake.errors import BuildError, InvalidRows
 from champion_assets.lake.table import HistoryTable
 from champion_assets.orchestration.asset_description import metadata_of, owners_of, tags_of
 from champion_assets.orchestration.asset_failures import retry_policy

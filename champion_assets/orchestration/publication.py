@@ -14,9 +14,10 @@ from champion_assets.catalog import TABLES
 from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable
 from champion_assets.common.clock import INDIA, instant_in_india
 from champion_assets.common.logs import log
+from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Fingerprints, Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.errors import Holiday, WrongDate
 from champion_assets.raw.files import source_of
 

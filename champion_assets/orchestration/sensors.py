@@ -20,7 +20,7 @@ from champion_assets.catalog import open_workspace
 from champion_assets.common.clock import instant_in_india, now
 from champion_assets.common.logs import log
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.errors import NotYetPublished, NseError
 from champion_assets.orchestration.alerts import alarm
 from champion_assets.orchestration.freshness import fresh_check_evaluation, freshness

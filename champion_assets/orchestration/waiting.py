@@ -13,7 +13,8 @@ from itertools import groupby
 
 import dagster as dg
 
-from champion_assets.lake.build import MissingInput, RangeReport
+from champion_assets.lake.build import RangeReport
+from champion_assets.lake.errors import MissingInput
 
 BACKFILL_ID_TAG, MAX_RETRIES_TAG, WILL_RETRY_TAG = "dagster/backfill", "dagster/max_retries", "dagster/will_retry"
 LOOKS, LOOK_SECONDS = 6, 20.0

@@ -15,14 +15,17 @@ import numpy as np
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.features.window import RETURNS
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.portfolio.constraints import make_problem, selection_of
 from champion_assets.portfolio.decide import as_decided
 from champion_assets.portfolio.known import Known
 from champion_assets.portfolio.objective import as_minimised
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
-from champion_assets.portfolio.target_weights import drifted, known_on
+from champion_assets.portfolio.target_weights import decision_inputs, decision_parameters, drifted, known_on, strategy_of
 from champion_assets.quant.problem import GAP_TOLERANCE
 from champion_assets.quant.risk import Array
 from champion_assets.quant.verification import constraints_met, optimality_gap
@@ -67,17 +70,17 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Audits of the decisions of `dates`."""
-    strategy, capital = workspace.settings.strategy, workspace.settings.initial_capital
-    stored = workspace.lake.read(WEIGHTS, dates)
+    strategy, capital = strategy_of(inputs.parameters), inputs.parameters.capital
+    stored = inputs.read(WEIGHTS, days=dates)
     decided = stored.filter(pl.col("decided_on") == pl.col("trade_date"))["trade_date"].unique().sort().to_list()
     frames, facts = [empty_frame(Audit)], {}
-    for date, known in known_on(workspace, decided, strategy).items() if decided else ():
+    for date, known in known_on(inputs, decided, strategy).items() if decided else ():
         weights = dict(stored.filter(pl.col("trade_date") == date).select("instrument_id", "weight").iter_rows())
-        before = workspace.window(Input(WEIGHTS, lag=1), date)
-        returns = workspace.lake.read("features/returns", [date], ["instrument_id", "total_return"])
-        carried = drifted(workspace.lake.read(WEIGHTS, before), returns) if before else empty_frame(Audit)
+        before = inputs.window(WEIGHTS, date, lag=1)
+        returns = inputs.read(RETURNS, ["instrument_id", "total_return"], days=[date])
+        carried = drifted(inputs.read(WEIGHTS, for_date=date, lag=1), returns) if before else empty_frame(Audit)
         held = dict(carried.select("instrument_id", "drifted").iter_rows()) if carried.height else {}
         frames.append(examine(known, np.array([weights.get(name, 0.0) for name in known.instruments]), strategy, capital, held))
         facts[date] = {"constraints": frames[-1].height, "binding": ", ".join(frames[-1].filter("binds")["constraint_name"])}
@@ -89,16 +92,12 @@ TABLE = DailyTable(
     description="Every constraint of each decision recomputed, and how far its weights are from the best, independently of the solver.",
     model=Audit,
     code_version="2",
-    inputs=lambda _: (
+    inputs=lambda settings: (
         Input(WEIGHTS),
         Input(WEIGHTS, lag=1),
-        Input("features/expected_returns"),
-        Input("features/covariance"),
-        Input("features/universe"),
-        Input("features/esg"),
-        Input("features/returns"),
+        *decision_inputs(settings),
     ),
-    parameters=lambda settings: {**settings.strategy.model_dump(), "capital": settings.initial_capital},
+    parameters=decision_parameters,
     compute=compute,
     block=250,
     may_be_empty=True,

@@ -11,13 +11,13 @@ from typing import Literal
 
 import numpy as np
 
-from champion_assets.nse.calendar import SessionCalendar
+from champion_assets.lake.ports import Calendar
 from champion_assets.quant.risk import Array
 
 Rebalance = Literal["daily", "weekly", "monthly", "quarterly", "band"]
 
 
-def is_rebalance(calendar: SessionCalendar, date: dt.date, every: Rebalance) -> bool:
+def is_rebalance(calendar: Calendar, date: dt.date, every: Rebalance) -> bool:
     """True if `date` is the last session of its day, ISO week, month or quarter; for `band`, on which any day may be one, True."""
     if every in ("daily", "band"):
         return True

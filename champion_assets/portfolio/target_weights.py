@@ -9,7 +9,7 @@ smallest set of constraints in conflict and the nearest way out; there is no fal
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,11 @@ import polars as pl
 
 from champion_assets.features.covariance import risk_of
 from champion_assets.features.esg import BLEND
-from champion_assets.features.window import return_windows
+from champion_assets.features.window import RETURNS, return_windows
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.costs import cost_rates
 from champion_assets.portfolio.decide import Decision, decide
 from champion_assets.portfolio.known import Known
@@ -57,16 +59,39 @@ class TargetWeights(TableModel):
         return data.lazyframe.select((pl.col("weight").sum().over("trade_date") + pl.col("cash_weight") - 1.0).abs() <= 1e-9)
 
 
-def known_on(workspace: Workspace, dates: Sequence[dt.date], strategy: Strategy) -> dict[dt.date, Known]:
+def strategy_of(parameters: Mapping[str, Any]) -> Strategy:
+    """The strategy among the parameters of a table."""
+    return Strategy.model_validate({name: parameters[name] for name in Strategy.model_fields})
+
+
+def decision_inputs(settings: Settings) -> tuple[Input, ...]:
+    """What a decision looks at; its risk model is computed from the window of returns, as features/covariance does."""
+    return (
+        Input("features/expected_returns"), Input("features/covariance"), Input("features/universe"), Input("features/esg"),
+        Input(RETURNS, settings.cov_window_days),
+    )  # fmt: skip
+
+
+def decision_parameters(settings: Settings) -> dict[str, Any]:
+    """What a decision depends on beside data."""
+    return {
+        **settings.strategy.model_dump(),
+        "capital": settings.initial_capital,
+        "slippage_bps": settings.slippage_bps,
+        "brokerage_bps": settings.brokerage_bps,
+    }
+
+
+def known_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> dict[dt.date, Known]:
     """What `strategy` looks at on each of `dates`; days without a universe are left out."""
-    lake, settings = workspace.lake, workspace.settings
-    expected = _by_day(lake.read("features/expected_returns", dates, ["trade_date", "instrument_id", "expected_return"]))
-    universe = _by_day(lake.read("features/universe", dates, ["trade_date", "instrument_id", "sector"]))
+    costs = inputs.parameters
+    expected = _by_day(inputs.read("features/expected_returns", ["trade_date", "instrument_id", "expected_return"], days=dates))
+    universe = _by_day(inputs.read("features/universe", ["trade_date", "instrument_id", "sector"], days=dates))
     scores = _by_day(
-        lake.read("features/esg", dates, ["trade_date", "instrument_id", "provider", "score"]).filter(pl.col("provider") == BLEND)
+        inputs.read("features/esg", ["trade_date", "instrument_id", "provider", "score"], days=dates).filter(pl.col("provider") == BLEND)
     )
     found = {}
-    for window in return_windows(workspace, dates, strategy.cov_window_days):
+    for window in return_windows(inputs, dates):
         if not window.instruments:
             continue
         rows = (
@@ -83,8 +108,9 @@ def known_on(workspace: Workspace, dates: Sequence[dt.date], strategy: Strategy)
         rates = cost_rates(window.date)
         found[window.date] = Known(
             window.date, window.instruments, window.symbols, rows["sector"].to_list(), window.turnover, rows["expected_return"].to_numpy(),
-            risk_of(window, strategy), np.full(rows.height, np.nan) if esg is None else esg.fill_null(np.nan).to_numpy(),
-            (rates.buy + rates.sell) / 2 + (settings.slippage_bps + settings.brokerage_bps) / 10_000,
+            risk_of(window, strategy.covariance_estimator),
+            np.full(rows.height, np.nan) if esg is None else esg.fill_null(np.nan).to_numpy(),
+            (rates.buy + rates.sell) / 2 + (costs.slippage_bps + costs.brokerage_bps) / 10_000,
         )  # fmt: skip
     return found
 
@@ -102,18 +128,18 @@ def as_rows(known: Known, decision: Decision, strategy: Strategy) -> pl.DataFram
     )  # fmt: skip
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Weights of `dates`, each carried from the session before unless it is a rebalance day."""
-    strategy = workspace.settings.strategy
-    candidates = [date for date in dates if is_rebalance(workspace.calendar, date, strategy.rebalance)]
-    known = known_on(workspace, candidates, strategy) if candidates else {}
-    returns = _by_day(workspace.lake.read("features/returns", dates, ["trade_date", "instrument_id", "total_return"]))
+    strategy = strategy_of(inputs.parameters)
+    candidates = [date for date in dates if inputs.facts[date]]
+    known = known_on(inputs, candidates, strategy) if candidates else {}
+    returns = _by_day(inputs.read(RETURNS, ["trade_date", "instrument_id", "total_return"], days=dates))
     frames: list[pl.DataFrame] = []
     facts: dict[dt.date, dict[str, Any]] = {}
     failed: dict[dt.date, Exception] = {}
     previous: tuple[dt.date | None, pl.DataFrame] = (None, empty_frame(TargetWeights))
     for date in dates:
-        today = drifted(_carried(workspace, date, previous), returns.get(date)).with_columns(trade_date=pl.lit(date))
+        today = drifted(_carried(inputs, date, previous), returns.get(date)).with_columns(trade_date=pl.lit(date))
         wanted = date in known and (
             strategy.rebalance != "band" or has_drifted(today["weight"].to_numpy(), today["drifted"].to_numpy(), strategy.rebalance_band)
         )
@@ -121,7 +147,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
         if wanted:
             try:
                 decision = decide(
-                    known[date], strategy, workspace.settings.initial_capital, dict(today.select("instrument_id", "drifted").iter_rows())
+                    known[date], strategy, inputs.parameters.capital, dict(today.select("instrument_id", "drifted").iter_rows())
                 )
             except (Infeasible, NotSolved) as error:
                 failed[date] = error
@@ -156,29 +182,22 @@ def traded(before: pl.DataFrame, today: pl.DataFrame) -> float:
     return float(changes.item()) / 2
 
 
-def _carried(workspace: Workspace, date: dt.date, previous: tuple[dt.date | None, pl.DataFrame]) -> pl.DataFrame:
-    before = workspace.window(Input(NAME, lag=1), date)
+def _carried(inputs: Inputs, date: dt.date, previous: tuple[dt.date | None, pl.DataFrame]) -> pl.DataFrame:
+    before = inputs.window(NAME, date)
     if not before:
         return empty_frame(TargetWeights)
-    return previous[1] if previous[0] == before[0] else workspace.lake.read(NAME, before)
+    return previous[1] if previous[0] == before[0] else inputs.read(NAME, for_date=date)
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
     return {key[0]: rows for key, rows in frame.partition_by("trade_date", as_dict=True).items()}
 
 
-def preview(workspace: Workspace, date: dt.date) -> dict[str, str]:
+def preview(place: Place, date: dt.date) -> dict[str, str]:
     """The largest holdings as a table."""
-    top = workspace.lake.read(NAME, [date]).sort("weight", descending=True).head(20)
+    top = place.lake.read(NAME, [date]).sort("weight", descending=True).head(20)
     lines = [f"| {row['symbol']} | {row['sector']} | {row['weight']:.2%} | {row['decided_on']} |" for row in top.iter_rows(named=True)]
     return {"largest weights": "\n".join(["| name | sector | weight | decided on |", "|---|---|---|---|", *lines])}
-
-
-def _inputs(_: Settings) -> tuple[Input, ...]:
-    return (
-        Input("features/expected_returns"), Input("features/covariance"), Input("features/universe"), Input("features/esg"),
-        Input("features/returns"), Input(NAME, lag=1),
-    )  # fmt: skip
 
 
 TABLE = DailyTable(
@@ -186,14 +205,9 @@ TABLE = DailyTable(
     description="What the portfolio should hold: decided at the close on rebalance days by the strategy, carried in between.",
     model=TargetWeights,
     code_version="3",
-    inputs=_inputs,
-    parameters=lambda settings: {
-        **settings.strategy.model_dump(),
-        "capital": settings.initial_capital,
-        "slippage_bps": settings.slippage_bps,
-        "brokerage_bps": settings.brokerage_bps,
-    },
-    day_facts=lambda workspace, dates: {date: is_rebalance(workspace.calendar, date, workspace.settings.rebalance) for date in dates},
+    inputs=lambda settings: (*decision_inputs(settings), Input(NAME, lag=1)),
+    parameters=decision_parameters,
+    day_facts=lambda place, dates: {date: is_rebalance(place.calendar, date, place.settings.rebalance) for date in dates},
     compute=compute,
     block=250,
     stateful=True,

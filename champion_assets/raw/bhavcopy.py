@@ -10,7 +10,9 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import cast
 
-from champion_assets.lake.table import Computed, DailyTable, Publication, Workspace
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Place
+from champion_assets.lake.table import Computed, DailyTable, Publication
 from champion_assets.nse.errors import BadPayload, UnexpectedSession
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.names import bhavcopy_files
@@ -30,21 +32,21 @@ def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
     return cast("dt.date", parsed.frame["trade_date"][0]), parsed.format, parsed.frame.height
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Fetch and accept the files of `dates`; what was refused is in `failed`."""
-    return fetch_days(workspace, NAME, dates, bhavcopy_files, accept, optional=False)
+    return fetch_days(inputs, dates, bhavcopy_files, accept, optional=False)
 
 
-def contradict(workspace: Workspace, closed: Sequence[dt.date]) -> dict[dt.date, Exception]:
+def contradict(place: Place, closed: Sequence[dt.date]) -> dict[dt.date, Exception]:
     """Closed days for which the source holds a valid file of that very day.
 
     A folder or a bucket is looked into, since that costs nothing; an archive server is not asked for closed days. A file with rows
     of another day (the holiday echo) proves nothing and is left alone.
     """
-    if is_server(workspace.settings):
+    if is_server(place.settings):
         return {}
     found: dict[dt.date, Exception] = {}
-    for date, fetched in source_of(workspace.settings).fetch(closed, bhavcopy_files):
+    for date, fetched in source_of(place.settings).fetch(closed, bhavcopy_files):
         if isinstance(fetched, Exception):
             continue
         try:
@@ -53,7 +55,7 @@ def contradict(workspace: Workspace, closed: Sequence[dt.date]) -> dict[dt.date,
             continue
         if in_rows == date:
             found[date] = UnexpectedSession(
-                f"{date} is closed by the calendar ({workspace.calendar.why_closed(date)}), but {fetched.uri} holds {rows} rows of "
+                f"{date} is closed by the calendar ({place.calendar.why_closed(date)}), but {fetched.uri} holds {rows} rows of "
                 f"that day. If it was a session, put the line `{date},special,<what it was>,,,{fetched.name}` into the file in "
                 "CHAMPION_CALENDAR; if not, remove the file"
             )
@@ -66,6 +68,7 @@ TABLE = DailyTable(
     model=RawBhavcopy,
     code_version="1",
     compute=compute,
+    outside=source_of,
     contradict=contradict,
     block=block_size,
     kinds=frozenset({"file"}),

@@ -9,25 +9,27 @@ and adjusted prices across it are refused.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.originals import Originals
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import Lake
-from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.actions.exports import Export, effective_rows, extract_hash, make_export
 from champion_assets.nse.actions.feed import read_actions
 from champion_assets.nse.errors import BadPayload, NotYetPublished
 from champion_assets.nse.names import ACTION_REGISTERS, MASTER_NAMES, SYMBOL_CHANGES, SYMBOL_CHANGES_NAMES, action_bundles
 from champion_assets.nse.security_lists import merged_isins
-from champion_assets.nse.source.base import Fetched
+from champion_assets.nse.source.base import Fetched, Source
 from champion_assets.nse.symbol_changes import SymbolHistory, read_symbol_changes
-from champion_assets.raw.files import RawFile, absent, block_size, current_versions, keep, original_bytes, source_of, version_row
+from champion_assets.raw.files import RawFile, absent, block_size, source_of, version_row
 
 NAME = "raw/corporate_actions"
+DayFile = tuple[str, str, Export | pl.DataFrame]
 EXPORT, BUNDLE, CHANGES, MASTER = "export", "bundle", "symbolchange", "security list"
 
 
@@ -35,30 +37,28 @@ class RawCorporateActions(RawFile):
     """A file that says something of the session: an export, the day's bundle, or a register that is read with them."""
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Find the files of `dates`."""
-    source = source_of(workspace.settings)
+    source: Source = inputs.outside
     changes = source.registers(SYMBOL_CHANGES_NAMES, (SYMBOL_CHANGES,))
     history = _history([(each.body, each.name) for each in changes])
     masters = source.registers(MASTER_NAMES, ())
     isins = merged_isins((each.body, each.name) for each in masters)
     files = source.registers(ACTION_REGISTERS, ())
-    exports = [
-        make_export(keep(workspace.lake, NAME, each), read_actions(each.body, each.name), each.name, history, isins) for each in files
-    ]
+    exports = [make_export(inputs.own.keep(each.body), read_actions(each.body, each.name), each.name, history, isins) for each in files]
     for each in (*changes, *masters):
-        keep(workspace.lake, NAME, each)
+        inputs.own.keep(each.body)
     frames, facts, failed, rejects = [empty_frame(RawCorporateActions)], {}, {}, []
     for date, bundle in source.fetch(dates, action_bundles):
         parts, rows = [], []
         for each, export in zip(files, exports, strict=True):
             if export.covers(date):
-                parts.append(effective_rows(export, workspace.calendar, date))
+                parts.append(effective_rows(export, inputs.calendar, date))
                 rows.append(version_row(date, each, EXPORT, parts[-1].height))
         try:
             if isinstance(bundle, Fetched):
                 parts.append(read_actions(bundle.body, bundle.name))
-                keep(workspace.lake, NAME, bundle)
+                inputs.own.keep(bundle.body)
                 rows.append(version_row(date, bundle, BUNDLE, parts[-1].height))
         except BadPayload as error:
             rejects.append({"trade_date": date, "name": action_bundles(date)[0].name, "rule": "B1-B4", "reason": str(error)})
@@ -85,39 +85,31 @@ def _history(files: Sequence[tuple[bytes, str]]) -> SymbolHistory:
     return SymbolHistory({change for body, name in files for change in read_symbol_changes(body, name)})
 
 
-def day_files(lake: Lake, dates: Sequence[dt.date]) -> dict[dt.date, list[tuple[str, str, Export | pl.DataFrame]]]:
-    """For each date its files as (kind, hash, what they hold): exports read whole, once; bundles as their rows."""
-    versions = current_versions(lake, NAME, dates)
-    exports: dict[tuple[str, ...], Export] = {}
-    found: dict[dt.date, list[tuple[str, str, Export | pl.DataFrame]]] = {}
+def day_files(files: Originals, versions: Mapping[dt.date, list[dict[str, Any]]]) -> dict[dt.date, list[DayFile]]:
+    """For each date its files as (kind, hash, what they hold): exports read whole, once; bundles as their rows.
+
+    Args:
+        files: the original files of this table.
+        versions: by date the versions in force, see `current_versions`.
+    """
+    found: dict[dt.date, list[DayFile]] = {}
     for date, rows in versions.items():
         registers = tuple(sorted((row["format"], row["sha256"], row["name"]) for row in rows if row["format"] in (CHANGES, MASTER)))
         found[date] = []
         for row in rows:
             if row["format"] == EXPORT:
-                key = (row["sha256"], *(sha for _, sha, _ in registers))
-                if key not in exports:
-                    exports[key] = _stored_export(lake.root, row["sha256"], row["name"], registers, lake)
-                found[date].append((EXPORT, row["sha256"], exports[key]))
+                found[date].append((EXPORT, row["sha256"], _stored_export(files, row["sha256"], row["name"], registers)))
             elif row["format"] == BUNDLE:
-                body = original_bytes(lake, NAME, row["sha256"], row["name"])
-                found[date].append((BUNDLE, row["sha256"], read_actions(body, row["name"])))
+                found[date].append((BUNDLE, row["sha256"], read_actions(files.read(row["sha256"], row["name"]), row["name"])))
     return found
 
 
-_EXPORTS: dict[str, Export] = {}
-
-
-def _stored_export(root: str, sha256: str, name: str, registers: tuple[tuple[str, str, str], ...], lake: Lake) -> Export:
-    key = hashlib.sha256(repr((root, sha256, name, registers)).encode()).hexdigest()
-    if key not in _EXPORTS:
-        if len(_EXPORTS) > 8:
-            _EXPORTS.clear()
-        bodies = [(form, original_bytes(lake, NAME, sha, each), each) for form, sha, each in registers]
-        history = _history([(body, each) for form, body, each in bodies if form == CHANGES])
-        isins = merged_isins((body, each) for form, body, each in bodies if form == MASTER)
-        _EXPORTS[key] = make_export(sha256, read_actions(original_bytes(lake, NAME, sha256, name), name), name, history, isins)
-    return _EXPORTS[key]
+@lru_cache(maxsize=8)
+def _stored_export(files: Originals, sha256: str, name: str, registers: tuple[tuple[str, str, str], ...]) -> Export:
+    bodies = [(form, files.read(sha, each), each) for form, sha, each in registers]
+    history = _history([(body, each) for form, body, each in bodies if form == CHANGES])
+    isins = merged_isins((body, each) for form, body, each in bodies if form == MASTER)
+    return make_export(sha256, read_actions(files.read(sha256, name), name), name, history, isins)
 
 
 TABLE = DailyTable(
@@ -126,6 +118,7 @@ TABLE = DailyTable(
     model=RawCorporateActions,
     code_version="1",
     compute=compute,
+    outside=source_of,
     block=block_size,
     may_be_empty=True,
     kinds=frozenset({"file"}),

@@ -11,11 +11,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import cast
 
-from champion_assets.lake.table import Computed, DailyTable, Publication, Workspace
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.table import Computed, DailyTable, Publication
 from champion_assets.nse.delivery import read_delivery
 from champion_assets.nse.names import NamedFile, delivery_file, mto_file
 from champion_assets.nse.source.base import Fetched
-from champion_assets.raw.files import RawFile, block_size, fetch_days
+from champion_assets.raw.files import RawFile, block_size, fetch_days, source_of
 
 NAME = "raw/delivery"
 FIRST_FULL = dt.date(2019, 10, 1)
@@ -36,9 +37,9 @@ def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
     return cast("dt.date", frame["trade_date"][0]), form, frame.height
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Fetch the files of `dates`."""
-    return fetch_days(workspace, NAME, dates, delivery_files, accept, optional=True)
+    return fetch_days(inputs, dates, delivery_files, accept, optional=True)
 
 
 TABLE = DailyTable(
@@ -47,6 +48,7 @@ TABLE = DailyTable(
     model=RawDelivery,
     code_version="1",
     compute=compute,
+    outside=source_of,
     block=block_size,
     may_be_empty=True,
     kinds=frozenset({"file"}),

@@ -14,20 +14,22 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import polars as pl
 
 from champion_assets.common.errors import FolderAbsent
 from champion_assets.esg.mapping import EsgMapping, MappingError, read_mapping
-from champion_assets.esg.records import EsgFileError, read_records
+from champion_assets.esg.records import RECORDS, EsgFileError, read_records
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.originals import Originals, OwnOriginals
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import Lake
-from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.source.base import Fetched
-from champion_assets.raw.files import RawFile, absent, keep, original_bytes, version_row
+from champion_assets.raw.files import RawFile, absent, version_row
 
 NAME = "raw/esg_scores"
-LEDGER = f"{NAME}/ledger.json"
+LEDGER = "ledger.json"
 _KEY = ["provider", "product", "isin", "symbol", "name", "rating_date", "available_from"]
 
 
@@ -47,24 +49,23 @@ class Received:
     received_on: str
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Cut the files into sessions."""
-    folder = workspace.settings.esg_folder
+    folder: Path | None = inputs.outside
     if folder is not None and not folder.is_dir():
         raise FolderAbsent(f"CHAMPION_ESG: there is no folder {folder}")
-    problems = _receive(workspace)
-    rows, refused = known_rows(workspace.lake)
+    problems = [] if folder is None else _receive(folder, inputs.own)
+    rows, refused = known_rows(inputs.own)
     frames, facts = [empty_frame(RawEsgScores)], {}
-    by_name = {each.sha256: each for each in ledger(workspace.lake)}
+    by_name = {each.sha256: each for each in ledger(inputs.own)}
     for date in dates:
-        before = workspace.window_before(date)
-        today = rows.filter((pl.col("known_on") <= date) & (pl.col("known_on") > before if before is not None else True))
+        today = became_known(rows, inputs.before(date), date)
         if today.is_empty():
             facts[date] = absent("no rating became known" if by_name else "no folder in CHAMPION_ESG, or nothing in it")
             continue
         mark = hashlib.sha256(today.sort("source_sha256", "source_row").write_csv().encode()).hexdigest()
         for sha, count in today.group_by("source_sha256").len().sort("source_sha256").iter_rows():
-            body = original_bytes(workspace.lake, NAME, sha, by_name[sha].name)
+            body = inputs.own.read(sha, by_name[sha].name)
             frames.append(version_row(date, Fetched(by_name[sha].name, by_name[sha].uri, body), "esg", count))
         facts[date] = {"sha256": mark, "uri": ", ".join(sorted(each.uri for each in by_name.values())), "rows": today.height}  # fmt: skip
     listed = [{"trade_date": dates[-1], "name": name, "rule": "ESG", "reason": reason, "line": ""} for name, reason in problems]
@@ -73,24 +74,21 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     return Computed(pl.concat(frames), pl.DataFrame(listed) if listed else None, facts)
 
 
-def ledger(lake: Lake) -> list[Received]:
+def ledger(files: Originals) -> list[Received]:
     """All files ever received, in order of receipt."""
-    text = lake.get(LEDGER)
+    text = files.note(LEDGER)
     return [] if text is None else [Received(**each) for each in json.loads(text)]
 
 
-def _receive(workspace: Workspace) -> list[tuple[str, str]]:
+def _receive(folder: Path, own: OwnOriginals) -> list[tuple[str, str]]:
     """Note new files in the ledger; returns files that cannot be used, with the reason.
 
     Raises:
         MappingError: a mapping that cannot be meant so.
     """
-    folder = workspace.settings.esg_folder
-    if folder is None:
-        return []
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     mappings = [(path, read_mapping(path.read_text("utf-8"), path.name)) for path in paths if path.suffix in (".yaml", ".yml")]
-    known = ledger(workspace.lake)
+    known = ledger(own)
     have, problems, new = {each.sha256 for each in known}, [], []
     for path in (each for each in paths if each.suffix.lower() == ".csv"):
         body = path.read_bytes()
@@ -107,13 +105,13 @@ def _receive(workspace: Workspace) -> list[tuple[str, str]]:
         except EsgFileError as error:
             problems.append((path.name, str(error)))
             continue
-        keep(workspace.lake, NAME, Fetched(path.name, path.as_uri(), body))
-        declared = keep(workspace.lake, NAME, Fetched(place.name, place.as_uri(), place.read_bytes()))
+        own.keep(body)
+        declared = own.keep(place.read_bytes())
         today = dt.datetime.now(dt.UTC).date()
         new.append(Received(sha, path.name, path.as_uri(), declared, place.name, today.isoformat()))
         have.add(sha)
     if new:
-        workspace.lake.update(LEDGER, lambda body: _with(body, new))
+        own.update_note(LEDGER, lambda body: _with(body, new))
     return problems
 
 
@@ -124,24 +122,27 @@ def _with(body: bytes | None, new: list[Received]) -> bytes:
     return json.dumps([*known, *(vars(each) for each in new if each.sha256 not in have)], indent=1).encode()
 
 
-def known_rows(lake: Lake) -> tuple[pl.DataFrame, pl.DataFrame]:
+def became_known(rows: pl.DataFrame, before: dt.date | None, date: dt.date) -> pl.DataFrame:
+    """The rows that the session `date` knows and the session `before` did not; for the first session of the grid all that it knows."""
+    return rows.filter((pl.col("known_on") <= date) & (pl.col("known_on") > before if before is not None else True))
+
+
+def known_rows(files: Originals) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Every record of every received file with `known_on`, `revision` and `source_sha256`; and the rejected rows with `name`."""
-    return _known_rows(lake, tuple(ledger(lake)))
+    return _known_rows(Originals(files.lake, files.table), tuple(ledger(files)))
 
 
 @lru_cache(maxsize=2)
-def _known_rows(lake: Lake, files: tuple[Received, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _known_rows(files: Originals, received: tuple[Received, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
     records, rejects = [], []
-    for order, each in enumerate(files):
-        mapping = _mapping(lake, each)
-        found, refused = read_records(original_bytes(lake, NAME, each.sha256, each.name), each.name, mapping)
+    for order, each in enumerate(received):
+        mapping = _mapping(files, each)
+        found, refused = read_records(files.read(each.sha256, each.name), each.name, mapping)
         records.append(
             found.with_columns(order=pl.lit(order), received_on=pl.lit(each.received_on).str.to_date(), source_sha256=pl.lit(each.sha256))
         )
         rejects.append(refused.with_columns(name=pl.lit(each.name)))
     if not records:
-        from champion_assets.esg.records import RECORDS
-
         extra = {"order": pl.Int32, "received_on": pl.Date, "source_sha256": pl.String, "revision": pl.Int32, "known_on": pl.Date}
         return pl.DataFrame(schema={**RECORDS, **extra}), pl.DataFrame(
             schema={"source_row": pl.Int32, "reason": pl.String, "line": pl.String, "name": pl.String}
@@ -152,8 +153,8 @@ def _known_rows(lake: Lake, files: tuple[Received, ...]) -> tuple[pl.DataFrame, 
     return rows.with_columns(revision=revision, known_on=known), pl.concat(rejects)
 
 
-def _mapping(lake: Lake, received: Received) -> EsgMapping:
-    text = original_bytes(lake, NAME, received.mapping_sha256, received.mapping_name).decode("utf-8")
+def _mapping(files: Originals, received: Received) -> EsgMapping:
+    text = files.read(received.mapping_sha256, received.mapping_name).decode("utf-8")
     try:
         return read_mapping(text, received.mapping_name)
     except MappingError as error:
@@ -166,6 +167,7 @@ TABLE = DailyTable(
     model=RawEsgScores,
     code_version="1",
     compute=compute,
+    outside=lambda settings: settings.esg_folder,
     block=366,
     may_be_empty=True,
     kinds=frozenset({"file"}),

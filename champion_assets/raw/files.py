@@ -16,9 +16,9 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.common.s3 import s3_options, s3_store
+from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.store import REMOTE_REQUESTS, Lake
-from champion_assets.lake.table import Computed, Workspace
+from champion_assets.lake.table import Computed
 from champion_assets.nse.errors import BadPayload, NotYetPublished, NseError, WrongDate
 from champion_assets.nse.source.base import Candidates, Fetched, Source
 from champion_assets.nse.source.open import open_source
@@ -44,30 +44,12 @@ Accept = Callable[[Fetched], tuple[dt.date, str, int]]
 """From a body to the date in its rows, its format and its number of rows; raises BadPayload."""
 
 
-def file_key(asset: str, sha256: str) -> str:
-    """The lake key of the bytes with this hash."""
-    return f"{asset}/files/{sha256[:2]}/{sha256}"
-
-
-def current_versions(lake: Lake, asset: str, dates: Sequence[dt.date]) -> dict[dt.date, list[dict[str, Any]]]:
-    """The versions in force of each date: rows of its object, none for a day without a file."""
+def current_versions(rows: pl.DataFrame, dates: Sequence[dt.date]) -> dict[dt.date, list[dict[str, Any]]]:
+    """Of rows of a raw table the versions in force of each date, none for a day without a file."""
     found: dict[dt.date, list[dict[str, Any]]] = {date: [] for date in dates}
-    for row in lake.read(asset, dates).filter("is_current").iter_rows(named=True):
+    for row in rows.filter("is_current").iter_rows(named=True):
         found[row["trade_date"]].append(row)
     return found
-
-
-def original_bytes(lake: Lake, asset: str, sha256: str, name: str) -> bytes:
-    """The bytes with this hash, verified.
-
-    Raises:
-        BadPayload: the lake has lost or damaged them.
-    """
-    body = lake.get(file_key(asset, sha256))
-    if body is None or hashlib.sha256(body).hexdigest() != sha256:
-        state = "is gone" if body is None else "is damaged"
-        raise BadPayload(f"{name}: its copy {file_key(asset, sha256)} in the lake {state}; delete it and materialize {asset} again")
-    return body
 
 
 def source_of(settings: Settings) -> Source:
@@ -88,14 +70,11 @@ def block_size(settings: Settings) -> int:
     return 16 if is_server(settings) or settings.source.startswith("s3://") else 366
 
 
-def fetch_days(
-    workspace: Workspace, asset: str, dates: Sequence[dt.date], candidates: Candidates, accept: Accept, *, optional: bool
-) -> Computed:
+def fetch_days(inputs: Inputs, dates: Sequence[dt.date], candidates: Candidates, accept: Accept, *, optional: bool) -> Computed:
     """Fetch and accept one file a day.
 
     Args:
-        workspace: settings, lake, calendar.
-        asset: the raw table.
+        inputs: of the raw table.
         dates: sessions.
         candidates: NSE's names of a day's file.
         accept: parses a body completely.
@@ -103,10 +82,10 @@ def fetch_days(
             listed in the quarantine); otherwise such a day fails, and is listed there too.
     """
     frames, facts, rejects, failed = [], {}, [], {}
-    lake = workspace.lake
-    with ThreadPoolExecutor(max_workers=2 if lake.is_local else REMOTE_REQUESTS) as pool:  # the next file is read while this one is parsed
-        tasks = [(date, fetched, pool.submit(_accept, lake, asset, date, fetched, accept))
-                 for date, fetched in source_of(workspace.settings).fetch(dates, candidates)]  # fmt: skip
+    source: Source = inputs.outside
+    with ThreadPoolExecutor(max_workers=inputs.requests) as pool:  # the next file is read while this one is parsed
+        tasks = [(date, fetched, pool.submit(_accept, inputs, date, fetched, accept))
+                 for date, fetched in source.fetch(dates, candidates)]  # fmt: skip
         for date, fetched, future in tasks:
             try:
                 rows, facts[date] = future.result()
@@ -131,24 +110,22 @@ def absent(why: str, refused: bytes | None = None) -> dict[str, Any]:
     return {"sha256": mark, "uri": "", "rows": 0, "absent": why}
 
 
-def _accept(lake: Lake, asset: str, date: dt.date, fetched: Fetched | Exception, accept: Accept) -> tuple[pl.DataFrame, dict[str, Any]]:
+def _accept(inputs: Inputs, date: dt.date, fetched: Fetched | Exception, accept: Accept) -> tuple[pl.DataFrame, dict[str, Any]]:
     if isinstance(fetched, Exception):
         raise fetched
     found, form, rows = accept(fetched)
     if found != date:
         raise WrongDate(f"{fetched.name} from {fetched.uri} was asked for {date} but its rows are of {found}; refused")
     sha256 = hashlib.sha256(fetched.body).hexdigest()
-    try:
-        history = lake.read(asset, [date])
-    except FileNotFoundError:
-        history = _EMPTY
+    stored = inputs.own_rows(date)
+    history = _EMPTY if stored is None else stored
     known = history.filter("is_current")
-    unchanged = known.height == 1 and known["sha256"][0] == sha256 and lake.exists(file_key(asset, sha256))
+    unchanged = known.height == 1 and known["sha256"][0] == sha256 and inputs.own.has(sha256)
     facts = {"sha256": sha256, "uri": fetched.uri, "rows": rows, "file_bytes": len(fetched.body), "format": form, "unchanged": unchanged,
              "versions": max(1, history.height + (sha256 not in history["sha256"].to_list()))}  # fmt: skip
     if unchanged:
         return history, facts
-    lake.put(file_key(asset, sha256), fetched.body)
+    inputs.own.put(fetched.body)
     older = history.filter(pl.col("sha256") != sha256).with_columns(is_current=pl.lit(False))
     return pl.concat([older, version_row(date, fetched, form, rows)]), facts
 
@@ -160,11 +137,3 @@ def version_row(date: dt.date, fetched: Fetched, form: str, rows: int) -> pl.Dat
          "format": [form], "rows": [rows], "bytes": [len(fetched.body)], "fetched_at": [dt.datetime.now(dt.UTC)], "is_current": [True]},
         schema=_EMPTY.schema,
     )  # fmt: skip
-
-
-def keep(lake: Lake, asset: str, fetched: Fetched) -> str:
-    """Store the bytes if they are new; returns their hash."""
-    sha256 = hashlib.sha256(fetched.body).hexdigest()
-    if not lake.exists(file_key(asset, sha256)):
-        lake.put(file_key(asset, sha256), fetched.body)
-    return sha256

@@ -10,11 +10,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import cast
 
-from champion_assets.lake.table import Computed, DailyTable, Publication, Workspace
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.table import Computed, DailyTable, Publication
 from champion_assets.nse.indices import read_index_close
 from champion_assets.nse.names import NamedFile, index_close_file
 from champion_assets.nse.source.base import Fetched
-from champion_assets.raw.files import RawFile, block_size, fetch_days
+from champion_assets.raw.files import RawFile, block_size, fetch_days, source_of
 
 NAME = "raw/index_close"
 
@@ -34,9 +35,9 @@ def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
     return cast("dt.date", frame["trade_date"][0]), "ind_close_all", frame.height
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Fetch the files of `dates`."""
-    return fetch_days(workspace, NAME, dates, index_files, accept, optional=True)
+    return fetch_days(inputs, dates, index_files, accept, optional=True)
 
 
 TABLE = DailyTable(
@@ -45,6 +46,7 @@ TABLE = DailyTable(
     model=RawIndexClose,
     code_version="1",
     compute=compute,
+    outside=source_of,
     block=block_size,
     may_be_empty=True,
     kinds=frozenset({"file"}),

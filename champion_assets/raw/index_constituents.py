@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
+from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import Lake
-from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.constituents import list_date, read_constituents
-from champion_assets.nse.isin import is_valid_isin, security_key
 from champion_assets.nse.names import CONSTITUENTS, CONSTITUENTS_NAMES
-from champion_assets.nse.source.base import Fetched
-from champion_assets.raw.files import RawFile, absent, block_size, current_versions, keep, original_bytes, source_of, version_row
+from champion_assets.nse.source.base import Fetched, Source
+from champion_assets.raw.files import RawFile, absent, block_size, source_of, version_row
 
 NAME = "raw/index_constituents"
 FORMAT = "ind_list"
@@ -30,12 +29,13 @@ class RawIndexConstituents(RawFile):
     """A list of index members that a session takes."""
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Choose the lists of `dates`."""
-    found = source_of(workspace.settings).registers(CONSTITUENTS_NAMES, (CONSTITUENTS,))
+    source: Source = inputs.outside
+    found = source.registers(CONSTITUENTS_NAMES, (CONSTITUENTS,))
     counts = {id(each): len(read_constituents(each.body, each.name)) for each in found}
     for each in found:
-        keep(workspace.lake, NAME, each)
+        inputs.own.keep(each.body)
     frames, facts = [empty_frame(RawIndexConstituents)], {}
     for date in dates:
         chosen = chosen_lists(found, date)
@@ -60,27 +60,13 @@ def chosen_lists(found: Sequence[Fetched], date: dt.date) -> list[Fetched]:
     return sorted(by_day[max(past) if past else min(by_day)], key=lambda each: (len(each.body), each.name))
 
 
-def sectors_on(lake: Lake, dates: Sequence[dt.date]) -> dict[dt.date, Mapping[str, str]]:
-    """For each of `dates` the industry by security key (see nse/isin.py)."""
-    read: dict[str, dict[str, str]] = {}
-    sectors: dict[dt.date, Mapping[str, str]] = {}
-    for date, rows in current_versions(lake, NAME, dates).items():
-        key = "".join(row["sha256"] for row in rows)
-        if key not in read:
-            members = [
-                member for row in rows for member in read_constituents(original_bytes(lake, NAME, row["sha256"], row["name"]), row["name"])
-            ]
-            read[key] = {security_key(each.isin, each.symbol): each.industry for each in members if is_valid_isin(each.isin)}
-        sectors[date] = read[key]
-    return sectors
-
-
 TABLE = DailyTable(
     name=NAME,
     description="The list of index members, with their industries, that is in force on the session, exactly as received.",
     model=RawIndexConstituents,
     code_version="1",
     compute=compute,
+    outside=source_of,
     block=block_size,
     may_be_empty=True,
     kinds=frozenset({"file"}),

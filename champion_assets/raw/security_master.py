@@ -12,12 +12,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import Lake
-from champion_assets.lake.table import Computed, DailyTable, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.names import SYMBOL_CHANGES, SYMBOL_CHANGES_NAMES
+from champion_assets.nse.source.base import Source
 from champion_assets.nse.symbol_changes import SymbolChange, read_symbol_changes
-from champion_assets.raw.files import RawFile, absent, block_size, current_versions, keep, original_bytes, source_of, version_row
+from champion_assets.raw.files import RawFile, absent, block_size, source_of, version_row
 
 NAME = "raw/security_master"
 
@@ -26,15 +27,16 @@ class RawSecurityMaster(RawFile):
     """A register with lines for the session."""
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Cut the registers into sessions."""
-    registers = source_of(workspace.settings).registers(SYMBOL_CHANGES_NAMES, (SYMBOL_CHANGES,))
+    source: Source = inputs.outside
+    registers = source.registers(SYMBOL_CHANGES_NAMES, (SYMBOL_CHANGES,))
     read = [(each, read_symbol_changes(each.body, each.name)) for each in registers]
     for each in registers:
-        keep(workspace.lake, NAME, each)
+        inputs.own.keep(each.body)
     frames, facts = [empty_frame(RawSecurityMaster)], {}
     for date in dates:
-        lines = [(each, _lines(workspace, changes, date)) for each, changes in read]
+        lines = [(each, lines_of(changes, inputs.calendar.previous_session(date), date)) for each, changes in read]
         with_lines = [(each, found) for each, found in lines if found]
         if not with_lines:
             facts[date] = absent("no symbol changed" if read else "the source has no symbolchange.csv")
@@ -45,23 +47,9 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     return Computed(pl.concat(frames), facts=facts)
 
 
-def _lines(workspace: Workspace, changes: list[SymbolChange], date: dt.date) -> list[SymbolChange]:
-    before = workspace.calendar.previous_session(date) or dt.date.min
-    return [change for change in changes if before < change.date <= date]
-
-
-def changes_on(workspace: Workspace, lake: Lake, dates: Sequence[dt.date]) -> dict[dt.date, list[SymbolChange]]:
-    """The symbol changes that take effect on each of `dates`."""
-    read: dict[str, list[SymbolChange]] = {}
-    found: dict[dt.date, list[SymbolChange]] = {}
-    for date, rows in current_versions(lake, NAME, dates).items():
-        lines: set[SymbolChange] = set()
-        for row in rows:
-            if row["sha256"] not in read:
-                read[row["sha256"]] = read_symbol_changes(original_bytes(lake, NAME, row["sha256"], row["name"]), row["name"])
-            lines |= set(_lines(workspace, read[row["sha256"]], date))
-        found[date] = sorted(lines)
-    return found
+def lines_of(changes: Sequence[SymbolChange], before: dt.date | None, date: dt.date) -> list[SymbolChange]:
+    """The changes that take effect on the session `date`: those of the day itself and of the closed days since the session `before`."""
+    return [change for change in changes if (before or dt.date.min) < change.date <= date]
 
 
 TABLE = DailyTable(
@@ -70,6 +58,7 @@ TABLE = DailyTable(
     model=RawSecurityMaster,
     code_version="1",
     compute=compute,
+    outside=source_of,
     block=block_size,
     may_be_empty=True,
     kinds=frozenset({"file"}),

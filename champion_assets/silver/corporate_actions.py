@@ -13,16 +13,19 @@ exactly what was known on A, and no object is ever rewritten because of a later 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.bronze.corporate_actions import NAME as BRONZE
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input, Place
+from champion_assets.lake.ports import Calendar
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.actions.legs import KINDS
 from champion_assets.nse.actions.overrides import Override, read_overrides
 from champion_assets.nse.actions.price_check import VERDICTS
@@ -30,6 +33,7 @@ from champion_assets.silver.corporate_actions_events import PARSER, day_events
 from champion_assets.silver.corporate_actions_market import Market
 
 NAME = "silver/corporate_actions"
+EQUITY = "silver/equity_eod"
 BUNDLE_SESSIONS = 45
 """Bundles list an event from weeks before its ex-date on (28 days seen)."""
 
@@ -92,40 +96,35 @@ _BRONZE = ["trade_date", "symbol", "symbol_on_date", "isin", "series", "subject"
            "source_kind", "source_row", "source_sha256"]  # fmt: skip
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Legs of `dates`."""
-    lake = workspace.lake
-    overrides = read_overrides(workspace.settings.action_overrides)
-    sessions = sorted(
-        {*workspace.window(Input("bronze/corporate_actions", BUNDLE_SESSIONS), dates[0]), *workspace.sessions(dates[0], dates[-1])}
-    )
-    bronze = _by_day(lake.read("bronze/corporate_actions", sessions, _BRONZE))
-    before = {date: next(iter(workspace.window(Input("silver/instruments", lag=1), date)), None) for date in dates}
+    bronze = _by_day(inputs.read(BRONZE, _BRONZE))
+    before = {date: next(iter(inputs.window("silver/instruments", date, lag=1)), None) for date in dates}
     columns = ["trade_date", "instrument_id", "symbol", "isin", "last_seen", "last_close"]
-    known = _by_day(lake.read("silver/instruments", sorted({*dates, *(day for day in before.values() if day)}), columns))
+    known = _by_day(inputs.read("silver/instruments", columns))
     prices = _by_day(
-        lake.read("silver/equity_eod", dates, ["trade_date", "instrument_id", "symbol", "open", "close", "prior_close", "prev_close"])
+        inputs.read(EQUITY, ["trade_date", "instrument_id", "symbol", "open", "close", "prior_close", "prev_close"], days=dates)
     )
     rows: list[dict[str, Any]] = []
     rejects: list[dict[str, Any]] = []
     facts = {}
     for date in dates:
-        window = workspace.window(Input("bronze/corporate_actions", BUNDLE_SESSIONS), date)
+        window = inputs.window(BRONZE, date, lag=0)
         evening = before[date]
         market = Market(
             date,
-            workspace.calendar.previous_session(date),
+            inputs.calendar.previous_session(date),
             known.get(evening) if evening else None,
             known[date],
             prices[date],
-            partial(_past, workspace),
+            partial(_past, inputs, date),
         )
-        own = [line for line in overrides if _session_from(workspace, line.effective_on) == date]
+        own: list[Override] = inputs.facts[date]
         found = day_events(
             market,
             [bronze[day] for day in window if day in bronze],
             own,
-            [_reopened(workspace, line) for line in own if line.effective_on > line.ex_date],
+            [frame for line in own if line.effective_on > line.ex_date for frame in _reopened(inputs, bronze, line)],
         )
         rows += found.rows
         rejects += found.rejects
@@ -134,46 +133,56 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
     return Computed(frame, pl.DataFrame(rejects) if rejects else None, facts)
 
 
-def _reopened(workspace: Workspace, line: Override) -> pl.DataFrame:
+def _reopened(inputs: Inputs, bronze: Mapping[dt.date, pl.DataFrame], line: Override) -> list[pl.DataFrame]:
     """What the feeds said up to its ex-date of the event that a later line of the user speaks of."""
-    session = _session_from(workspace, line.ex_date)
-    days = workspace.window(Input("bronze/corporate_actions", BUNDLE_SESSIONS), session) if session else []
-    rows = workspace.lake.read("bronze/corporate_actions", days, _BRONZE)
-    return rows.filter(pl.coalesce("ex_date", "record_date") == line.ex_date)
+    session = _session_from(inputs.calendar, line.ex_date)
+    days = inputs.calendar.trailing_sessions(session, BUNDLE_SESSIONS) if session else []
+    return [bronze[day].filter(pl.coalesce("ex_date", "record_date") == line.ex_date) for day in days if day in bronze]
 
 
-def _past(workspace: Workspace, name: str, ex_date: dt.date) -> tuple[float | None, float | None]:
-    """The last close before a past ex-date and the open on it, of an instrument that traded on it."""
-    session = _session_from(workspace, ex_date)
-    if session is None or not workspace.sessions(session, session):
+def _past(inputs: Inputs, date: dt.date, name: str, ex_date: dt.date) -> tuple[float | None, float | None]:
+    """The last close before a past ex-date and the open on it, of an instrument that traded on it.
+
+    Of an ex-date further back than `BUNDLE_SESSIONS`, which no line of the user speaks of, nothing is known.
+    """
+    session = _session_from(inputs.calendar, ex_date)
+    if session not in inputs.window(EQUITY, date):
         return None, None
-    row = workspace.lake.read("silver/equity_eod", [session], ["instrument_id", "prior_close", "open"])
+    row = inputs.read(EQUITY, ["instrument_id", "prior_close", "open"], days=[session])
     row = row.filter(pl.col("instrument_id") == name)
     return row.row(0)[1:] if row.height else (None, None)
 
 
-def _session_from(workspace: Workspace, date: dt.date) -> dt.date | None:
+def _session_from(calendar: Calendar, date: dt.date) -> dt.date | None:
     """The first session on or after `date`."""
-    return date if workspace.calendar.is_session(date) else workspace.calendar.next_session(date)
+    return date if calendar.is_session(date) else calendar.next_session(date)
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
     return {key[0]: rows for key, rows in frame.partition_by("trade_date", as_dict=True).items()}
 
 
-def _day_facts(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, list[Any]]:
-    """The user's lines that take effect on each date; those that speak of a past ex-date with what is read of that past."""
-    facts: dict[dt.date, list[Any]] = {date: [] for date in dates}
-    for line in read_overrides(workspace.settings.action_overrides):
-        effective = _session_from(workspace, line.effective_on)
+def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, list[Override]]:
+    """The user's lines that take effect on each date."""
+    facts: dict[dt.date, list[Override]] = {date: [] for date in dates}
+    for line in read_overrides(place.settings.action_overrides):
+        effective = _session_from(place.calendar, line.effective_on)
         if effective in facts:
-            session = _session_from(workspace, line.ex_date) if line.effective_on > line.ex_date else None
-            past = [workspace.lake.info(partition_key(table, session)) for table in _PAST] if session else []
-            facts[effective].append([str(line), [info.fingerprint if info else None for info in past]])
+            facts[effective].append(line)
     return facts
 
 
-_PAST = ("bronze/corporate_actions", "silver/equity_eod")
+def _more_inputs(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, list[dt.date]]]:
+    """What a line of the user that speaks of a past ex-date reads: that day's prices, and what the feeds said up to it."""
+    more: dict[dt.date, dict[str, list[dt.date]]] = {}
+    for date, lines in _day_facts(place, dates).items():
+        for line in (each for each in lines if each.effective_on > each.ex_date):
+            session = _session_from(place.calendar, line.ex_date)
+            if session is not None and place.sessions(session, session):
+                mine = more.setdefault(date, {BRONZE: [], EQUITY: []})
+                mine[BRONZE] = sorted({*mine[BRONZE], *place.window(Input(BRONZE, BUNDLE_SESSIONS), session)})
+                mine[EQUITY] = sorted({*mine[EQUITY], session})
+    return more
 
 
 TABLE = DailyTable(
@@ -182,12 +191,13 @@ TABLE = DailyTable(
     model=CorporateActions,
     code_version="3",
     inputs=lambda _: (
-        Input("bronze/corporate_actions", BUNDLE_SESSIONS),
+        Input(BRONZE, BUNDLE_SESSIONS),
         Input("silver/instruments"),
         Input("silver/instruments", lag=1),
-        Input("silver/equity_eod", BUNDLE_SESSIONS),
+        Input(EQUITY, BUNDLE_SESSIONS),
     ),
-    parameters=lambda _: {"parser": PARSER},
+    constants={"parser": PARSER},
+    more_inputs=_more_inputs,
     day_facts=_day_facts,
     compute=compute,
     block=125,

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input, Place
 from champion_assets.lake.quarantine import decisions_by_day, is_released, released_rows, without_isin
 from champion_assets.lake.schema import TableModel
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.identity import refusal
 from champion_assets.nse.schema import EQUITY_SERIES
 
@@ -140,29 +143,25 @@ def _with_delivery(good: pl.DataFrame, delivery: pl.DataFrame) -> tuple[pl.DataF
     return joined.with_columns(pl.when(~is_poor).then(pl.col("delivery_qty", "delivery_pct")).name.keep()), facts
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Silver rows of `dates`."""
-    types = {date: workspace.calendar.day(date).status for date in dates}
-    lake = workspace.lake
-    following = {before[0]: date for date in dates if (before := workspace.window(Input("silver/instruments", lag=1), date))}
+    types = {date: inputs.facts[date]["session"] for date in dates}
+    following = {before[0]: date for date in dates if (before := inputs.window("silver/instruments", date, lag=1))}
     columns = ["trade_date", "instrument_id", "symbol", "isin", "last_seen", "last_close"]
-    known = lake.read("silver/instruments", sorted({*following, *dates}), columns)
+    known = inputs.read("silver/instruments", columns)
     traded = known.filter((pl.col("last_seen") == pl.col("trade_date")) & pl.col("trade_date").is_in(list(dates)))
     prior = known.filter(pl.col("trade_date").is_in(list(following))).select(
         pl.col("trade_date").replace_strict(following or {dates[0]: dates[0]}, return_dtype=pl.Date), "instrument_id",
         prior_close="last_close", prior_date="last_seen",
     )  # fmt: skip
-    released = released_rows(lake, NAME)
-    return transform(lake.read("bronze/bhavcopy", dates), traded, prior, lake.read("bronze/delivery", dates), dict(types), released)
+    released = released_rows(text for date in dates for text in inputs.facts[date]["decided"])
+    return transform(inputs.read("bronze/bhavcopy"), traded, prior, inputs.read("bronze/delivery"), types, released)
 
 
-def _day_facts(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, object]:
-    decided = decisions_by_day(workspace.lake, NAME)
-    facts: dict[dt.date, object] = {}
-    for date in dates:
-        status = workspace.calendar.day(date).status
-        facts[date] = [status, decided[date]] if date in decided else status
-    return facts
+def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, Any]]:
+    """By day the type of the session, and what was decided of its rows in the quarantine."""
+    decided = decisions_by_day(place.lake, NAME)
+    return {date: {"session": place.calendar.day(date).status, "decided": decided.get(date, [])} for date in dates}
 
 
 TABLE = DailyTable(

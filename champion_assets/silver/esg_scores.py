@@ -16,12 +16,14 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.bronze.esg_scores import NAME as BRONZE
 from champion_assets.esg.mapping import PRODUCTS
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.isin import security_key
 from champion_assets.quant.cross_section import z_score
-from champion_assets.raw.esg_scores import known_rows
 from champion_assets.settings import Settings
 
 NAME = "silver/esg_scores"
@@ -73,7 +75,7 @@ def identified(rows: pl.DataFrame, instruments: pl.DataFrame) -> pl.DataFrame:
     """Records with `instrument_id` (null if nobody is found), `symbol` on the day and `found_by`.
 
     Args:
-        rows: records.
+        rows: rows of bronze/esg_scores.
         instruments: the registry of a day: instrument_id, symbol, isin, name.
     """
     by_key, by_symbol, by_name = {}, {}, {}
@@ -105,21 +107,23 @@ def _plain(name: str) -> str:
     return re.sub(r"\b(limited|ltd|the|india)\b|[^a-z0-9]", "", name.lower())
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Ratings in force on `dates`."""
-    rows, _ = known_rows(workspace.lake)
+    rows = inputs.read(BRONZE)
     if rows.is_empty():
         return Computed(empty_frame(EsgScores))
     names = ["trade_date", "instrument_id", "symbol", "isin", "name", "last_seen"]
-    registries = workspace.lake.read("silver/instruments", dates, names)
+    registries = inputs.read("silver/instruments", names)
     frames, facts = [empty_frame(EsgScores)], {}
     lost: list[dict[str, Any]] = []
     for date in dates:
-        people = identified(rows.filter(pl.col("known_on") <= date), registries.filter(pl.col("trade_date") == date))
-        today = as_known(people.drop_nulls("instrument_id"), date, workspace.settings.esg_stale_days)
+        first = inputs.window(BRONZE, date)[0]
+        known = rows.filter(pl.col("trade_date").is_between(first, date) & (~pl.col("is_look_ahead") | (pl.col("trade_date") == date)))
+        people = identified(known.drop("trade_date"), registries.filter(pl.col("trade_date") == date))
+        today = as_known(people.drop_nulls("instrument_id"), date, inputs.parameters.stale_days)
         today = today.with_columns(trade_date=pl.lit(date), z=z_score(pl.col("score"), ["provider", "product"]))
         frames.append(today.select(_COLUMNS).sort("instrument_id", "provider", "product"))
-        before = workspace.window_before(date)
+        before = inputs.before(date)
         fresh = people.filter(pl.col("instrument_id").is_null() & (pl.col("known_on") > before if before is not None else True))
         why = {"trade_date": date, "rule": "ESG", "reason": "no instrument has this ISIN, symbol or name on the day"}
         columns = ["provider", "isin", "symbol", "name", "source_row", "source_sha256"]
@@ -129,7 +133,7 @@ def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
 
 
 def _inputs(settings: Settings) -> tuple[Input, ...]:
-    return (Input("raw/esg_scores", settings.esg_stale_days), Input("silver/instruments"))
+    return (Input(BRONZE, settings.esg_stale_days), Input("silver/instruments"))
 
 
 def _parameters(settings: Settings) -> dict[str, Any]:

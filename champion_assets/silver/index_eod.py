@@ -12,8 +12,10 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.indices import current_name, index_id
 
 NAME = "silver/index_eod"
@@ -66,9 +68,9 @@ def transform(bronze: pl.DataFrame) -> Computed:
     return Computed(good, rejects)
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Silver rows of `dates`."""
-    return transform(workspace.lake.read("bronze/index_close", dates))
+    return transform(inputs.read("bronze/index_close", days=dates))
 
 
 TABLE = DailyTable(

@@ -12,18 +12,21 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.bronze.symbol_changes import NAME as CHANGES
 from champion_assets.common.errors import ConfigurationError
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input, Place
 from champion_assets.lake.quarantine import decisions_by_day, is_released, released_rows, without_isin
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.identity import EVIDENCE, Instrument, Registry, SameAs, Sighting, refusal
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.nse.symbol_changes import SymbolChange
-from champion_assets.raw.security_master import changes_on
 
 NAME = "silver/instruments"
 CHANGE_SESSIONS = 130
@@ -59,23 +62,22 @@ _SCHEMA = empty_frame(Instruments).schema
 _RANK = {series: rank for rank, series in enumerate(EQUITY_SERIES)}
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The registries of `dates`, in order."""
     columns = ["trade_date", "symbol", "series", "isin", "name", "prev_close", "close", "turnover", "source_sha256", "source_row"]
-    released = released_rows(workspace.lake, "silver/equity_eod")
-    bronze = workspace.lake.read("bronze/bhavcopy", dates, columns).filter(pl.col("series").is_in(EQUITY_SERIES))
+    released = released_rows(text for date in dates for text in inputs.facts[date]["decided"])
+    bronze = inputs.read("bronze/bhavcopy", columns).filter(pl.col("series").is_in(EQUITY_SERIES))
     by_day = {key[0]: rows for key, rows in bronze.partition_by("trade_date", as_dict=True).items()}
-    changes = _changes(workspace, dates)
-    lines = overrides_of(workspace.settings.identity_overrides)
+    changes = _changes(inputs)
     registry: Registry | None = None
     frames, facts = [], {}
     for date in dates:
-        if registry is None or workspace.window(Input(NAME, lag=1), date) != [registry.today]:
-            registry = _stored(workspace, date)
+        if registry is None or inputs.window(NAME, date) != [registry.today]:
+            registry = _stored(inputs, date)
         before = len(registry)
         rows = by_day.get(date, bronze.clear())
         registry.observe(
-            date, sightings(rows, released), _newest(changes, date), {line.symbol: line for line in lines if line.date <= date}
+            date, sightings(rows, released), _newest(changes, date), {line.symbol: line for line in inputs.facts[date]["same_as"]}
         )
         frame = _frame(registry, date)
         frames.append(frame)
@@ -103,9 +105,9 @@ def _renamed(changed: pl.DataFrame) -> str:
     )
 
 
-def _changes(workspace: Workspace, dates: Sequence[dt.date]) -> list[tuple[dt.date, SymbolChange]]:
-    days = sorted({*workspace.window(Input("raw/security_master", CHANGE_SESSIONS), dates[0]), *workspace.sessions(dates[0], dates[-1])})
-    return [(day, change) for day, found in changes_on(workspace, workspace.lake, days).items() for change in found]
+def _changes(inputs: Inputs) -> list[tuple[dt.date, SymbolChange]]:
+    rows = inputs.read(CHANGES, ["trade_date", "change_date", "old_symbol", "new_symbol"]).unique().sort(pl.all())
+    return [(day, SymbolChange(*change)) for day, *change in rows.iter_rows()]
 
 
 def _newest(changes: list[tuple[dt.date, SymbolChange]], date: dt.date) -> Mapping[str, SymbolChange]:
@@ -113,11 +115,11 @@ def _newest(changes: list[tuple[dt.date, SymbolChange]], date: dt.date) -> Mappi
     return {change.new: change for day, change in changes if earliest <= day <= date}
 
 
-def _stored(workspace: Workspace, date: dt.date) -> Registry:
-    before = workspace.window(Input(NAME, lag=1), date)
+def _stored(inputs: Inputs, date: dt.date) -> Registry:
+    before = inputs.window(NAME, date)
     if not before:
         return Registry()
-    rows = workspace.lake.read(NAME, before)
+    rows = inputs.read(NAME, for_date=date)
     return Registry((Instrument(**row) for row in rows.select(_FIELDS).iter_rows(named=True)), before[0])
 
 
@@ -149,9 +151,10 @@ def overrides_of(path: Path | None) -> tuple[SameAs, ...]:
     return tuple(lines)
 
 
-def _day_facts(workspace: Workspace, dates: Sequence[dt.date]) -> dict[dt.date, list[str]]:
-    decided, lines = decisions_by_day(workspace.lake, "silver/equity_eod"), overrides_of(workspace.settings.identity_overrides)
-    return {date: [str(line) for line in lines if line.date == date] + decided.get(date, []) for date in dates}
+def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, list[Any]]]:
+    """By day the user's lines up to it, and what was decided of its rows in the quarantine."""
+    decided, lines = decisions_by_day(place.lake, "silver/equity_eod"), overrides_of(place.settings.identity_overrides)
+    return {date: {"same_as": [line for line in lines if line.date <= date], "decided": decided.get(date, [])} for date in dates}
 
 
 TABLE = DailyTable(
@@ -159,7 +162,7 @@ TABLE = DailyTable(
     description="Every instrument seen so far: symbol, ISIN, series, since when, linked to what it was before by which evidence.",
     model=Instruments,
     code_version="1",
-    inputs=lambda _: (Input("bronze/bhavcopy"), Input("raw/security_master", CHANGE_SESSIONS), Input(NAME, lag=1)),
+    inputs=lambda _: (Input("bronze/bhavcopy"), Input(CHANGES, CHANGE_SESSIONS), Input(NAME, lag=1)),
     day_facts=_day_facts,
     compute=compute,
     block=125,

@@ -18,8 +18,10 @@ import polars as pl
 from champion_assets.checks.thresholds import BAND as GAP
 from champion_assets.checks.thresholds import SAME_PRICE as SAME
 from champion_assets.checks.thresholds import STEP as TICKS
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.actions.price_check import nearest_ratio
 
 NAME = "silver/suspects"
@@ -122,12 +124,12 @@ def _reading() -> pl.Expr:
     )  # fmt: skip
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Suspects of `dates`."""
     columns = ["trade_date", "instrument_id", "symbol", "series", "open", "prev_close", "prior_close", "prior_date"]
-    equity = workspace.lake.read("silver/equity_eod", dates, columns)
+    equity = inputs.read("silver/equity_eod", columns, days=dates)
     wanted = ["trade_date", "instrument_id", "ex_session", "f_capital_special", "verdict", "candidates", "subject", "method"]
-    frame = transform(equity, workspace.lake.read("silver/corporate_actions", dates, wanted))
+    frame = transform(equity, inputs.read("silver/corporate_actions", wanted, days=dates))
     facts = {day: {"suspects": len(names), "symbols": ", ".join(sorted(set(names))[:20])}
              for day, names in frame.group_by("trade_date").agg("symbol").iter_rows()}  # fmt: skip
     return Computed(pl.concat([empty_frame(Suspects), frame]), facts=facts)
@@ -139,7 +141,7 @@ TABLE = DailyTable(
     model=Suspects,
     code_version="2",
     inputs=lambda _: (Input("silver/equity_eod"), Input("silver/corporate_actions")),
-    parameters=lambda _: {"gap": GAP, "ticks": TICKS},
+    constants={"gap": GAP, "ticks": TICKS},
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),

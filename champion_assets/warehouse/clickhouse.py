@@ -7,17 +7,24 @@ there is loaded again. If the server is down the load fails after its retries, a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import polars as pl
 
 from champion_assets.clients.clickhouse import clickhouse
+from champion_assets.lake.fingerprints import Fingerprints
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.settings import Settings
 from champion_assets.warehouse.clickhouse_load import load_days, versions
 from champion_assets.warehouse.clickhouse_schema import migrate
-from champion_assets.warehouse.loaded import Load, loaded, rows_of
+from champion_assets.warehouse.loaded import Load, inside, loaded, rows_of
 from champion_assets.warehouse.views import create_views
 
 NAME = "warehouse/clickhouse"
@@ -37,52 +44,66 @@ def make_tables(settings: Settings, tables: Sequence[DailyTable]) -> None:
         create_views(client.execute, "clickhouse")
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+@dataclass(frozen=True)
+class Server:
+    """ClickHouse as a load sees it: tables are made, the server is asked, days are put there."""
+
+    make_tables: Callable[[Sequence[DailyTable]], None]
+    connect: Callable[[], AbstractContextManager[Any]]
+    load_days: Callable[[DailyTable, pl.DataFrame, Mapping[dt.date, str]], None]
+
+
+def server_of(settings: Settings) -> Server:
+    """The server in the settings; nothing is asked of it yet."""
+    return Server(partial(make_tables, settings), partial(clickhouse, settings), partial(load_days, settings))
+
+
+def compute(tables: Sequence[DailyTable], inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Load the days that ClickHouse does not have in the lake's version."""
-    settings, marks = workspace.settings, Fingerprints(workspace.lake)
-    make_tables(settings, loaded(workspace))
+    server: Server = inputs.outside
+    server.make_tables(tables)
     frames = []
-    for table in loaded(workspace):
-        frame = rows_of(workspace, table, dates)
+    for table in tables:
+        frame = inside(table, inputs.read(table.name))
         counts = dict(frame.group_by("trade_date").len().iter_rows())
-        wanted = {date: mark or "" for date, mark in marks.of(table.name, dates).items()}
-        with clickhouse(settings) as client:
-            inside = versions(client, table, min(dates), max(dates))
-        stale = {date: mark for date, mark in wanted.items() if inside.get(date, (0, [mark])) != (counts.get(date, 0), [mark])}
+        wanted = {date: info.fingerprint if info else "" for date, info in inputs.infos(table.name).items()}
+        with server.connect() as client:
+            there = versions(client, table, min(dates), max(dates))
+        stale = {date: mark for date, mark in wanted.items() if there.get(date, (0, [mark])) != (counts.get(date, 0), [mark])}
         if stale:
-            load_days(settings, table, frame.filter(pl.col("trade_date").is_in(sorted(stale))), stale)
+            server.load_days(table, frame.filter(pl.col("trade_date").is_in(sorted(stale))), stale)
         frames.append(pl.DataFrame({"trade_date": list(wanted), "table_name": table.name, "rows": [counts.get(date, 0) for date in wanted],
                                     "fingerprint": list(wanted.values())}, schema=empty_frame(Clickhouse).schema))  # fmt: skip
     return Computed(pl.concat(frames).sort("trade_date", "table_name"))
 
 
-def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
+def confirm(tables: Sequence[DailyTable], place: Place, dates: Sequence[dt.date]) -> set[dt.date]:
     """The days that the server holds in the lake's version of every table; none if it has no such database."""
     if not dates:
         return set()
-    settings, marks = workspace.settings, Fingerprints(workspace.lake)
+    settings, marks = place.settings, Fingerprints(place.lake)
     with clickhouse(settings, database=False) as client:
         ((exists,),) = client.execute(f"EXISTS DATABASE `{settings.clickhouse_database}`")
     if not exists:
         return set()
     current = set(dates)
     with clickhouse(settings) as client:
-        for table in loaded(workspace):
+        for table in tables:
             inside = versions(client, table, min(dates), max(dates))
             marks.prefetch(table.name, sorted(inside))
             current &= {date for date, (_, found) in inside.items() if found == [marks.stored(table.name, date)]} | _empty(
-                workspace, table, sorted(current - inside.keys()), marks
+                place, table, sorted(current - inside.keys()), marks
             )
     return current
 
 
-def _empty(workspace: Workspace, table: DailyTable, dates: Sequence[dt.date], marks: Fingerprints) -> set[dt.date]:
+def _empty(place: Place, table: DailyTable, dates: Sequence[dt.date], marks: Fingerprints) -> set[dt.date]:
     """The days of which the lake, too, has no row to load: such a day leaves no trace on the server."""
     if table.warehouse_rows is None:
-        found = workspace.lake.infos(table.name, dates)
+        found = place.lake.infos(table.name, dates)
         return {date for date, each in zip(dates, found, strict=True) if each is not None and each[0].rows == 0}
     there = [date for date, mark in marks.of(table.name, dates).items() if mark is not None]
-    return set(there) - set(rows_of(workspace, table, there)["trade_date"]) if there else set()
+    return set(there) - set(rows_of(place, table, there)["trade_date"]) if there else set()
 
 
 def _where(settings: Settings) -> dict[str, str | int]:
@@ -91,15 +112,17 @@ def _where(settings: Settings) -> dict[str, str | int]:
 
 def table_of(tables: Sequence[DailyTable]) -> DailyTable:
     """The declaration, for a graph of `tables`."""
+    held = loaded(tables)
     return DailyTable(
         name=NAME,
         description="The silver, features, portfolio and backtest tables on a ClickHouse server; asked for by LOAD_TO_CLICKHOUSE.",
         model=Clickhouse,
         code_version="1",
-        inputs=lambda _: tuple(Input(table.name) for table in tables if table.in_warehouse),
+        inputs=lambda _: tuple(Input(table.name) for table in held),
         parameters=_where,
-        compute=compute,
-        confirm=confirm,
+        outside=server_of,
+        compute=partial(compute, held),
+        confirm=partial(confirm, held),
         block=366,
         kinds=frozenset({"clickhouse"}),
         mlflow_names=("load_duration_seconds", "rows_loaded"),

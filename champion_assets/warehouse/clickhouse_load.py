@@ -26,7 +26,7 @@ import polars as pl
 
 from champion_assets.clients.clickhouse import clickhouse
 from champion_assets.common.processes import started
-from champion_assets.lake.build import BuildError
+from champion_assets.lake.errors import BuildError
 from champion_assets.lake.table import DailyTable
 from champion_assets.settings import Settings
 from champion_assets.warehouse.clickhouse_columns import checksum_sql, checksums, encode, is_nested

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from champion_assets.lake.build import BuildError
+from champion_assets.lake.errors import BuildError
 from champion_assets.lake.table import DailyTable
 
 FREE_TEXT = {"subject", "evidence", "sample", "candidates", "uri", "reading"}

@@ -12,18 +12,23 @@ import datetime as dt
 import fcntl
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from champion_assets.clients.duckdb import connect
-from champion_assets.lake.build import BuildError
+from champion_assets.lake.errors import BuildError
+from champion_assets.lake.fingerprints import Fingerprints
+from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace
-from champion_assets.warehouse.loaded import Load, loaded, rows_of
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.warehouse.loaded import Load, inside, loaded
 from champion_assets.warehouse.views import create_views
 
 NAME = "warehouse/duckdb"
@@ -33,38 +38,38 @@ class Duckdb(Load):
     """What a load put into the file for a day: one row a table."""
 
 
-def compute(workspace: Workspace, dates: Sequence[dt.date]) -> Computed:
+def compute(tables: Sequence[DailyTable], inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Bring the file up to date for `dates` and report what is in it."""
-    path = workspace.settings.duckdb_path
-    marks = Fingerprints(workspace.lake)
-    wanted = {table.name: {date: mark or "" for date, mark in marks.of(table.name, dates).items()} for table in loaded(workspace)}
+    path: Path = inputs.outside
+    lake = {table.name: inputs.infos(table.name) for table in tables}
+    wanted = {name: {date: info.fingerprint if info else "" for date, info in infos.items()} for name, infos in lake.items()}
     with _exclusive(path), _copied(path) as copy, connect(copy) as connection:
-        _prepare(connection, loaded(workspace))
+        _prepare(connection, tables)
         connection.begin()
-        for table in loaded(workspace):
-            _load(connection, workspace, table, wanted[table.name])
+        for table in tables:
+            _load(connection, inputs, table, wanted[table.name])
         connection.commit()
         create_views(connection.execute, "duckdb")
         frame = _inside(connection, dates)
-        _compare(workspace, frame, wanted)
+        _compare(tables, inputs, frame, lake)
         connection.execute("CHECKPOINT")
     return Computed(frame)
 
 
-def confirm(workspace: Workspace, dates: Sequence[dt.date]) -> set[dt.date]:
+def confirm(tables: Sequence[DailyTable], place: Place, dates: Sequence[dt.date]) -> set[dt.date]:
     """The days that the file holds in the lake's version of every table; none if the file is gone."""
-    path = workspace.settings.duckdb_path
+    path = place.settings.duckdb_path
     if not path.exists():
         return set()
     with connect(path, read_only=True) as connection:
         loads = connection.execute(
             "SELECT trade_date, table_name, fingerprint FROM meta.loads WHERE trade_date BETWEEN ? AND ?", [min(dates), max(dates)]
         ).fetchall()
-    marks = Fingerprints(workspace.lake)
-    for table in loaded(workspace):
+    marks = Fingerprints(place.lake)
+    for table in tables:
         marks.prefetch(table.name, sorted({date for date, name, _ in loads if name == table.name}))
     current = Counter(date for date, name, mark in loads if marks.stored(name, date) == mark)
-    return {date for date, tables in current.items() if tables == len(loaded(workspace))}
+    return {date for date, count in current.items() if count == len(tables)}
 
 
 @contextmanager
@@ -129,7 +134,7 @@ def _sql_name(table: DailyTable) -> str:
     return table.name.replace("/", ".")
 
 
-def _load(connection: duckdb.DuckDBPyConnection, workspace: Workspace, table: DailyTable, wanted: dict[dt.date, str]) -> None:
+def _load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, table: DailyTable, wanted: dict[dt.date, str]) -> None:
     inside = dict(connection.execute("SELECT trade_date, fingerprint FROM meta.loads WHERE table_name = ?", [table.name]).fetchall())
     days = [date for date, mark in wanted.items() if inside.get(date) != mark]
     if not days:
@@ -139,7 +144,7 @@ def _load(connection: duckdb.DuckDBPyConnection, workspace: Workspace, table: Da
         connection.execute(f"DELETE FROM {_sql_name(table)} WHERE trade_date IN (SELECT unnest(?))", [again])
         connection.execute("DELETE FROM meta.loads WHERE table_name = ? AND trade_date IN (SELECT unnest(?))", [table.name, again])
     where = table.warehouse_rows or "true"
-    with workspace.lake.files(table.name, days) as paths:
+    with inputs.files(table.name, days) as paths:
         connection.execute(
             f"INSERT INTO {_sql_name(table)} SELECT * FROM read_parquet(?, hive_partitioning = false) WHERE {where}", [paths]
         )
@@ -162,34 +167,38 @@ def _inside(connection: duckdb.DuckDBPyConnection, dates: Sequence[dt.date]) -> 
     return pl.DataFrame(rows, schema=empty_frame(Duckdb).schema, orient="row")
 
 
-def _compare(workspace: Workspace, frame: pl.DataFrame, wanted: dict[str, dict[dt.date, str]]) -> None:
-    """The rows in the file must be those of the lake's objects, day by day."""
+def _compare(
+    tables: Sequence[DailyTable], inputs: Inputs, frame: pl.DataFrame, lake: Mapping[str, Mapping[dt.date, ObjectInfo | None]]
+) -> None:
+    """The rows in the file must be those of the lake's objects, day by day, and no object may have changed meanwhile."""
     counted = {
-        table.name: dict(rows_of(workspace, table, sorted(wanted[table.name])).group_by("trade_date").len().iter_rows())
-        for table in loaded(workspace) if table.warehouse_rows is not None
+        table.name: dict(inside(table, inputs.read(table.name)).group_by("trade_date").len().iter_rows())
+        for table in tables if table.warehouse_rows is not None
     }  # fmt: skip
     for (name,), loads in frame.partition_by("table_name", as_dict=True).items():
-        by_day, dates = counted.get(name), loads["trade_date"].to_list()
-        stored = [None if found is None else found[0] for found in workspace.lake.infos(name, dates)]
-        for date, rows, info in zip(dates, loads["rows"], stored, strict=True):
+        by_day, stored = counted.get(name), inputs.infos(name)
+        for date, rows in loads.select("trade_date", "rows").iter_rows():
+            info, then = stored[date], lake[name][date]
             expected = (info.rows if info else 0) if by_day is None else by_day.get(date, 0)
-            if info is None or expected != rows or info.fingerprint != wanted[name][date]:
+            if info is None or then is None or expected != rows or info.fingerprint != then.fingerprint:
                 raise BuildError(f"{NAME} {date}: {name} has {rows} rows in DuckDB, the lake says {info}")
-    if frame.height != sum(map(len, wanted.values())):
-        raise BuildError(f"{NAME}: {frame.height} of {sum(map(len, wanted.values()))} loads are recorded")
+    if frame.height != sum(map(len, lake.values())):
+        raise BuildError(f"{NAME}: {frame.height} of {sum(map(len, lake.values()))} loads are recorded")
 
 
 def table_of(tables: Sequence[DailyTable]) -> DailyTable:
     """The declaration, for a graph of `tables`."""
+    held = loaded(tables)
     return DailyTable(
         name=NAME,
         description="The silver, features, portfolio and backtest tables in one DuckDB file that readers can open at any time.",
         model=Duckdb,
         code_version="2",
-        inputs=lambda _: tuple(Input(table.name) for table in tables if table.in_warehouse),
+        inputs=lambda _: tuple(Input(table.name) for table in held),
         parameters=lambda settings: {"path": str(settings.duckdb_path.resolve())},
-        compute=compute,
-        confirm=confirm,
+        outside=lambda settings: settings.duckdb_path,
+        compute=partial(compute, held),
+        confirm=partial(confirm, held),
         block=2500,
         kinds=frozenset({"duckdb"}),
         peak_megabytes=1220,

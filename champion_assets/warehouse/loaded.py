@@ -6,18 +6,19 @@ What belongs here: what `warehouse/duckdb` and `warehouse/clickhouse` share. Wha
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.place import Place
 from champion_assets.lake.schema import TableModel
-from champion_assets.lake.table import DailyTable, Workspace
+from champion_assets.lake.table import DailyTable
 
 
-def loaded(workspace: Workspace) -> list[DailyTable]:
-    """The tables that a warehouse holds, in the order of the graph."""
-    return [table for table in workspace.tables.values() if table.in_warehouse]
+def loaded(tables: Iterable[DailyTable]) -> list[DailyTable]:
+    """Those of `tables` that a warehouse holds, in the order of the graph."""
+    return [table for table in tables if table.in_warehouse]
 
 
 class Load(TableModel):
@@ -34,8 +35,11 @@ class Load(TableModel):
         unique = ["trade_date", "table_name"]
 
 
-def rows_of(workspace: Workspace, table: DailyTable, dates: Sequence[dt.date]) -> pl.DataFrame:
+def inside(table: DailyTable, rows: pl.DataFrame) -> pl.DataFrame:
+    """Of rows of the lake those that a warehouse holds."""
+    return rows if table.warehouse_rows is None else rows.filter(pl.sql_expr(table.warehouse_rows))
+
+
+def rows_of(place: Place, table: DailyTable, dates: Sequence[dt.date]) -> pl.DataFrame:
     """The rows of the lake that a warehouse holds of these days, in order of the dates."""
-    frame = workspace.lake.read(table.name, dates)
-    where = table.warehouse_rows
-    return frame if where is None else frame.filter(pl.sql_expr(where))
+    return inside(table, place.lake.read(table.name, dates))

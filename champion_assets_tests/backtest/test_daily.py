@@ -16,7 +16,7 @@ from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.schema import violations
 from champion_assets.lake.store import Lake
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.costs import cost_rates
 from champion_assets_tests.helpers import build_until, content
 

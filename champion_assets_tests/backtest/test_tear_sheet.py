@@ -10,10 +10,10 @@ import pytest
 
 from champion_assets.backtest.tear_sheet import TearSheet, figures, history, page, story_of
 from champion_assets.backtest.tear_sheet_data import written_down
-from champion_assets.lake.build import MissingInput
+from champion_assets.lake.errors import MissingInput
 from champion_assets.lake.schema import violations
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.helpers import build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)

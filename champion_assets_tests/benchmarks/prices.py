@@ -16,7 +16,7 @@ import polars as pl
 
 from champion_assets import research
 from champion_assets.catalog import TABLES, open_workspace
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.settings import get_settings
 
 

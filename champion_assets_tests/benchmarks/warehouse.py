@@ -24,7 +24,7 @@ from pydantic import SecretStr
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.clients.clickhouse import clickhouse as connect
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.settings import Settings
 from champion_assets.silver.equity_eod import TABLE
 from champion_assets.warehouse import clickhouse, duckdb

@@ -9,7 +9,7 @@ import polars as pl
 
 from champion_assets.catalog import TABLES
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.raw.bhavcopy import NAME as RAW
 from champion_assets.raw.files import current_versions, file_key

@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.helpers import build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)

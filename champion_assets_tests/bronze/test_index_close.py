@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.helpers import build_until
 
 DAY = dt.date(2023, 11, 8)

@@ -16,10 +16,11 @@ from champion_assets.checks.registry import BY_NAME, RULES
 from champion_assets.checks.results import NAME, OverrideError, overrides
 from champion_assets.checks.rules import Context
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import BlockedByCheck, build_range
+from champion_assets.lake.build import build_range
+from champion_assets.lake.errors import BlockedByCheck
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.store import Lake, partition_key
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets_tests.helpers import ORDER, build_until

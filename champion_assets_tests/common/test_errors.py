@@ -10,8 +10,8 @@ import pytest
 
 import champion_assets
 from champion_assets.common.errors import ChampionError, NothingStored
-from champion_assets.lake.build import is_retryable
 from champion_assets.lake.errors import LakeRefused, LakeUnreachable
+from champion_assets.lake.ports import is_retryable
 from champion_assets.research import NotCovered
 
 

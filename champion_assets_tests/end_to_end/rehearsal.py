@@ -24,7 +24,7 @@ from typing import cast
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.names import bhavcopy_files, delivery_file
 from champion_assets.nse.synthetic.exchange import Exchange, write_exchange

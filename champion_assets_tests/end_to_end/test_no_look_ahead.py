@@ -20,7 +20,8 @@ from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.store import Lake
-from champion_assets.lake.table import Computed, Workspace
+from champion_assets.lake.table import Computed
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.nse.synthetic.server import date_in

@@ -23,7 +23,7 @@ import pytest
 from champion_assets import research
 from champion_assets.catalog import open_workspace
 from champion_assets.lake.store import Lake
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.settings import Settings
 
 pytestmark = pytest.mark.real

@@ -20,7 +20,7 @@ from champion_assets.experiments.plan import ExperimentError, Trial, parse_trial
 from champion_assets.experiments.results import every_result, keep, kept_results
 from champion_assets.experiments.run import run_experiment
 from champion_assets.experiments.trial import on_overlay, own_tables, run_trial
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.experiment_job import experiment
 from champion_assets_tests.helpers import build_until, content
 

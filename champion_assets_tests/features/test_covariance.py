@@ -9,7 +9,7 @@ import polars as pl
 
 from champion_assets.features.covariance import risk_model
 from champion_assets.features.window import return_windows
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.helpers import build_until
 
 DAY = dt.date(2024, 1, 15)

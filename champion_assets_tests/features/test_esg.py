@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from champion_assets.features.esg import BLEND, transform
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.helpers import build_until
 
 DAY = dt.date(2024, 1, 15)

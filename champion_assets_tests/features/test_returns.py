@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from champion_assets.features import returns
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets_tests.helpers import build_until
 

@@ -12,7 +12,7 @@ import pytest
 
 from champion_assets.features.panel import panel
 from champion_assets.features.universe import members
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until
 

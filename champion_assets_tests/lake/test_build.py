@@ -16,11 +16,16 @@ from hypothesis import strategies as st
 
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import InvalidRows, MissingInput, build_range, is_retryable, report_progress
+from champion_assets.lake.build import build_range, report_progress
+from champion_assets.lake.errors import InvalidRows, MissingInput
+from champion_assets.lake.fingerprints import Fingerprints, expected_fingerprint
 from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.place import Input
+from champion_assets.lake.ports import is_retryable
 from champion_assets.lake.schema import TableModel, empty_frame, violations
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Computed, DailyTable, Fingerprints, Input, Workspace, expected_fingerprint
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.errors import NotYetPublished, Unreachable
 from champion_assets_tests.helpers import build_until, content
 

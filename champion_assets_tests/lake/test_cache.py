@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 
 from champion_assets.lake import store
-from champion_assets.lake.build import is_retryable
 from champion_assets.lake.cache import ObjectCache
 from champion_assets.lake.errors import CacheUnusable
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.open import open_lake
+from champion_assets.lake.ports import is_retryable
 from champion_assets.lake.store import REMOTE_REQUESTS, Lake, partition_key
 from champion_assets.settings import Settings
 

@@ -12,9 +12,10 @@ import pytest
 
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import build_range, is_retryable
+from champion_assets.lake.build import build_range
 from champion_assets.lake.open import open_lake
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.ports import is_retryable
+from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.conftest import START
 from champion_assets_tests.helpers import build_until, content
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from champion_assets.cli.main import main
 from champion_assets.lake.quarantine import QuarantineError, decide, decisions, held, listed
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.names import legacy_bhavcopy
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange

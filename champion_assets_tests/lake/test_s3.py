@@ -21,12 +21,13 @@ import pytest
 
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import build_range, is_retryable
+from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import LakeRefused, LakeUnreachable
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.open import open_lake
+from champion_assets.lake.ports import is_retryable
 from champion_assets.lake.store import REMOTE_REQUESTS, Lake, partition_key
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until, content
 from champion_assets_tests.servers.run import S3, free_port

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from champion_assets.cli.main import main
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.operations.corporate_action_report import audit
 from champion_assets_tests.helpers import build_until

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from champion_assets.cli.main import main
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.operations.doctor import Report, examine
 from champion_assets_tests.helpers import build_until
 

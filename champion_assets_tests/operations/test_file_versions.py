@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from champion_assets.cli.main import main
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.names import udiff_bhavcopy
 from champion_assets.nse.synthetic.exchange import CORRECTED, Exchange
 from champion_assets.operations.file_versions import compare, differences

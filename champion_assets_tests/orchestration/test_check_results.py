@@ -19,7 +19,7 @@ from champion_assets.checks.registry import BY_NAME, RULES
 from champion_assets.checks.results import NAME
 from champion_assets.definitions import defs
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.check_results import result_checks, verdicts
 from champion_assets.settings import get_settings
 from champion_assets_tests.helpers import build_until

@@ -14,7 +14,7 @@ import pytest
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.common.clock import instant_in_india
 from champion_assets.definitions import defs
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.operations.doctor import examine
 from champion_assets.orchestration.freshness import freshness, overdue_sessions
 from champion_assets.orchestration.sensors import freshness_sensor

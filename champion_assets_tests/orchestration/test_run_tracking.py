@@ -12,7 +12,7 @@ from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import DayOutcome, RangeReport, build_range
 from champion_assets.lake.open import open_lake
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.run_tracking import note, pending, send_pending
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until

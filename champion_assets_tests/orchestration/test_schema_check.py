@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from champion_assets.catalog import TABLES
-from champion_assets.lake.build import InvalidRows, MissingInput, RangeReport
+from champion_assets.lake.build import RangeReport
+from champion_assets.lake.errors import InvalidRows, MissingInput
 from champion_assets.lake.schema import violations
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.schema_check import column_schema, schema_check_result
 from champion_assets_tests.helpers import ORDER, build_until
 

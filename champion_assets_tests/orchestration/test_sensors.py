@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.errors import Holiday
 from champion_assets.nse.names import udiff_bhavcopy
 from champion_assets.nse.synthetic.exchange import Exchange

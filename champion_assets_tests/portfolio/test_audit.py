@@ -16,7 +16,7 @@ from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.schema import violations
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.portfolio.audit import NAME, OPTIMALITY, TABLE, Audit, examine
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.portfolio.target_weights import known_on

@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import MissingInput, build_range
+from champion_assets.lake.build import build_range
+from champion_assets.lake.errors import MissingInput
 from champion_assets.lake.schema import violations
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.portfolio.schedule import is_rebalance
 from champion_assets.portfolio.target_weights import TABLE, TargetWeights, drifted

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.errors import BadPayload, NotYetPublished, UnexpectedSession, WrongDate
 from champion_assets.nse.names import bhavcopy_files, legacy_bhavcopy

@@ -13,7 +13,7 @@ import pytest
 
 from champion_assets.catalog import TABLES
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.names import delivery_file
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.raw.delivery import NAME, TABLE

@@ -12,7 +12,7 @@ import pytest
 
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.raw.esg_scores import NAME, TABLE, known_rows, ledger
 from champion_assets.raw.files import original_bytes

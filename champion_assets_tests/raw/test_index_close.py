@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.names import index_close_file
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.raw.index_close import NAME, TABLE

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.constituents import read_constituents
 from champion_assets.nse.errors import UnknownHeader
 from champion_assets.raw.index_constituents import NAME, TABLE, sectors_on

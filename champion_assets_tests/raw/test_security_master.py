@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.raw.security_master import TABLE, changes_on
 
 MONDAY = dt.date(2023, 11, 6)

@@ -12,7 +12,7 @@ import pytest
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.actions.overrides import COLUMNS
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.quant.adjust import known_events

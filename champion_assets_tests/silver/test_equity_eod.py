@@ -12,7 +12,8 @@ import pytest
 from champion_assets.bronze.bhavcopy import Bhavcopy
 from champion_assets.bronze.delivery import Delivery
 from champion_assets.lake.schema import empty_frame, violations
-from champion_assets.lake.table import Computed, Workspace
+from champion_assets.lake.table import Computed
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.identity import Registry
 from champion_assets.nse.schema import EQUITY_SERIES

@@ -14,7 +14,7 @@ from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.esg.mapping import MappingError
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.raw.esg_scores import LEDGER, ledger
 from champion_assets_tests.helpers import build_until

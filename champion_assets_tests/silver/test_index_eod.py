@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.indices import read_index_close
 from champion_assets.silver.index_eod import transform
 from champion_assets_tests.helpers import build_until

@@ -10,7 +10,7 @@ import pytest
 
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.silver.instruments import TABLE, overrides_of
 from champion_assets_tests.helpers import build_until

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from champion_assets.catalog import open_workspace
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.settings import Settings
 from champion_assets_tests.servers.run import ClickHouse, clickhouse_server
 

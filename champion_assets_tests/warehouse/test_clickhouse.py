@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 from champion_assets.catalog import TABLES
 from champion_assets.clients.clickhouse import ClickHouseUnreachable, clickhouse
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import build_range, is_retryable
+from champion_assets.lake.build import build_range
+from champion_assets.lake.fingerprints import Fingerprints
+from champion_assets.lake.ports import is_retryable
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Fingerprints, Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.silver.equity_eod import TABLE as EQUITY_EOD
 from champion_assets.warehouse import clickhouse_load
 from champion_assets.warehouse.clickhouse import confirm

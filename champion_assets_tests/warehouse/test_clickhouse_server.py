@@ -19,8 +19,9 @@ from pydantic import SecretStr
 from champion_assets.catalog import TABLES
 from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable, clickhouse
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import build_range, is_retryable
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.build import build_range
+from champion_assets.lake.ports import is_retryable
+from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.helpers import build_until
 from champion_assets_tests.servers.run import ClickHouse, free_port
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.silver.equity_eod import TABLE
 from champion_assets_tests.helpers import build_until
 from champion_assets_tests.servers.run import ClickHouse

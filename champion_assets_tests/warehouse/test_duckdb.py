@@ -11,10 +11,11 @@ import pytest
 
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import BuildError, build_range
+from champion_assets.lake.build import build_range
+from champion_assets.lake.errors import BuildError
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.warehouse.duckdb import NAME, sql_type
 from champion_assets.warehouse.loaded import loaded, rows_of
 from champion_assets_tests.helpers import build_until

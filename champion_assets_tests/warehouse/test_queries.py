@@ -16,7 +16,7 @@ from champion_assets.catalog import TABLES
 from champion_assets.clients.clickhouse import clickhouse
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
-from champion_assets.lake.table import Workspace
+from champion_assets.lake.workspace import Workspace
 from champion_assets.quant.adjust import LEVELS, PRICES
 from champion_assets.settings import Settings
 from champion_assets.warehouse.loaded import loaded as loaded_tables

@@ -12,15 +12,22 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import polars as pl
 
 from champion_assets.nse.actions.grammar import read_subject
-from champion_assets.nse.calendar import SessionCalendar
 from champion_assets.nse.dates import parse_date
 from champion_assets.nse.symbol_changes import SymbolHistory
 
 _SPAN = re.compile(r"(\d{2}-\d{2}-\d{4})-to-(\d{2}-\d{2}-\d{4})")
+
+
+class Sessions(Protocol):
+    """What is asked of a calendar here."""
+
+    def previous_session(self, date: dt.date, /) -> dt.date | None:
+        """The last session strictly before `date`, or None."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ def _with_face_values(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(face_value_on_date=pl.Series(values, dtype=pl.Float64))
 
 
-def effective_rows(export: Export, calendar: SessionCalendar, date: dt.date) -> pl.DataFrame:
+def effective_rows(export: Export, calendar: Sessions, date: dt.date) -> pl.DataFrame:
     """The rows whose ex-date is session `date` or a closed day just before it."""
     before = calendar.previous_session(date)
     day = pl.col("day")

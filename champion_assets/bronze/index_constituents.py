@@ -1,0 +1,91 @@
+"""`bronze/index_constituents`: every row of the lists of index members that are in force on the session, nothing filtered.
+
+Which lists those are, and that the earliest one looks ahead where it is used before its day, says `raw/index_constituents`; `list_date`
+shows it. The industries' names are those of the list, in one spelling of case and blanks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.originals import Originals
+from champion_assets.lake.place import Input
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.constituents import list_date, read_constituents
+from champion_assets.nse.errors import BadPayload
+from champion_assets.raw.files import current_versions
+from champion_assets.raw.index_constituents import NAME as RAW
+
+NAME = "bronze/index_constituents"
+
+
+class IndexConstituents(TableModel):
+    """A row of a list of index members."""
+
+    trade_date: pl.Date = pa.Field(description="Session on which the list is in force")
+    company: str = pa.Field(description="Name of the company as published")
+    industry: str = pa.Field(description="NSE's industry, by the names of that list")
+    symbol: str = pa.Field(description="Ticker on the day of the list")
+    series: str = pa.Field(description="Series as published")
+    isin: str = pa.Field(description="ISIN as published, not corrected")
+    list_name: str = pa.Field(description="Name of the file")
+    list_date: pl.Date = pa.Field(nullable=True, description="Day that the list is of, from its name; null for the present list")
+    list_order: pl.Int32 = pa.Field(ge=0, description="Where lists disagree, the highest counts")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Row of the list, the first after the header is 1")
+    source_sha256: str = pa.Field(description="SHA-256 of the list, see raw/index_constituents")
+
+    class Config(TableModel.Config):
+        """One row per row of a list and session."""
+
+        unique = ["trade_date", "source_sha256", "source_row"]
+
+
+_COLUMNS = list(IndexConstituents.to_schema().columns)
+_SCHEMA = empty_frame(IndexConstituents).schema
+
+
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
+    """Rows of `dates`; a day of which a list has other rows than were accepted fails."""
+    files, read = inputs.originals(RAW), dict[str, pl.DataFrame]()
+    frames: list[pl.DataFrame] = [empty_frame(IndexConstituents)]
+    failed: dict[dt.date, Exception] = {}
+    for date, versions in current_versions(inputs.read(RAW), dates).items():
+        for order, version in enumerate(versions):
+            if version["sha256"] not in read:
+                read[version["sha256"]] = _rows(files, version)
+            rows = read[version["sha256"]]
+            if rows.height != version["rows"]:
+                failed[date] = BadPayload(f"{version['name']}: {rows.height} rows read, {version['rows']} accepted")
+                continue
+            frames.append(rows.with_columns(trade_date=pl.lit(date), list_order=pl.lit(order, pl.Int32)).select(_COLUMNS))
+    return Computed(pl.concat(frames).filter(~pl.col("trade_date").is_in(list(failed))), failed=failed)
+
+
+def _rows(files: Originals, version: dict[str, Any]) -> pl.DataFrame:
+    name, sha256 = version["name"], version["sha256"]
+    members = read_constituents(files.read(sha256, name), name)
+    rows = [
+        (each.company, each.industry, each.symbol, each.series, each.isin, name, list_date(name), number, sha256)
+        for number, each in enumerate(members, start=1)
+    ]
+    columns = [column for column in _COLUMNS if column not in ("trade_date", "list_order")]
+    return pl.DataFrame(rows, schema={column: _SCHEMA[column] for column in columns}, orient="row")
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="Every row of the lists of index members in force on the session, with their industries; nothing filtered.",
+    model=IndexConstituents,
+    code_version="1",
+    inputs=lambda _: (Input(RAW),),
+    compute=compute,
+    may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+)

@@ -1,0 +1,166 @@
+"""What a computation is handed: the windows that its table declares, its parameters, the calendar up to its last day, and nothing else.
+
+What belongs here: reading what is declared, and refusing the rest. A table whose rows depend on something that it does not declare would
+look ahead, or stay as it is when that something changes; so there is no other way to the lake, to the settings, or to tomorrow.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from champion_assets.lake.calendar_view import CalendarView
+from champion_assets.lake.errors import UndeclaredInput
+from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.originals import Originals, OwnOriginals
+from champion_assets.lake.parameters import Parameters
+from champion_assets.lake.place import Input, Place
+from champion_assets.lake.store import REMOTE_REQUESTS, partition_key
+from champion_assets.settings import Settings
+
+
+class Inputs:
+    """The inputs of a block of sessions of one table.
+
+    Attributes:
+        parameters: those declared.
+        calendar: answers for days up to the last of the block.
+        facts: by day, what the table's `day_facts` say.
+    """
+
+    def __init__(
+        self, table: str, dates: Sequence[dt.date], declared: Sequence[Input], place: Place, parameters: Parameters, *,
+        facts: Mapping[dt.date, Any], more: Mapping[dt.date, Mapping[str, Sequence[dt.date]]],
+        outside: Callable[[Settings], Any] | None,
+    ) -> None:  # fmt: skip
+        """For `dates` of `table`; see `workspace.open_inputs`."""
+        self.table, self.dates, self.parameters, self.facts = table, list(dates), parameters, facts
+        self.calendar = CalendarView(place.calendar, max(dates), table)
+        self._declared = [wanted for wanted in declared if not wanted.is_gate]
+        self._place, self._more, self._open_outside = place, more, outside
+        self._days: dict[str, list[dt.date]] = {}
+
+    def window(self, table: str, date: dt.date, *, lag: int | None = None) -> list[dt.date]:
+        """The sessions of `table` that `date` reads, in order; with `lag` only those of the window that ends so many sessions before.
+
+        Raises:
+            UndeclaredInput: no such window is declared, or `date` is none of the block's.
+        """
+        if date not in self.dates:
+            raise UndeclaredInput(f"{self.table} asks for {table} on behalf of {date}, which is no day of the block {self._span}")
+        windows = [wanted for wanted in self._declared if wanted.table == table and lag in (None, wanted.lag)]
+        more = self._more.get(date, {}).get(table, ()) if lag is None else ()
+        if not windows and not more:
+            self._refuse(table, "" if lag is None else f", lag={lag}")
+        return sorted({*more, *(day for wanted in windows for day in self._place.window(wanted, date))})
+
+    def days(self, table: str) -> list[dt.date]:
+        """The sessions of `table` that the block reads: the windows of its days together, without what the block itself will write."""
+        if table not in self._days:
+            if not any(wanted.table == table for wanted in self._declared) and not any(table in each for each in self._more.values()):
+                self._refuse(table)
+            found = {day for date in self.dates for day in (self.window(table, date) if self._has(table, date) else ())}
+            self._days[table] = sorted(found.difference(self.dates) if table == self.table else found)
+        return self._days[table]
+
+    def read(
+        self, table: str, columns: Sequence[str] | None = None, *, days: Iterable[dt.date] | None = None, for_date: dt.date | None = None,
+        lag: int | None = None,
+    ) -> pl.DataFrame:  # fmt: skip
+        """Rows of the declared windows of `table`.
+
+        Args:
+            table: a declared input.
+            columns: all by default.
+            days: only these days of the windows.
+            for_date: only the window of this day of the block.
+            lag: of that window, only the part that ends so many sessions before the day.
+
+        Raises:
+            UndeclaredInput: the table, its window or one of `days` is not declared.
+            FileNotFoundError: a day has no object.
+        """
+        allowed = self.days(table) if for_date is None else self.window(table, for_date, lag=lag)
+        return self._place.lake.read(table, self._chosen(table, allowed, days), columns)
+
+    def refused(self, table: str) -> dict[dt.date, pl.DataFrame]:
+        """What was taken out of the declared windows of `table` on the days of the block, for days that have such rows."""
+        asset, lake = f"quarantine/{table}", self._place.lake
+        held = sorted(set(self.days(table)) & set(self.dates) & set(lake.dates(asset)))
+        return dict(zip(held, lake.together(lambda date: lake.read(asset, [date]), held), strict=True))
+
+    def infos(self, table: str) -> dict[dt.date, ObjectInfo | None]:
+        """What the objects of the declared windows say of themselves: fingerprint, rows."""
+        days = self.days(table)
+        return {day: None if found is None else found[0] for day, found in zip(days, self._place.lake.infos(table, days), strict=True)}
+
+    @contextmanager
+    def files(self, table: str, days: Iterable[dt.date]) -> Iterator[list[str]]:
+        """Paths on this machine with the objects of `days`, all of them in the declared windows."""
+        with self._place.lake.files(table, self._chosen(table, self.days(table), days)) as paths:
+            yield paths
+
+    def originals(self, table: str) -> Originals:
+        """The original files of a declared raw table."""
+        self.days(table)
+        return Originals(self._place.lake, table)
+
+    def before(self, date: dt.date) -> dt.date | None:
+        """The session of the grid before a day of the block, or None for the first."""
+        self.calendar.day(date)
+        return self._place.window_before(date)
+
+    @cached_property
+    def outside(self) -> Any:
+        """What the table declares as `outside`, opened: the source of a raw table, the database of a warehouse."""
+        if self._open_outside is None:
+            raise UndeclaredInput(f"{self.table} asks for what lies outside the lake; only tables that declare `outside` are handed it")
+        return self._open_outside(self._place.settings)
+
+    @property
+    def own(self) -> OwnOriginals:
+        """The table's own original files, for raw tables."""
+        self._must_be_raw()
+        return OwnOriginals(self._place.lake, self.table)
+
+    def own_rows(self, date: dt.date) -> pl.DataFrame | None:
+        """What a raw table's object of `date` holds now, before this build; None if there is none."""
+        self._must_be_raw()
+        if date not in self.dates:
+            raise UndeclaredInput(f"{self.table} asks for its own {date}, which is no day of the block {self._span}")
+        return self._place.lake.read(self.table, [date]) if self._place.lake.exists(partition_key(self.table, date)) else None
+
+    @property
+    def requests(self) -> int:
+        """How many requests to the lake are worth making at once."""
+        return 2 if self._place.lake.is_local else REMOTE_REQUESTS
+
+    @property
+    def _span(self) -> str:
+        return f"{self.dates[0]} to {self.dates[-1]}"
+
+    def _has(self, table: str, date: dt.date) -> bool:
+        return any(wanted.table == table for wanted in self._declared) or table in self._more.get(date, {})
+
+    def _chosen(self, table: str, allowed: Sequence[dt.date], days: Iterable[dt.date] | None) -> list[dt.date]:
+        if days is None:
+            return list(allowed)
+        wanted = sorted(set(days))
+        if beyond := sorted(set(wanted).difference(allowed)):
+            raise UndeclaredInput(
+                f"{self.table} reads {table} of {beyond[0]}, which is not in the windows that it declares for {self._span}; "
+                f"declare a longer window, as `Input({table!r}, sessions=...)`. Days after the day itself cannot be declared"
+            )
+        return wanted
+
+    def _refuse(self, table: str, window: str = "") -> None:
+        raise UndeclaredInput(f"{self.table} reads {table}, which it does not declare; add `Input({table!r}{window})` to its `inputs`")
+
+    def _must_be_raw(self) -> None:
+        if not self.table.startswith("raw/"):
+            raise UndeclaredInput(f"{self.table} asks for original files of its own; only raw tables keep such files")

@@ -1,0 +1,64 @@
+"""Where tables are read and written: settings, lake and calendar, and the grid of sessions that they give.
+
+What belongs here: what a declaration may ask when a range is planned. What does not: what a computation is handed (`inputs.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from champion_assets.lake.ports import Calendar
+from champion_assets.lake.store import Lake
+from champion_assets.settings import Settings
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a day reads of another table: the trailing `sessions` sessions that end `lag` sessions before the day itself.
+
+    No window reaches before the first day of the grid; there it is simply shorter. None reaches beyond the day. A gate must be there and
+    current, but the rows of the day do not depend on what it says, only whether they may be made; so they cannot read it.
+    """
+
+    table: str
+    sessions: int = 1
+    lag: int = 0
+    is_gate: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what would be no window, or one of the future."""
+        if self.sessions < 1 or self.lag < 0:
+            raise ValueError(f"{self.table}: a window has at least one session and ends on the day or before, not {self}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Settings, lake and calendar, opened once and passed along.
+
+    `begin` is the first session of the tables with state (portfolio, account) if they begin later than the grid.
+    """
+
+    settings: Settings
+    lake: Lake
+    calendar: Calendar
+    begin: dt.date | None = None
+
+    def sessions(self, start: dt.date, end: dt.date) -> list[dt.date]:
+        """The sessions from `start` to `end` that belong to the grid."""
+        start = max(start, self.settings.start_date)
+        return self.calendar.sessions_between(start, end) if start <= end else []
+
+    def window(self, wanted: Input, date: dt.date) -> list[dt.date]:
+        """The sessions of `wanted` that the session `date` reads."""
+        trailing = self.calendar.trailing_sessions(date, wanted.sessions + wanted.lag)
+        trailing = trailing[: len(trailing) - wanted.lag]
+        first = self._first_of(wanted.table)
+        return [session for session in trailing if session >= first]
+
+    def window_before(self, date: dt.date) -> dt.date | None:
+        """The session of the grid before `date`, or None for the first."""
+        return next(iter(self.window(Input("", lag=1), date)), None)
+
+    def _first_of(self, _table: str) -> dt.date:
+        return self.settings.start_date
