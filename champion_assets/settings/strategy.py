@@ -6,15 +6,12 @@ What belongs here: names, defaults and units of what `champion experiment` may v
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from champion_assets.quant.estimators import Covariance, ExpectedReturn
-
-
-def _env(*names: str) -> AliasChoices:
-    return AliasChoices(*names)
+from champion_assets.settings.fields import variables
 
 
 class Strategy(BaseModel):
@@ -23,87 +20,114 @@ class Strategy(BaseModel):
     In a strategy file of `champion experiment` the fields stand under their own names, in the environment under those in capitals.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
     covariance_estimator: Covariance = Field(
-        "ledoit_wolf", validation_alias=_env("COVARIANCE_ESTIMATOR"), description="See quant/covariance.py."
+        "ledoit_wolf", validation_alias=variables("COVARIANCE_ESTIMATOR"), description="See quant/covariance.py."
     )
     cov_window_days: int = Field(
-        252, ge=2, validation_alias=_env("COV_WINDOW_DAYS"),
+        252, ge=2, validation_alias=variables("COV_WINDOW_DAYS"),
         description="Sessions in the risk window. The older pipeline used 20, too few for a covariance of more than 20 names.",
     )  # fmt: skip
     expected_return_estimator: ExpectedReturn = Field(
-        "historical_mean", validation_alias=_env("EXPECTED_RETURN_ESTIMATOR"), description="See quant/expected.py."
+        "historical_mean", validation_alias=variables("EXPECTED_RETURN_ESTIMATOR"), description="See quant/expected.py."
     )
     expected_return_lookback: int = Field(
-        252, ge=2, validation_alias=_env("EXPECTED_RETURN_LOOKBACK"), description="Sessions in the expected return."
+        252, ge=2, validation_alias=variables("EXPECTED_RETURN_LOOKBACK"), description="Sessions in the expected return."
     )
     objective: Literal["mean_variance", "minimum_variance", "maximum_sharpe", "risk_parity", "tracking"] = Field(
-        "mean_variance", validation_alias=_env("OBJECTIVE"), description="What the weights are best at; see quant/objectives.py."
+        "mean_variance", validation_alias=variables("OBJECTIVE"), description="What the weights are best at; see quant/objectives.py."
     )
     tracked: Literal["equal", "turnover"] = Field(
-        "turnover", validation_alias=_env("TRACKED"), description="Weights of the universe that `tracking` and `implied` take as benchmark."
+        "turnover",
+        validation_alias=variables("TRACKED"),
+        description="Weights of the universe that `tracking` and `implied` take as benchmark.",
     )
-    risk_aversion: float = Field(5.0, gt=0, validation_alias=_env("RISK_AVERSION"), description="γ in μ'w - ½γ w'Σw.")
-    weight_cap: float = Field(0.07, gt=0, le=1, validation_alias=_env("WEIGHT_CAP"), description="Largest weight of a name.")
-    weight_floor: float = Field(0.0, ge=0, le=1, validation_alias=_env("WEIGHT_FLOOR"), description="Least weight of every member.")
+    risk_aversion: float = Field(5.0, gt=0, validation_alias=variables("RISK_AVERSION"), description="γ in μ'w - ½γ w'Σw.")
+    weight_cap: float = Field(0.07, gt=0, le=1, validation_alias=variables("WEIGHT_CAP"), description="Largest weight of a name.")
+    weight_floor: float = Field(0.0, ge=0, le=1, validation_alias=variables("WEIGHT_FLOOR"), description="Least weight of every member.")
     min_position: float = Field(
         0.0,
         ge=0,
         lt=1,
-        validation_alias=_env("MIN_POSITION"),
+        validation_alias=variables("MIN_POSITION"),
         description="Names that would get less are left out, and the rest is solved anew.",
     )
     max_names: int | None = Field(
-        None, ge=1, validation_alias=_env("MAX_NAMES"),
+        None, ge=1, validation_alias=variables("MAX_NAMES"),
         description="Most names that are held, the best choice of them; WEIGHT_FLOOR then holds for the names that are held.",
     )  # fmt: skip
-    cash_weight: float = Field(0.0, ge=0, lt=1, validation_alias=_env("CASH_WEIGHT"), description="Share that stays in cash.")
-    sector_cap: float | None = Field(None, gt=0, le=1, validation_alias=_env("SECTOR_CAP"), description="Largest weight of a sector.")
+    cash_weight: float = Field(0.0, ge=0, lt=1, validation_alias=variables("CASH_WEIGHT"), description="Share that stays in cash.")
+    sector_cap: float | None = Field(None, gt=0, le=1, validation_alias=variables("SECTOR_CAP"), description="Largest weight of a sector.")
     liquidity_share: float | None = Field(
-        None, gt=0, validation_alias=_env("LIQUIDITY_SHARE"), description="Largest position as a multiple of a day's median turnover."
+        None, gt=0, validation_alias=variables("LIQUIDITY_SHARE"), description="Largest position as a multiple of a day's median turnover."
     )
     exclude: tuple[str, ...] = Field(
-        (), validation_alias=_env("EXCLUDE"), description="Symbols that are never held, separated by commas in the environment."
+        (), validation_alias=variables("EXCLUDE"), description="Symbols that are never held, separated by commas in the environment."
     )
-    universe: tuple[str, ...] = Field((), validation_alias=_env("UNIVERSE"), description="If given, only these symbols are ever held.")
-    esg_floor: float | None = Field(None, validation_alias=_env("ESG_FLOOR"), description="Least ESG score of the portfolio, 0 to 100.")
+    universe: tuple[str, ...] = Field((), validation_alias=variables("UNIVERSE"), description="If given, only these symbols are ever held.")
+    esg_floor: float | None = Field(
+        None, validation_alias=variables("ESG_FLOOR"), description="Least ESG score of the portfolio, 0 to 100."
+    )
     esg_floor_relative: float | None = Field(
-        None, validation_alias=_env("ESG_FLOOR_RELATIVE"), description="Least ESG score above that of the universe, points."
+        None, validation_alias=variables("ESG_FLOOR_RELATIVE"), description="Least ESG score above that of the universe, points."
     )
     esg_floor_relative_to: Literal["universe", "benchmark"] = Field(
-        "universe", validation_alias=_env("ESG_FLOOR_RELATIVE_TO"),
+        "universe", validation_alias=variables("ESG_FLOOR_RELATIVE_TO"),
         description="The universe's plain mean, or that of the benchmark in TRACKED, over the names with a score.",
     )  # fmt: skip
     esg_best_in_class: float | None = Field(
-        None, gt=0, le=1, validation_alias=_env("ESG_BEST_IN_CLASS"), description="Share of each sector that may be held, the best by ESG."
+        None,
+        gt=0,
+        le=1,
+        validation_alias=variables("ESG_BEST_IN_CLASS"),
+        description="Share of each sector that may be held, the best by ESG.",
     )
     esg_preference: float = Field(
-        0.0, ge=0, validation_alias=_env("ESG_PREFERENCE"),
+        0.0, ge=0, validation_alias=variables("ESG_PREFERENCE"),
         description="Annual return that a standard deviation of ESG score is worth; added to the expected returns.",
     )  # fmt: skip
     esg_min_coverage: float = Field(
-        1.0, ge=0, le=1, validation_alias=_env("ESG_MIN_COVERAGE"),
+        1.0, ge=0, le=1, validation_alias=variables("ESG_MIN_COVERAGE"),
         description="Least weight of names with an ESG score, where ESG counts; floors then hold for the covered part.",
     )  # fmt: skip
     turnover_max: float | None = Field(
-        None, ge=0, validation_alias=_env("TURNOVER_MAX"),
+        None, ge=0, validation_alias=variables("TURNOVER_MAX"),
         description="Largest half sum of changes of weights at a rebalance; the first investment and forced sales do not count.",
     )  # fmt: skip
     cost_horizon: int | None = Field(
-        None, ge=1, validation_alias=_env("COST_HORIZON"),
+        None, ge=1, validation_alias=variables("COST_HORIZON"),
         description="Sessions over which a trade's costs are spread in the decision; without it costs are not looked at.",
     )  # fmt: skip
     rebalance: Literal["daily", "weekly", "monthly", "quarterly", "band"] = Field(
-        "monthly", validation_alias=_env("REBALANCE", "REBALANCE_FREQ"),
+        "monthly", validation_alias=variables("REBALANCE", "REBALANCE_FREQ"),
         description="Decide at the last session of each period, or when a weight has drifted by `rebalance_band`.",
     )  # fmt: skip
-    rebalance_band: float = Field(0.02, gt=0, le=1, validation_alias=_env("REBALANCE_BAND"), description="For rebalance=band.")
+    rebalance_band: float = Field(0.02, gt=0, le=1, validation_alias=variables("REBALANCE_BAND"), description="For rebalance=band.")
 
     @field_validator("exclude", "universe", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(each.strip() for each in value.split(",") if each.strip()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        """Pairs that no portfolio can meet.
+
+        Raises:
+            ValueError: names the settings.
+        """
+        if self.weight_floor > self.weight_cap:
+            raise ValueError(f"WEIGHT_FLOOR={self.weight_floor} is above WEIGHT_CAP={self.weight_cap}; lower the one or raise the other")
+        if self.min_position > self.weight_cap:
+            raise ValueError(f"MIN_POSITION={self.min_position} is above WEIGHT_CAP={self.weight_cap}; lower the one or raise the other")
+        invested = 1.0 - self.cash_weight
+        if self.max_names is not None and self.max_names * self.weight_cap < invested - 1e-9:
+            raise ValueError(
+                f"MAX_NAMES={self.max_names} at WEIGHT_CAP={self.weight_cap} hold {self.max_names * self.weight_cap:.4g} at most, and "
+                f"{invested:.4g} must be invested; raise one of them, or CASH_WEIGHT"
+            )
+        return self
 
     @property
     def uses_esg(self) -> bool:

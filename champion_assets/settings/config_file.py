@@ -1,0 +1,121 @@
+"""`champion.toml`, and what a backfill found about the history.
+
+What belongs here: finding and reading the two files, and refusing sections and keys that nobody reads. The environment wins over both.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from champion_assets.common.errors import ConfigurationError
+from champion_assets.settings.unknown import nearest
+
+NAME = "champion.toml"
+FOUND = "history.toml"
+"""In DATA_DIR: the first day of the source, written by the first backfill if CHAMPION_START_DATE is not set."""
+
+
+def config_file(environment: Mapping[str, str]) -> Path | None:
+    """The file in CHAMPION_CONFIG, or `champion.toml` in the working directory or the nearest folder above it.
+
+    Raises:
+        ConfigurationError: CHAMPION_CONFIG names no file.
+    """
+    if named := environment.get("CHAMPION_CONFIG"):
+        path = Path(named).expanduser()
+        if not path.is_file():
+            raise ConfigurationError(f"CHAMPION_CONFIG={named}: there is no such file")
+        return path
+    here = Path.cwd()
+    return next((folder / NAME for folder in (here, *here.parents) if (folder / NAME).is_file()), None)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Raises:
+        ConfigurationError: it is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: not TOML: {error}") from error
+
+
+class ConfigFile(PydanticBaseSettingsSource):
+    """`champion.toml`: a section for each group of settings, a key for each field."""
+
+    def __init__(self, settings_cls: type[BaseSettings], path: Path | None, groups: Mapping[str, type[BaseModel]]) -> None:
+        """Read `path`, if there is one.
+
+        Raises:
+            ConfigurationError: not TOML, or an unknown section or key; the nearest right name is given.
+        """
+        super().__init__(settings_cls)
+        self.path = path
+        self.values: dict[str, Any] = {} if path is None else self._flat(path, read_toml(path), groups)
+
+    def _flat(self, path: Path, content: dict[str, Any], groups: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+        values, faults = {}, []
+        for section, keys in content.items():
+            if section not in groups or not isinstance(keys, dict):
+                faults.append(f"{path}: there is no section [{section}]; there are {', '.join(groups)}")
+                continue
+            fields = groups[section].model_fields
+            for key, value in keys.items():
+                if key in fields:
+                    values[key] = value
+                    continue
+                near = nearest(key, set(fields)) or next(
+                    (f"[{name}] {key}" for name, each in groups.items() if key in each.model_fields), ""
+                )
+                faults.append(
+                    f"{path}: [{section}] has no key {key}; " + (f"did you mean {near}?" if near else "`champion settings` lists all")
+                )
+        if faults:
+            raise ConfigurationError("\n".join(faults))
+        return values
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """See pydantic-settings."""
+        _ = field
+        return self.values.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The values by field; a relative path stays relative to the file."""
+        return {name: self._resolved(name, value) for name, value in self.values.items()}
+
+    def _resolved(self, name: str, value: Any) -> Any:
+        is_path = "Path" in str(self.settings_cls.model_fields[name].annotation) or name in ("source", "lake")
+        if not is_path or not isinstance(value, str) or "://" in value or self.path is None:
+            return value
+        return str(self.path.parent / Path(value).expanduser())
+
+
+class FoundHistory(PydanticBaseSettingsSource):
+    """`history.toml` in DATA_DIR; below all that a person sets."""
+
+    def __init__(self, settings_cls: type[BaseSettings], above: Sequence[PydanticBaseSettingsSource]) -> None:
+        """`above` are the sources that may name DATA_DIR."""
+        super().__init__(settings_cls)
+        self._above = above
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """See pydantic-settings."""
+        _ = field
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """`start_date`, if a backfill found it."""
+        given: dict[str, Any] = {}
+        for source in reversed(self._above):
+            given |= source()
+        path = Path(given.get("data_dir") or given.get("DATA_DIR") or "data") / FOUND
+        return {"start_date": read_toml(path).get("start_date")} if path.is_file() else {}

@@ -1,0 +1,38 @@
+"""Wrong values in words: one sentence each, with the name by which the user set it.
+
+What belongs here: the wording. No secret is repeated, and no part of an address that may hold one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import AliasChoices, BaseModel, SecretStr, ValidationError
+
+
+def sentences(error: ValidationError, settings: type[BaseModel]) -> list[str]:
+    """One sentence for each fault of `error`."""
+    return [_sentence(each["loc"], each["msg"], each["input"], settings) for each in error.errors()]
+
+
+def _sentence(place: tuple[int | str, ...], message: str, value: object, settings: type[BaseModel]) -> str:
+    text = re.sub(r"^Value error, ", "", message)
+    if not place:
+        return text
+    name = str(place[0])
+    field = next((field for field in settings.model_fields if name in (field, *names_of(settings, field))), name)
+    shown = names_of(settings, field)[0]
+    if "Secret" in str(settings.model_fields[field].annotation) or isinstance(value, SecretStr):
+        return f"{shown}: {text[0].lower()}{text[1:]}"
+    return f"{shown}={without_credentials(str(value))}: {text[0].lower()}{text[1:]}"
+
+
+def names_of(settings: type[BaseModel], field: str) -> list[str]:
+    """The environment variables of a field, or its own name."""
+    alias = settings.model_fields[field].validation_alias if field in settings.model_fields else None
+    return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [field]
+
+
+def without_credentials(text: str) -> str:
+    """`text` without user and password of a URL in it."""
+    return re.sub(r"(\w+://)[^/@\s]+@", r"\1***@", text)

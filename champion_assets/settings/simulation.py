@@ -1,0 +1,64 @@
+"""What the backtest assumes: prices of fills, charges, cash."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from champion_assets.settings.fields import CONFIG, variables
+
+
+class SimulationSettings(BaseModel):
+    """What the backtest assumes: prices of fills, charges, cash."""
+
+    model_config = CONFIG
+
+    benchmark: str = Field("Nifty 50", validation_alias=variables("BENCHMARK"), description="Index beside the portfolio, any of its names.")
+    initial_capital: float = Field(10_000_000.0, gt=0, validation_alias=variables("INITIAL_CAPITAL"), description="Rupees.")
+    brokerage_bps: float = Field(0.0, ge=0, validation_alias=variables("BROKERAGE_BPS"), description="Of each fill, before GST.")
+    brokerage_max: float | None = Field(
+        None, ge=0, validation_alias=variables("BROKERAGE_MAX"), description="Largest brokerage of an order, rupees."
+    )
+    dp_charge: float = Field(
+        13.5, ge=0, validation_alias=variables("DP_CHARGE"), description="Depository charge a name and day sold, rupees before GST."
+    )
+    slippage_bps: float = Field(5.0, ge=0, validation_alias=variables("SLIPPAGE_BPS"), description="Against us on each fill.")
+    impact: float = Field(
+        0.0, ge=0, validation_alias=variables("IMPACT"),
+        description="Price impact of a fill in daily volatilities at a whole day's volume; it grows with the square root of the share.",
+    )  # fmt: skip
+    fill: Literal["open", "vwap", "close"] = Field(
+        "open", validation_alias=variables("FILL"), description="Price of the next session's fills."
+    )
+    whole_shares: bool = Field(default=True, validation_alias=variables("WHOLE_SHARES"), description="Orders in whole shares.")
+    participation: float = Field(
+        1.0, gt=0, le=1, validation_alias=variables("PARTICIPATION"), description="Largest share of the session's volume that a fill takes."
+    )
+    unfilled: Literal["cancel", "carry"] = Field(
+        "cancel",
+        validation_alias=variables("UNFILLED"),
+        description="What becomes of the unfilled rest of an order: nothing, or tried again.",
+    )
+    rights: Literal["renounce", "subscribe"] = Field(
+        "renounce",
+        validation_alias=variables("RIGHTS"),
+        description="Rights entitlements are sold at their theoretical value, or paid for.",
+    )
+    cash_rate: float = Field(0.0, ge=0, validation_alias=variables("CASH_RATE"), description="Interest on cash, a year.")
+    usable_proceeds: Literal["same_day", "settled"] = Field(
+        "same_day", validation_alias=variables("USABLE_PROCEEDS"), description="When the proceeds of a sale can be spent."
+    )
+    delisted_after: int = Field(
+        250,
+        ge=1,
+        validation_alias=variables("DELISTED_AFTER"),
+        description="Sessions without a trade after which a holding is written down.",
+    )
+    delisting_recovery: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        validation_alias=variables("DELISTING_RECOVERY"),
+        description="Share of its last value that a written-down holding keeps.",
+    )

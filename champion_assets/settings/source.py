@@ -1,0 +1,66 @@
+"""Where the files come from, and what a person adds to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from champion_assets.nse.names import ARCHIVE
+from champion_assets.settings.fields import BLANK_IS_NONE, CONFIG, variables
+
+
+class SourceSettings(BaseModel):
+    """Where the files come from, and what a person adds to them."""
+
+    model_config = CONFIG
+
+    source: str = Field(
+        ARCHIVE, validation_alias=variables("CHAMPION_SOURCE"),
+        description="Where NSE's files come from: a folder, an s3:// prefix, or the base URL of an archive server.",
+    )  # fmt: skip
+    calendar: Annotated[Path | None, BLANK_IS_NONE] = Field(
+        None,
+        validation_alias=variables("CHAMPION_CALENDAR"),
+        description="CSV of calendar days that override the packaged ones.",
+    )
+    identity_overrides: Annotated[Path | None, BLANK_IS_NONE] = Field(
+        None,
+        validation_alias=variables("CHAMPION_IDENTITY"),
+        description="CSV of date,symbol,old_symbol,why,evidence: which symbol is (not) the same instrument as which.",
+    )
+    action_overrides: Annotated[Path | None, BLANK_IS_NONE] = Field(
+        None,
+        validation_alias=variables("CHAMPION_CORPORATE_ACTIONS"),
+        description="CSV of corporate actions that the feeds lack or have wrong, see docs/runbook.md.",
+    )
+    check_overrides: Annotated[Path | None, BLANK_IS_NONE] = Field(
+        None,
+        validation_alias=variables("CHAMPION_CHECKS"),
+        description="CSV of date,check,why,evidence: failed checks that do not count, see docs/runbook.md.",
+    )
+    esg_folder: Annotated[Path | None, BLANK_IS_NONE] = Field(
+        None,
+        validation_alias=variables("CHAMPION_ESG"),
+        description="Folder of ESG files with a mapping (YAML) for each provider, see docs/esg.md.",
+    )
+    esg_stale_days: int = Field(
+        548, ge=1, validation_alias=variables("ESG_STALE_DAYS"), description="Days after which a rating no longer counts."
+    )
+    http_connections: int = Field(
+        4, ge=1, le=16, validation_alias=variables("CHAMPION_HTTP_CONNECTIONS"),
+        description="Most requests under way at once; they still begin `http_interval_seconds` apart.",
+    )  # fmt: skip
+    http_interval_seconds: float = Field(
+        1.5,
+        ge=0,
+        validation_alias=variables("CHAMPION_HTTP_INTERVAL_SECONDS"),
+        description="Least time between two requests.",
+    )
+    retry_delay_scale: float = Field(
+        1.0,
+        ge=0,
+        validation_alias=variables("CHAMPION_RETRY_DELAY_SCALE"),
+        description="Factor on all retry delays; 0 in tests.",
+    )

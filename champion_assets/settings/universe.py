@@ -1,0 +1,32 @@
+"""Which instruments may be held."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from champion_assets.settings.fields import CONFIG, variables
+
+
+class UniverseSettings(BaseModel):
+    """Which instruments may be held."""
+
+    model_config = CONFIG
+
+    universe_size: int = Field(500, ge=1, validation_alias=variables("UNIVERSE_SIZE"), description="Most names by turnover.")
+    universe_min_price: float = Field(10.0, ge=0, validation_alias=variables("UNIVERSE_MIN_PRICE"), description="Rupees, close.")
+    universe_min_turnover: float = Field(
+        10_000_000.0, ge=0, validation_alias=variables("UNIVERSE_MIN_TURNOVER"), description="Rupees, median of 63 sessions."
+    )
+    universe_min_coverage: float = Field(
+        0.95,
+        gt=0,
+        le=1,
+        validation_alias=variables("UNIVERSE_MIN_COVERAGE"),
+        description="Share of the window's sessions traded.",
+    )
+    universe_warmup: int = Field(
+        120,
+        ge=2,
+        validation_alias=variables("UNIVERSE_WARMUP"),
+        description="Sessions of history before the first universe.",
+    )
