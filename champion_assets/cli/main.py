@@ -43,16 +43,25 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool, l
     """
     if load_to_clickhouse:  # read as the assets are defined
         os.environ["LOAD_TO_CLICKHOUSE"] = "true"
+    from champion_assets.operations.history import find_history, too_short_for
     from champion_assets.orchestration import backfill as work
     from champion_assets.orchestration.dagster_home import prepare_dagster_home
-    from champion_assets.settings import get_settings
+    from champion_assets.settings import get_settings, require_files
 
-    work.check_request(get_settings(), start.date(), end.date())
+    first, last = start.date(), end.date()
+    require_files(get_settings(), source=True)
+    settings, found = find_history(get_settings(), first, last)
+    if found:
+        say(found)
+        first = max(first, settings.start_date)
+    work.check_request(settings, first, last)
+    for sentence in too_short_for(settings, last):
+        say(sentence, "yellow")
     home = prepare_dagster_home(get_settings())
     import dagster as dg
 
     keys = work.select(assets)
-    say(f"{len(keys)} assets, {start:%Y-%m-%d} to {end:%Y-%m-%d}; source {get_settings().source}; runs in {home}")
+    say(f"{len(keys)} assets, {first} to {last}; source {get_settings().source}; runs in {home}")
     started = time.perf_counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("asset-days"), TimeElapsedColumn(),
                TimeRemainingColumn())  # fmt: skip
@@ -64,7 +73,7 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool, l
             progress.update(bar, total=total or None, description=f"{first} .. {last}")
 
         watcher = work.Watcher(begin, lambda table, days: progress.update(bar, advance=days, description=table), say)
-        results = work.backfill(start.date(), end.date(), keys, instance, refetch=refetch, watcher=watcher)
+        results = work.backfill(first, last, keys, instance, refetch=refetch, watcher=watcher)
     _report_tracking()
     _report(results, time.perf_counter() - started)
 

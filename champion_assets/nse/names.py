@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from champion_assets.nse.dates import MONTHS
 
+_BHAVCOPY = re.compile(r"cm(\d{2})([a-z]{3})(\d{4})bhav\.csv(\.\w+)?|bhavcopy_nse_cm_0_0_0_(\d{8})_f_0000\.csv(\.\w+)?", re.IGNORECASE)
 ARCHIVE = "https://nsearchives.nseindia.com"
 LAST_LEGACY = dt.date(2024, 7, 5)
 FIRST_UDIFF = dt.date(2024, 1, 1)
@@ -90,3 +91,21 @@ def bhavcopy_files(date: dt.date) -> tuple[NamedFile, ...]:
     if date <= LAST_LEGACY:
         files.append(legacy_bhavcopy(date))
     return tuple(files)
+
+
+def bhavcopy_date(name: str) -> dt.date | None:
+    """The day of a bhavcopy by its name; None if the name is none of a bhavcopy, or its date is no date.
+
+    Example:
+        >>> bhavcopy_date("cm02JAN2020bhav.csv.zip")
+        datetime.date(2020, 1, 2)
+    """
+    if (found := _BHAVCOPY.fullmatch(name)) is None:
+        return None
+    day, month, year, _, digits, _ = found.groups()
+    try:
+        if digits is not None:
+            return dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+        return dt.date(int(year), MONTHS.index(month.upper()) + 1, int(day))
+    except ValueError:
+        return None

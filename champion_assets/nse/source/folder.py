@@ -25,7 +25,7 @@ from pathlib import Path, PurePosixPath
 from champion_assets.common.errors import FolderAbsent
 from champion_assets.nse.container import MAX_TEXT_BYTES
 from champion_assets.nse.errors import AmbiguousSource, ArchivePayload, BadPayload, NotYetPublished, TruncatedPayload
-from champion_assets.nse.names import NamedFile
+from champion_assets.nse.names import NamedFile, bhavcopy_date
 from champion_assets.nse.source.base import Candidates, Fetched
 
 _TAR_SUFFIXES = (".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".txz")
@@ -74,6 +74,14 @@ class FolderSource:
                 wanted.setdefault(place.path, {}).setdefault(place.member, []).append((date, name))
         for path in sorted(wanted):
             yield from self._read(path, wanted[path])
+
+    def bhavcopy_days(self) -> list[dt.date]:
+        """The days of the bhavcopies here by their names, in order; no file is opened but archives."""
+        return sorted({day for name in self._indexed() if (day := bhavcopy_date(name)) is not None})
+
+    def names(self) -> list[str]:
+        """The names of all files and members here, in lower case."""
+        return sorted(self._indexed())
 
     def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
         """See `Source.registers`."""

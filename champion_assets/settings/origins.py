@@ -1,0 +1,60 @@
+"""Where the value of each setting came from.
+
+What belongs here: asking the sources in their order. What does not: printing.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from champion_assets.settings.config_file import FOUND, ConfigFile, config_file
+from champion_assets.settings.environment import GROUPS, Settings
+from champion_assets.settings.faults import names_of, without_credentials
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A setting for a person: its group and field, its variables, its value without secrets, and where that came from."""
+
+    group: str
+    field: str
+    variables: tuple[str, ...]
+    value: str
+    origin: str
+    description: str
+
+
+def origins(settings: Settings) -> list[Shown]:
+    """Every setting, by group."""
+    file = ConfigFile(Settings, config_file(os.environ), GROUPS)
+    environment = {name.upper() for name, value in os.environ.items() if value}
+    dotenv = {name.upper() for name, value in dotenv_values(".env").items() if value}
+    shown = []
+    for group, fields in GROUPS.items():
+        for field, info in fields.model_fields.items():
+            names = tuple(names_of(Settings, field))
+            if name := next((each for each in names if each.upper() in environment), ""):
+                origin = f"environment variable {name}"
+            elif name := next((each for each in names if each.upper() in dotenv), ""):
+                origin = f".env: {name}"
+            elif field in file.values:
+                origin = str(file.path)
+            elif field in settings.model_fields_set:
+                origin = f"{settings.data_dir / FOUND}: found by the first backfill"
+            else:
+                origin = "default"
+            shown.append(Shown(group, field, names, _words(getattr(settings, field)), origin, info.description or ""))
+    return shown
+
+
+def _words(value: Any) -> str:
+    if value is None or value == "":
+        return "not set"
+    if isinstance(value, SecretStr):
+        return "***" if value.get_secret_value() else "not set"
+    return without_credentials(", ".join(map(str, value)) if isinstance(value, tuple) else str(value))
