@@ -59,4 +59,4 @@ def test_the_environment_is_read_in_one_module_only() -> None:
         "orchestration/storage/sqlite_events.py",
         "clients/mlflow.py",
     }
-    assert readers == libraries | {"operations/demo.py", "cli/main.py", "cli/ui.py"}
+    assert readers == libraries | {"operations/demo.py", "cli/main.py", "cli/ui.py", "settings/environment.py", "settings/origins.py"}

@@ -1,0 +1,57 @@
+"""History begins at the first file, and what it is too short for is said first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from champion_assets.nse.names import bhavcopy_date
+from champion_assets.settings.environment import Settings
+from champion_assets.settings.unknown import variable_names
+
+
+@pytest.mark.parametrize(("name", "day"), [
+    ("cm02JAN2020bhav.csv.zip", dt.date(2020, 1, 2)), ("cm02jan2020bhav.csv", dt.date(2020, 1, 2)),
+    ("BhavCopy_NSE_CM_0_0_0_20240708_F_0000.csv.gz", dt.date(2024, 7, 8)), ("cm32JAN2020bhav.csv", None), ("cm02JNA2020bhav.csv", None),
+    ("fo02JAN2020bhav.csv", None), ("sec_bhavdata_full_02012020.csv", None),
+])  # fmt: skip
+def test_the_day_of_a_bhavcopy_by_its_name(name: str, day: dt.date | None) -> None:
+    assert bhavcopy_date(name) == day
+
+
+def _champion(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    ours = {name: value for name, value in os.environ.items() if name not in variable_names(Settings)}
+    program = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", *arguments]
+    where = {"DATA_DIR": str(folder / "data"), "DAGSTER_HOME": "", "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(program, env=ours | where | variables, capture_output=True, text=True, cwd=folder)
+
+
+@pytest.mark.real
+def test_a_quarter_of_bhavcopies_alone(tmp_path: Path, real: Path) -> None:
+    source = tmp_path / "files"
+    source.mkdir()
+    found = [path for path in sorted((real / "legacy_cm").rglob("*")) + sorted((real / "runs").rglob("*"))
+             if (day := bhavcopy_date(path.name)) and dt.date(2020, 1, 1) <= day <= dt.date(2020, 1, 15)]  # fmt: skip
+    if not found:
+        pytest.skip("the genuine files hold no single bhavcopy of January 2020")
+    for path in found:
+        (source / path.name).symlink_to(path)
+    done = _champion(tmp_path, "backfill", "2016-01-01", "2020-01-15", "--assets", "+silver/equity_eod", CHAMPION_SOURCE=str(source))
+    assert done.returncode == 0, done.stdout + done.stderr
+    first = min(day for path in found if (day := bhavcopy_date(path.name)))
+    assert f"history begins on {first}" in done.stdout
+    assert "no portfolio: the history has" in done.stdout
+    assert "no adjusted prices: the source has no corporate actions" in done.stdout
+    shown = _champion(tmp_path, "settings", "--set").stdout
+    assert f"= {first}    from: {tmp_path / 'data' / 'history.toml'}: found by the first backfill" in shown
+
+
+def test_a_source_that_does_not_exist_is_one_sentence_at_once(tmp_path: Path) -> None:
+    done = _champion(tmp_path, "backfill", "2024-01-15", "2024-01-15", CHAMPION_SOURCE="/nonexistent")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["Error: CHAMPION_SOURCE: there is no folder /nonexistent; name the folder that holds NSE's files"]
