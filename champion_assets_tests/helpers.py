@@ -10,11 +10,15 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import RangeReport, build_range
-from champion_assets.lake.workspace import Workspace
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.originals import Originals
+from champion_assets.lake.workspace import Workspace, open_inputs
+from champion_assets.raw.files import current_versions
 from champion_assets.settings import Settings
 
 ORDER = [name for name in TABLES if name != "warehouse/clickhouse"]
@@ -35,6 +39,22 @@ def build_until(workspace: Workspace, last: str, start: dt.date, end: dt.date) -
         reports[name] = build_range(TABLES[name], workspace, calendar_days(start, end))
         assert not reports[name].failed, reports[name].failed
     return reports
+
+
+def inputs_of(name: str, workspace: Workspace, dates: Sequence[dt.date]) -> Inputs:
+    """What the table's computation is handed for `dates`."""
+    return open_inputs(TABLES[name], workspace, dates)
+
+
+def originals(name: str, workspace: Workspace) -> Originals:
+    """The original files of a raw table."""
+    return Originals(workspace.lake, name)
+
+
+def version_in_force(name: str, workspace: Workspace, date: dt.date) -> dict[str, Any]:
+    """The only version in force of a raw table's day."""
+    (version,) = current_versions(workspace.lake.read(name, [date]), [date])[date]
+    return version
 
 
 def content(lake_root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "tracking/", "state/")) -> dict[str, str]:

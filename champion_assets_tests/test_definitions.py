@@ -26,7 +26,10 @@ SPEC = {
     "bronze/bhavcopy": ["raw/bhavcopy"],
     "bronze/corporate_actions": ["raw/corporate_actions"],
     "bronze/delivery": ["raw/delivery"],
+    "bronze/esg_scores": ["raw/esg_scores"],
     "bronze/index_close": ["raw/index_close"],
+    "bronze/index_constituents": ["raw/index_constituents"],
+    "bronze/symbol_changes": ["raw/security_master"],
     "checks/results": [
         "bronze/delivery",
         "raw/bhavcopy",
@@ -41,7 +44,7 @@ SPEC = {
     "features/esg": ["features/universe", "silver/esg_scores"],
     "features/expected_returns": ["features/returns", "features/universe"],
     "features/returns": ["checks/results", "silver/corporate_actions", "silver/equity_eod"],
-    "features/universe": ["checks/results", "raw/index_constituents", "silver/equity_eod"],
+    "features/universe": ["bronze/index_constituents", "checks/results", "silver/equity_eod"],
     "portfolio/audit": [
         "features/covariance",
         "features/esg",
@@ -66,9 +69,9 @@ SPEC = {
     "raw/security_master": [],
     "silver/corporate_actions": ["bronze/corporate_actions", "silver/equity_eod", "silver/instruments"],
     "silver/equity_eod": ["bronze/bhavcopy", "bronze/delivery", "silver/instruments"],
-    "silver/esg_scores": ["raw/esg_scores", "silver/instruments"],
+    "silver/esg_scores": ["bronze/esg_scores", "silver/instruments"],
     "silver/index_eod": ["bronze/index_close"],
-    "silver/instruments": ["bronze/bhavcopy", "raw/security_master"],
+    "silver/instruments": ["bronze/bhavcopy", "bronze/symbol_changes"],
     "silver/suspects": ["silver/corporate_actions", "silver/equity_eod"],
     "warehouse/duckdb": ["backtest/daily", "portfolio/audit"],
 }

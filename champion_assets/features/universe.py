@@ -101,9 +101,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     rows = inputs.read("silver/equity_eod", _COLUMNS)
     turnover = panel(rows, "turnover", sessions)
     today = rows.filter(pl.col("trade_date").is_in(list(dates))).partition_by("trade_date", as_dict=True)
-    sectors = sectors_by_day(
-        inputs.read(CONSTITUENTS, ["trade_date", "list_order", "source_row", "symbol", "isin", "industry", "source_sha256"])
-    )
+    sectors = sectors_by_day(inputs.read(CONSTITUENTS, _LISTED))
     frames = [members(turnover, today[date,], turnover.row(date), inputs.parameters, sectors.get(date, {})) for date in dates]
     facts = {date: {"members": frame.height} for date, frame in zip(dates, frames, strict=True)}
     return Computed(pl.concat(frames), facts=facts)

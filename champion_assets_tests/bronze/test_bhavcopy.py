@@ -9,11 +9,11 @@ import polars as pl
 
 from champion_assets.catalog import TABLES
 from champion_assets.lake.build import build_range
+from champion_assets.lake.originals import file_key
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.raw.bhavcopy import NAME as RAW
-from champion_assets.raw.files import current_versions, file_key
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, version_in_force
 
 DAY = dt.date(2023, 11, 8)
 
@@ -25,7 +25,7 @@ def test_bronze_is_the_market_row_by_row(workspace: Workspace, exchange: Exchang
     columns = ["symbol", "series", "isin", "open", "high", "low", "close", "last", "prev_close", "volume", "trades", "source_row"]
     assert stored.select(columns).equals(market.select(columns))
     assert stored["source_row"].to_list() == list(range(1, market.height + 1))
-    assert stored["source_sha256"].unique().to_list() == [current_versions(workspace.lake, RAW, [DAY])[DAY][0]["sha256"]]
+    assert stored["source_sha256"].unique().to_list() == [version_in_force(RAW, workspace, DAY)["sha256"]]
 
 
 def test_counts_equal_those_of_the_files(workspace: Workspace) -> None:
@@ -37,7 +37,7 @@ def test_counts_equal_those_of_the_files(workspace: Workspace) -> None:
 def test_damaged_bytes_stop_their_day_only(workspace: Workspace) -> None:
     days = [DAY, dt.date(2023, 11, 9)]
     build_range(TABLES["raw/bhavcopy"], workspace, days)
-    sha256 = current_versions(workspace.lake, RAW, [DAY])[DAY][0]["sha256"]
+    sha256 = version_in_force(RAW, workspace, DAY)["sha256"]
     Path(workspace.lake.uri(file_key(RAW, sha256))).write_bytes(b"damaged")
     report = build_range(TABLES["bronze/bhavcopy"], workspace, days)
     assert "is damaged" in str(report.failed[DAY])

@@ -20,13 +20,21 @@ from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import BlockedByCheck
 from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.store import Lake, partition_key
-from champion_assets.lake.workspace import Workspace
+from champion_assets.lake.workspace import Workspace, open_inputs
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets_tests.helpers import ORDER, build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 10)
 DAY = dt.date(2024, 1, 8)
+
+
+class OnWorkspace(Context):
+    """A context that a corruption can reach the lake of."""
+
+    def __init__(self, workspace: Workspace, dates: list[dt.date]) -> None:
+        super().__init__(open_inputs(TABLES[NAME], workspace, dates), dates)
+        self.workspace = workspace
 
 
 def here(expression: pl.Expr, otherwise: str) -> pl.Expr:
@@ -40,19 +48,19 @@ def on_day(expression: pl.Expr, otherwise: str) -> pl.Expr:
     return pl.when(pl.col("trade_date") == DAY).then(expression).otherwise(pl.col(otherwise)).alias(otherwise)
 
 
-def prices(*changes: pl.Expr) -> Callable[[Context], None]:
+def prices(*changes: pl.Expr) -> Callable[[OnWorkspace], None]:
     """The past with other values."""
 
-    def corrupt(context: Context) -> None:
+    def corrupt(context: OnWorkspace) -> None:
         context.__dict__["past"] = context.past.with_columns(*changes)
 
     return corrupt
 
 
-def cut(share: float) -> Callable[[Context], None]:
+def cut(share: float) -> Callable[[OnWorkspace], None]:
     """DAY with so many of its rows."""
 
-    def corrupt(context: Context) -> None:
+    def corrupt(context: OnWorkspace) -> None:
         today = pl.col("trade_date") == DAY
         nth = today.cum_sum() / today.sum()
         context.__dict__["past"] = context.past.filter(~today | (nth <= share))
@@ -60,27 +68,27 @@ def cut(share: float) -> Callable[[Context], None]:
     return corrupt
 
 
-def refused(table: str, rule: str) -> Callable[[Context], None]:
+def refused(table: str, rule: str) -> Callable[[OnWorkspace], None]:
     """A row in a table's quarantine."""
 
-    def corrupt(context: Context) -> None:
+    def corrupt(context: OnWorkspace) -> None:
         rows = pl.DataFrame({"trade_date": [DAY], "rule": [rule], "symbol": ["ABC"], "reason": ["as it says"]})
         context.workspace.lake.write(f"quarantine/{partition_key(table, DAY)}", rows, ObjectInfo("", "1", 1))
 
     return corrupt
 
 
-def frame(name: str, make: Callable[[Context], pl.DataFrame]) -> Callable[[Context], None]:
+def frame(name: str, make: Callable[[OnWorkspace], pl.DataFrame]) -> Callable[[OnWorkspace], None]:
     """Another table of the context replaced."""
 
-    def corrupt(context: Context) -> None:
+    def corrupt(context: OnWorkspace) -> None:
         context.__dict__[name] = make(context)
 
     return corrupt
 
 
-def republished(asset: str) -> Callable[[Context], None]:
-    def corrupt(context: Context) -> None:
+def republished(asset: str) -> Callable[[OnWorkspace], None]:
+    def corrupt(context: OnWorkspace) -> None:
         lake = context.workspace.lake
         rows = lake.read(asset, [DAY])
         older = rows.with_columns(sha256=pl.lit("0" * 64), is_current=pl.lit(value=False))
@@ -91,7 +99,7 @@ def republished(asset: str) -> Callable[[Context], None]:
     return corrupt
 
 
-def stuck(context: Context) -> None:
+def stuck(context: OnWorkspace) -> None:
     name = context.equity.filter(pl.col("trade_date") == DAY)["instrument_id"][0]
     mine = pl.col("instrument_id") == name
     fixed = {"open": 100.0, "high": 101.0, "low": 99.0, "close": 100.0}
@@ -100,8 +108,8 @@ def stuck(context: Context) -> None:
     )
 
 
-def index_of(**columns: float) -> Callable[[Context], pl.DataFrame]:
-    def make(context: Context) -> pl.DataFrame:
+def index_of(**columns: float) -> Callable[[OnWorkspace], pl.DataFrame]:
+    def make(context: OnWorkspace) -> pl.DataFrame:
         del context
         return pl.DataFrame(
             [{"trade_date": DAY, "index_id": name, "simple_return": value, "turnover": value} for name, value in columns.items()]
@@ -110,8 +118,8 @@ def index_of(**columns: float) -> Callable[[Context], pl.DataFrame]:
     return make
 
 
-def action(**values: object) -> Callable[[Context], pl.DataFrame]:
-    def make(context: Context) -> pl.DataFrame:
+def action(**values: object) -> Callable[[OnWorkspace], pl.DataFrame]:
+    def make(context: OnWorkspace) -> pl.DataFrame:
         row = context.workspace.lake.read("silver/corporate_actions", context.workspace.sessions(START, END)).head(1)
         return row.with_columns(trade_date=pl.lit(DAY), **{name: pl.lit(value) for name, value in values.items()})
 
@@ -119,7 +127,7 @@ def action(**values: object) -> Callable[[Context], pl.DataFrame]:
 
 
 SUSPECT = {"trade_date": DAY, "symbol": "ABC", "witness": 0.5, "factor": 1.0, "verdict": "no_reprice", "subject": "Bonus 1:1"}
-CORRUPTIONS: dict[str, Callable[[Context], None]] = {
+CORRUPTIONS: dict[str, Callable[[OnWorkspace], None]] = {
     **{f"{name}_{asset}": refused(f"raw/{asset}", rule) for asset in ("bhavcopy", "delivery", "index_close")
        for name, rule in (("container", "B1"), ("row_date", "B2"), ("header", "B4"), ("row_width", "B5"))},
     **{f"republished_{asset}": republished(f"raw/{asset}") for asset in ("bhavcopy", "delivery", "index_close")},
@@ -192,9 +200,9 @@ def test_a_corruption_is_found_on_its_day_only_and_named(judged: Workspace, tmp_
         else judged
     )
     days = [dt.date(2024, 1, 5), DAY]
-    before = rule.evaluate(Context(workspace, days)).filter(pl.col("trade_date") == DAY)
+    before = rule.evaluate(OnWorkspace(workspace, days)).filter(pl.col("trade_date") == DAY)
     assert rule.severity == "info" or not before["failed"].item(), before
-    context = Context(workspace, days)
+    context = OnWorkspace(workspace, days)
     CORRUPTIONS[name](context)
     after = rule.evaluate(context).filter(pl.col("trade_date") == DAY).row(0, named=True)
     assert after["failed"]

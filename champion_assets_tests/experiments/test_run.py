@@ -16,12 +16,12 @@ from click.testing import CliRunner
 
 from champion_assets.cli.main import main
 from champion_assets.clients.mlflow import TrackingUnreachable
+from champion_assets.definitions import defs
 from champion_assets.experiments.plan import ExperimentError, Trial, parse_trials
 from champion_assets.experiments.results import every_result, keep, kept_results
 from champion_assets.experiments.run import run_experiment
 from champion_assets.experiments.trial import on_overlay, own_tables, run_trial
 from champion_assets.lake.workspace import Workspace
-from champion_assets.orchestration.experiment_job import experiment
 from champion_assets_tests.helpers import build_until, content
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 2, 15)
@@ -121,11 +121,11 @@ def test_every_trial_ever_made_counts_once_whatever_its_experiment_is_called(bui
 
 
 def test_an_impossible_trial_is_told_and_the_others_go_on(built: Workspace) -> None:
-    _, trials = parse_trials("grid: {weight_cap: [0.01, 0.1]}", "g", "g", built.settings)
+    _, trials = parse_trials("strategy: {weight_cap: 0.1}\ngrid: {esg_floor: [99.0, null]}", "g", "g", built.settings)
     outcome = run_experiment(built.settings, "hard", trials, jobs=1)
-    assert "raise the cap" in outcome.results[0].error
+    assert "lower the floor on ESG" in outcome.results[0].error
     assert outcome.results[1].figures["sharpe"] is not None
-    assert "raise the cap" in Path(outcome.page).read_text()
+    assert "lower the floor on ESG" in Path(outcome.page).read_text()
     store = client(built)
     assert sorted(run.info.status for run in store.search_runs([store.get_experiment_by_name("hard").experiment_id])) == [
         "FAILED",
@@ -161,5 +161,5 @@ def test_the_command_and_the_job(built: Workspace, environment: Callable[[str, s
     assert "none.yaml" in wrong.output
     config = {"ops": {"run_trials": {"config": {"text": "start: 2024-01-01\nstrategy: {risk_aversion: 2}", "name": "job"}}}}
     with dg.DagsterInstance.ephemeral() as instance:
-        assert experiment.execute_in_process(run_config=config, instance=instance).success
+        assert defs.resolve_job_def("experiment").execute_in_process(run_config=config, instance=instance).success
     assert len(kept_results(built.lake, "job")) == 1

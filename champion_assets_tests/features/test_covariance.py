@@ -10,7 +10,7 @@ import polars as pl
 from champion_assets.features.covariance import risk_model
 from champion_assets.features.window import return_windows
 from champion_assets.lake.workspace import Workspace
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, inputs_of
 
 DAY = dt.date(2024, 1, 15)
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
@@ -18,7 +18,7 @@ START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
 
 def test_windows_hold_the_returns_of_their_members(workspace: Workspace) -> None:
     build_until(workspace, "features/covariance", START, END)
-    (window,) = return_windows(workspace, [END], 40)
+    (window,) = return_windows(inputs_of("features/covariance", workspace, [END]), [END])
     rows = workspace.lake.read("features/returns", window.sessions)
     for column in (0, 17, 59):
         own = rows.filter(pl.col("instrument_id") == window.instruments[column])
@@ -30,7 +30,7 @@ def test_windows_hold_the_returns_of_their_members(workspace: Workspace) -> None
 
 def test_stored_estimates_equal_those_of_the_window(workspace: Workspace) -> None:
     build_until(workspace, "features/covariance", START, END)
-    (window,) = return_windows(workspace, [END], 40)
+    (window,) = return_windows(inputs_of("features/covariance", workspace, [END]), [END])
     dated, stored = risk_model(workspace, END), workspace.lake.read("features/covariance", [END])
     assert stored["instrument_id"].to_list() == dated.instruments == window.instruments
     assert np.array_equal(stored["volatility"].to_numpy(), dated.model.volatility())

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from champion_assets.features.panel import panel
-from champion_assets.features.universe import members
+from champion_assets.features.universe import NAME, TABLE, members
+from champion_assets.lake.parameters import Parameters
 from champion_assets.lake.workspace import Workspace
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until
@@ -25,8 +26,9 @@ def _today(**changes: Any) -> pl.DataFrame:
     return pl.DataFrame([row])
 
 
-def _settings(**changes: Any) -> Settings:
-    return Settings(cov_window_days=20, universe_warmup=10, universe_min_turnover=1000.0, universe_min_coverage=0.9, **changes)
+def _rules() -> Parameters:
+    settings = Settings(cov_window_days=20, universe_warmup=10, universe_min_turnover=1000.0, universe_min_coverage=0.9)
+    return Parameters(NAME, TABLE.parameters(settings))
 
 
 def _turnover(values: np.ndarray, instrument: str = "INE040A01"):  # type: ignore[no-untyped-def]
@@ -36,7 +38,7 @@ def _turnover(values: np.ndarray, instrument: str = "INE040A01"):  # type: ignor
 
 
 def test_a_plain_share_is_a_member() -> None:
-    row = members(_turnover(np.full(20, 5000.0)), _today(), 19, _settings(), {}).row(0, named=True)
+    row = members(_turnover(np.full(20, 5000.0)), _today(), 19, _rules(), {}).row(0, named=True)
     assert (row["rank"], row["sessions_traded"], row["window_sessions"], row["median_turnover"]) == (1, 20, 20, 5000.0)
 
 
@@ -44,27 +46,27 @@ def test_a_plain_share_is_a_member() -> None:
                                     {"instrument_id": "INF204KB17I5"}])  # fmt: skip
 def test_who_is_no_member(change: dict[str, Any]) -> None:
     today = _today(**change)
-    assert members(_turnover(np.full(20, 5000.0), today["instrument_id"][0]), today, 19, _settings(), {}).is_empty()
+    assert members(_turnover(np.full(20, 5000.0), today["instrument_id"][0]), today, 19, _rules(), {}).is_empty()
 
 
 def test_the_sector_is_that_of_the_security_whatever_it_is_called() -> None:
     named = _today(isin="INE040A01034", instrument_id="SYM:OLD")
     sectors = {"INE040A01": "Financial Services"}
-    assert members(_turnover(np.full(20, 5000.0), "SYM:OLD"), named, 19, _settings(), sectors)["sector"].to_list() == ["Financial Services"]
-    assert members(_turnover(np.full(20, 5000.0)), _today(), 19, _settings(), {})["sector"].to_list() == ["Unclassified"]
+    assert members(_turnover(np.full(20, 5000.0), "SYM:OLD"), named, 19, _rules(), sectors)["sector"].to_list() == ["Financial Services"]
+    assert members(_turnover(np.full(20, 5000.0)), _today(), 19, _rules(), {})["sector"].to_list() == ["Unclassified"]
 
 
 def test_a_reit_is_not_taken_for_a_rights_entitlement() -> None:
     assert re.search(r"-RE\d*$", "EMBASSY-RR") is None
-    assert members(_turnover(np.full(20, 5000.0)), _today(symbol="NEXUS-REIT"), 19, _settings(), {}).height == 1
+    assert members(_turnover(np.full(20, 5000.0)), _today(symbol="NEXUS-REIT"), 19, _rules(), {}).height == 1
 
 
 def test_too_little_history_turnover_or_coverage() -> None:
     gaps = np.full(20, 5000.0)
     gaps[3:6] = np.nan
-    assert members(_turnover(gaps), _today(), 19, _settings(), {}).is_empty()
-    assert members(_turnover(np.full(20, 999.0)), _today(), 19, _settings(), {}).is_empty()
-    assert members(_turnover(np.full(9, 5000.0)), _today(), 8, _settings(), {}).is_empty()
+    assert members(_turnover(gaps), _today(), 19, _rules(), {}).is_empty()
+    assert members(_turnover(np.full(20, 999.0)), _today(), 19, _rules(), {}).is_empty()
+    assert members(_turnover(np.full(9, 5000.0)), _today(), 8, _rules(), {}).is_empty()
 
 
 def test_the_largest_are_chosen(workspace: Workspace) -> None:

@@ -25,7 +25,7 @@ from champion_assets.lake.ports import is_retryable
 from champion_assets.lake.schema import TableModel, empty_frame, violations
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Computed, DailyTable
-from champion_assets.lake.workspace import Workspace
+from champion_assets.lake.workspace import DayFacts, Workspace
 from champion_assets.nse.errors import NotYetPublished, Unreachable
 from champion_assets_tests.helpers import build_until, content
 
@@ -62,7 +62,7 @@ def test_a_second_run_changes_nothing_and_says_so(workspace: Workspace) -> None:
     assert content(Path(workspace.lake.root)) == before
 
 
-@pytest.mark.parametrize("change", [{"code_version": "2"}, {"parameters": lambda _: {"x": 1}}])
+@pytest.mark.parametrize("change", [{"code_version": "2"}, {"parameters": lambda settings: {"size": settings.universe_size}}])
 def test_other_code_or_parameters_rebuild(workspace: Workspace, change: dict[str, Any]) -> None:
     build_range(TABLE, workspace, DAYS)
     assert build_range(replace(TABLE, **change), workspace, DAYS).count("written") == 14
@@ -203,12 +203,12 @@ def test_the_expected_fingerprint_depends_on_every_input(workspace: Workspace) -
     for date in sessions:
         marks.remember("silver/a", date, f"a{date}")
         marks.remember("silver/b", date, f"b{date}")
-    first = expected_fingerprint(table, workspace, day, marks, None)
+    first = expected_fingerprint(table, workspace, day, marks, DayFacts())
     for name, date, matters in (("silver/a", day, True), ("silver/b", dt.date(2023, 11, 7), True), ("silver/b", dt.date(2023, 11, 6), True),
                                 ("silver/b", day, False), ("silver/a", dt.date(2023, 11, 7), False)):  # fmt: skip
         old = marks.stored(name, date)
         marks.remember(name, date, "changed")
-        assert (expected_fingerprint(table, workspace, day, marks, None) != first) == matters
+        assert (expected_fingerprint(table, workspace, day, marks, DayFacts()) != first) == matters
         marks.remember(name, date, old)
 
 

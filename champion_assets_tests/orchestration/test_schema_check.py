@@ -22,6 +22,7 @@ RARE = {
     "raw/security_master": {"trade_date": START, "sha256": "a" * 64, "name": "symbolchange.csv", "uri": "file:///x",
      "format": "symbolchange", "rows": 1,
                             "bytes": 10, "fetched_at": dt.datetime(2023, 11, 1, tzinfo=dt.UTC), "is_current": True},
+    "bronze/symbol_changes": {"trade_date": START, "change_date": START, "old_symbol": "A", "new_symbol": "B", "source_sha256": "a" * 64},
     "silver/suspects": {"trade_date": START, "instrument_id": "A", "symbol": "A", "series": "EQ", "suspicion": "unexplained_gap",
      "witness": 0.5,
                         "factor": 1.0, "verdict": None, "nearest": "split 2:1", "nearest_factor": 0.5, "candidates": "",
@@ -45,6 +46,7 @@ CORRUPTIONS: list[tuple[str, str, Any]] = [
     ("features/esg", "providers", 0), ("raw/esg_scores", "sha256", "x"), ("raw/index_constituents", "rows", -1),
     ("portfolio/audit", "violation", 1e-3), ("portfolio/target_weights", "cash_weight", 0.2), ("backtest/daily", "stt", 5.0),
     ("silver/suspects", "suspicion", "a feeling"), ("warehouse/duckdb", "table_name", "Silver Prices"), ("warehouse/duckdb", "rows", -1),
+    ("bronze/esg_scores", "score", 101.0), ("bronze/symbol_changes", "new_symbol", None), ("bronze/index_constituents", "list_order", -1),
     ("checks/results", "severity", "grave"), ("checks/results", "rows", -1),
 ]  # fmt: skip
 

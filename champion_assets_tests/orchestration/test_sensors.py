@@ -39,6 +39,7 @@ def stage(environment: Put, workspace: Workspace, tmp_path: Path, exchange: Exch
     for day in ("20240101", "20240102", "20240103"):
         shutil.copy(exchange.folder / udiff_bhavcopy(dt.date.fromisoformat(day)).path, source)
     clock = tmp_path / "clock"
+    clock.write_text("2024-01-03T15:00:00+00:00")
     for name, value in (("CHAMPION_SOURCE", str(source)), ("CHAMPION_CLOCK", str(clock)), ("CHAMPION_START_DATE", "2024-01-01")):
         environment(name, value)
 

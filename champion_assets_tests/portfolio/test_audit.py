@@ -20,7 +20,7 @@ from champion_assets.lake.workspace import Workspace
 from champion_assets.portfolio.audit import NAME, OPTIMALITY, TABLE, Audit, examine
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.portfolio.target_weights import known_on
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, inputs_of
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
 DECIDED = dt.date(2023, 12, 29)
@@ -54,7 +54,7 @@ def test_a_decision_for_some_of_the_names_passes_and_its_rules_have_rows(workspa
     assert weights.len() <= rules.get("max_names", weights.len())
     assert weights.min() >= rules.get("min_position", 0.0) - 1e-12  # type: ignore[operator]
     strategy = workspace.settings.strategy.model_copy(update={"max_names": 5})  # rules that the weights do not keep
-    known = known_on(workspace, [DECIDED], strategy)[DECIDED]
+    known = known_on(inputs_of(NAME, workspace, [DECIDED]), [DECIDED], strategy)[DECIDED]
     stored = dict(workspace.lake.read(WEIGHTS, [DECIDED]).select("instrument_id", "weight").iter_rows())
     found = examine(known, np.array([stored.get(name, 0.0) for name in known.instruments]), strategy, 1e7, {})
     assert violations(Audit, found) is not None
@@ -73,7 +73,7 @@ def test_it_repeats_what_it_found(workspace: Workspace) -> None:
 def test_weights_that_are_not_the_answer_break_the_model(workspace: Workspace, tamper, broken: str) -> None:  # type: ignore[no-untyped-def]
     build_until(workspace, WEIGHTS, START, END)
     strategy = workspace.settings.strategy
-    known = known_on(workspace, [DECIDED], strategy)[DECIDED]
+    known = known_on(inputs_of(NAME, workspace, [DECIDED]), [DECIDED], strategy)[DECIDED]
     stored = dict(workspace.lake.read(WEIGHTS, [DECIDED]).select("instrument_id", "weight").iter_rows())
     weights = np.array([stored.get(name, 0.0) for name in known.instruments])
     assert violations(Audit, examine(known, weights, strategy, 1e7, {})) is None

@@ -125,12 +125,15 @@ def test_rules_on_names_hold_together_with_everything_else(known: Known) -> None
 
 
 def test_too_few_names_are_told_in_words(known: Known) -> None:
+    def unvalidated(**fields: object) -> None:
+        decide(known, Strategy().model_copy(update=fields), CAPITAL)
+
     with pytest.raises(Infeasible, match=r"raise the number of names \(MAX_NAMES\) to at least 15"):
-        weights(known, max_names=10, weight_cap=0.07)
+        unvalidated(max_names=10, weight_cap=0.07)
     with pytest.raises(Infeasible, match=r"'no weight above 0.025' and 'no weight below 0.05'.*lower the floor \(WEIGHT_FLOOR\)"):
-        weights(known, weight_floor=0.05, weight_cap=0.025)
+        unvalidated(weight_floor=0.05, weight_cap=0.025)
     with pytest.raises(Infeasible, match=r"set the cash weight \(CASH_WEIGHT\) to at least 0.6"):
-        weights(known, weight_floor=0.01, weight_cap=0.01)
+        unvalidated(weight_floor=0.01, weight_cap=0.01)
 
 
 def test_turnover_is_limited_but_for_forced_sales(known: Known) -> None:

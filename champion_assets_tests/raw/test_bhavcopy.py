@@ -11,14 +11,15 @@ import polars as pl
 import pytest
 
 from champion_assets.lake.build import build_range
+from champion_assets.lake.errors import CorruptObject
+from champion_assets.lake.originals import file_key
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import load_calendar
-from champion_assets.nse.errors import BadPayload, NotYetPublished, UnexpectedSession, WrongDate
+from champion_assets.nse.errors import NotYetPublished, UnexpectedSession, WrongDate
 from champion_assets.nse.names import bhavcopy_files, legacy_bhavcopy
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.raw.bhavcopy import NAME, TABLE
-from champion_assets.raw.files import current_versions, file_key, original_bytes
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, inputs_of, originals, version_in_force
 
 DAY = dt.date(2023, 11, 8)
 
@@ -34,9 +35,9 @@ def own_source(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> tupl
 
 def test_the_bytes_are_kept_under_their_hash_with_their_origin(workspace: Workspace, exchange: Exchange) -> None:
     build_range(TABLE, workspace, [DAY])
-    version = current_versions(workspace.lake, NAME, [DAY])[DAY][0]
+    version = version_in_force(NAME, workspace, DAY)
     original = (exchange.folder / legacy_bhavcopy(DAY).path).read_bytes()
-    assert original_bytes(workspace.lake, NAME, version["sha256"], version["name"]) == original
+    assert originals(NAME, workspace).read(version["sha256"], version["name"]) == original
     assert version["uri"].endswith(legacy_bhavcopy(DAY).path)
     assert version["format"] == "legacy_l2"
 
@@ -109,10 +110,10 @@ def test_a_missing_file_fails_its_day_only(own_source: tuple[Workspace, Path]) -
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"damaged")])
 def test_lost_or_damaged_bytes_are_noticed(workspace: Workspace, damage) -> None:  # type: ignore[no-untyped-def]
     build_range(TABLE, workspace, [DAY])
-    version = current_versions(workspace.lake, NAME, [DAY])[DAY][0]
+    version = version_in_force(NAME, workspace, DAY)
     damage(Path(workspace.lake.uri(file_key(NAME, version["sha256"]))))
-    with pytest.raises(BadPayload, match="materialize raw/bhavcopy again"):
-        original_bytes(workspace.lake, NAME, version["sha256"], version["name"])
+    with pytest.raises(CorruptObject, match="materialize raw/bhavcopy again"):
+        originals(NAME, workspace).read(version["sha256"], version["name"])
 
 
 def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking(workspace: Workspace, exchange: Exchange) -> None:
@@ -148,5 +149,5 @@ def test_a_genuine_echo_and_a_misdated_file_are_refused(real: Path, workspace: W
                       ("04112021.csv.MUHURAT_ECHO_OF_03NOV2021", dt.date(2021, 11, 4))):  # fmt: skip
         body = (real / f"sec_bhavdata_full/quirks/sec_bhavdata_full_{name}.gz").read_bytes()
         with pytest.raises(WrongDate, match="refused"):
-            _accept(workspace.lake, NAME, day, Fetched(name, "uri", body), accept)
+            _accept(inputs_of(NAME, workspace, [day]), day, Fetched(name, "uri", body), accept)
     assert pl.DataFrame({"path": [str(each) for each in Path(workspace.lake.root).rglob("*") if each.is_file()]}).is_empty()

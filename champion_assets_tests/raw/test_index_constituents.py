@@ -12,7 +12,7 @@ from champion_assets.lake.build import build_range
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.constituents import read_constituents
 from champion_assets.nse.errors import UnknownHeader
-from champion_assets.raw.index_constituents import NAME, TABLE, sectors_on
+from champion_assets.raw.index_constituents import NAME, TABLE
 
 HEAD = "Company Name,Industry,Symbol,Series,ISIN Code\n"
 EARLY, LATE = dt.date(2023, 11, 8), dt.date(2023, 12, 12)
@@ -29,9 +29,8 @@ def with_lists(workspace: Workspace, folder: Path, **industries: str) -> Workspa
 def test_a_session_takes_the_newest_list_up_to_its_day_and_before_the_first_that_one(workspace: Workspace, tmp_path: Path) -> None:
     mine = with_lists(workspace, tmp_path / "lists", _2023_11_20="BANKS", _2023_12_05="FINANCE")
     assert not build_range(TABLE, mine, [EARLY, dt.date(2023, 11, 24), LATE]).failed
-    sectors = {day: dict(by_security) for day, by_security in sectors_on(mine.lake, [EARLY, dt.date(2023, 11, 24), LATE]).items()}
-    assert [only["INE040A01"] for only in sectors.values()] == ["Banks", "Banks", "Finance"]
-    assert mine.lake.read(NAME, [EARLY])["name"].to_list() == ["ind_nifty500list_2023-11-20.csv"]
+    names = mine.lake.read(NAME, [EARLY, dt.date(2023, 11, 24), LATE])["name"].to_list()
+    assert names == ["ind_nifty500list_2023-11-20.csv", "ind_nifty500list_2023-11-20.csv", "ind_nifty500list_2023-12-05.csv"]
 
 
 def test_a_newer_list_changes_no_day_before_it(workspace: Workspace, tmp_path: Path) -> None:

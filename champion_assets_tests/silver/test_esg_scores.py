@@ -17,7 +17,7 @@ from champion_assets.lake.build import build_range
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.raw.esg_scores import LEDGER, ledger
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, originals
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
 NAME = "silver/esg_scores"
@@ -84,9 +84,9 @@ def test_a_restated_row_counts_from_its_receipt_and_never_before(workspace: Work
     put(mine, "acme2.csv", f"{symbol},45,2023-11-10,\n")
     after = built(mine)
     assert after.equals(before)  # received today, long after these sessions
-    received = json.loads(mine.lake.get(LEDGER) or b"[]")
+    received = json.loads(mine.lake.get(f"raw/esg_scores/{LEDGER}") or b"[]")
     received[1]["received_on"] = "2023-12-04"
-    mine.lake.put(LEDGER, json.dumps(received).encode())
+    mine.lake.put(f"raw/esg_scores/{LEDGER}", json.dumps(received).encode())
     told = dict(built(mine).select("trade_date", "score_raw").iter_rows())
     assert (told[dt.date(2023, 12, 1)], told[dt.date(2023, 12, 4)]) == (10.0, 45.0)
 
@@ -100,7 +100,7 @@ def test_receiving_a_file_twice_changes_nothing(workspace: Workspace, tmp_path: 
         "unchanged",
         "closed",
     }
-    assert len(ledger(mine.lake)) == 1
+    assert len(ledger(originals("raw/esg_scores", mine))) == 1
 
 
 def test_a_snapshot_does_not_reach_back_unless_it_is_flagged(workspace: Workspace, tmp_path: Path, symbol: str) -> None:

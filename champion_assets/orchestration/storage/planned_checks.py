@@ -8,20 +8,17 @@ complete is enough.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dagster import EventLogEntry
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
-if TYPE_CHECKING:
-    _Base = SqlEventLogStorage
-else:
-    _Base = object
 
+class OnePlannedRow(SqlEventLogStorage):
+    """Put it before the storage class: `class Fast(OnePlannedRow, SqliteEventLogStorage)`.
 
-class OnePlannedRow(_Base):
-    """Put it before the storage class: `class Fast(OnePlannedRow, SqliteEventLogStorage)`."""
+    It derives from the base that all of Dagster's SQL logs share, so that an open log of Dagster's can become a fast one (`adopt`):
+    Python lets an object change its class only along one line of bases.
+    """
 
     def _store_asset_check_evaluation_planned(self, event: EventLogEntry, event_id: int | None) -> None:
         dagster_event = event.get_dagster_event()

@@ -17,6 +17,7 @@ from champion_assets.nse.source.http import HttpSource
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.nse.synthetic.server import NOT_FOUND, Fault, State, serve
 from champion_assets.raw import bhavcopy as raw
+from champion_assets_tests.helpers import inputs_of
 
 DAY = dt.date(2024, 1, 15)
 NAME = udiff_bhavcopy(DAY).name
@@ -129,7 +130,7 @@ def test_bad_bodies_leave_no_byte_in_the_lake(url: str, state: State, workspace,
 
     state.faults[NAME] = fault
     there = replace(workspace, settings=workspace.settings.model_copy(update={"source": url}))
-    computed = raw.compute(there, [DAY])
+    computed = raw.compute(inputs_of(raw.NAME, there, [DAY]), [DAY])
     assert isinstance(computed.failed[DAY], WrongDate if fault == "yesterday" else BadPayload)
     assert computed.frame.is_empty()
     assert not list(workspace.settings.data_dir.rglob("files/*"))
