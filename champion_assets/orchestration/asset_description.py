@@ -6,6 +6,7 @@ What belongs here: descriptions that follow from a table's declaration. What doe
 from __future__ import annotations
 
 import importlib.metadata
+import warnings
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,10 @@ def metadata_of(table: DailyTable | HistoryTable, inputs: Collection[str]) -> di
     found: dict[str, Any] = {"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")}
     if (lineage := column_lineage(table, inputs)) is not None:
         found["dagster/column_lineage"] = lineage
-    if (reference := code_reference(f"{PACKAGE.name}/{table.name}.py", PACKAGE.parent, source_url())) is not None:
-        found["dagster/code_references"] = dg.CodeReferencesMetadataValue(code_references=[reference])
+    with warnings.catch_warnings():  # code references are beta in Dagster; saying so once an asset helps nobody
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        if (reference := code_reference(f"{PACKAGE.name}/{table.name}.py", PACKAGE.parent, source_url())) is not None:
+            found["dagster/code_references"] = dg.CodeReferencesMetadataValue(code_references=[reference])
     return found
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -35,15 +36,18 @@ def _champion(folder: Path, *arguments: str, **variables: str) -> subprocess.Com
 def test_a_quarter_of_bhavcopies_alone(tmp_path: Path, real: Path) -> None:
     source = tmp_path / "files"
     source.mkdir()
-    found = [path for path in sorted((real / "legacy_cm").rglob("*")) + sorted((real / "runs").rglob("*"))
-             if (day := bhavcopy_date(path.name)) and dt.date(2020, 1, 1) <= day <= dt.date(2020, 1, 15)]  # fmt: skip
-    if not found:
-        pytest.skip("the genuine files hold no single bhavcopy of January 2020")
-    for path in found:
-        (source / path.name).symlink_to(path)
+    days = []
+    with tarfile.open(real / "runs" / "cm_2020.tar.xz") as bundle:
+        for member in bundle:
+            name = Path(member.name).name
+            day = bhavcopy_date(name)
+            if day is not None and day <= dt.date(2020, 1, 15) and (content := bundle.extractfile(member)) is not None:
+                (source / name).write_bytes(content.read())
+                days.append(day)
+    assert len(days) == 11
     done = _champion(tmp_path, "backfill", "2016-01-01", "2020-01-15", "--assets", "+silver/equity_eod", CHAMPION_SOURCE=str(source))
     assert done.returncode == 0, done.stdout + done.stderr
-    first = min(day for path in found if (day := bhavcopy_date(path.name)))
+    first = min(days)
     assert f"history begins on {first}" in done.stdout
     assert "no portfolio: the history has" in done.stdout
     assert "no adjusted prices: the source has no corporate actions" in done.stdout
