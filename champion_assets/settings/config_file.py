@@ -1,6 +1,7 @@
-"""`champion.toml`, and what a backfill found about the history.
+"""`champion.toml`, `.env`, and what a backfill found about the history.
 
-What belongs here: finding and reading the two files, and refusing sections and keys that nobody reads. The environment wins over both.
+What belongs here: finding and reading these files, and refusing sections and keys that nobody reads. The environment wins over all. A
+relative path in a file means a place beside that file, so that a process started in any folder below finds the same lake.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource
 
 from champion_assets.common.errors import ConfigurationError
-from champion_assets.settings.unknown import nearest
+from champion_assets.settings.unknown import nearest, variable_names
 
 NAME = "champion.toml"
+DOTENV = ".env"
 FOUND = "history.toml"
 """In DATA_DIR: the first day of the source, written by the first backfill if CHAMPION_START_DATE is not set."""
 
@@ -33,8 +35,17 @@ def config_file(environment: Mapping[str, str]) -> Path | None:
         if not path.is_file():
             raise ConfigurationError(f"CHAMPION_CONFIG={named}: there is no such file")
         return path
+    return _nearest(NAME)
+
+
+def dotenv_file() -> Path | None:
+    """`.env` in the working directory or the nearest folder above it."""
+    return _nearest(DOTENV)
+
+
+def _nearest(name: str) -> Path | None:
     here = Path.cwd()
-    return next((folder / NAME for folder in (here, *here.parents) if (folder / NAME).is_file()), None)
+    return next((folder / name for folder in (here, *here.parents) if (folder / name).is_file()), None)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -89,14 +100,38 @@ class ConfigFile(PydanticBaseSettingsSource):
         return self.values.get(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """The values by field; a relative path stays relative to the file."""
-        return {name: self._resolved(name, value) for name, value in self.values.items()}
+        """The values by field; where the file does not name DATA_DIR, its default is the folder `data` beside the file."""
+        if self.path is None:
+            return {}
+        return {"data_dir": str(self.path.parent / "data")} | {
+            name: beside(self.path, self.settings_cls, name, value) for name, value in self.values.items()
+        }
 
-    def _resolved(self, name: str, value: Any) -> Any:
-        is_path = "Path" in str(self.settings_cls.model_fields[name].annotation) or name in ("source", "lake")
-        if not is_path or not isinstance(value, str) or "://" in value or self.path is None:
-            return value
-        return str(self.path.parent / Path(value).expanduser())
+
+class DotenvFile(DotEnvSettingsSource):
+    """`.env`: variables as in the environment."""
+
+    def __init__(self, settings_cls: type[BaseSettings], path: Path | None) -> None:
+        """Read `path`, if there is one."""
+        self.path = path
+        super().__init__(settings_cls, env_file=path)
+
+    def __call__(self) -> dict[str, Any]:
+        """The values by variable."""
+        fields = variable_names(self.settings_cls)
+        found = super().__call__()
+        if self.path is None:
+            return found
+        return {name: beside(self.path, self.settings_cls, fields.get(name, name), value) for name, value in found.items()}
+
+
+def beside(file: Path, settings: type[BaseSettings], field: str, value: Any) -> Any:
+    """The value of a field; a relative path is taken from the folder of the file that it stands in."""
+    info = settings.model_fields.get(field)
+    is_path = info is not None and ("Path" in str(info.annotation) or field in ("source", "lake"))
+    if not is_path or not isinstance(value, str) or not value or "://" in value:
+        return value
+    return str(file.parent / Path(value).expanduser())
 
 
 class FoundHistory(PydanticBaseSettingsSource):

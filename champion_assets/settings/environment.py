@@ -11,12 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
+from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from champion_assets.common.errors import ConfigurationError
 from champion_assets.settings.automation import AutomationSettings
-from champion_assets.settings.config_file import ConfigFile, FoundHistory, config_file
+from champion_assets.settings.config_file import ConfigFile, DotenvFile, FoundHistory, config_file, dotenv_file
 from champion_assets.settings.faults import sentences
 from champion_assets.settings.history import HistorySettings
 from champion_assets.settings.lake import LakeSettings
@@ -42,7 +43,7 @@ class Settings(
 
     model_config = SettingsConfigDict(
         frozen=False, extra="ignore", populate_by_name=True, env_ignore_empty=True, enable_decoding=False, allow_inf_nan=False,
-        env_file=".env", env_file_encoding="utf-8",
+        env_file_encoding="utf-8",
     )  # fmt: skip
 
     @classmethod
@@ -51,10 +52,10 @@ class Settings(
         dotenv_settings: PydanticBaseSettingsSource, file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
         """Arguments, then the environment, `.env`, `champion.toml`, and last what a backfill found about the history."""
-        _ = file_secret_settings
+        _ = file_secret_settings, dotenv_settings
+        dotenv = DotenvFile(settings_cls, dotenv_file())
         file = ConfigFile(settings_cls, config_file(os.environ), GROUPS)
-        found = FoundHistory(settings_cls, [init_settings, env_settings, dotenv_settings, file])
-        return init_settings, env_settings, dotenv_settings, file, found
+        return init_settings, env_settings, dotenv, file, FoundHistory(settings_cls, [init_settings, env_settings, dotenv, file])
 
     @model_validator(mode="after")
     def _groups_agree(self) -> Self:
@@ -104,7 +105,8 @@ def get_settings() -> Settings:
     Raises:
         ConfigurationError: unknown names and wrong values, one line for each.
     """
-    faults = unknown_variables(os.environ, Settings)
+    path = dotenv_file()
+    faults = unknown_variables({**(dotenv_values(path) if path else {}), **os.environ}, Settings)
     try:
         settings = Settings()
     except ValidationError as error:

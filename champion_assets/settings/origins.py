@@ -12,7 +12,7 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from champion_assets.settings.config_file import FOUND, ConfigFile, config_file
+from champion_assets.settings.config_file import FOUND, ConfigFile, config_file, dotenv_file
 from champion_assets.settings.environment import GROUPS, Settings
 from champion_assets.settings.faults import names_of, without_credentials
 
@@ -33,7 +33,8 @@ def origins(settings: Settings) -> list[Shown]:
     """Every setting, by group."""
     file = ConfigFile(Settings, config_file(os.environ), GROUPS)
     environment = {name.upper() for name, value in os.environ.items() if value}
-    dotenv = {name.upper() for name, value in dotenv_values(".env").items() if value}
+    path = dotenv_file()
+    dotenv = {name.upper() for name, value in (dotenv_values(path) if path else {}).items() if value}
     shown = []
     for group, fields in GROUPS.items():
         for field, info in fields.model_fields.items():
@@ -41,9 +42,11 @@ def origins(settings: Settings) -> list[Shown]:
             if name := next((each for each in names if each.upper() in environment), ""):
                 origin = f"environment variable {name}"
             elif name := next((each for each in names if each.upper() in dotenv), ""):
-                origin = f".env: {name}"
+                origin = f"{path}: {name}"
             elif field in file.values:
                 origin = str(file.path)
+            elif field == "data_dir" and file.path is not None:
+                origin = f"default, beside {file.path}"
             elif field in settings.model_fields_set:
                 origin = f"{settings.data_dir / FOUND}: found by the first backfill"
             else:

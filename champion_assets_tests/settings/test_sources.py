@@ -114,9 +114,32 @@ def test_the_environment_wins_over_env_file_and_these_over_champion_toml(monkeyp
     assert now.data_dir == tmp_path / "here"
     where = {each.field: each.origin for each in origins(now)}
     assert where["weight_cap"] == str(tmp_path / "champion.toml")
-    assert where["risk_aversion"] == ".env: RISK_AVERSION"
+    assert where["risk_aversion"] == f"{inner / '.env'}: RISK_AVERSION"
     assert where["fill"] == "environment variable FILL"
     assert where["objective"] == "default"
+
+
+def test_a_process_in_any_folder_below_finds_the_same_lake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "notebooks"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    assert get_settings().data_dir == Path("data")
+    get_settings.cache_clear()
+    (tmp_path / "champion.toml").write_text("[strategy]\nrisk_aversion = 2.0\n")
+    assert get_settings().data_dir == tmp_path / "data"
+    assert (
+        next(each.origin for each in origins(get_settings()) if each.field == "data_dir") == f"default, beside {tmp_path / 'champion.toml'}"
+    )
+    get_settings.cache_clear()
+    (tmp_path / ".env").write_text("DATA_DIR=elsewhere\nCHAMPION_SOURCE=../nse\nFILL=vwap\n")
+    now = get_settings()
+    assert (now.data_dir, now.source, now.fill) == (tmp_path / "elsewhere", str(tmp_path / "../nse"), "vwap")
+
+
+def test_a_misspelt_variable_in_env_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CHAMPION_SORCE=x\nPOSTGRES_PASSWORD=p\n")
+    (sentence,) = _refusal()
+    assert sentence.startswith("CHAMPION_SORCE: there is no such setting; did you mean CHAMPION_SOURCE?")
 
 
 @pytest.mark.parametrize(("text", "words"), [
