@@ -13,6 +13,7 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.errors import CorruptObject
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.originals import Originals
 from champion_assets.lake.place import Input
@@ -58,8 +59,12 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     failed: dict[dt.date, Exception] = {}
     for date, versions in current_versions(inputs.read(RAW), dates).items():
         for order, version in enumerate(versions):
-            if version["sha256"] not in read:
-                read[version["sha256"]] = _rows(files, version)
+            try:
+                if version["sha256"] not in read:
+                    read[version["sha256"]] = _rows(files, version)
+            except (BadPayload, CorruptObject) as error:
+                failed[date] = error
+                break
             rows = read[version["sha256"]]
             if rows.height != version["rows"]:
                 failed[date] = BadPayload(f"{version['name']}: {rows.height} rows read, {version['rows']} accepted")

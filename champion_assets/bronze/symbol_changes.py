@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.errors import CorruptObject
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
@@ -52,8 +53,12 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     for date, versions in current_versions(inputs.read(RAW), dates).items():
         for version in versions:
             sha256 = version["sha256"]
-            if sha256 not in read:
-                read[sha256] = read_symbol_changes(files.read(sha256, version["name"]), version["name"])
+            try:
+                if sha256 not in read:
+                    read[sha256] = read_symbol_changes(files.read(sha256, version["name"]), version["name"])
+            except (BadPayload, CorruptObject) as error:
+                failed[date] = error
+                break
             lines = lines_of(read[sha256], inputs.calendar.previous_session(date), date)
             if len(lines) != version["rows"]:
                 failed[date] = BadPayload(f"{version['name']}: {len(lines)} lines of {date} read, {version['rows']} accepted")

@@ -53,9 +53,12 @@ def test_of_two_lists_of_a_day_the_larger_wins(workspace: Workspace, tmp_path: P
     assert dict(sectors_by_day(rows)[DAYS[0]]) == {"INE040A01": "Banks"}
 
 
-def test_another_number_of_rows_than_was_accepted_stops_the_day(workspace: Workspace, tmp_path: Path) -> None:
-    mine = with_lists(workspace, tmp_path / "lists", _2023_11_20="HDFC Bank Ltd.,BANKS,HDFCBANK,EQ,INE040A01034\n")
+def test_a_damaged_list_stops_the_days_that_take_it_and_no_other(workspace: Workspace, tmp_path: Path) -> None:
+    mine = with_lists(
+        workspace, tmp_path / "lists", _2023_11_20="HDFC Bank Ltd.,BANKS,HDFCBANK,EQ,INE040A01034\n", _2023_12_05="A,IT,A,EQ,INE040A01034\n"
+    )
     sha256 = mine.lake.read(RAW, DAYS[:1])["sha256"].item()
     Path(mine.lake.uri(file_key(RAW, sha256))).write_bytes(b"damaged")
-    failed = build_range(TABLE, mine, DAYS[:1]).failed
-    assert "is damaged" in str(failed[DAYS[0]])
+    failed = build_range(TABLE, mine, DAYS).failed
+    assert list(failed) == DAYS[:2]
+    assert all("is damaged" in str(error) for error in failed.values())

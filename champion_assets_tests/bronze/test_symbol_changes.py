@@ -48,4 +48,5 @@ def test_a_damaged_register_is_noticed(workspace: Workspace, tmp_path: Path) -> 
     sha256 = own.lake.read(RAW, DAYS)["sha256"].item()
     Path(own.lake.uri(file_key(RAW, sha256))).write_bytes(b"Name,A,C,05-NOV-2023\n")
     report = build_range(TABLE, own, DAYS)
+    assert list(report.failed) == DAYS[:1]
     assert "is damaged" in str(report.failed[DAYS[0]])

@@ -22,6 +22,8 @@ class ShippedSqliteEventLog(SqliteEventLogStorage):
         batch_size, planned_events_as_subset: see `BatchedSqliteEventLogStorage`; this class ignores them.
     """
 
+    _is_open = True  # of an object that Dagster opened and that became one of this class
+
     def __init__(self, base_dir: str | None = None, inst_data: ConfigurableClassData | None = None) -> None:
         """Open the log in `base_dir`; without one it is opened by `register_instance`."""
         self._inst_data = inst_data
