@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from champion_assets.catalog import open_workspace
+from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.lake.open import open_lake
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.settings import Settings
@@ -19,8 +19,8 @@ from champion_assets_tests.helpers import ORDER, build_until, content
 from champion_assets_tests.servers.run import ROOT, wait_for
 
 START, END, CHUNK = dt.date(2023, 11, 1), dt.date(2023, 12, 29), 12
-FILES = [name for name in ORDER if name.startswith(("raw/", "bronze/"))]
-REST = [name for name in ORDER if not name.startswith(("raw/", "bronze/", "warehouse/"))]
+FILES = [name for name in ORDER if name.startswith(("raw/", "bronze/")) and not TABLES[name].reads_other_days(Settings())]
+REST = [name for name in ORDER if name not in FILES and not name.startswith("warehouse/")]
 
 
 def test_the_instance_is_that_of_one_server_but_for_who_runs_the_runs() -> None:
