@@ -198,8 +198,8 @@ def _require_covered(workspace: Workspace, sessions: list[dt.date]) -> None:
         raise NotCovered(
             f"no source of corporate actions was read for {len(missing)} of {len(sessions)} sessions, from "
             f"{missing[0]} to {missing[-1]}: prices across them cannot be adjusted. Put an export of NSE's "
-            "corporate-actions page that covers them (CF-CA-equities-...csv), or the PR bundles of the days, into the source and run "
-            "`champion backfill`; or pass allow_uncovered=True"
+            "corporate-actions page that covers them (CF-CA-equities-...csv), or the PR bundles of the days, into the "
+            "source and run `champion backfill`; or pass allow_uncovered=True"
         )
 
 

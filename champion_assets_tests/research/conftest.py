@@ -23,7 +23,8 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) ->
     folder = tmp_path_factory.mktemp("research") / "data"
     settings = Settings(
         data_dir=folder, source=str(exchange.folder), esg_folder=exchange.folder / "esg", start_date=START,
-        cov_window_days=40, expected_return_lookback=40, universe_warmup=20, universe_size=60, retry_delay_scale=0, http_interval_seconds=0,
+        cov_window_days=40, expected_return_lookback=40, universe_warmup=20, universe_size=60, retry_delay_scale=0,
+        http_interval_seconds=0,
     )  # fmt: skip
     workspace = open_workspace(settings)
     build_until(workspace, "warehouse/duckdb", START, END)
