@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from champion_assets.lake.workspace import Workspace
 
 REGISTER = "silver/instruments"
+EXPLAINED = 5
+"""Unknown symbols that a message explains one by one."""
 _PAIR = ["instrument_id", "symbol"]
 
 
@@ -81,7 +83,7 @@ def require_known(
     register = read(workspace, REGISTER, newest, ["symbol", "previous_symbol", "name", "first_seen"])
     candidates = sorted({*known, *others, *register["symbol"], *register["previous_symbol"].drop_nulls()})
     sentences = []
-    for symbol in unknown:
+    for symbol in unknown[:EXPLAINED]:
         later = register.filter((pl.col("symbol") == symbol) & (pl.col("first_seen") > as_of))["first_seen"]
         if later.len():
             sentences.append(f"{symbol} first traded on {later[0]}, after {as_of}")
@@ -95,13 +97,16 @@ def require_known(
             hint = f"did you mean {', '.join(named)}?" if named else did_you_mean(symbol, candidates)
         sentence = f"no equity instrument has had the symbol {symbol!r} up to {as_of}"
         sentences.append(f"{sentence}; {hint}" if hint else sentence)
+    if more := unknown[EXPLAINED:]:
+        sentences.append(f"{len(more)} more are unknown: {', '.join(more)}")
     raise UnknownSymbol(". ".join(sentences))
 
 
 def warn_of_absent(symbols: Sequence[str], stacklevel: int = 3) -> None:
     """Say that known symbols have no rows: that is an answer, but easily overlooked among others."""
     if symbols:
-        shown = ", ".join(symbols[:5]) + (f" and {len(symbols) - 5} more" if len(symbols) > 5 else "")
+        more = len(symbols) - EXPLAINED
+        shown = ", ".join(symbols[:EXPLAINED]) + (f" and {more} more" if more > 0 else "")
         warnings.warn(f"no rows of {shown} on these days", stacklevel=stacklevel)
 
 

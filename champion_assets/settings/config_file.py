@@ -64,7 +64,7 @@ class ConfigFile(PydanticBaseSettingsSource):
     """`champion.toml`: a section for each group of settings, a key for each field."""
 
     def __init__(self, settings_cls: type[BaseSettings], path: Path | None, groups: Mapping[str, type[BaseModel]]) -> None:
-        """Read `path`, if there is one. If it was found above the working directory, DATA_DIR is beside it by default.
+        """Read `path`, if there is one.
 
         Raises:
             ConfigurationError: not TOML, or an unknown section or key; the nearest right name is given.
@@ -72,8 +72,6 @@ class ConfigFile(PydanticBaseSettingsSource):
         super().__init__(settings_cls)
         self.path = path
         self.values: dict[str, Any] = {} if path is None else self._flat(path, read_toml(path), groups)
-        if path is not None and path.parent in Path.cwd().parents:
-            self.values.setdefault("data_dir", str(path.parent / settings_cls.model_fields["data_dir"].default))
 
     def _flat(self, path: Path, content: dict[str, Any], groups: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
         values, faults = {}, []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,6 +99,14 @@ def test_the_dictionary_names_the_tables_in_sql(tables_in_duckdb: set[str]) -> N
     assert set(re.findall(r"In SQL: `([\w.]+)`", page)) == {
         name for name in tables_in_duckdb if not name.startswith(("meta.", "silver.prices_"))
     }
+
+
+def test_what_notebooks_need_is_declared_and_locked() -> None:
+    declared = " ".join(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"])
+    locked = (ROOT / "requirements.lock").read_text("utf-8")
+    for name in ("polars", "pandas", "pyarrow", "duckdb", "numpy"):
+        assert re.search(rf"(^| ){name}\b", declared), name
+        assert re.search(rf"^{name}==", locked, re.MULTILINE), name
 
 
 def test_no_page_promises_all_tables_in_sql() -> None:

@@ -43,7 +43,8 @@ def test_without_a_lake_it_is_said_where_it_was_looked_for(bare: Path, call: Cal
     with pytest.raises(research.NoLake) as caught:
         call()
     words = str(caught.value)
-    assert f"there is no lake in {bare}/data/lake (DATA_DIR=data, default; no champion.toml in {bare}" in words
+    origin = f"DATA_DIR=data, default; no champion.toml in {bare} or above it"
+    assert f"there is no lake in {bare}/data/lake ({origin})" in words
     assert "CHAMPION_CONFIG" in words
     assert "`champion backfill START END`" in words
     assert list(bare.iterdir()) == []
@@ -102,7 +103,8 @@ def test_a_notebook_elsewhere_finds_champion_config(
     _toml(home, "mine")
     monkeypatch.chdir(elsewhere)
     monkeypatch.setenv("CHAMPION_CONFIG", str(home / "champion.toml"))
-    with pytest.raises(research.NoLake, match=f"{home}/mine/lake .*settings from {home}/champion.toml"):
+    words = f"{home}/mine/lake .*settings from {home}/champion.toml"
+    with pytest.raises(research.NoLake, match=words):
         research.prices("2024-01-01", "2024-01-31")
     (home / "mine").symlink_to(data_folder)
     assert research.prices("2024-01-01", "2024-01-31", symbols="aranyastee").height == 22

@@ -26,6 +26,7 @@ def test_one_symbol_as_text_is_the_same_as_a_list(lake: Path) -> None:
     ("ARANYASTEE.NS", "did you mean ARANYASTEE"),
     ("QQQQ", "symbol 'QQQQ' up to 2024-04-30"),
     ("ARANYASTEE,EKANTANEW", r"given as a list: \['ARANYASTEE', 'EKANTANEW'\]"),
+    (["A1", "A2", "A3", "A4", "A5", "A6", "A7"], r"'A5' .*2 more are unknown: A6, A7"),
     ("aranya motors", "did you mean EKANTANEW"),
 ])  # fmt: skip
 def test_an_unknown_symbol_is_refused_with_the_nearest(lake: Path, symbols: str | list[str], words: str) -> None:
