@@ -192,8 +192,7 @@ _EVENT_COLUMNS = [
 
 def _require_covered(workspace: Workspace, sessions: list[dt.date]) -> None:
     """The actions of these sessions were read from some source, or it is said of which they were not."""
-    stored = stored_of(workspace, _SOURCES, sessions, allow_missing=True)
-    missing = sorted(set(sessions) - set(read(workspace, _SOURCES, stored, ["trade_date"])["trade_date"].unique()))
+    missing = sorted(set(sessions) - set(read(workspace, _SOURCES, sessions, ["trade_date"])["trade_date"].unique()))
     if missing:
         raise NotCovered(
             f"no source of corporate actions was read for {len(missing)} of {len(sessions)} sessions, from "

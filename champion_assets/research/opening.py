@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from champion_assets.research.errors import NoLake
-from champion_assets.settings import Settings, get_settings
+from champion_assets.settings import Settings, current_settings
 from champion_assets.settings.origins import origins, settings_file
 
 if TYPE_CHECKING:
@@ -21,15 +21,14 @@ if TYPE_CHECKING:
 def open_for_reading() -> Workspace:
     """The workspace that the environment, `.env` and `champion.toml` describe.
 
-    They are read anew each time (10 ms): in a notebook variables and working directory change while the process stays.
+    They are read anew if they have changed, for a notebook changes variables and working directory while it stays.
 
     Raises:
         NoLake: the lake is a folder that does not exist.
         ConfigurationError: a setting is unknown or wrong.
         FolderAbsent: a file or folder that a setting names is not there.
     """
-    get_settings.cache_clear()
-    settings = get_settings()
+    settings = current_settings()
     require_lake(settings)
     from champion_assets.catalog import open_workspace
 
