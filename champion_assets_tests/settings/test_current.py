@@ -40,6 +40,8 @@ def test_what_changes_is_seen_and_what_does_not_is_not_read(monkeypatch: pytest.
     assert current_settings().data_dir == tmp_path / "here"
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
+    assert _weight_cap() == 0.05  # both files are found from below
+    (tmp_path / ".env").unlink()
     assert _weight_cap() == first.weight_cap
     assert current_settings().data_dir == tmp_path / "here"
     (tmp_path / "champion.toml").write_text("[lake]\ndata_dir = 'there'\n")
