@@ -28,7 +28,8 @@ def test_tables_and_covariance(environment: Callable[[str, str], None]) -> None:
     sigma, symbols = research.covariance(END)
     assert sigma.shape == (60, 60) == (len(symbols), len(symbols))
     assert np.allclose(sigma, sigma.T)
-    assert research.table("features/returns", "2024-02-01", "2024-02-10").is_empty()
+    with pytest.raises(research.NotBuilt, match="2024-02-01 to 2024-02-09"):
+        research.table("features/returns", "2024-02-01", "2024-02-10")
     with pytest.raises(KeyError, match="features/returns"):
         research.table("features/nothing", START, END)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.common.errors import RequestError
 from champion_assets.features.window import Window, return_windows
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
@@ -63,7 +64,7 @@ def risk_model(workspace: Workspace, date: dt.date) -> DatedRiskModel:
     """The risk model of `date`, computed from the window of returns (about a millisecond at 500 names)."""
     (window,) = return_windows(open_inputs(TABLE, workspace, [date]), [date])
     if not window.instruments:
-        raise ValueError(f"{date}: the universe is empty, there is nothing to model")
+        raise RequestError(f"{date}: the universe is empty; it fills after UNIVERSE_WARMUP sessions, or no name qualifies")
     return DatedRiskModel(date, window.instruments, window.symbols, risk_of(window, workspace.settings.covariance_estimator))
 
 

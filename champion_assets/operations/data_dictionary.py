@@ -19,13 +19,21 @@ from champion_assets.lake.table import DailyTable, HistoryTable
 _HEAD = """# Data dictionary
 
 Generated from the Pandera models by `python -m champion_assets.operations.data_dictionary`; do not edit.
-A table `stage/name` is the asset, the lake folder and, as `stage.name`, the SQL table. Prices in rupees, as published."""
+A table `stage/name` is the asset and the lake folder; where it says so, also a table `stage.name` in DuckDB and
+`stage_name` in ClickHouse. Prices in rupees, as published."""
 
 
 def data_dictionary(tables: Iterable[DailyTable | HistoryTable] = (*TABLES.values(), *HISTORY_TABLES)) -> str:
     """The page as Markdown."""
-    parts = [_HEAD, *(f"## {table.name}\n\n{table.description}\n\n{_columns(table.model)}" for table in tables)]
-    return "\n\n".join(parts) + "\n"
+    texts = (f"## {each.name}\n\n{each.description}{_in_sql(each)}\n\n{_columns(each.model)}" for each in tables)
+    return "\n\n".join([_HEAD, *texts]) + "\n"
+
+
+def _in_sql(table: DailyTable | HistoryTable) -> str:
+    if not isinstance(table, DailyTable) or not table.in_warehouse:
+        return ""
+    rows = f", the rows with `{table.warehouse_rows}`" if table.warehouse_rows else ""
+    return f" In SQL: `{table.name.replace('/', '.')}`{rows}."
 
 
 def _columns(model: type[pa.DataFrameModel]) -> str:

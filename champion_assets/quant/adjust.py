@@ -2,7 +2,7 @@
 
 What belongs here: the arithmetic on frames. `adj(t | A) = raw(t) * G(t) / G(A)` with the forward factor `G(t)`, the product of 1/f over
 the ex-dates up to t; so `adj = raw * F`, F the product of f over the ex-dates after t. Nothing is ever rounded. What does not: reading
-tables (`research.py`).
+tables (`research/`).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from champion_assets.common.errors import ConfigurationError
 from champion_assets.settings.automation import AutomationSettings
-from champion_assets.settings.config_file import ConfigFile, DotenvFile, FoundHistory, config_file, dotenv_file
+from champion_assets.settings.config_file import FOUND, ConfigFile, DotenvFile, FoundHistory, config_file, dotenv_file
 from champion_assets.settings.faults import sentences
 from champion_assets.settings.history import HistorySettings
 from champion_assets.settings.lake import LakeSettings
@@ -116,3 +116,39 @@ def get_settings() -> Settings:
     if faults:
         raise ConfigurationError("\n".join(faults))
     return settings
+
+
+_State = tuple[object, ...]
+_seen: dict[str, _State] = {}
+
+
+def current_settings() -> Settings:
+    """The settings, read anew if what they depend on has changed since the last call: for processes that stay, as notebooks do.
+
+    Raises:
+        ConfigurationError: unknown names and wrong values, one line for each.
+    """
+    before = _state()
+    if _seen.get("before") != before or _seen.get("after") != _found(get_settings()):
+        _seen.clear()
+        get_settings.cache_clear()
+        settings = get_settings()
+        _seen.update(before=before, after=_found(settings))
+    return get_settings()
+
+
+def _state() -> _State:
+    here = Path.cwd()
+    return (here, dict(os.environ), _stamp(config_file(os.environ)), _stamp(dotenv_file()))
+
+
+def _found(settings: Settings) -> _State:
+    return _stamp(settings.data_dir / FOUND)
+
+
+def _stamp(path: Path | None) -> _State:
+    """What changes when somebody writes the file."""
+    if path is None or not path.is_file():
+        return (path,)
+    status = path.stat()
+    return (path, status.st_mtime_ns, status.st_size, status.st_ino)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
@@ -29,9 +30,18 @@ class Shown:
     description: str
 
 
+def settings_file() -> Path | None:
+    """The `champion.toml` that this process reads; None if there is none.
+
+    Raises:
+        ConfigurationError: CHAMPION_CONFIG names no file.
+    """
+    return config_file(os.environ)
+
+
 def origins(settings: Settings) -> list[Shown]:
     """Every setting, by group."""
-    file = ConfigFile(Settings, config_file(os.environ), GROUPS)
+    file = ConfigFile(Settings, settings_file(), GROUPS)
     environment = {name.upper() for name, value in os.environ.items() if value}
     path = dotenv_file()
     dotenv = {name.upper() for name, value in (dotenv_values(path) if path else {}).items() if value}

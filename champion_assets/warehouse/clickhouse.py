@@ -115,7 +115,7 @@ def table_of(tables: Sequence[DailyTable]) -> DailyTable:
     held = loaded(tables)
     return DailyTable(
         name=NAME,
-        description="The silver, features, portfolio and backtest tables on a ClickHouse server; asked for by LOAD_TO_CLICKHOUSE.",
+        description="The silver, checks, features, portfolio and backtest tables on a ClickHouse server; asked for by LOAD_TO_CLICKHOUSE.",
         model=Clickhouse,
         code_version="1",
         inputs=lambda _: tuple(Input(table.name) for table in held),

@@ -1,4 +1,4 @@
-"""`warehouse/duckdb`: the silver, features, portfolio and backtest tables in one DuckDB file, to be queried with SQL.
+"""`warehouse/duckdb`: the silver, checks, features, portfolio and backtest tables in one DuckDB file, for SQL.
 
 Each table is `stage.name` with the lake's columns, `silver.prices_<level>` are views of adjusted prices; `meta.loads` says which version of
 which day is inside. A load copies the file, brings the copy up to date in one transaction, compares the row counts with the lake and
@@ -191,7 +191,7 @@ def table_of(tables: Sequence[DailyTable]) -> DailyTable:
     held = loaded(tables)
     return DailyTable(
         name=NAME,
-        description="The silver, features, portfolio and backtest tables in one DuckDB file that readers can open at any time.",
+        description="The silver, checks, features, portfolio and backtest tables in one DuckDB file that readers can open at any time.",
         model=Duckdb,
         code_version="2",
         inputs=lambda _: tuple(Input(table.name) for table in held),

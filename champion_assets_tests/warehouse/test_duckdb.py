@@ -27,7 +27,7 @@ START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
 
 def assert_equals_lake(workspace: Workspace, start: dt.date = START, end: dt.date = END) -> None:
     with duckdb.connect(str(workspace.settings.duckdb_path), read_only=True) as connection:
-        for table in loaded(workspace):
+        for table in loaded(workspace.tables.values()):
             lake = rows_of(workspace, table, workspace.sessions(start, end))
             columns = [name for name in lake.columns if name != "holdings"]
             keys = [name for name in columns if not isinstance(lake.schema[name], pl.List)]

@@ -54,7 +54,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, exchange: Any, server: Clic
 def parquet(loaded: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
     """The lake's objects themselves, under the names of the tables."""
     with duckdb.connect() as connection:
-        for table in loaded_tables(loaded):
+        for table in loaded_tables(loaded.tables.values()):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.group}")
             pattern = loaded.lake.uri(f"{table.name}/*/data.parquet")
             where = table.warehouse_rows or "true"

@@ -1,0 +1,286 @@
+"""The Python API for notebooks: the lake's tables as Polars frames, and the risk model of any day.
+
+What belongs here: what a person types. What does not: any computation of its own.
+
+    from champion_assets import research
+    research.table("features/returns", "2020-01-01", "2020-03-31", symbols="RELIANCE")
+    research.prices("2016-01-01", "2020-12-31", adjust="capital", as_of="2020-12-31", symbols=["INFY", "TCS"])
+    research.instrument_history("2020-12-31", symbols="HDFCBANK")
+    sigma, names = research.covariance("2020-03-31")
+
+The lake is that of the settings: of the environment, of `.env` and of the `champion.toml` in the working directory or
+above it. Days are dates, datetimes, pandas Timestamps or ISO text; symbols one text or several, in small letters or
+capitals. What cannot be answered in full is an error, never an empty or a shorter frame; every error is a
+`ChampionError`. Nothing here changes the lake.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from champion_assets.common.errors import NothingStored, RequestError
+from champion_assets.quant.adjust import LEVELS, Level
+from champion_assets.quant.adjust import adjust as apply_factors
+from champion_assets.research.arguments import Day, Names, as_columns, as_day, as_span, as_symbols, did_you_mean
+from champion_assets.research.errors import NoLake, NotASession, NotBuilt, NotCovered, UnknownSymbol, UnknownTable
+from champion_assets.research.opening import open_for_reading
+from champion_assets.research.stored import read, require_stored, sessions_of, stored_of
+from champion_assets.research.symbols import instruments_of, known_symbols, require_known, warn_of_absent
+
+if TYPE_CHECKING:
+    from champion_assets.lake.workspace import Workspace
+    from champion_assets.quant.risk import Array
+
+__all__ = [
+    "Day",
+    "NoLake",
+    "NotASession",
+    "NotBuilt",
+    "NotCovered",
+    "UnknownSymbol",
+    "UnknownTable",
+    "covariance",
+    "instrument_history",
+    "prices",
+    "table",
+]
+
+
+def _workspace() -> Workspace:
+    return open_for_reading()
+
+
+def table(
+    name: str,
+    start: Day,
+    end: Day,
+    *,
+    columns: Names | None = None,
+    symbols: Names | None = None,
+    allow_missing: bool = False,
+) -> pl.DataFrame:
+    """Rows of a table between two dates, both included.
+
+    Args:
+        name: `stage/name`, see docs/data_dictionary.md; units are there, too.
+        start: first day.
+        end: last day.
+        columns: only these; all by default.
+        symbols: only these tickers, as traded on the date.
+        allow_missing: give the days that the lake has although it lacks some.
+
+    Returns:
+        A frame in the order of the dates.
+
+    Raises:
+        UnknownTable: no such table.
+        RequestError: the range ends before it begins, a day is not a day, or the table has no such column.
+        NotASession: the market was closed on all of these days.
+        NotBuilt: the lake lacks some of the days.
+        UnknownSymbol: no instrument has had one of the symbols up to `end`.
+        NoLake: there is no lake where the settings say.
+
+    Example:
+        >>> research.table("features/returns", "2024-01-01", "2024-03-28", symbols="INFY", columns="simple_return")
+    """
+    from champion_assets.catalog import HISTORY_TABLES, TABLES
+
+    if name in {each.name for each in HISTORY_TABLES}:
+        where = f"its figures are in {name}/data.parquet of the lake"
+        raise UnknownTable(f"{name} is of the whole history and has no days; {where}")
+    if name not in TABLES:
+        near = did_you_mean(name, TABLES)
+        raise UnknownTable(f"no table {name!r}; {near + ' ' if near else ''}there are {', '.join(sorted(TABLES))}")
+    first, last = as_span(start, end)
+    wanted = as_symbols(symbols)
+    known = list(TABLES[name].model.to_schema().columns)
+    chosen = as_columns(columns, known, name)
+    if wanted is not None and "symbol" not in known:
+        raise RequestError(f"{name} has no column symbol, so symbols cannot be chosen; it has {', '.join(known)}")
+    workspace = _workspace()
+    dates = stored_of(workspace, name, sessions_of(workspace, first, last), allow_missing=allow_missing)
+    if wanted is None:
+        return read(workspace, name, dates, chosen)
+    needed = known if chosen is None else list(dict.fromkeys([*chosen, "symbol"]))
+    everything = read(workspace, name, dates, needed)
+    rows = everything.filter(pl.col("symbol").is_in(wanted))
+    if absent := [symbol for symbol in wanted if symbol not in set(rows["symbol"])]:
+        others = everything["symbol"].unique().drop_nulls()
+        require_known(workspace, absent, known_symbols(workspace, absent, last), last, others)
+        warn_of_absent(absent)
+    return rows if chosen is None else rows.select(chosen)
+
+
+def prices(
+    start: Day,
+    end: Day,
+    *,
+    adjust: Level = "capital",
+    as_of: Day | None = None,
+    symbols: Names | None = None,
+    allow_uncovered: bool = False,
+    allow_missing: bool = False,
+) -> pl.DataFrame:
+    """Prices between two dates, raw and adjusted side by side, as they were known on a day; never rounded.
+
+    Args:
+        start: first day.
+        end: last day.
+        adjust: `none`, `capital` (splits, bonuses, rights, demergers), `capital_special` (and extraordinary dividends)
+            or `total_return`.
+        as_of: the day A that prices are adjusted to; only actions known by its end are used, and no session after it is
+            read. `end` by default.
+        symbols: only the instruments that carried one of these symbols on some day up to A, under all their names.
+        allow_uncovered: adjust with what there is although some sessions have no source of corporate actions.
+        allow_missing: give the days that the lake has although it lacks some. The factors then know nothing of the
+            actions of absent days.
+
+    Returns:
+        Rows of silver/equity_eod (rupees, shares) in order of dates with `adj_open` ... `adj_vwap`, `adj_volume`,
+        `factor` (adj = raw x factor) and `share_factor`. Turnover is never adjusted.
+
+    Raises:
+        NotCovered: names the sessions for which no source of corporate actions was read.
+        RequestError: an unknown level, a range that ends before it begins, A before `start`, or what is not a day.
+        NotASession: the market was closed on all of these days.
+        NotBuilt: the lake lacks some of the days.
+        UnknownSymbol: no instrument has had one of the symbols up to A.
+        NoLake: there is no lake where the settings say.
+
+    Example:
+        >>> frame = research.prices("2024-01-01", "2024-03-28", symbols=["INFY", "TCS"])
+        >>> frame.select("trade_date", "symbol", "adj_close").to_pandas()
+    """
+    if adjust not in LEVELS:
+        raise RequestError(f"adjust={adjust!r} is none of {', '.join(LEVELS)}")
+    first, last = as_span(start, end)
+    anchor = last if as_of is None else as_day(as_of, "as_of")
+    if anchor < first:
+        raise RequestError(f"as_of {anchor} lies before the first day {first}")
+    wanted = as_symbols(symbols)
+    workspace = _workspace()
+    sessions = sessions_of(workspace, first, min(last, anchor))
+    rows = read(workspace, _EQUITY, stored_of(workspace, _EQUITY, sessions, allow_missing=allow_missing))
+    if wanted is not None:
+        ids = instruments_of(workspace, wanted, rows, anchor)
+        rows = rows.filter(pl.col("instrument_id").is_in(sorted(ids)))
+    dates: list[dt.date] = []
+    if adjust != "none":
+        after = [day for day in workspace.sessions(first, anchor) if day > first]
+        dates = stored_of(workspace, _ACTIONS, after, allow_missing=allow_missing or allow_uncovered)
+        if not allow_uncovered:
+            _require_covered(workspace, dates)
+    events = read(workspace, _ACTIONS, dates, _EVENT_COLUMNS)
+    return apply_factors(rows, events.filter(pl.col("ex_session") > first), adjust, anchor)
+
+
+_EQUITY, _ACTIONS, _SOURCES = "silver/equity_eod", "silver/corporate_actions", "raw/corporate_actions"
+_EVENT_COLUMNS = [
+    "trade_date",
+    "instrument_id",
+    "ex_date",
+    "ex_session",
+    "f_capital",
+    "f_capital_special",
+    "f_total_return",
+    "q",
+]
+
+
+def _require_covered(workspace: Workspace, sessions: list[dt.date]) -> None:
+    """The actions of these sessions were read from some source, or it is said of which they were not."""
+    missing = sorted(set(sessions) - set(read(workspace, _SOURCES, sessions, ["trade_date"])["trade_date"].unique()))
+    if missing:
+        raise NotCovered(
+            f"no source of corporate actions was read for {len(missing)} of {len(sessions)} sessions, from "
+            f"{missing[0]} to {missing[-1]}: prices across them cannot be adjusted. Put an export of NSE's "
+            "corporate-actions page that covers them (CF-CA-equities-...csv), or the PR bundles of the days, into the "
+            "source and run `champion backfill`; or pass allow_uncovered=True"
+        )
+
+
+def instrument_history(
+    as_of: Day,
+    *,
+    symbols: Names | None = None,
+    allow_missing: bool = False,
+) -> pl.DataFrame:
+    """Who was who up to a day: a row for each stretch of time in which an instrument had one symbol, ISIN and series.
+
+    Args:
+        as_of: what was known at the end of this day, which need not be a session.
+        symbols: only instruments that carried one of these symbols at some time.
+        allow_missing: give what the lake knows although it lacks sessions up to `as_of`.
+
+    Returns:
+        instrument_id, symbol, isin, series, name, valid_from, evidence of the link to the stretch before, valid_to
+        (null for the present), sorted by instrument and date.
+
+    Raises:
+        RequestError: `as_of` is not a day.
+        NotBuilt: the lake lacks sessions up to `as_of`.
+        UnknownSymbol: no instrument has had one of the symbols up to `as_of`.
+        NoLake: there is no lake where the settings say.
+
+    Example:
+        >>> research.instrument_history("2024-03-28", symbols="HDFCBANK")
+    """
+    day = as_day(as_of, "as_of")
+    wanted = as_symbols(symbols)
+    workspace = _workspace()
+    stored = workspace.lake.dates(_REGISTER)
+    begin = stored[0] if stored else workspace.settings.start_date
+    before = workspace.calendar.trailing_sessions(day, 1)
+    sessions = sessions_of(workspace, begin, day) if begin <= day else before
+    days = stored_of(workspace, _REGISTER, sessions, allow_missing=allow_missing)
+    columns = ["trade_date", "instrument_id", "symbol", "isin", "series", "name", "valid_from", "evidence"]
+    changes = read(workspace, _REGISTER, days, columns).filter(pl.col("valid_from") == pl.col("trade_date"))
+    ordered = changes.drop("trade_date").sort("instrument_id", "valid_from")
+    history = ordered.with_columns(
+        valid_to=pl.col("valid_from").shift(-1).over("instrument_id") - pl.duration(days=1),
+    )
+    if wanted is not None:
+        known = set(history["symbol"])
+        require_known(workspace, wanted, known, day)
+        ids = history.filter(pl.col("symbol").is_in(wanted))["instrument_id"].unique()
+        history = history.filter(pl.col("instrument_id").is_in(ids.implode()))
+    return history
+
+
+_REGISTER = "silver/instruments"
+
+
+def covariance(date: Day) -> tuple[Array, list[str]]:
+    """Σ of a day's universe, in units of one session's return squared.
+
+    Args:
+        date: a session.
+
+    Returns:
+        The matrix, shape (n, n), and the symbols of its rows.
+
+    Raises:
+        RequestError: the day's universe is empty, or `date` is not a day.
+        NotASession: the market was closed on that day.
+        NotBuilt: the lake lacks the day's universe, or days of its window of returns.
+        NoLake: there is no lake where the settings say.
+
+    Example:
+        >>> sigma, names = research.covariance("2024-03-28")
+        >>> volatility = dict(zip(names, sigma.diagonal() ** 0.5))
+    """
+    from champion_assets.features.covariance import TABLE, risk_model
+
+    day = as_day(date, "date")
+    workspace = _workspace()
+    sessions = sessions_of(workspace, day, day)
+    for wanted in TABLE.inputs(workspace.settings):
+        require_stored(workspace, wanted.table, workspace.window(wanted, day) or sessions)
+    try:
+        dated = risk_model(workspace, day)
+    except FileNotFoundError as error:
+        raise NothingStored(f"{day}: the universe or a return was replaced while it was read; ask again") from error
+    return dated.model.matrix(), dated.symbols

@@ -1,0 +1,138 @@
+"""Days that were asked for and days that the lake has: which are absent, and how to build them.
+
+What belongs here: sessions of a range, what is absent of them, reading the rest. What does not: what the rows mean.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from champion_assets.common.clock import today
+from champion_assets.research.errors import NotASession, NotBuilt
+
+if TYPE_CHECKING:
+    from champion_assets.lake.workspace import Workspace
+
+SHOWN = 3
+"""Stretches of absent days that a message lists."""
+
+
+def sessions_of(workspace: Workspace, first: dt.date, last: dt.date) -> list[dt.date]:
+    """The sessions from `first` to `last`; at least one.
+
+    Raises:
+        NotASession: the market was closed on all of these days.
+        CalendarError: a day lies outside the calendar.
+    """
+    calendar = workspace.calendar
+    sessions = calendar.sessions_between(first, last)
+    if sessions:
+        return sessions
+    days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
+    reasons = ", ".join(dict.fromkeys(calendar.why_closed(day) or "closed" for day in days))
+    around = [str(day) for day in (calendar.previous_session(first), calendar.next_session(last)) if day is not None]
+    what = f"{first} is no session" if first == last else f"there is no session from {first} to {last}"
+    raise NotASession(f"{what}: the market was closed ({reasons}). The nearest sessions are {' and '.join(around)}")
+
+
+def stored_of(
+    workspace: Workspace,
+    table: str,
+    sessions: Sequence[dt.date],
+    *,
+    allow_missing: bool,
+) -> list[dt.date]:
+    """Those of `sessions` that the lake has of `table`; without `allow_missing` that is all of them.
+
+    Raises:
+        NotBuilt: the lake lacks some.
+    """
+    present = set(workspace.lake.dates(table))
+    missing = [day for day in sessions if day not in present]
+    if missing and not allow_missing:
+        offer = "" if set(missing) == set(sessions) else ". allow_missing=True gives the days that are there"
+        raise NotBuilt(_words(workspace, table, sessions, missing, sorted(present)) + offer)
+    return [day for day in sessions if day in present]
+
+
+def require_stored(workspace: Workspace, table: str, sessions: Sequence[dt.date]) -> None:
+    """Make sure that the lake has all of `sessions` of `table`, for answers that cannot be given in part.
+
+    Raises:
+        NotBuilt: the lake lacks some.
+    """
+    present = set(workspace.lake.dates(table))
+    if missing := [day for day in sessions if day not in present]:
+        raise NotBuilt(_words(workspace, table, sessions, missing, sorted(present)))
+
+
+def read(
+    workspace: Workspace,
+    table: str,
+    dates: Sequence[dt.date],
+    columns: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """The rows of these days, in their order; without days a frame that has the columns and no rows.
+
+    Raises:
+        NotBuilt: a day is not there, or was taken away while it was read.
+        CorruptObject: an object cannot be read.
+    """
+    if not dates:
+        from champion_assets.catalog import TABLES
+        from champion_assets.lake.schema import empty_frame
+
+        frame = empty_frame(TABLES[table].model)
+        return frame if columns is None else frame.select(columns)
+    try:
+        return workspace.lake.read(table, dates, columns)
+    except FileNotFoundError as error:
+        require_stored(workspace, table, dates)
+        span = f"{dates[0]} to {dates[-1]}"
+        raise NotBuilt(f"{table}: a day from {span} was replaced while it was read; ask again") from error
+
+
+def _words(
+    workspace: Workspace,
+    table: str,
+    sessions: Sequence[dt.date],
+    missing: Sequence[dt.date],
+    present: Sequence[dt.date],
+) -> str:
+    if table not in workspace.tables:
+        return f"{table} is switched off by the settings; see LOAD_TO_{table.rsplit('/', 1)[-1].upper()}"
+    settings, now = workspace.settings, today(workspace.settings)
+    amount = "1 session is" if len(missing) == 1 else f"{len(missing)} of {len(sessions)} sessions are"
+    parts = [f"{table}: {amount} not built: {_stretches(workspace, missing)}"]
+    parts.append(
+        f"The lake {workspace.lake.root} has {present[0]} to {present[-1]} of this table"
+        if present
+        else f"The lake {workspace.lake.root} has no day of this table"
+    )
+    last = now if settings.end_date is None else min(now, settings.end_date)
+    possible = [day for day in missing if settings.start_date <= day <= last]
+    if missing[0] < settings.start_date:
+        parts.append(f"The history begins on {settings.start_date} (CHAMPION_START_DATE)")
+    if missing[-1] > last:
+        parts.append(f"It ends on {settings.end_date} (CHAMPION_END_DATE)" if last != now else f"Today is {now}")
+    if possible:
+        parts.append(f"Build them with `champion backfill {possible[0]} {possible[-1]}`")
+    return ". ".join(parts)
+
+
+def _stretches(workspace: Workspace, days: Sequence[dt.date]) -> str:
+    """The days as stretches of consecutive sessions: `2024-02-01 to 2024-02-09, 2024-03-04`."""
+    calendar = workspace.calendar
+    found: list[list[dt.date]] = []
+    for day in days:
+        if found and calendar.next_session(found[-1][-1]) == day:
+            found[-1][-1] = day
+        else:
+            found.append([day, day])
+    shown = [str(first) if first == last else f"{first} to {last}" for first, last in found[:SHOWN]]
+    more = f", and {len(found) - SHOWN} more stretches up to {found[-1][-1]}" if len(found) > SHOWN else ""
+    return ", ".join(shown) + more

@@ -1,0 +1,126 @@
+"""From symbols to the instruments that have or had them.
+
+What belongs here: finding instruments, and naming the nearest symbols to one that nobody has had.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from champion_assets.research.arguments import did_you_mean
+from champion_assets.research.errors import UnknownSymbol
+from champion_assets.research.stored import read
+
+if TYPE_CHECKING:
+    from champion_assets.lake.workspace import Workspace
+
+REGISTER = "silver/instruments"
+EXPLAINED = 5
+"""Unknown symbols that a message explains one by one."""
+_PAIR = ["instrument_id", "symbol"]
+
+
+def instruments_of(
+    workspace: Workspace,
+    symbols: Sequence[str],
+    rows: pl.DataFrame,
+    as_of: dt.date,
+) -> set[str]:
+    """The instruments that carry one of the symbols in `rows` or at the end of `as_of`.
+
+    Of a symbol that none of them carries it is those that carried it before.
+
+    Args:
+        workspace: where the register of instruments is.
+        symbols: in capitals.
+        rows: rows with `instrument_id` and `symbol`.
+        as_of: nothing that became known after this day counts.
+
+    Raises:
+        UnknownSymbol: no instrument has had one of them up to `as_of`.
+    """
+    now = _registered(workspace, symbols, as_of, earlier=False)
+    found = pl.concat([_with(rows, symbols), now])
+    if missing := sorted(set(symbols) - set(found["symbol"])):
+        found = pl.concat([found, _registered(workspace, missing, as_of, earlier=True)])
+    require_known(workspace, symbols, set(found["symbol"]), as_of, rows["symbol"].unique())
+    ids = sorted(set(found["instrument_id"]))
+    traded = rows.filter(pl.col("instrument_id").is_in(ids))["instrument_id"].unique()
+    present = found.filter(pl.col("instrument_id").is_in(traded.implode()))["symbol"]
+    warn_of_absent(sorted(set(symbols) - set(present)), stacklevel=4)
+    return set(ids)
+
+
+def known_symbols(workspace: Workspace, symbols: Sequence[str], as_of: dt.date) -> set[str]:
+    """Those of `symbols` that an equity instrument has had up to `as_of`."""
+    now = set(_registered(workspace, symbols, as_of, earlier=False)["symbol"])
+    missing = sorted(set(symbols) - now)
+    return now | (set(_registered(workspace, missing, as_of, earlier=True)["symbol"]) if missing else set())
+
+
+def require_known(
+    workspace: Workspace,
+    symbols: Iterable[str],
+    known: set[str],
+    as_of: dt.date,
+    others: Iterable[str] = (),
+) -> None:
+    """Make sure that each of `symbols` is among those `known` up to `as_of`.
+
+    Raises:
+        UnknownSymbol: names the nearest symbols, also of `others` and of companies of that name; or the day on which it
+            first traded.
+    """
+    unknown = [symbol for symbol in symbols if symbol not in known]
+    if not unknown:
+        return
+    newest = workspace.lake.dates(REGISTER)[-1:]
+    register = read(workspace, REGISTER, newest, ["symbol", "previous_symbol", "name", "first_seen"])
+    candidates = sorted({*known, *others, *register["symbol"], *register["previous_symbol"].drop_nulls()})
+    sentences = []
+    for symbol in unknown[:EXPLAINED]:
+        later = register.filter((pl.col("symbol") == symbol) & (pl.col("first_seen") > as_of))["first_seen"]
+        if later.len():
+            sentences.append(f"{symbol} first traded on {later[0]}, after {as_of}")
+            continue
+        parts = symbol.replace(",", " ").split()
+        is_named = pl.col("name").str.to_uppercase().str.starts_with(symbol)
+        named = register.filter(is_named)["symbol"].head(3).to_list()
+        if len(parts) > 1 and set(parts) <= set(candidates):
+            hint = f"several symbols are given as a list: {parts}"
+        else:
+            hint = f"did you mean {', '.join(named)}?" if named else did_you_mean(symbol, candidates)
+        sentence = f"no equity instrument has had the symbol {symbol!r} up to {as_of}"
+        sentences.append(f"{sentence}; {hint}" if hint else sentence)
+    if more := unknown[EXPLAINED:]:
+        sentences.append(f"{len(more)} more are unknown: {', '.join(more)}")
+    raise UnknownSymbol(". ".join(sentences))
+
+
+def warn_of_absent(symbols: Sequence[str], stacklevel: int = 3) -> None:
+    """Say that known symbols have no rows: that is an answer, but easily overlooked among others."""
+    if symbols:
+        more = len(symbols) - EXPLAINED
+        shown = ", ".join(symbols[:EXPLAINED]) + (f" and {more} more" if more > 0 else "")
+        warnings.warn(f"no rows of {shown} on these days", stacklevel=stacklevel)
+
+
+def _registered(
+    workspace: Workspace,
+    symbols: Sequence[str],
+    as_of: dt.date,
+    *,
+    earlier: bool,
+) -> pl.DataFrame:
+    """Instruments and symbols at the end of `as_of`; with `earlier` of every day up to it: millions of rows."""
+    days = [day for day in workspace.lake.dates(REGISTER) if day <= as_of]
+    return _with(read(workspace, REGISTER, days if earlier else days[-1:], _PAIR), symbols)
+
+
+def _with(rows: pl.DataFrame, symbols: Iterable[str]) -> pl.DataFrame:
+    return rows.select(_PAIR).filter(pl.col("symbol").is_in(list(symbols))).unique()
