@@ -8,12 +8,14 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from champion_assets.catalog import TABLES, open_workspace
+from champion_assets.catalog import LAKE_TABLES, TABLES, all_tables, open_workspace
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import RangeReport, build_range
+from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace
 from champion_assets.settings import Settings
 
@@ -35,6 +37,19 @@ def build_until(workspace: Workspace, last: str, start: dt.date, end: dt.date) -
         reports[name] = build_range(TABLES[name], workspace, calendar_days(start, end))
         assert not reports[name].failed, reports[name].failed
     return reports
+
+
+@contextmanager
+def in_catalog(*tables: DailyTable) -> Iterator[None]:
+    """Inside the `with` block the catalog has these tables, too, as if each had its line there."""
+    before = dict(TABLES)
+    TABLES.clear()
+    TABLES.update(all_tables((*LAKE_TABLES, *tables)))
+    try:
+        yield
+    finally:
+        TABLES.clear()
+        TABLES.update(before)
 
 
 def content(lake_root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "tracking/", "state/")) -> dict[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from champion_assets.common.errors import ConfigurationError
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.quant.metrics import SESSIONS_A_YEAR
@@ -26,16 +27,16 @@ def tilts_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> pl
     """What the strategy's tilts add to the expected return of one session: trade_date, instrument_id, tilt; rows that have one.
 
     Raises:
-        ValueError: a feature has no such column, or several rows a name.
+        ConfigurationError: a feature has no such column, or several rows a name.
     """
     parts = [pl.DataFrame(schema={"trade_date": pl.Date, "instrument_id": pl.String, "tilt": pl.Float64})]
     for named, worth in sorted(strategy.tilts.items()):
         table, column = named.split(":")
         rows = inputs.read(table, days=dates)
         if column not in rows.columns or not rows.schema[column].is_numeric():
-            raise ValueError(f"TILTS: {table} has no column {column} of numbers; it has {', '.join(rows.columns)}")
+            raise ConfigurationError(f"TILTS: {table} has no column {column} of numbers; it has {', '.join(rows.columns)}")
         if rows.select(pl.struct("trade_date", "instrument_id").is_duplicated().any()).item():
-            raise ValueError(f"TILTS: {table} has several rows for one name and day; a tilt needs a feature with one")
+            raise ConfigurationError(f"TILTS: {table} has several rows for one name and day; a tilt needs a feature with one")
         tilt = (pl.col(column).fill_null(0.0) * worth / SESSIONS_A_YEAR).cast(pl.Float64)
         parts.append(rows.select("trade_date", "instrument_id", tilt.alias("tilt")))
     return pl.concat(parts).group_by("trade_date", "instrument_id", maintain_order=True).agg(pl.col("tilt").sum())
