@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import polars as pl
 import pytest
 
+import champion_assets
 from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import UndeclaredInput
 from champion_assets.lake.fingerprints import recipe_of
@@ -18,7 +21,7 @@ from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.store import partition_key
-from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.lake.table import Computed, DailyTable, Group
 from champion_assets.lake.workspace import Workspace
 
 START, DAY, TOMORROW = dt.date(2023, 11, 1), dt.date(2023, 11, 8), dt.date(2023, 11, 9)
@@ -121,3 +124,12 @@ def test_a_window_without_a_day_yet_has_no_rows(place: Workspace) -> None:
     sessions = place.sessions(START, DAY)
     build_range(table, place, sessions)
     assert place.lake.read("features/toy", sessions)["days"].to_list()[:5] == [0, 0, 1, 2, 2]
+
+
+def test_no_table_goes_round_what_it_is_handed() -> None:
+    """The settings of the process, the environment and an opened lake are within reach of every module, so their names may not occur."""
+    root = Path(champion_assets.__file__).parent
+    files = [path for stage in get_args(Group) for path in (root / stage).glob("*.py")]
+    assert len(files) > 60
+    ways = re.compile(r"\b(get_settings|open_workspace|open_lake|os\.environ|os\.getenv|date\.today)\b")
+    assert [path.name for path in files if ways.search(path.read_text("utf-8"))] == []
