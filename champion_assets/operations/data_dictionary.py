@@ -24,7 +24,7 @@ A table `stage/name` is the asset, the lake folder and, as `stage.name`, the SQL
 
 def data_dictionary(tables: Iterable[DailyTable | HistoryTable] | None = None) -> str:
     """The page as Markdown, of `tables` or of the catalog's."""
-    shown = (*TABLES.values(), *HISTORY_TABLES) if tables is None else tables
+    shown: Iterable[DailyTable | HistoryTable] = (*TABLES.values(), *HISTORY_TABLES) if tables is None else tables
     parts = [_HEAD, *(f"## {table.name}\n\n{table.description}\n\n{_columns(table.model)}" for table in shown)]
     return "\n\n".join(parts) + "\n"
 
