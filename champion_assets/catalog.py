@@ -6,6 +6,8 @@ declaration (`lake/table.py`). To add a table write its module and put its `TABL
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from champion_assets.backtest import daily, tear_sheet
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
@@ -15,6 +17,7 @@ from champion_assets.bronze import index_close as bronze_index_close
 from champion_assets.bronze import index_constituents as bronze_index_constituents
 from champion_assets.bronze import symbol_changes
 from champion_assets.checks import results
+from champion_assets.common.errors import ConfigurationError
 from champion_assets.features import covariance, esg, expected_returns, returns, universe
 from champion_assets.lake.open import open_lake
 from champion_assets.lake.table import DailyTable, HistoryTable
@@ -76,17 +79,27 @@ TABLES = all_tables()
 
 
 def enabled_tables(settings: Settings, tables: dict[str, DailyTable] | None = None) -> dict[str, DailyTable]:
-    """The tables that the settings enable."""
-    return {name: table for name, table in (TABLES if tables is None else tables).items() if table.is_enabled(settings)}
-
-
-def open_workspace(settings: Settings) -> Workspace:
-    """The workspace that the settings describe, over the tables that they enable.
+    """Those of `tables`, by default of the catalog, that the settings enable.
 
     Raises:
+        ConfigurationError: one of them reads what is no table, which a declaration or a setting such as TILTS names.
+    """
+    enabled = {name: table for name, table in (TABLES if tables is None else tables).items() if table.is_enabled(settings)}
+    for table in enabled.values():
+        if unknown := sorted({wanted.table for wanted in table.inputs(settings)}.difference(enabled)):
+            near = get_close_matches(unknown[0], enabled, 1)
+            raise ConfigurationError(f"{table.name} reads {unknown[0]}, which is no table{f'; did you mean {near[0]}?' if near else ''}")
+    return enabled
+
+
+def open_workspace(settings: Settings, tables: dict[str, DailyTable] | None = None) -> Workspace:
+    """The workspace that the settings describe, over those of `tables`, by default of the catalog, that they enable.
+
+    Raises:
+        ConfigurationError: see `enabled_tables`.
         FolderAbsent: a file or folder that a setting names is not there.
         LakeRefused: the lake does not exist, or refuses the key.
         LakeUnreachable: its server does not answer.
     """
     require_files(settings)
-    return Workspace(settings, open_lake(settings), load_calendar(settings.calendar), tables=enabled_tables(settings))
+    return Workspace(settings, open_lake(settings), load_calendar(settings.calendar), tables=enabled_tables(settings, tables))

@@ -8,85 +8,60 @@ from pathlib import Path
 
 import dagster as dg
 
-from champion_assets.catalog import TABLES
+from champion_assets.catalog import HISTORY_TABLES, TABLES, enabled_tables
 from champion_assets.checks.registry import RULES
 from champion_assets.definitions import defs
+from champion_assets.settings import get_settings
 
-SPEC = {
-    "backtest/daily": [
-        "features/covariance",
-        "features/returns",
-        "features/universe",
-        "portfolio/target_weights",
-        "silver/corporate_actions",
-        "silver/equity_eod",
-        "silver/index_eod",
-    ],
-    "backtest/tear_sheet": ["backtest/daily", "features/esg", "features/returns", "portfolio/audit", "portfolio/target_weights"],
-    "bronze/bhavcopy": ["raw/bhavcopy"],
-    "bronze/corporate_actions": ["raw/corporate_actions"],
-    "bronze/delivery": ["raw/delivery"],
-    "bronze/esg_scores": ["raw/esg_scores"],
-    "bronze/index_close": ["raw/index_close"],
-    "bronze/index_constituents": ["raw/index_constituents"],
-    "bronze/symbol_changes": ["raw/security_master"],
-    "checks/results": [
-        "bronze/delivery",
-        "raw/bhavcopy",
-        "raw/delivery",
-        "raw/index_close",
-        "silver/corporate_actions",
-        "silver/equity_eod",
-        "silver/index_eod",
-        "silver/suspects",
-    ],
-    "features/covariance": ["features/returns", "features/universe"],
-    "features/esg": ["features/universe", "silver/esg_scores"],
-    "features/expected_returns": ["features/returns", "features/universe"],
-    "features/returns": ["checks/results", "silver/corporate_actions", "silver/equity_eod"],
-    "features/universe": ["bronze/index_constituents", "checks/results", "silver/equity_eod"],
-    "portfolio/audit": [
-        "features/covariance",
-        "features/esg",
-        "features/expected_returns",
-        "features/returns",
-        "features/universe",
-        "portfolio/target_weights",
-    ],
-    "portfolio/target_weights": [
-        "features/covariance",
-        "features/esg",
-        "features/expected_returns",
-        "features/returns",
-        "features/universe",
-    ],
-    "raw/bhavcopy": [],
-    "raw/corporate_actions": [],
-    "raw/delivery": [],
-    "raw/esg_scores": [],
-    "raw/index_close": [],
-    "raw/index_constituents": [],
-    "raw/security_master": [],
-    "silver/corporate_actions": ["bronze/corporate_actions", "silver/equity_eod", "silver/instruments"],
-    "silver/equity_eod": ["bronze/bhavcopy", "bronze/delivery", "silver/instruments"],
-    "silver/esg_scores": ["bronze/esg_scores", "silver/instruments"],
-    "silver/index_eod": ["bronze/index_close"],
-    "silver/instruments": ["bronze/bhavcopy", "bronze/symbol_changes"],
-    "silver/suspects": ["silver/corporate_actions", "silver/equity_eod"],
-    "warehouse/duckdb": ["backtest/daily", "portfolio/audit"],
+NAMES = {*enabled_tables(get_settings()), *(table.name for table in HISTORY_TABLES)}
+MAY_READ = {
+    "raw": set[str](),
+    "bronze": {"raw"},
+    "silver": {"bronze", "silver"},
+    "checks": {"raw", "bronze", "silver"},
+    "features": {"bronze", "silver", "checks", "features"},
+    "portfolio": {"features", "portfolio"},
+    "backtest": {"silver", "features", "portfolio", "backtest"},
+    "warehouse": {"portfolio", "backtest", "checks"},
 }
+"""The stages that a table of each stage may read."""
 
 
 def test_the_definitions_are_loadable() -> None:
     dg.Definitions.validate_loadable(defs)
 
 
-def test_keys_and_dependencies() -> None:
+def edges() -> dict[str, set[str]]:
+    """Each asset with what it depends on, as Dagster has it."""
     graph = defs.resolve_asset_graph()
-    found = {
-        key.to_user_string(): sorted(parent.to_user_string() for parent in graph.get(key).parent_keys) for key in graph.get_all_asset_keys()
-    }
-    assert found == SPEC
+    return {key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys} for key in graph.get_all_asset_keys()}
+
+
+def test_the_graph_is_what_the_tables_declare() -> None:
+    """Of a warehouse's many inputs only those that no other one rests on are edges; the next test is about them."""
+    found = edges()
+    assert set(found) == NAMES
+    for name, table in TABLES.items():
+        if name in found and table.group != "warehouse":
+            assert found[name] == {wanted.table for wanted in table.inputs(get_settings())} - {name}, name
+    for history in HISTORY_TABLES:
+        assert found[history.name] == set(history.inputs)
+
+
+def test_a_warehouse_comes_after_all_that_it_holds() -> None:
+    found = edges()
+
+    def before(name: str) -> set[str]:
+        return found[name].union(*(before(parent) for parent in found[name]))
+
+    assert {table.name for table in TABLES.values() if table.in_warehouse} <= before("warehouse/duckdb")
+    assert found["warehouse/duckdb"] == {"backtest/daily", "portfolio/audit"}
+
+
+def test_no_stage_is_skipped() -> None:
+    for name, parents in edges().items():
+        stages = {parent.split("/")[0] for parent in parents}
+        assert stages <= MAY_READ[name.split("/")[0]], name
 
 
 def test_every_asset_says_what_it_is() -> None:
@@ -105,9 +80,9 @@ def test_every_asset_says_what_it_is() -> None:
 
 def test_every_asset_has_its_schema_check_and_the_rules_that_judge_it() -> None:
     graph = defs.resolve_asset_graph()
-    assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {f"{name}:schema" for name in SPEC} | {
+    assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {f"{name}:schema" for name in NAMES} | {
         f"{rule.asset}:{rule.name}" for rule in RULES
-    } | {f"{name}:fresh" for name in SPEC if name != "backtest/tear_sheet"}
+    } | {f"{name}:fresh" for name in NAMES if name != "backtest/tear_sheet"}
 
 
 def test_one_name_everywhere() -> None:

@@ -35,6 +35,7 @@ from champion_assets.nse.costs import Plan
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.risk import Array
 from champion_assets.settings import Settings
+from champion_assets.settings.simulation import SimulationSettings
 from champion_assets.simulation.account import Account, held_names, new_account
 from champion_assets.simulation.account_columns import ARRIVING, CLAIMS, HOLDINGS, ORDERS, OWED, as_columns, from_row, names_in
 from champion_assets.simulation.exchange import Exchange
@@ -212,9 +213,7 @@ def _inputs(_: Settings) -> tuple[Input, ...]:
     )  # fmt: skip
 
 
-SIMULATION = ("initial_capital", "brokerage_bps", "brokerage_max", "dp_charge", "slippage_bps", "impact", "fill", "whole_shares",
-             "participation", "unfilled", "rights", "cash_rate", "usable_proceeds", "delisted_after", "delisting_recovery",
-             "benchmark")  # fmt: skip
+SIMULATION = tuple(SimulationSettings.model_fields)
 
 TABLE = DailyTable(
     name=NAME,

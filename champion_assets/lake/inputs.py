@@ -10,8 +10,9 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pandera.polars as pa
 import polars as pl
 
 from champion_assets.lake.calendar_view import CalendarView
@@ -20,6 +21,7 @@ from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.originals import Originals, OwnOriginals
 from champion_assets.lake.parameters import Parameters
 from champion_assets.lake.place import Input, Place
+from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import REMOTE_REQUESTS, partition_key
 from champion_assets.settings import Settings
 
@@ -36,13 +38,13 @@ class Inputs:
     def __init__(
         self, table: str, dates: Sequence[dt.date], declared: Sequence[Input], place: Place, parameters: Parameters, *,
         facts: Mapping[dt.date, Any], more: Mapping[dt.date, Mapping[str, Sequence[dt.date]]],
-        outside: Callable[[Settings], Any] | None,
+        outside: Callable[[Settings], Any] | None, models: Mapping[str, type[pa.DataFrameModel]],
     ) -> None:  # fmt: skip
         """For `dates` of `table`; see `workspace.open_inputs`."""
         self.table, self.dates, self.parameters, self.facts = table, list(dates), parameters, facts
         self.calendar = CalendarView(place.calendar, max(dates), table)
         self._declared = [wanted for wanted in declared if not wanted.is_gate]
-        self._place, self._more, self._open_outside = place, more, outside
+        self._place, self._more, self._open_outside, self._models = place, more, outside, models
         self._days: dict[str, list[dt.date]] = {}
 
     def window(self, table: str, date: dt.date, *, lag: int | None = None) -> list[dt.date]:
@@ -72,7 +74,7 @@ class Inputs:
         self, table: str, columns: Sequence[str] | None = None, *, days: Iterable[dt.date] | None = None, for_date: dt.date | None = None,
         lag: int | None = None,
     ) -> pl.DataFrame:  # fmt: skip
-        """Rows of the declared windows of `table`.
+        """Rows of the declared windows of `table`; none where the windows have no day yet, at the beginning of the history.
 
         Args:
             table: a declared input.
@@ -86,7 +88,10 @@ class Inputs:
             FileNotFoundError: a day has no object.
         """
         allowed = self.days(table) if for_date is None else self.window(table, for_date, lag=lag)
-        return self._place.lake.read(table, self._chosen(table, allowed, days), columns)
+        chosen = self._chosen(table, allowed, days)
+        if not chosen and table in self._models:
+            return empty_frame(self._models[table]).select(columns or pl.all())
+        return self._place.lake.read(table, chosen, columns)
 
     def refused(self, table: str) -> dict[dt.date, pl.DataFrame]:
         """What was taken out of the declared windows of `table` on the days of the block, for days that have such rows."""
@@ -139,6 +144,17 @@ class Inputs:
     def requests(self) -> int:
         """How many requests to the lake are worth making at once."""
         return 2 if self._place.lake.is_local else REMOTE_REQUESTS
+
+    if not TYPE_CHECKING:  # a type checker shall still find what is misspelt
+
+        def __getattr__(self, name: str) -> Any:
+            """Refuse what is not here: the settings, the lake."""
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise UndeclaredInput(
+                f"{self.table} asks for {name!r}; a computation has only what its table declares: `inputs` for other tables, `parameters` "
+                "for settings, `day_facts` for what the calendar says, `outside` for what lies outside the lake"
+            )
 
     @property
     def _span(self) -> str:

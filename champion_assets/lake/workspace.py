@@ -46,4 +46,5 @@ def open_inputs(table: DailyTable, workspace: Workspace, dates: Sequence[dt.date
     return Inputs(
         table.name, dates, table.inputs(workspace.settings), workspace, Parameters(table.name, table.parameters(workspace.settings)),
         facts=known.facts, more=known.more, outside=table.outside,
+        models={name: each.model for name, each in workspace.tables.items()},
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The formats of NSE's equity price files, recognised by their header, read into one canonical table.
 
-What belongs here: one `Format` per header shape, and the reader. What does not: which file is wanted (`names.py`), where it lies
-(`source/`), or what makes a row good (the stages).
+What belongs here: one `Format` per header shape, and the reader, which other daily CSV files use with formats of their own. What does
+not: which file is wanted (`names.py`), where it lies (`source/`), or what makes a row good (the stages).
 
 A file is known by its header alone, never by its name or date; the order of columns does not matter. The trade date comes from
 the rows. An unknown header is refused with the columns that are new or absent. Facts: the exact headers of 1994 to 2026.
@@ -9,6 +9,7 @@ the rows. An unknown header is refused with the columns that are new or absent. 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -90,8 +91,8 @@ class Parsed:
     frame: pl.DataFrame
 
 
-def recognise(header_line: str, name: str) -> Format:
-    """The registered format whose columns are exactly those of `header_line`.
+def recognise(header_line: str, name: str, formats: Sequence[Format] = FORMATS) -> Format:
+    """The one of `formats` whose columns are exactly those of `header_line`.
 
     Raises:
         UnknownHeader: names the nearest format and the columns that are new or absent.
@@ -102,12 +103,13 @@ def recognise(header_line: str, name: str) -> Format:
     present = frozenset(columns)
     if len(present) != len(columns):
         raise UnknownHeader(f"{name}: the header names a column twice: {header_line[:200]!r}")
-    for candidate in FORMATS:
+    for candidate in formats:
         if candidate.header == present:
             return candidate
-    nearest = max(FORMATS, key=lambda each: len(each.header & present) / len(each.header | present))
+    nearest = max(formats, key=lambda each: len(each.header & present) / len(each.header | present))
     if not nearest.header & present:
-        raise UnknownHeader(f"{name}: not a price file of NSE, it begins with {header_line[:120]!r}")
+        what = "a price file of NSE" if formats is FORMATS else f"one of {', '.join(each.name for each in formats)}"
+        raise UnknownHeader(f"{name}: not {what}, it begins with {header_line[:120]!r}")
     new, absent = sorted(present - nearest.header), sorted(nearest.header - present)
     raise UnknownHeader(f"{name}: unknown header; nearest is {nearest.name}, new columns {new}, absent columns {absent}")
 
@@ -125,15 +127,33 @@ def read_bhavcopy(body: bytes, name: str) -> Parsed:
     Raises:
         BadPayload: one of its subclasses; each says what is wrong and where.
     """
+    parsed = read_rows(body, name, FORMATS, BHAVCOPY, ("symbol", "series"))
+    last = pl.when(pl.col("last") > 0).then(pl.col("last"))  # 0.0 is how old files write "no last price"
+    return Parsed(parsed.format, parsed.frame.with_columns(last.alias("last")))
+
+
+def read_rows(body: bytes, name: str, formats: Sequence[Format], schema: Mapping[str, pl.DataType], needed: Sequence[str] = ()) -> Parsed:
+    """Read a CSV file of one day whose header is that of one of `formats`.
+
+    Args:
+        body: the bytes as fetched (plain, gzip, zip).
+        name: how to call the file in errors.
+        formats: every header that is accepted; each maps a column to `trade_date`.
+        schema: the canonical columns; those that a format does not have are null, `source_row` is counted from 1.
+        needed: columns that may not be blank.
+
+    Raises:
+        BadPayload: one of its subclasses; each says what is wrong and where.
+    """
     text = csv_text(body, name)
     header, _, rows = text.partition(b"\n")
     header_line = header.decode("utf-8", errors="replace")
-    form = recognise(header_line, name)
+    form = recognise(header_line, name, formats)
     rows = rows.rstrip(b"\n") + b"\n"
     if not rows.strip():
         raise EmptyPayload(f"{name}: a header without a single row")
     raw = _split(rows, [column.strip() for column in header_line.split(",")], form, name)
-    return Parsed(form.name, _canonical(raw, form, name))
+    return Parsed(form.name, _canonical(raw, form, name, schema, needed))
 
 
 def _split(rows: bytes, columns: list[str], form: Format, name: str) -> pl.DataFrame:
@@ -166,7 +186,7 @@ def _row_widths(rows: bytes, name: str) -> NDArray[np.int64]:
     return np.asarray(np.diff(commas) + 1, dtype=np.int64)
 
 
-def _canonical(raw: pl.DataFrame, form: Format, name: str) -> pl.DataFrame:
+def _canonical(raw: pl.DataFrame, form: Format, name: str, schema: Mapping[str, pl.DataType], needed: Sequence[str]) -> pl.DataFrame:
     blank_to_null = [
         pl.when(pl.col(source).str.strip_chars().is_in(["", "-"])).then(None).otherwise(pl.col(source).str.strip_chars())
         .alias(target) for source, target in form.columns.items()
@@ -176,18 +196,19 @@ def _canonical(raw: pl.DataFrame, form: Format, name: str) -> pl.DataFrame:
             raise BadValue(f"{name}: column {column} holds {other[column][0]!r}, expected {wanted!r} in every row")
     table = raw.select(blank_to_null)
     table = table.with_columns(pl.lit(_one_date(table["trade_date"], name)).alias("trade_date"))
-    numbers = [column for column in table.columns if BHAVCOPY[column].is_numeric()]
-    table = table.with_columns(_number(table[column], BHAVCOPY[column], name) for column in numbers)
+    numbers = [column for column in table.columns if schema[column].is_numeric()]
+    table = table.with_columns(_number(table[column], schema[column], name) for column in numbers)
+    dates = [column for column in table.columns if schema[column] == pl.Date and column != "trade_date"]
+    table = table.with_columns(_dates(table[column], name) for column in dates)
     table = table.with_columns(pl.col(column) * factor for column, factor in form.scale.items())
-    if table["symbol"].null_count() or table["series"].null_count():
-        row = int(table.select((pl.col("symbol").is_null() | pl.col("series").is_null()).arg_max()).item())
-        raise BadValue(f"{name}, row {row + 1}: symbol or series is blank")
+    if any(table[column].null_count() for column in needed):
+        row = int(table.select(pl.any_horizontal(pl.col(needed).is_null()).arg_max()).item())
+        raise BadValue(f"{name}, row {row + 1}: {' or '.join(needed)} is blank")
     return table.with_columns(
-        pl.when(pl.col("last") > 0).then(pl.col("last")).alias("last"),  # 0.0 is how old files write "no last price"
         pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("source_row"),
-        *(pl.lit(None, kind).alias(column) for column, kind in BHAVCOPY.items()
+        *(pl.lit(None, kind).alias(column) for column, kind in schema.items()
           if column not in table.columns and column != "source_row"),
-    ).select(list(BHAVCOPY))  # fmt: skip
+    ).select(list(schema))  # fmt: skip
 
 
 def _one_date(dates: pl.Series, name: str) -> object:
@@ -198,6 +219,11 @@ def _one_date(dates: pl.Series, name: str) -> object:
     if len(found) != 1:
         raise WrongDate(f"{name}: rows of {len(found)} different days, {found[0]} to {found[-1]}")
     return found[0]
+
+
+def _dates(column: pl.Series, name: str) -> pl.Series:
+    texts = column.drop_nulls().unique().to_list()
+    return column.replace_strict(texts, [parse_date(text, name) for text in texts], default=None, return_dtype=pl.Date)
 
 
 def _number(column: pl.Series, kind: pl.DataType, name: str) -> pl.Series:

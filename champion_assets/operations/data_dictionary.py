@@ -23,9 +23,10 @@ A table `stage/name` is the asset and the lake folder; where it says so, also a 
 `stage_name` in ClickHouse. Prices in rupees, as published."""
 
 
-def data_dictionary(tables: Iterable[DailyTable | HistoryTable] = (*TABLES.values(), *HISTORY_TABLES)) -> str:
-    """The page as Markdown."""
-    texts = (f"## {each.name}\n\n{each.description}{_in_sql(each)}\n\n{_columns(each.model)}" for each in tables)
+def data_dictionary(tables: Iterable[DailyTable | HistoryTable] | None = None) -> str:
+    """The page as Markdown, of `tables` or of the catalog's."""
+    shown: Iterable[DailyTable | HistoryTable] = (*TABLES.values(), *HISTORY_TABLES) if tables is None else tables
+    texts = (f"## {each.name}\n\n{each.description}{_in_sql(each)}\n\n{_columns(each.model)}" for each in shown)
     return "\n\n".join([_HEAD, *texts]) + "\n"
 
 

@@ -14,12 +14,12 @@ import numpy as np
 from champion_assets.portfolio.known import Known
 from champion_assets.quant.benchmark import benchmark_weights
 from champion_assets.quant.infeasibility import at_least, at_most
+from champion_assets.quant.metrics import SESSIONS_A_YEAR
 from champion_assets.quant.problem import Infeasible, Problem, Row
 from champion_assets.quant.risk import Array
 from champion_assets.quant.selection import Selection
 from champion_assets.settings.strategy import Strategy
 
-SESSIONS_A_YEAR = 252
 ESG_ROW, COVERED_ROW = "ESG score", "covered by ESG"
 
 
@@ -29,7 +29,7 @@ def selection_of(strategy: Strategy) -> Selection:
 
 
 def make_problem(known: Known, strategy: Strategy, capital: float, held: dict[str, float] | None) -> Problem:
-    """The strategy's constraints over the universe of the day, with the μ that its ESG preference changes."""
+    """The strategy's constraints over the universe of the day, with the μ that its tilts and its ESG preference change."""
     names = len(known.instruments)
     budget = 1.0 - strategy.cash_weight
     allowed = _allowed(known, strategy)
@@ -123,12 +123,13 @@ def _esg_rows(known: Known, strategy: Strategy, budget: float) -> list[Row]:
 
 
 def _tilted(known: Known, strategy: Strategy) -> Array:
-    """μ, plus what a standard deviation of ESG score is worth a session; a name without a score gets nothing added."""
+    """μ, plus what features add to it, plus what a standard deviation of ESG score is worth a session; nothing where there is no score."""
+    expected = known.expected if known.tilt is None else np.asarray(known.expected + known.tilt)
     scored = np.isfinite(known.esg)
     if strategy.esg_preference == 0.0 or scored.sum() < 2:
-        return known.expected
+        return expected
     mean, deviation = float(known.esg[scored].mean()), float(known.esg[scored].std())
     if deviation == 0.0:
-        return known.expected
+        return expected
     score = np.clip(np.where(scored, (known.esg - mean) / deviation, 0.0), -3.0, 3.0)
-    return np.asarray(known.expected + strategy.esg_preference / SESSIONS_A_YEAR * score)
+    return np.asarray(expected + strategy.esg_preference / SESSIONS_A_YEAR * score)

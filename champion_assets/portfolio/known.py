@@ -25,6 +25,7 @@ class Known:
         risk: Σ, per session.
         esg: score 0 to 100, higher is better, NaN where unknown.
         cost: what buying or selling a rupee costs, all charges and slippage.
+        tilt: what features add to μ, 0 where they say nothing; None without TILTS.
     """
 
     date: dt.date
@@ -36,3 +37,4 @@ class Known:
     risk: Risk
     esg: Array
     cost: float = 0.0
+    tilt: Array | None = None

@@ -27,7 +27,9 @@ from champion_assets.nse.costs import cost_rates
 from champion_assets.portfolio.decide import Decision, decide
 from champion_assets.portfolio.known import Known
 from champion_assets.portfolio.schedule import has_drifted, is_rebalance
+from champion_assets.portfolio.tilts import tilt_inputs, tilts_on
 from champion_assets.quant.problem import Infeasible, NotSolved
+from champion_assets.quant.risk import Array
 from champion_assets.settings import Settings
 from champion_assets.settings.strategy import Strategy
 
@@ -68,7 +70,7 @@ def decision_inputs(settings: Settings) -> tuple[Input, ...]:
     """What a decision looks at; its risk model is computed from the window of returns, as features/covariance does."""
     return (
         Input("features/expected_returns"), Input("features/covariance"), Input("features/universe"), Input("features/esg"),
-        Input(RETURNS, settings.cov_window_days),
+        Input(RETURNS, settings.cov_window_days), *tilt_inputs(settings.tilts),
     )  # fmt: skip
 
 
@@ -90,6 +92,7 @@ def known_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> di
     scores = _by_day(
         inputs.read("features/esg", ["trade_date", "instrument_id", "provider", "score"], days=dates).filter(pl.col("provider") == BLEND)
     )
+    tilts = _by_day(tilts_on(inputs, dates, strategy)) if strategy.tilts else None
     found = {}
     for window in return_windows(inputs, dates):
         if not window.instruments:
@@ -111,8 +114,16 @@ def known_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> di
             risk_of(window, strategy.covariance_estimator),
             np.full(rows.height, np.nan) if esg is None else esg.fill_null(np.nan).to_numpy(),
             (rates.buy + rates.sell) / 2 + (costs.slippage_bps + costs.brokerage_bps) / 10_000,
+            None if tilts is None else _tilt_of(rows, tilts.get(window.date)),
         )  # fmt: skip
     return found
+
+
+def _tilt_of(members: pl.DataFrame, tilts: pl.DataFrame | None) -> Array:
+    if tilts is None:
+        return np.zeros(members.height)
+    joined = members.join(tilts.drop("trade_date"), on="instrument_id", how="left", maintain_order="left")
+    return joined["tilt"].fill_null(0.0).to_numpy()
 
 
 def as_rows(known: Known, decision: Decision, strategy: Strategy) -> pl.DataFrame:

@@ -6,12 +6,15 @@ What belongs here: names, defaults and units of what `champion experiment` may v
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from champion_assets.quant.estimators import Covariance, ExpectedReturn
 from champion_assets.settings.fields import variables
+
+Tilts = dict[Annotated[str, Field(pattern=r"^features/[a-z0-9_]+:[a-z0-9_]+$")], float]
+"""What one unit of `table:column` is worth a year."""
 
 
 class Strategy(BaseModel):
@@ -87,6 +90,11 @@ class Strategy(BaseModel):
         0.0, ge=0, validation_alias=variables("ESG_PREFERENCE"),
         description="Annual return that a standard deviation of ESG score is worth; added to the expected returns.",
     )  # fmt: skip
+    tilts: Tilts = Field(
+        default_factory=dict, validation_alias=variables("TILTS"),
+        description="What one unit of a feature's column is worth a year, added to the expected returns, as `features/NAME:COLUMN=0.02`; "
+        "separated by commas in the environment.",
+    )  # fmt: skip
     esg_min_coverage: float = Field(
         1.0, ge=0, le=1, validation_alias=variables("ESG_MIN_COVERAGE"),
         description="Least weight of names with an ESG score, where ESG counts; floors then hold for the covered part.",
@@ -109,6 +117,14 @@ class Strategy(BaseModel):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(each.strip() for each in value.split(",") if each.strip()) if isinstance(value, str) else value
+
+    @field_validator("tilts", mode="before")
+    @classmethod
+    def _split_tilts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [each.rpartition("=") for each in value.split(",") if each.strip()]
+        return {name.strip(): worth for name, _, worth in parts}
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -1,0 +1,161 @@
+"""docs/extending.md: every block of Python on it is written to its file and run, on the synthetic exchange."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import inspect
+import re
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import polars as pl
+import pytest
+
+from champion_assets.catalog import TABLES, open_workspace
+from champion_assets.experiments.plan import parse_trials
+from champion_assets.lake.build import build_range
+from champion_assets.lake.workspace import Workspace
+from champion_assets.portfolio.constraints import make_problem
+from champion_assets.quant.infeasibility import diagnose
+from champion_assets.quant.optimise import solve
+from champion_assets.quant.verification import constraints_met
+from champion_assets.settings import Settings
+from champion_assets.settings.strategy import Strategy
+from champion_assets_tests.helpers import build_until, in_catalog
+from champion_assets_tests.portfolio.test_decide import CAPITAL, known
+
+__all__ = ["known"]
+PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+PYTHON = {body.split("\n", 1)[0].removeprefix("# "): body for kind, body in BLOCKS if kind == "python"}
+START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
+HEADER = (
+    "TradDt,BizDt,Sgmt,Src,FinInstrmTp,FinInstrmId,ISIN,TckrSymb,SctySrs,XpryDt,FininstrmActlXpryDt,StrkPric,OptnTp,FinInstrmNm,OpnPric,HghPric,"
+    "LwPric,ClsPric,LastPric,PrvsClsgPric,UndrlygPric,SttlmPric,OpnIntrst,ChngInOpnIntrst,TtlTradgVol,TtlTrfVal,TtlNbOfTxsExctd,SsnId,"
+    "NewBrdLotQty,Rmks,Rsvd1,Rsvd2,Rsvd3,Rsvd4"
+)
+
+
+@pytest.fixture
+def extension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
+    """The blocks of the page as modules under the names that they have there, from a folder of their own."""
+    modules = {}
+    for path, body in PYTHON.items():
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(body)
+        package = importlib.import_module(".".join(Path(path).parts[:-1]))
+        if str(file.parent) not in package.__path__:
+            monkeypatch.setattr(package, "__path__", [*package.__path__, str(file.parent)])
+    importlib.invalidate_caches()
+    for path in PYTHON:
+        modules[path] = importlib.import_module(".".join(Path(path).with_suffix("").parts))
+    yield modules
+    for module in modules.values():
+        package, _, name = module.__name__.rpartition(".")
+        del sys.modules[module.__name__]
+        delattr(sys.modules[package], name)
+
+
+@pytest.fixture
+def short(settings: Settings) -> Settings:
+    """With a universe after three weeks."""
+    return settings.model_copy(update={"universe_warmup": 15})
+
+
+def tables_of(extension: dict[str, ModuleType], *names: str) -> list:  # type: ignore[type-arg]
+    return [extension[f"champion_assets/{name}.py"].TABLE for name in names]
+
+
+def test_every_block_of_python_names_its_file() -> None:
+    assert len(PYTHON) == sum(kind == "python" for kind, _ in BLOCKS) >= 5
+    assert all(re.fullmatch(r"champion_assets(_tests)?/\w+/\w+\.py", path) for path in PYTHON)
+
+
+def test_the_table_is_built_and_its_own_tests_pass(extension: dict[str, ModuleType], short: Settings) -> None:
+    with in_catalog(*tables_of(extension, "features/momentum")):
+        workspace = open_workspace(short)
+        tests = dict(inspect.getmembers(extension["champion_assets_tests/features/test_momentum.py"], inspect.isfunction))
+        own = {name: test for name, test in tests.items() if name.startswith("test_")}
+        assert len(own) == 2
+        for test in own.values():
+            test(*([workspace] if inspect.signature(test).parameters else []))
+
+
+def test_the_tilt_of_the_page_moves_the_portfolio(extension: dict[str, ModuleType], short: Settings) -> None:
+    (text,) = (body for kind, body in BLOCKS if kind == "yaml")
+    _, trials = parse_trials(text, "extending.md", "momentum", short)
+    assert [trial.settings.tilts for trial in trials] == [{}, {"features/momentum:z": 0.02}, {"features/momentum:z": 0.5}]
+    with in_catalog(*tables_of(extension, "features/momentum")):
+        momentum, weights = [], {}
+        for trial in trials[::2]:
+            workspace = open_workspace(trial.settings)
+            build_until(workspace, "portfolio/audit", START, END)
+            momentum.append(held_momentum(workspace))
+            weights[len(weights)] = workspace.lake.read("portfolio/target_weights", [END])
+    assert momentum[1] > momentum[0]
+    assert not weights[0].equals(weights[1])
+
+
+def held_momentum(workspace: Workspace) -> float:
+    """The portfolio's mean z-score."""
+    decided = workspace.lake.read("portfolio/target_weights", [END])
+    scores = workspace.lake.read("features/momentum", [decided["decided_on"][0]])
+    joined = decided.join(scores.select("instrument_id", "z"), on="instrument_id", how="left")
+    return float(joined.select((pl.col("weight") * pl.col("z").fill_null(0.0)).sum()).item())
+
+
+def derivatives(folder: Path, date: dt.date, rows: list[str]) -> None:
+    """A fictional file of the derivatives, packed as the exchange packs it."""
+    name = f"BhavCopy_NSE_FO_0_0_0_{date:%Y%m%d}_F_0000.csv"
+    with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
+        archive.writestr(name, "\n".join([HEADER, *rows, ""]))
+
+
+def contract(date: dt.date, kind: str, strike: str, option: str) -> str:
+    """A row of it."""
+    about = f"{date},{date},FO,NSE,{kind},1,,FICTION,,2023-11-30,2023-11-30,{strike},{option},X"
+    return f"{about},1,2,1,1.5,1.5,1.4,100,1.55,500,-50,7,4200.5,3,F1,50,,,,,"
+
+
+def test_the_source_is_fetched_and_read(extension: dict[str, ModuleType], settings: Settings, tmp_path: Path) -> None:
+    days = [dt.date(2023, 11, day) for day in (7, 8, 9)]
+    source = tmp_path / "derivatives"
+    source.mkdir()
+    derivatives(source, days[0], [contract(days[0], "STF", "", ""), contract(days[0], "STO", "105.00", "CE")])
+    derivatives(source, days[1], [contract(days[0], "STF", "", "")])
+    raw, bronze = tables_of(extension, "raw/fo_bhavcopy", "bronze/fo_bhavcopy")
+    with in_catalog(raw, bronze):
+        workspace = open_workspace(settings.model_copy(update={"source": str(source)}))
+        reports = [build_range(TABLES[table.name], workspace, days) for table in (raw, bronze)]
+        assert not any(report.failed for report in reports)
+        outcomes = reports[0].outcomes
+        assert [outcomes[day].rows for day in days] == [2, 0, 0]
+        assert "its rows are of 2023-11-07" in outcomes[days[1]].facts["absent"]
+        assert "no BhavCopy_NSE_FO_0_0_0_20231109_F_0000.csv.zip" in outcomes[days[2]].facts["absent"]
+        rows = workspace.lake.read("bronze/fo_bhavcopy", days)
+    assert rows.select("kind", "strike", "option", "expiry", "open_interest", "source_row").rows() == [
+        ("STF", None, None, dt.date(2023, 11, 30), 500, 1), ("STO", 105.0, "CE", dt.date(2023, 11, 30), 500, 2),
+    ]  # fmt: skip
+
+
+def test_the_constraint_holds_and_says_the_way_out(extension: dict[str, ModuleType], known) -> None:  # type: ignore[no-untyped-def]
+    thin_rows = extension["champion_assets/portfolio/liquidity_rows.py"].thin_rows
+    plain = make_problem(known, Strategy(), CAPITAL, None)
+    is_thin = known.turnover < np.median(known.turnover)
+    free = float(solve(plain).weights[is_thin].sum())
+    limited = replace(plain, rows=(*plain.rows, *thin_rows(known, free / 2)))
+    solution = solve(limited)
+    assert solution.weights[is_thin].sum() == pytest.approx(free / 2)
+    (met,) = (each for each in constraints_met(limited, solution.weights) if each.name == "thinly traded")
+    assert met.binds
+    assert thin_rows(known, None) == []
+    tight = make_problem(known, Strategy(weight_cap=0.06), CAPITAL, None)
+    impossible = replace(tight, cap=np.where(is_thin, 0.06, 0.03), rows=tuple(thin_rows(known, 0.1)))
+    assert "raise the cap on thin names (THIN_CAP) to at least 0.4" in str(diagnose(impossible))
