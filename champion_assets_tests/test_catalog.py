@@ -28,7 +28,7 @@ from champion_assets.operations.data_dictionary import data_dictionary
 from champion_assets.orchestration.assets import asset_checks_of, assets_of
 from champion_assets.orchestration.resources import resources_of
 from champion_assets.settings import Settings
-from champion_assets_tests.helpers import in_catalog
+from champion_assets_tests.helpers import build_until, in_catalog
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 3)
 STAGES = get_args(Group)
@@ -113,8 +113,12 @@ def test_a_line_in_the_catalog_is_all_that_a_table_needs(settings: Settings, toy
 
 
 def test_the_research_api_reads_it(settings: Settings, toy: DailyTable, environment: object) -> None:
+    build_until(open_workspace(settings), "silver/equity_eod", START, END)
     with in_catalog(toy):
-        assert research.table("features/breadth", START, END).schema == {"trade_date": pl.Date, "rising": pl.Int64}
+        assert not build_range(toy, open_workspace(settings), calendar_days(START, END)).failed
+        found = research.table("features/breadth", START, END)
+        assert found.schema == {"trade_date": pl.Date, "rising": pl.Int64}
+        assert found["trade_date"].to_list() == open_workspace(settings).sessions(START, END)
     with pytest.raises(KeyError, match="features/breadth"):
         research.table("features/breadth", START, END)
 
