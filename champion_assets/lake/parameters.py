@@ -43,7 +43,7 @@ Declared = Callable[[Settings], Mapping[str, Any]]
 
 
 @lru_cache(maxsize=256)
-def _usual(parameters: Declared, kind: type[Settings]) -> Mapping[str, Any]:
+def defaults_of(parameters: Declared, kind: type[Settings]) -> Mapping[str, Any]:
     """The parameters under the settings as the code has them, whatever the environment says."""
     return parameters(kind.model_construct())
 
@@ -54,5 +54,5 @@ def differing(parameters: Declared, settings: Settings) -> dict[str, Any]:
     Only they are part of a fingerprint. So a new setting that is left at its default changes no stored day; whoever changes a
     default raises the code version of the tables that have it.
     """
-    usual, absent = _usual(parameters, type(settings)), object()
+    usual, absent = defaults_of(parameters, type(settings)), object()
     return {name: value for name, value in parameters(settings).items() if usual.get(name, absent) != value}

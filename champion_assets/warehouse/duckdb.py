@@ -186,6 +186,11 @@ def _compare(
         raise BuildError(f"{NAME}: {frame.height} of {sum(map(len, lake.values()))} loads are recorded")
 
 
+def _where(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, str]:
+    """Which file the days are loaded to; no parameter, for the default's absolute path is another one in every working directory."""
+    return dict.fromkeys(dates, str(place.settings.duckdb_path.resolve()))
+
+
 def table_of(tables: Sequence[DailyTable]) -> DailyTable:
     """The declaration, for a graph of `tables`."""
     held = loaded(tables)
@@ -195,7 +200,7 @@ def table_of(tables: Sequence[DailyTable]) -> DailyTable:
         model=Duckdb,
         code_version="2",
         inputs=lambda _: tuple(Input(table.name) for table in held),
-        parameters=lambda settings: {"path": str(settings.duckdb_path.resolve())},
+        day_facts=_where,
         outside=lambda settings: settings.duckdb_path,
         compute=partial(compute, held),
         confirm=partial(confirm, held),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from champion_assets.backtest.daily import SIMULATION
-from champion_assets.catalog import TABLES
+from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.lake.fingerprints import Fingerprints, expected_fingerprint, recipe_of
-from champion_assets.lake.parameters import differing
+from champion_assets.lake.parameters import defaults_of, differing
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import DayFacts, Workspace
 from champion_assets.settings import Settings
@@ -88,3 +89,17 @@ def test_what_differs(settings: Settings, parameters: Callable[[Settings], dict[
 def test_every_field_of_the_simulator_is_a_parameter_of_the_backtest() -> None:
     assert set(SIMULATION) == set(SimulationSettings.model_fields)
     assert set(TABLES["backtest/daily"].parameters(Settings.model_construct())) == set(SIMULATION)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_working_directory_makes_no_difference(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default of DATA_DIR is relative: where it happens to mean the same folder it must not count as another default."""
+    found = []
+    (tmp_path / "elsewhere").mkdir()
+    for folder in (tmp_path, tmp_path / "elsewhere"):
+        monkeypatch.chdir(folder)
+        defaults_of.cache_clear()  # as in another process
+        workspace = open_workspace(Settings(data_dir=tmp_path / "data", load_to_clickhouse=name == "warehouse/clickhouse"))
+        days = workspace.sessions(dt.date(2023, 11, 8), dt.date(2023, 11, 8))
+        found.append((recipe_of(TABLES[name], workspace.settings), TABLES[name].day_facts(workspace, days)))
+    assert found[0] == found[1]

@@ -17,7 +17,7 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner
 
-from champion_assets.catalog import open_workspace
+from champion_assets.catalog import enabled_tables, open_workspace
 from champion_assets.cli.main import main
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.names import udiff_bhavcopy
@@ -38,7 +38,7 @@ def test_it_builds_then_finds_nothing_to_do(environment: Put, settings: Settings
     first = champion("backfill", "2023-11-01", "2024-01-10")
     assert first.returncode == 0, first.stdout + first.stderr
     sessions = len(load_calendar().sessions_between(dt.date(2023, 11, 1), dt.date(2024, 1, 10)))
-    assert f"{sessions} sessions, {71 - sessions} closed days; 27 assets" in first.stdout
+    assert f"{sessions} sessions, {71 - sessions} closed days; {len(enabled_tables(settings))} assets" in first.stdout
     before = content(settings.data_dir, leave_out=())
     second = champion("backfill", "2023-11-01", "2024-01-10")
     assert second.returncode == 0
@@ -56,7 +56,7 @@ def test_chunks_and_a_selection(environment: Put, settings: Settings) -> None:
     environment("CHAMPION_PARTITIONS_PER_RUN", "20")
     done = champion("backfill", "2023-11-01", "2023-12-10", "--assets", "+silver/equity_eod")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("7 assets") == 3  # the headline and two chunks
+    assert done.stdout.count("8 assets") == 3  # the headline and two chunks
     workspace = open_workspace(get_settings())
     assert len(workspace.lake.dates("silver/equity_eod")) == 27
     assert not workspace.lake.dates("features/returns")
