@@ -7,8 +7,11 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+hypothesis.settings.register_profile("champion", deadline=None)  # how long an example takes is no property of the code
+hypothesis.settings.load_profile("champion")
 os.environ["CHAMPION_RETRY_DELAY_SCALE"] = "0"  # read when the assets are defined: retries happen, without their minutes
 
 from champion_assets.catalog import open_workspace
