@@ -17,7 +17,7 @@ from champion_assets.nse.calendar import load_calendar
 from champion_assets_tests.end_to_end.rehearsal import FAULTS, START, play, reference, rehearse, settle
 from champion_assets_tests.helpers import content
 
-LEFT_OUT = ("raw/", "warehouse/", "checks/", "quarantine/", "backtest/tear_sheet", "experiments/", "tracking/")
+LEFT_OUT = ("raw/", "warehouse/", "checks/", "quarantine/", "backtest/tear_sheet", "experiments/", "tracking/", "state/")
 
 
 def main(days: int, seed: int) -> None:
