@@ -19,6 +19,7 @@ import pytest
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
+from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Computed
 from champion_assets.lake.workspace import Workspace
@@ -115,16 +116,16 @@ def test_deleting_everything_after_a_cut_changes_nothing_before_it(
 
 @pytest.fixture
 def leak() -> Iterator[None]:
-    """Expected returns that know the next session's."""
+    """Expected returns that know the next session's: only by what is not theirs, for a declared input ends on the day itself."""
     honest = TABLES["features/expected_returns"]
 
-    def peek(workspace: Workspace, dates: list[dt.date]) -> Computed:
-        computed = honest.compute(workspace, dates)
+    def peek(inputs: Inputs, dates: list[dt.date]) -> Computed:
+        computed, place = honest.compute(inputs, dates), inputs._place  # noqa: SLF001
         frames = []
         for day, rows in computed.frame.partition_by("trade_date", as_dict=True, maintain_order=True).items():
-            tomorrow = workspace.calendar.next_session(day[0])
-            if tomorrow and workspace.lake.exists(f"features/returns/trade_date={tomorrow}/data.parquet"):
-                known = workspace.lake.read("features/returns", [tomorrow], ["instrument_id", "total_return"])
+            tomorrow = place.calendar.next_session(day[0])
+            if tomorrow and place.lake.exists(f"features/returns/trade_date={tomorrow}/data.parquet"):
+                known = place.lake.read("features/returns", [tomorrow], ["instrument_id", "total_return"])
                 moved = rows.join(known, on="instrument_id", how="left", maintain_order="left")
                 frames.append(moved.with_columns(pl.col("expected_return") + pl.col("total_return").fill_null(0.0)).drop("total_return"))
             else:
