@@ -120,7 +120,7 @@ def leak() -> Iterator[None]:
     honest = TABLES["features/expected_returns"]
 
     def peek(inputs: Inputs, dates: list[dt.date]) -> Computed:
-        computed, place = honest.compute(inputs, dates), inputs._place  # noqa: SLF001
+        computed, place = honest.compute(inputs, dates), inputs._place
         frames = []
         for day, rows in computed.frame.partition_by("trade_date", as_dict=True, maintain_order=True).items():
             tomorrow = place.calendar.next_session(day[0])
