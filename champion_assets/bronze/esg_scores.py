@@ -108,4 +108,5 @@ TABLE = DailyTable(
     stateful=True,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=204,
 )

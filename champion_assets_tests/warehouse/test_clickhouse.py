@@ -26,7 +26,6 @@ from champion_assets.lake.store import partition_key
 from champion_assets.lake.workspace import Workspace
 from champion_assets.silver.equity_eod import TABLE as EQUITY_EOD
 from champion_assets.warehouse import clickhouse_load
-from champion_assets.warehouse.clickhouse import confirm
 from champion_assets.warehouse.clickhouse_columns import checksum_sql, checksums, encode
 from champion_assets.warehouse.clickhouse_load import LoadMismatch, load_days
 from champion_assets.warehouse.clickhouse_schema import SchemaConflict, columns, create_statement, migrate, sql_name
@@ -70,10 +69,12 @@ def test_every_table_equals_the_lake_after_loads_in_pieces_and_a_republication(c
     assert_equals_lake(workspace)
     with clickhouse(workspace.settings) as client:  # lost on the server: noticed and mended
         client.execute("TRUNCATE TABLE silver_equity_eod SYNC")
-    assert confirm(workspace, workspace.sessions(START, END)) == set()
+    assert TABLE.confirm is not None
+    assert TABLE.confirm(workspace, workspace.sessions(START, END)) == set()
     build_range(TABLE, workspace, calendar_days(START, END))
     assert_equals_lake(workspace)
-    assert confirm(workspace, workspace.sessions(START, END)) == set(workspace.sessions(START, END))
+    assert TABLE.confirm is not None
+    assert TABLE.confirm(workspace, workspace.sessions(START, END)) == set(workspace.sessions(START, END))
 
 
 def _equity(workspace: Workspace, days: list[dt.date]) -> tuple[pl.DataFrame, dict[dt.date, str]]:
