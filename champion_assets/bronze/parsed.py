@@ -1,4 +1,4 @@
-"""From accepted files to bronze rows: the loop that the bronze tables of one file a day share.
+"""From accepted files to bronze rows: the loop that the bronze tables of one file per day share.
 
 What belongs here: reading the version in force, counting its rows, stamping its hash. What does not: the formats (`nse/`).
 """

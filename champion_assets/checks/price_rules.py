@@ -91,7 +91,7 @@ def _stale(context: Context) -> pl.DataFrame:
 
 RULES = [
     Rule("types", "S1", ASSET, "block", "No row lacks an essential field.", _types),
-    Rule("unique", "S2", ASSET, "block", "One row a symbol, series and day.", _unique),
+    Rule("unique", "S2", ASSET, "block", "One row per symbol, series and day.", _unique),
     Rule("second_rows", "S2", ASSET, "quarantine", "No instrument has two rows on a day; a second one is taken out.", _second_rows),
     Rule("price_range", "S3", ASSET, "block", "0 < low <= open, close <= high; volume above 0.", _range),
     Rule("vwap_range", "S4", ASSET, "warn", "Turnover / volume lies within the day's range.", _vwap),

@@ -52,7 +52,7 @@ class Results(TableModel):
     override: str = pa.Field(description="Why a failure does not count, from the overrides; empty if none")
 
     class Config(TableModel.Config):
-        """One row a check and day."""
+        """One row per check and day."""
 
         unique = ["trade_date", "check_name"]
 

@@ -34,7 +34,7 @@ class Rule:
         asset: whose rows it judges.
         severity: block stops the day before the features; quarantine takes rows out; warn and info report.
         says: what it demands.
-        evaluate: from a context to one row a day, columns OUTCOME.
+        evaluate: from a context to one row per day, columns OUTCOME.
     """
 
     name: str

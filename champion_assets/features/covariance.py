@@ -45,7 +45,7 @@ class Covariance(TableModel):
     window_sessions: pl.Int32 = pa.Field(ge=2, description="Sessions in the window")
 
     class Config(TableModel.Config):
-        """One row a member and day."""
+        """One row per member and day."""
 
         unique = ["trade_date", "instrument_id"]
 

@@ -44,7 +44,7 @@ class Esg(TableModel):
     is_look_ahead: bool = pa.Field(description="A snapshot that looks ahead is in it")
 
     class Config(TableModel.Config):
-        """One row a member, provider and day."""
+        """One row per member, provider and day."""
 
         unique = ["trade_date", "instrument_id", "provider"]
 

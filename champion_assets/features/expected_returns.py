@@ -40,7 +40,7 @@ class ExpectedReturns(TableModel):
     window_first: pl.Date = pa.Field(description="First session of the window")
 
     class Config(TableModel.Config):
-        """One row a member and day."""
+        """One row per member and day."""
 
         unique = ["trade_date", "instrument_id"]
 

@@ -50,7 +50,7 @@ class Returns(TableModel):
     is_unexplained_gap: bool = pa.Field(description="Opened beyond any price band without an action that explains it: returns withheld")
 
     class Config(TableModel.Config):
-        """One row an instrument and day."""
+        """One row per instrument and day."""
 
         unique = ["trade_date", "instrument_id"]
 

@@ -49,7 +49,7 @@ class Universe(TableModel):
     )
 
     class Config(TableModel.Config):
-        """One row a member and day."""
+        """One row per member and day."""
 
         unique = ["trade_date", "instrument_id"]
 

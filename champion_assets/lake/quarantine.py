@@ -76,7 +76,7 @@ def without_isin(rows: pl.DataFrame, released: Collection[tuple[str, int]]) -> p
 
 
 def listed(lake: Lake) -> pl.DataFrame:
-    """One row a table and day: trade_date, table, rows, open (not decided), rules."""
+    """One row per table and day: trade_date, table, rows, open (not decided), rules."""
     lines = []
     known = decisions(lake)
     for key in lake.keys(FOLDER):

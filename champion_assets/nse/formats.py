@@ -122,7 +122,7 @@ def read_bhavcopy(body: bytes, name: str) -> Parsed:
         name: how to call the file in errors.
 
     Returns:
-        `Parsed.frame` with the columns of `schema.BHAVCOPY`, in file order, one row a line of the file.
+        `Parsed.frame` with the columns of `schema.BHAVCOPY`, in file order, one row per line of the file.
 
     Raises:
         BadPayload: one of its subclasses; each says what is wrong and where.

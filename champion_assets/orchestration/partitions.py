@@ -1,4 +1,4 @@
-"""The trading-date grid: one key a calendar day, shared by every daily asset.
+"""The trading-date grid: one key per calendar day, shared by every daily asset.
 
 What belongs here: the partitions definition and the step from keys to dates. What does not: which days traded (`nse/calendar.py`).
 

@@ -47,7 +47,7 @@ class Audit(TableModel):
     binds: bool = pa.Field(description="At its bound")
 
     class Config(TableModel.Config):
-        """One row a constraint and decision."""
+        """One row per constraint and decision."""
 
         unique = ["trade_date", "constraint_name"]
 

@@ -51,7 +51,7 @@ class TargetWeights(TableModel):
     relative_gap: float = pa.Field(ge=0, le=1e-8, description="Certified distance of the objective from its optimum")
 
     class Config(TableModel.Config):
-        """One row a name and day."""
+        """One row per name and day."""
 
         unique = ["trade_date", "instrument_id"]
 

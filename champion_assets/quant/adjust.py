@@ -26,7 +26,7 @@ def known_events(events: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 
 
 def forward_factors(events: pl.DataFrame, level: Level) -> pl.DataFrame:
-    """G and Q after each ex-session, one row an instrument and ex-session, sorted.
+    """G and Q after each ex-session, one row per instrument and ex-session, sorted.
 
     Args:
         events: legs in force (instrument_id, ex_session, f_<level>, q).

@@ -71,7 +71,7 @@ def block_size(settings: Settings) -> int:
 
 
 def fetch_days(inputs: Inputs, dates: Sequence[dt.date], candidates: Candidates, accept: Accept, *, optional: bool) -> Computed:
-    """Fetch and accept one file a day.
+    """Fetch and accept one file per day.
 
     Args:
         inputs: of the raw table.

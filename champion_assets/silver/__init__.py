@@ -1,1 +1,1 @@
-"""Stage `silver`: identity resolved, one row an instrument and day, validated."""
+"""Stage `silver`: identity resolved, one row per instrument and day, validated."""

@@ -79,7 +79,7 @@ class CorporateActions(TableModel):
     source_row: pl.Int32 = pa.Field(ge=0, description="Row of the file")
 
     class Config(TableModel.Config):
-        """One row a leg."""
+        """One row per leg."""
 
         unique = ["trade_date", "instrument_id", "ex_date", "leg"]
 

@@ -1,4 +1,4 @@
-"""`silver/equity_eod`: one row an equity instrument and trading day, across symbols and series; everything builds on it.
+"""`silver/equity_eod`: one row per equity instrument and trading day, across symbols and series; everything builds on it.
 
 Rows of the series EQ, BE, BZ, SM, ST are kept (shares, ETFs, trade-to-trade, SME); debt and other segments are left in bronze.
 Identity comes from `silver/instruments`, deliveries are joined by symbol and series where the day has a delivery file that lists at
@@ -57,7 +57,7 @@ class EquityEod(TableModel):
     source_sha256: str = pa.Field(description="SHA-256 of the file")
 
     class Config(TableModel.Config):
-        """One row an instrument and day, and one a symbol, series and day."""
+        """One row per instrument and day, and one per symbol, series and day."""
 
         unique = ["trade_date", "instrument_id"]
 
@@ -166,7 +166,7 @@ def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str
 
 TABLE = DailyTable(
     name=NAME,
-    description="One row an equity instrument and trading day, identity resolved, validated; the table everything builds on.",
+    description="One row per equity instrument and trading day, identity resolved, validated; the table everything builds on.",
     model=EquityEod,
     code_version="3",
     inputs=lambda _: (

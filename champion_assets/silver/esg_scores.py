@@ -54,7 +54,7 @@ class EsgScores(TableModel):
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/esg_scores")
 
     class Config(TableModel.Config):
-        """One row an instrument, provider, product and day."""
+        """One row per instrument, provider, product and day."""
 
         unique = ["trade_date", "instrument_id", "provider", "product"]
 

@@ -1,4 +1,4 @@
-"""`silver/index_eod`: one row an index and trading day, under its present name, whatever it was called then.
+"""`silver/index_eod`: one row per index and trading day, under its present name, whatever it was called then.
 
 `index_id` survives the renames of 2015 and changes of case. The return is close over previous close, where the previous close is what
 the file's own points change implies, so that it needs no other day.
@@ -43,7 +43,7 @@ class IndexEod(TableModel):
     source_sha256: str = pa.Field(description="SHA-256 of the file")
 
     class Config(TableModel.Config):
-        """One row an index and day."""
+        """One row per index and day."""
 
         unique = ["trade_date", "index_id"]
 
@@ -75,7 +75,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="One row an index and trading day under its present name, with its price return.",
+    description="One row per index and trading day under its present name, with its price return.",
     model=IndexEod,
     code_version="1",
     inputs=lambda _: (Input("bronze/index_close"),),

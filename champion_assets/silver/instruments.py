@@ -52,7 +52,7 @@ class Instruments(TableModel):
     previous_series: str = pa.Field(nullable=True, description="Series before `valid_from`")
 
     class Config(TableModel.Config):
-        """One row an instrument and day."""
+        """One row per instrument and day."""
 
         unique = ["trade_date", "instrument_id"]
 

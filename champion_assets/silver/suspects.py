@@ -48,7 +48,7 @@ class Suspects(TableModel):
     subject: str = pa.Field(description="The action's text")
 
     class Config(TableModel.Config):
-        """One row an instrument, day and suspicion."""
+        """One row per instrument, day and suspicion."""
 
         unique = ["trade_date", "instrument_id", "suspicion"]
 

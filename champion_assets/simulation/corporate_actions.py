@@ -1,6 +1,6 @@
 """What corporate actions do to holdings: shares, cash and claims change, value does not, but for what the market says of it.
 
-What belongs here: one rule a kind of action. What does not: factors (`nse/actions`), which actions a holding meets (`backtest/`).
+What belongs here: one rule per kind of action. What does not: factors (`nse/actions`), which actions a holding meets (`backtest/`).
 
 - dividends and distributions: cash, and the mark falls by as much;
 - splits, bonuses, consolidations: shares times q, fractions of a share paid out at the new mark (companies sell them for the holder);

@@ -31,7 +31,7 @@ NAME = "warehouse/clickhouse"
 
 
 class Clickhouse(Load):
-    """What a load put into ClickHouse for a day: one row a table."""
+    """What a load put into ClickHouse for a day: one row per table."""
 
 
 def make_tables(settings: Settings, tables: Sequence[DailyTable]) -> None:

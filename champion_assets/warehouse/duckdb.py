@@ -35,7 +35,7 @@ NAME = "warehouse/duckdb"
 
 
 class Duckdb(Load):
-    """What a load put into the file for a day: one row a table."""
+    """What a load put into the file for a day: one row per table."""
 
 
 def compute(tables: Sequence[DailyTable], inputs: Inputs, dates: Sequence[dt.date]) -> Computed:

@@ -22,7 +22,7 @@ def loaded(tables: Iterable[DailyTable]) -> list[DailyTable]:
 
 
 class Load(TableModel):
-    """What a load put into a warehouse for a day: one row a table."""
+    """What a load put into a warehouse for a day: one row per table."""
 
     trade_date: pl.Date = pa.Field(description="Day loaded")
     table_name: str = pa.Field(str_matches=r"^[a-z]+/[a-z_]+$", description="Table, stage/name")
@@ -30,7 +30,7 @@ class Load(TableModel):
     fingerprint: str = pa.Field(description="Version of the day that is inside")
 
     class Config(TableModel.Config):
-        """One row a table and day."""
+        """One row per table and day."""
 
         unique = ["trade_date", "table_name"]
 

@@ -31,7 +31,7 @@ START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 30)
 
 
 class Size(TableModel):
-    """A feature of which a name has one row a day."""
+    """A feature of which a name has one row per day."""
 
     trade_date: pl.Date
     instrument_id: str

@@ -1,4 +1,4 @@
-"""One row an instrument and day: series, identity, quarantine, and the rules that block."""
+"""One row per instrument and day: series, identity, quarantine, and the rules that block."""
 
 from __future__ import annotations
 

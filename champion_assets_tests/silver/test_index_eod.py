@@ -1,4 +1,4 @@
-"""`silver/index_eod`: one row an index and day under one key, whatever it was called."""
+"""`silver/index_eod`: one row per index and day under one key, whatever it was called."""
 
 from __future__ import annotations
 

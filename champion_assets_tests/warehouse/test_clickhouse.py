@@ -47,7 +47,7 @@ def assert_equals_lake(workspace: Workspace, start: dt.date = START, end: dt.dat
             places = [lake.columns.index(name) for name in flat]
             stored = pl.DataFrame([[row[place] for place in places] for row in rows], schema=lake.select(flat).schema, orient="row")
             assert stored.sort(flat).equals(lake.select(flat).sort(flat)), table.name
-            for place in sorted(set(range(lake.width)) - set(places)):  # lists of structs arrive as tuples; a table of one row a day
+            for place in sorted(set(range(lake.width)) - set(places)):  # lists of structs arrive as tuples; a table of one row per day
                 expected = {row["trade_date"]: [tuple(each.values()) for each in row[lake.columns[place]]] for row in lake.to_dicts()}
                 assert {row[0]: [tuple(each) for each in row[place]] for row in rows} == expected
 

@@ -35,7 +35,7 @@ _GZIP, _ZIP = b"\x1f\x8b", b"PK"
 
 
 def read_actions(body: bytes, name: str) -> pl.DataFrame:
-    """Read a file of corporate actions: one row a row of the file, columns of `ACTIONS`.
+    """Read a file of corporate actions: one row per row of the file, columns of `ACTIONS`.
 
     Raises:
         BadPayload: one of its subclasses; each says what is wrong and where.
