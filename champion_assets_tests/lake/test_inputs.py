@@ -28,7 +28,7 @@ START, DAY, TOMORROW = dt.date(2023, 11, 1), dt.date(2023, 11, 8), dt.date(2023,
 
 
 class Toy(TableModel):
-    """A row a day."""
+    """One row per day."""
 
     trade_date: pl.Date
     days: pl.Int64

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,17 +23,6 @@ USUAL = {
     "POLARS_MAX_THREADS": "2", "OMP_NUM_THREADS": "1", "PYTEST_CURRENT_TEST": "x", "EDITOR": "vi", "PAGER": "less", "CI": "true",
     "KUBERNETES_SERVICE_HOST": "k", "POSTGRES_PASSWORD": "p", "MINIO_ROOT_USER": "m", "DOCKER_HOST": "d", "JAVA_HOME": "j",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    for name in variable_names(Settings):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv("CHAMPION_CONFIG", raising=False)
-    monkeypatch.chdir(tmp_path)
-    get_settings.cache_clear()
-    yield
-    get_settings.cache_clear()
 
 
 def _refusal() -> list[str]:
