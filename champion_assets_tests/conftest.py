@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.synthetic.exchange import Exchange, write_exchange
 from champion_assets.settings import Settings, get_settings
+from champion_assets_tests.helpers import one_at_a_time
 
 REAL = Path(os.environ.get("CHAMPION_REAL_FILES", Path(__file__).parents[2] / "shared" / "data" / "nse"))
 START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
@@ -45,8 +47,19 @@ def real() -> Path:
 
 @pytest.fixture(scope="session")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Exchange:
-    """Six fictional months over the switch from legacy to UDiFF, a Muhurat and two special Saturdays."""
-    return write_exchange(tmp_path_factory.mktemp("exchange"), load_calendar(), START, END, seed=11)
+    """Six fictional months over the switch from legacy to UDiFF, a Muhurat and two special Saturdays.
+
+    Written once, by the first of the processes that run the tests.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    told = shared / "exchange.pickle"
+    with one_at_a_time(shared / "exchange.lock"):
+        if not told.is_file():
+            written = write_exchange(shared / "exchange" / "source", load_calendar(), START, END, seed=11)
+            told.write_bytes(pickle.dumps(written))
+    found: Exchange = pickle.loads(told.read_bytes())
+    return found
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import datetime as dt
+import fcntl
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,14 +25,11 @@ from champion_assets.settings import Settings
 ORDER = [name for name in TABLES if name != "warehouse/clickhouse"]
 
 
-_TEMPLATES: dict[str, Path] = {}
-
-
 def build_until(workspace: Workspace, last: str, start: dt.date, end: dt.date) -> dict[str, RangeReport]:
     """Build all tables up to `last`; every day must succeed.
 
-    In an empty lake with the settings of the fixture what `last` stands on is linked from a lake that was built once a process; objects
-    are replaced and never changed, so links are safe, and `build_range` would give the same bytes.
+    In an empty lake with the settings of the fixture what `last` stands on is linked from a lake that was built once for all processes;
+    objects are replaced and never changed, so links are safe, and `build_range` would give the same bytes.
     """
     order = [name for name in TABLES if name != "warehouse/clickhouse"]
     if last in ORDER:
@@ -87,32 +83,48 @@ def content(lake_root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "
     }
 
 
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Inside the `with` block no other process is in one with the same file; the kernel frees it when a process dies."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _link_inputs(workspace: Workspace, last: str, start: dt.date, end: dt.date) -> None:
     if not workspace.lake.is_local:
         return
     lake, settings = Path(workspace.lake.root), workspace.settings
     if start != settings.start_date or any(lake.iterdir()) or ORDER.index(last) < ORDER.index("bronze/bhavcopy"):
         return
-    key = settings.model_dump_json(exclude={"data_dir"})
-    if _usual(settings) != key:
+    if _usual(settings) != settings.model_dump_json(exclude={"data_dir"}):
         return
-    if key not in _TEMPLATES:
-        folder = Path(tempfile.mkdtemp(prefix="champion-template-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        template = open_workspace(settings.model_copy(update={"data_dir": folder}))
-        for name in ORDER[: ORDER.index("warehouse/duckdb")]:
-            failed = build_range(TABLES[name], template, calendar_days(settings.start_date, dt.date(2024, 4, 30))).failed
-            assert not failed, failed
-        _TEMPLATES[key] = folder / "lake"
+    template = _template(settings)
     for name in ORDER[: ORDER.index(last)]:
         if name == "raw/esg_scores":
             (lake / name).mkdir(parents=True)
-            shutil.copy(_TEMPLATES[key] / name / "ledger.json", lake / name)
+            shutil.copy(template / name / "ledger.json", lake / name)
         if name.startswith("raw/"):
-            shutil.copytree(_TEMPLATES[key] / name / "files", lake / name / "files", copy_function=os.link)
+            shutil.copytree(template / name / "files", lake / name / "files", copy_function=os.link)
         for day in workspace.sessions(start, end):
             part = f"{name}/trade_date={day}"
-            shutil.copytree(_TEMPLATES[key] / part, lake / part, copy_function=os.link)
+            shutil.copytree(template / part, lake / part, copy_function=os.link)
+
+
+def _template(settings: Settings) -> Path:
+    """A lake of the whole synthetic exchange, beside it; built by whichever process needs it first."""
+    folder = Path(settings.source).with_name("template")
+    whole = folder / "whole"
+    with one_at_a_time(folder.with_suffix(".lock")):
+        if not whole.is_file():
+            shutil.rmtree(folder, ignore_errors=True)  # a process died in the middle
+            folder.mkdir()
+            workspace = open_workspace(settings.model_copy(update={"data_dir": folder}))
+            for name in ORDER[: ORDER.index("warehouse/duckdb")]:
+                failed = build_range(TABLES[name], workspace, calendar_days(settings.start_date, dt.date(2024, 4, 30))).failed
+                assert not failed, failed
+            whole.touch()
+    return folder / "lake"
 
 
 def _usual(settings: Settings) -> str:

@@ -51,7 +51,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Iterat
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")} | {
         "DATA_DIR": str(folder), "CHAMPION_SOURCE": str(exchange.folder), "CHAMPION_START_DATE": "2023-11-01",
         "COV_WINDOW_DAYS": "40", "EXPECTED_RETURN_LOOKBACK": "40", "UNIVERSE_WARMUP": "20", "UNIVERSE_SIZE": "60",
-        "DAGSTER_HOME": "", "CHAMPION_PARTITIONS_PER_RUN": "10",
+        "DAGSTER_HOME": "", "CHAMPION_PARTITIONS_PER_RUN": "5",
     }  # fmt: skip
     champion = str(BIN / "champion")
     subprocess.run([champion, "backfill", "2023-11-01", "2024-02-29"], env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -193,19 +193,19 @@ def _backfill(url: str, names: tuple[str, ...], days: list[str]) -> dict[str, An
             pytest.fail(str(state))
         return state if state["status"] in ("COMPLETED_SUCCESS", "COMPLETED") else None
 
-    state: dict[str, Any] = _wait(done, 570)
+    state: dict[str, Any] = _wait(done, 870)
     return state
 
 
-@pytest.mark.timeout(900)  # the wait inside says more than a cut-off test
+@pytest.mark.timeout(1000)  # the wait inside says more than a cut-off test
 def test_one_backfill_of_everything_from_the_page_runs_in_chunks_and_in_order(site: tuple[str, dict[str, str]]) -> None:
     """Tables of one day go in chunks side by side; those that read other days follow in one run, which waits for what it needs."""
     url, environment = site
     lake = Path(environment["DATA_DIR"]) / "lake"
-    days = [f"2024-03-{day:02d}" for day in range(1, 22)]
+    days = [f"2024-03-{day:02d}" for day in range(1, 10)]
     state = _backfill(url, tuple(ORDER), days)
-    assert len(state["runs"]) >= 4  # 21 days in chunks of 10, then the rest
+    assert len(state["runs"]) >= 3  # 9 days in chunks of 5, then the rest
     for name in ORDER:
         built = sorted(path.name for path in (lake / name).glob("trade_date=2024-03-*"))
-        assert len(built) == 15, name
+        assert len(built) == 6, name
         assert f"trade_date={days[1]}" in built, name  # Saturday 2024-03-02, a special session
