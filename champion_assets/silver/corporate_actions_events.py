@@ -23,7 +23,7 @@ from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.silver.corporate_actions_market import Market
 from champion_assets.silver.corporate_actions_overrides import STATED, stated_factor, stated_leg
 
-PARSER = "2"
+PARSER = "3"
 """Version of the grammar; raised whenever a text would be read otherwise."""
 _SILENT = frozenset({"meeting", "book_closure", "notice", "interest", "redemption"})
 _SUPERSEDING = {"bundle": 1, "export": 0}

@@ -113,6 +113,7 @@ def day_factors(legs: Sequence[Leg], last: float | None, open_price: float | Non
     Returns:
         One factor a leg, in the order of `legs`. Each leg sees the price that the legs before it leave: cash first, so that
         several dividends of a day are taken from P together; a demerger last, since the price that is discovered contains all the others.
+        If one leg has no factor, no leg has one: a day that is applied in part would be wrong without a sign of it.
     """
     found: dict[int, Factor] = {}
     price = last
@@ -126,7 +127,12 @@ def day_factors(legs: Sequence[Leg], last: float | None, open_price: float | Non
         found[number] = factor
         if price is not None and factor.total_return is not None:
             price *= factor.total_return
-    return [found[number] for number in range(len(legs))]
+    factors = [found[number] for number in range(len(legs))]
+    problem = next((factor.problem for factor in factors if factor.problem), "")
+    if not problem:
+        return factors
+    rest = Factor(None, None, None, None, problem=f"not applied, since another part of the event is not: {problem}")
+    return [factor if factor.problem else rest for factor in factors]
 
 
 def _cash(leg: Leg, face_value: float | None) -> float | None:

@@ -2,29 +2,33 @@
 
 What belongs here: the words. A text is cut at its heads ("Bonus", "Face Value Split", "Special Dividend", ...); each clause is read by
 the rule of its head alone, so a number can never wander from one clause to another. What no rule reads is refused with the reason;
-nothing is guessed, and no leg gets a number that its own clause does not state. Strings seen: 4,406 of the exports of 2016 to 2026.
+nothing is guessed, and no leg gets a number that its own clause does not state. Payments have
+modules of their own (`dividends.py`, `unit_payments.py`). Strings seen: 4,406 of the exports of 2016 to 2026.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
+from champion_assets.nse.actions.dividends import dividends, with_special_part
 from champion_assets.nse.actions.legs import Kind, Leg, Subject
+from champion_assets.nse.actions.unit_payments import is_unit_payment, leading_money, unit_payment
 from champion_assets.nse.actions.vocabulary import (
-    COMPONENTS,
     CURRENCY,
     HEADS,
-    JUBILEE,
-    MARKED,
+    LONGEST,
     MENDED,
     MONEY,
     NOTE,
+    NUMBER,
     PAPER,
-    PERCENT,
     RATIO,
+    SHARE_WORDS,
     UNCOUNTED,
+    UNCOUNTED_IN_SPLIT,
     UNREAD,
     WORDED_RATIO,
 )  # fmt: skip
@@ -57,6 +61,8 @@ def read_subject(text: str) -> Subject:
     Returns:
         Its legs. A text with a part that no rule reads has `reason` and no legs; a leg whose number is absent has `problem`.
     """
+    if len(text) > LONGEST:
+        return Subject((), False, f"a text of {len(text):,} characters; the longest genuine ones have fewer than {LONGEST}")
     tidy = _tidy(text)
     stripped, notes = NOTE.subn(" ", tidy)
     is_revised = notes > 0 or "revised" in tidy
@@ -68,18 +74,31 @@ def read_subject(text: str) -> Subject:
         heads = [(0, 0, "distribution")]
     if not heads:
         return Subject((), is_revised, f"no known kind of action in {text.strip()!r}")
-    if (lost := stripped[: heads[0][0]].strip(" /-+&.(")) and re.search(r"[a-z]{4,}|\d", lost):
+    if (lost := stripped[: heads[0][0]].strip(" /-+&.(")) and re.search(r"[a-z]{4,}|\d", UNCOUNTED.sub(" ", lost)):
         return Subject((), is_revised, f"words before the first kind of action: {lost!r}")
-    if any(kind == "distribution" for _, _, kind in heads) or _is_unit_payment(stripped, heads):
-        return _unit_payment(stripped, heads, is_revised)
+    if any(kind == "distribution" for _, _, kind in heads) or is_unit_payment(stripped, heads):
+        return unit_payment(stripped, heads, is_revised=is_revised)
+    return _clauses(stripped, heads, is_revised=is_revised)
+
+
+def _clauses(text: str, heads: list[tuple[int, int, Kind]], *, is_revised: bool) -> Subject:
     legs: list[Leg] = []
+    named: list[str] = []
     for number, (start, end, kind) in enumerate(heads):
-        stop = heads[number + 1][0] if number + 1 < len(heads) else len(stripped)
-        body = stripped[end:stop]
-        if kind == "dividend" and number and re.search(r"inclu\w+ (?:of )?(?:a |an )?$", stripped[:start]):
-            legs = _with_special_part(legs, body)
+        stop, following = heads[number + 1][::2] if number + 1 < len(heads) else (len(text), None)
+        body, head = text[end:stop], text[start:end]
+        if kind == "dividend" and number and re.search(r"inclu\w+ (?:of )?(?:a |an )?$", text[:start]):
+            read = with_special_part(legs, body)
+            if isinstance(read, str):
+                return Subject((), is_revised, read)
+            legs = read
             continue
-        read = _READERS[kind](stripped[start:end], UNCOUNTED.sub(" ", body) if kind in _COUNTED else body)
+        if kind == following == "dividend" and not re.search(r"\d|inclu|nil", body):
+            named.append(head)
+            continue
+        clause = _uncounted(kind, body)
+        read = dividends([*named, head], clause) if kind == "dividend" else _READERS[kind](head, clause)
+        named = []
         if not isinstance(read, str):
             read = _unread(kind, body, read) or read
         if isinstance(read, str):
@@ -88,21 +107,30 @@ def read_subject(text: str) -> Subject:
     return Subject(tuple(_without_occasion(legs)), is_revised)
 
 
-_COUNTED: frozenset[Kind] = frozenset({"split", "consolidation", "capital_reduction", "bonus", "rights", "dividend"})
-"""Kinds whose clause must say nothing but what its leg holds."""
+_UNTOLD: frozenset[Kind] = frozenset({"interest", "redemption", "buyback"})
+"""Kinds whose numbers no price of a share depends on: coupons and instalments of debt securities, the terms of an offer to buy."""
 _UNIT_PART = re.compile(r"(?:return (?:of|on) capital|repayment|interest|dividend).*\b(?:per|pr) un")
+
+
+def _uncounted(kind: Kind, body: str) -> str:
+    """The clause without the numbers that say nothing of the action; a split is made of the face values that others refer to."""
+    if kind == "meeting":
+        body = re.sub(r"^\s*(?:no\.?\s*)?\d{1,3}\s*(?=$|[/&+](?!\s*-))", " ", body)
+    return (UNCOUNTED_IN_SPLIT if kind in ("split", "consolidation", "capital_reduction") else UNCOUNTED).sub(" ", body)
 
 
 def _unread(kind: Kind, body: str, legs: list[Leg]) -> str:
     """What a clause says and its legs do not hold, or "": a number or a word of another action that no rule has read."""
-    if kind in _COUNTED and not any(leg.problem for leg in legs):
-        held = {
-            value for leg in legs for value in (leg.a, leg.b, leg.fv_from, leg.fv_to, leg.cash, leg.percent, leg.premium, leg.issue_price)
-        }
-        numbers = {float(number) for number in re.findall(r"\d+(?:\.\d+)?|\.\d+", UNCOUNTED.sub(" ", body))}
-        if extra := sorted(numbers - held):
+    if kind not in _UNTOLD and not any(leg.problem for leg in legs):
+        held = Counter(number for leg in legs for number in leg.numbers)
+        told = Counter(float(number) for number in NUMBER.findall(_uncounted(kind, body)))
+        if extra := sorted((told - held).elements()):
             return f"the clause of the {kind} also says {', '.join(f'{number:g}' for number in extra)}: {body.strip()!r}"
     words = UNREAD.findall(body)
+    if kind in ("bonus", "rights") and not any(leg.problem or leg.kind.endswith("_other") for leg in legs):
+        words += [
+            word for word in re.findall(r"[a-z]+", _uncounted(kind, body)) if SHARE_WORDS.fullmatch(word) is None and word not in words
+        ]
     if words and not (kind in ("bonus", "rights") and legs[0].kind.endswith("_other")):
         return f"the clause of the {kind} also says {', '.join(words)!r}, which no rule reads"
     return ""
@@ -112,83 +140,6 @@ def _without_occasion(legs: list[Leg]) -> list[Leg]:
     """A scheme whose text says what it does (a bonus of debentures, a dividend, a demerger) is only the occasion of that."""
     said = [leg for leg in legs if leg.kind not in ("scheme", "meeting", "book_closure", "notice")]
     return [leg for leg in legs if leg.kind != "scheme"] if said else legs
-
-
-def _is_unit_payment(text: str, heads: list[tuple[int, int, Kind]]) -> bool:
-    """REITs and InvITs sometimes list the components without the word distribution."""
-    kinds = {kind for _, _, kind in heads}
-    return "interest" in kinds and re.search(r"return (?:of|on) capital|per unit|/\s*unit", text) is not None
-
-
-def _unit_payment(text: str, heads: list[tuple[int, int, Kind]], is_revised: bool) -> Subject:
-    start = next((end for begin, end, kind in heads if kind == "distribution"), heads[0][0])
-    before = [kind for begin, _, kind in heads if begin < start and kind in ("meeting", "book_closure")]
-    legs: list[Leg] = [Leg(kind) for kind in before]
-    body = re.sub(r"for the .*quarter.*|(?:fy|financial year) \d{2,4}-\d{2,4}", " ", text[start:])
-    body = re.sub(r"\bper\b|\bpr\b|\bunits?\b|\bunt\b", " ", body)
-    total, rest = _leading_money(body)
-    parts = tuple(_components(body if total is None or _has_component(body[: len(body) - len(rest)]) else rest))
-    if parts and (total is None or _has_component(body[: len(body) - len(rest)])):
-        total = round(sum(amount for _, amount in parts), 6)
-    if total is None:
-        legs.append(Leg("distribution", problem="no amount in the text"))
-    elif parts and abs(sum(amount for _, amount in parts) - total) > max(0.02, 0.011 * total):
-        legs.append(Leg("distribution", cash=total, components=parts, flavour="components do not add up"))
-    else:
-        legs.append(Leg("distribution", cash=total, components=parts))
-    return Subject(tuple(legs), is_revised)
-
-
-def _has_component(text: str) -> bool:
-    return any(pattern.search(text) for _, pattern in COMPONENTS)
-
-
-def _leading_money(text: str) -> tuple[float | None, str]:
-    match = MONEY.search(text)
-    return (None, text) if match is None else (float(match.group(1)), text[match.end() :])
-
-
-def _components(text: str) -> list[tuple[str, float]]:
-    """(what, rupees): "Interest - Rs 1.66 / Dividend - Re 0.51", or the amount first: "Rs 1.70 Per Unit As Interest"."""
-    found: list[tuple[str, float]] = []
-    for piece in re.split(r"/(?!\s*-)|(?<=\d)\s*and\b|,|(?<=\d)\s+(?!as )(?=[a-z]*\s*(?:principal|other|dividend|interest|return))", text):
-        amounts = [float(match.group(1)) for match in MONEY.finditer(piece)]
-        names = [name for name, pattern in COMPONENTS if pattern.search(piece)]
-        if len(amounts) == 1 and names:
-            found.append((names[-1] if "repayment" in piece or "return" in piece else names[0], amounts[0]))
-    return found
-
-
-def _dividend(head: str, body: str) -> list[Leg] | str:
-    flavour = next((word for word in ("special", "interim", "final") if word in head), "additional" if "additional" in head else "")
-    if re.search(JUBILEE, head):
-        flavour = "special"
-    if re.search(r"\b(?:usd|us|eur|gbp)\b|[$€£]", body):
-        return [Leg("dividend", flavour, problem="an amount in a foreign currency")]
-    tail = re.split(r"\bper\b(?! cent)|\bpr\b|/\s*sh", body, maxsplit=1)[0]
-    if MARKED.search(body) is None and (percent := PERCENT.search(body)) is not None:
-        return [Leg("dividend", flavour, percent=float(percent.group(1)))]
-    amounts = [match.group(1) for match in MONEY.finditer(tail)]
-    if len(amounts) > 1:  # "Interim Dividend 4 - Rs 3.50": the one with its currency
-        amounts = [match.group(1) for match in MARKED.finditer(tail)] or amounts
-    if not amounts:
-        return [Leg("dividend", flavour, problem="no amount in the text")]
-    if re.match(r"0\d", amounts[0]):
-        return [Leg("dividend", flavour, problem=f"the amount {amounts[0]} may lack its decimal point")]
-    if len(amounts) > 1:
-        return [Leg("dividend", flavour, problem=f"several amounts in one clause: {', '.join(amounts)}")]
-    return [Leg("dividend", flavour, cash=float(amounts[0]))]
-
-
-def _with_special_part(legs: list[Leg], body: str) -> list[Leg]:
-    """Split a dividend of 8.50 "including special dividend of 2": the special part is inside the amount already."""
-    amount = _leading_money(body)[0]
-    whole = legs[-1]
-    if amount is None or whole.cash is None or not 0 < amount <= whole.cash:
-        return [*legs[:-1], Leg(whole.kind, whole.flavour, problem="the special part of the dividend is not readable")]
-    rest = round(whole.cash - amount, 6)
-    parts = [Leg("dividend", whole.flavour, cash=rest)] if rest > 0 else []
-    return [*legs[:-1], *parts, Leg("dividend", "special", cash=amount)]
 
 
 def _face_values(kind: Kind, body: str) -> list[Leg] | str:
@@ -244,12 +195,16 @@ def _bonus(_head: str, body: str) -> list[Leg] | str:
 
 
 def _rights(_head: str, body: str) -> list[Leg] | str:
+    ratios = list(RATIO.finditer(body))
     paper = _paper(body)
+    if ratios and (paper or re.search(r"\b(?:with|along|and|plus)\b.*\bwarrants?\b", body)) and "premium" in body:
+        new, held = (float(each) for each in ratios[0].groups())
+        return [Leg("rights", "with_" + (paper or "warrant"), a=new, b=held, premium=leading_money(body[ratios[0].end() :])[0],
+                    problem=f"rights with a {paper or 'warrant'}, whose value is not in the text")]  # fmt: skip
     if paper:
         words = WORDED_RATIO.search(body) or RATIO.search(body)
         a, b = (float(each) for each in words.groups()) if words else (None, None)
         return [Leg("rights_other", paper, a=a, b=b)]
-    ratios = list(RATIO.finditer(body))
     if not ratios:
         return [Leg("rights", problem="no ratio in the text")]
     legs = []
@@ -263,12 +218,15 @@ def _rights_leg(a: float, b: float, clause: str) -> Leg:
     flavour = "partly_paid" if "partly" in clause else ""
     if a <= 0 or b <= 0:
         return Leg("rights", flavour, a=a, b=b, problem=f"a ratio of {a:g}:{b:g}")
+    if flavour:
+        problem = "partly paid shares: what is paid on application is not in the text"
+        return Leg("rights", flavour, a=a, b=b, premium=leading_money(clause)[0], problem=problem)
     if re.search(r"\bat par\b|@ par\b", clause):
-        return Leg("rights", flavour, a=a, b=b, premium=0.0, issue_price=_leading_money(clause)[0])
-    price, rest = _leading_money(clause)
+        return Leg("rights", flavour, a=a, b=b, premium=0.0, issue_price=leading_money(clause)[0])
+    price, rest = leading_money(clause)
     if price is None:
         return Leg("rights", flavour, a=a, b=b, problem="no issue price in the text")
-    second, _ = _leading_money(rest)
+    second, _ = leading_money(rest)
     if "premium" in clause[: len(clause) - len(rest)]:
         return Leg("rights", flavour, a=a, b=b, premium=price, issue_price=second if "price" in rest else None)
     return Leg("rights", flavour, a=a, b=b, issue_price=price, premium=second if "premium" in rest else None)
@@ -280,13 +238,13 @@ def _silent(kind: Kind) -> Callable[[str, str], list[Leg] | str]:
     def read(head: str, body: str) -> list[Leg] | str:
         if kind in ("meeting", "book_closure", "scheme", "demerger") and re.search(rf"{CURRENCY}[\s.:-]*\d|\d\s*/-", body):
             return f"an amount without its purpose: {(head + body).strip()!r}"
-        return [Leg(kind)]
+        ratio = RATIO.search(body) if kind in ("demerger", "scheme") else None
+        return [Leg(kind) if ratio is None else Leg(kind, a=float(ratio.group(1)), b=float(ratio.group(2)))]
 
     return read
 
 
 _READERS: dict[Kind, Callable[[str, str], list[Leg] | str]] = {
     "split": _split, "consolidation": _consolidation, "capital_reduction": _reduction, "bonus": _bonus, "rights": _rights,
-    "dividend": _dividend,
     **{kind: _silent(kind) for kind in ("demerger", "scheme", "buyback", "redemption", "interest", "meeting", "book_closure", "notice")},
 }  # fmt: skip

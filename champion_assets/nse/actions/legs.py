@@ -18,6 +18,8 @@ CAPITAL_KINDS: frozenset[Kind] = frozenset({"split", "consolidation", "bonus", "
 """Kinds that move the price of a share by themselves at the level `capital`."""
 CASH_KINDS: frozenset[Kind] = frozenset({"dividend", "distribution"})
 """Kinds that pay cash a share or unit."""
+UNPRICED_KINDS: frozenset[Kind] = frozenset({"bonus_other", "rights_other", "demerger", "scheme"})
+"""Kinds that hand out something whose value is not in the text."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,21 @@ class Leg:
     issue_price: float | None = None
     problem: str = ""
     components: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """All numbers of the text that the leg holds, except components."""
+        every = (self.a, self.b, self.fv_from, self.fv_to, self.cash, self.percent, self.premium, self.issue_price)
+        return tuple(each for each in every if each is not None)
+
+    @property
+    def hands_out_value(self) -> bool:
+        """True if holders get something of value that has no number in the text.
+
+        Preference shares, debentures, warrants, a part of the company: the price falls by what nobody stated, so a fall that
+        no factor explains is not a loss.
+        """
+        return self.kind in UNPRICED_KINDS
 
 
 @dataclass(frozen=True)

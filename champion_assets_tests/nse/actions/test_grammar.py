@@ -65,7 +65,7 @@ BY_HAND: list[tuple[str, list[tuple[object, ...]]]] = [
     ("Rights : 24:10 At Par", [("rights", 24, 10, 0)]), ("Rights 6:109 @ Premium Rs. 448/- Per Share", [("rights", 6, 109, 448)]),
     ("RIGHTS 45:301@PRM RS 290", [("rights", 45, 301, 290)]), ("Rights 161:250 @ Premium Re 0.45 /-", [("rights", 161, 250, 0.45)]),
     (" Rights 9:77 Partly Paid @ Premium Rs 100/-", [("rights", 9, 77, 100, "partly_paid")]),
-    ("Rights 1:50 @ Premium Rs 690/- With 17 Warrants For 50 Equity Shares", [("rights", 1, 50, 690)]),
+    ("Rights 1:50 @ Premium Rs 690/- With 17 Warrants For 50 Equity Shares", [("rights", 1, 50, 690, "with_warrant")]),
     (" Rights - 4:25 Fully Paid Up Shares @ Premium Rs 500/- Per Share / 2:25 Partly Paid Up Shares @ Premium Rs 605/- Per Share",
      [("rights", 4, 25, 500), ("rights", 2, 25, 605, "partly_paid")]),
     (" Rights:14 Compulosry Convertible Debentures For Every 15 Equity Shares", [("rights_other", 14, 15, "debenture")]),
@@ -210,4 +210,10 @@ def test_at_least_995_in_1000_strings_of_the_genuine_export_are_classified(real:
     assert len(texts) > 2300
     assert len(refused) <= 0.005 * len(texts), refused
     ratios = [text for text in texts if any(leg.kind in ("split", "bonus", "rights") and leg.problem for leg in read_subject(text).legs)]
-    assert sorted(text.strip() for text in ratios) == ["Dividend - Re 0.70/- Per Share/ Right 26:151", "Rights 2:7"]  # without a price
+    assert sorted(text.strip() for text in ratios) == [
+        "Dividend - Re 0.70/- Per Share/ Right 26:151",  # without a price
+        "Rights - 4:25 Fully Paid Up Shares @ Premium Rs 500/- Per Share / 2:25 Partly Paid Up Shares @ Premium Rs 605/- Per Share",
+        "Rights 1:50 @ Premium Rs 175  With 6 Warrants For 50 Equity Shares",
+        "Rights 2:7",
+        "Rights 9:77 Partly Paid @ Premium Rs 100/-",
+    ]
