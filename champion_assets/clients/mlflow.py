@@ -111,7 +111,10 @@ class Tracking:
         for start in range(0, max(len(values), 1), BATCH):
             first = start == 0
             if values or settings or marks:
-                self._client.log_batch(run_id, values[start : start + BATCH], settings if first else (), marks if first else ())
+                self._client.log_batch(
+                    run_id, values[start : start + BATCH], settings if first else (), marks if first else (),
+                    synchronous=True,  # MLFLOW_ENABLE_ASYNC_LOGGING would lose what fails
+                )  # fmt: skip
 
     def _put(self, run_id: str, path: str, body: bytes) -> None:
         import tempfile

@@ -19,6 +19,7 @@ from champion_assets.common.errors import ConfigurationError
 from champion_assets.settings.automation import AutomationSettings
 from champion_assets.settings.config_file import FOUND, ConfigFile, DotenvFile, FoundHistory, config_file, dotenv_file
 from champion_assets.settings.faults import sentences
+from champion_assets.settings.foreign import refused_variables
 from champion_assets.settings.history import HistorySettings
 from champion_assets.settings.lake import LakeSettings
 from champion_assets.settings.services import ServiceSettings
@@ -103,10 +104,12 @@ def get_settings() -> Settings:
     """The settings of this process, read once. Tests call `get_settings.cache_clear()` after changing the environment.
 
     Raises:
-        ConfigurationError: unknown names and wrong values, one line for each.
+        ConfigurationError: unknown names, wrong values, variables of other libraries that would change a result; one
+            line for each.
     """
     path = dotenv_file()
     faults = unknown_variables({**(dotenv_values(path) if path else {}), **os.environ}, Settings)
+    faults += refused_variables(os.environ)
     try:
         settings = Settings()
     except ValidationError as error:
