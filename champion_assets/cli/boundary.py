@@ -6,6 +6,7 @@ catches one only to print it.
 | what happened | what is printed | exit code |
 |---|---|---|
 | an error that Champion raises on purpose | its message: what is wrong and what to do | 1 |
+| all is built, but DuckDB, ClickHouse or MLflow is behind | which, and why; the next run catches it up | 3 |
 | wrong arguments | the usage, by click | 2 |
 | the system refuses a file: no room, no right, read-only | which file, and why | 1 |
 | Ctrl-C | one word | 130 |
@@ -23,7 +24,7 @@ import click
 
 from champion_assets.common.errors import ChampionError
 
-UNEXPECTED, INTERRUPTED = 70, 130
+HELPER_BEHIND, UNEXPECTED, INTERRUPTED = 3, 70, 130
 _OF_THE_SYSTEM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 

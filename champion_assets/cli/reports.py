@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from champion_assets.cli.boundary import HELPER_BEHIND
 from champion_assets.cli.output import DATE, console, say, show
 
 if TYPE_CHECKING:
@@ -62,8 +63,12 @@ def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | N
     say(f"experiment {name or first}: {len(trials)} trial(s)")
     outcome = run_experiment(now, name or first, trials, jobs, _say_trial)
     say(f"comparison: {outcome.page}")
+    if outcome.untracked:
+        say(outcome.untracked, "yellow")
     if any(each.error for each in outcome.results):
         sys.exit(1)
+    if outcome.untracked:
+        sys.exit(HELPER_BEHIND)
 
 
 def _say_trial(result: TrialResult) -> None:

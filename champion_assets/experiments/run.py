@@ -17,7 +17,7 @@ import polars as pl
 
 from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history
 from champion_assets.catalog import open_workspace
-from champion_assets.clients.mlflow import TrackedRun, Tracking
+from champion_assets.clients.mlflow import TrackedRun, Tracking, TrackingUnreachable
 from champion_assets.experiments.plan import Trial
 from champion_assets.experiments.results import FOLDER, TrialResult, every_result
 from champion_assets.experiments.trial import on_overlay, run_trial, span
@@ -30,10 +30,17 @@ Done = Callable[[TrialResult], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an experiment came to: results in the order of the trials, and the address of the page that compares them."""
+    """What an experiment came to.
+
+    Attributes:
+        results: in the order of the trials.
+        page: address of the page that compares them.
+        untracked: why MLflow does not have all of them; empty if it has.
+    """
 
     results: list[TrialResult]
     page: str
+    untracked: str = ""
 
 
 def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs: int = 0, done: Done = lambda _: None) -> Outcome:
@@ -48,7 +55,6 @@ def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs:
 
     Raises:
         ExperimentError: the lake lacks what a trial reads.
-        TrackingUnreachable: MLflow did not take the runs; everything else is done, and a repetition records it.
     """
     base = open_workspace(settings)
     results = _run(base, name, trials, jobs or os.cpu_count() or 1, done)
@@ -56,7 +62,10 @@ def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs:
     told = [_deflated(base, name, trial, result, sharpes) for trial, result in zip(trials, results, strict=True)]
     final = [result for result, _ in told]
     page = _compare(base, name, final, [days for _, days in told])
-    _record(base, name, trials, final, [days for _, days in told])
+    try:
+        _record(base, name, trials, final, [days for _, days in told])
+    except TrackingUnreachable as error:
+        return Outcome(final, page, f"{error}; everything else is done, and a repetition records it")
     return Outcome(final, page)
 
 
