@@ -9,7 +9,7 @@ catches one only to print it.
 | all is built, but DuckDB, ClickHouse or MLflow is behind | which, and why; the next run catches it up | 3 |
 | wrong arguments | the usage, by click | 2 |
 | the system refuses a file: no room, no right, read-only | which file, and why | 1 |
-| Ctrl-C | one word | 130 |
+| Ctrl-C, SIGTERM | that finished days are kept | 130, 143 |
 | anything else | the traceback, and where to report it | 70 |
 """
 
@@ -22,9 +22,10 @@ from typing import Any
 
 import click
 
+from champion_assets.cli.stopping import exit_code, stoppable
 from champion_assets.common.errors import ChampionError
 
-HELPER_BEHIND, UNEXPECTED, INTERRUPTED = 3, 70, 130
+HELPER_BEHIND, UNEXPECTED = 3, 70
 _OF_THE_SYSTEM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
@@ -33,6 +34,10 @@ class CommandBoundary(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; see the module for what becomes of its errors."""
+        with stoppable():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -50,8 +55,8 @@ class CommandBoundary(click.Group):
         except BaseException as error:
             if not is_interrupt(error):
                 raise
-            click.echo("interrupted", err=True)
-            ctx.exit(INTERRUPTED)
+            click.echo("interrupted; finished days are kept, the same command goes on with the rest", err=True)
+            ctx.exit(exit_code())
 
 
 def is_interrupt(error: BaseException) -> bool:

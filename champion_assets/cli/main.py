@@ -18,6 +18,7 @@ from champion_assets.cli import operations, reports
 from champion_assets.cli.boundary import HELPER_BEHIND, CommandBoundary
 from champion_assets.cli.output import DATE, console, say
 from champion_assets.cli.settings import settings
+from champion_assets.cli.stopping import check
 from champion_assets.cli.ui import ui
 
 
@@ -72,10 +73,15 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool, l
         bar = progress.add_task("planning", total=None)
 
         def begin(first: dt.date, last: dt.date, amount: int) -> None:
+            check()
             total = (progress.tasks[bar].total or 0) + amount
             progress.update(bar, total=total or None, description=f"{first} .. {last}")
 
-        watcher = work.Watcher(begin, lambda table, days: progress.update(bar, advance=days, description=table), say)
+        def advance(table: str, days: int) -> None:
+            progress.update(bar, advance=days, description=table)
+            check()
+
+        watcher = work.Watcher(begin, advance, say)
         results = work.backfill(first, last, keys, instance, refetch=refetch, watcher=watcher)
         behind = work.behind(results, instance)
     _report(results, time.perf_counter() - started)
@@ -124,7 +130,7 @@ def demo(folder: Path, seed: int) -> None:
     """Build a fictional exchange, run the whole graph on it, and show where to look. Needs no network and no data of NSE."""
     from champion_assets.operations.demo import run_demo
 
-    if behind := run_demo(folder, seed, console):
+    if behind := run_demo(folder, seed, console, check):
         say("\n".join(behind), "yellow")
         sys.exit(HELPER_BEHIND)
 

@@ -14,6 +14,7 @@ import click
 
 from champion_assets.cli.boundary import HELPER_BEHIND
 from champion_assets.cli.output import DATE, console, say, show
+from champion_assets.cli.stopping import check
 
 if TYPE_CHECKING:
     from champion_assets.experiments.results import TrialResult
@@ -72,6 +73,7 @@ def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | N
 
 
 def _say_trial(result: TrialResult) -> None:
+    check()
     if result.error:
         console.print("[red]failed[/red]  ", end="")
         say(f"{result.label}: {result.error}")

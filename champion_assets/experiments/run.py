@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -77,16 +78,22 @@ def _run(base: Workspace, name: str, trials: Sequence[Trial], jobs: int, done: D
             done(results[-1])
         return results
     found: dict[int, TrialResult] = {}
-    with ProcessPoolExecutor(min(jobs, len(trials)), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(min(jobs, len(trials)), mp_context=get_context("spawn"), initializer=_leave_ctrl_c_to_the_parent) as pool:
         waiting = {pool.submit(_in_process, base.settings, name, trial): number for number, trial in enumerate(trials)}
         try:
             for future in as_completed(waiting):
                 found[waiting[future]] = future.result()
                 done(found[waiting[future]])
         except BaseException:
+            for worker in list(pool._processes.values()):  # noqa: SLF001  # a trial may take minutes; what it wrote is whole
+                worker.terminate()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return [found[number] for number in range(len(trials))]
+
+
+def _leave_ctrl_c_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _in_process(settings: Settings, name: str, trial: Trial) -> TrialResult:

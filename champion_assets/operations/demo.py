@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -17,8 +18,14 @@ from rich.table import Table
 START, END = dt.date(2023, 7, 3), dt.date(2024, 12, 31)
 
 
-def run_demo(folder: Path, seed: int, console: Console) -> list[str]:
+def run_demo(folder: Path, seed: int, console: Console, check: Callable[[], None] = lambda: None) -> list[str]:
     """Everything below `folder`: the exchange's files, the lake, DuckDB, Dagster's runs. Repeating it changes nothing.
+
+    Args:
+        folder: made if absent.
+        seed: of the fictional market.
+        console: where to print.
+        check: called after every block of days; raises if the demo is to end.
 
     Returns:
         Which helpers are behind, and why; none if all is well.
@@ -54,9 +61,13 @@ def run_demo(folder: Path, seed: int, console: Console) -> list[str]:
     )
     with dg.DagsterInstance.get() as instance, Progress(*columns, console=console) as progress:
         bar = progress.add_task("planning", total=None)
+
+        def advance(table: str, days: int) -> None:
+            progress.update(bar, advance=days, description=table)
+            check()
+
         watcher = work.Watcher(
-            lambda _first, _last, amount: progress.update(bar, total=((progress.tasks[bar].total or 0) + amount) or None),
-            lambda table, days: progress.update(bar, advance=days, description=table),
+            lambda _first, _last, amount: progress.update(bar, total=((progress.tasks[bar].total or 0) + amount) or None), advance
         )
         results = work.backfill(START, END, keys, instance, watcher=watcher)
         behind = work.behind(results, instance)

@@ -47,10 +47,12 @@ def run_in_process(names: Sequence[str], tags: Mapping[str, str], instance: dg.D
     assets = {name.replace("/", "__"): name for name in names}
     failures = outcome.filter_events(lambda event: event.is_step_failure)
     errors = {assets.get(key := str(event.step_key), key): _error_text(event) for event in failures}
+    if INTERRUPTED in errors.values() or outcome.filter_events(lambda event: event.event_type is dg.DagsterEventType.PIPELINE_CANCELED):
+        raise KeyboardInterrupt  # Dagster keeps it to itself
     for event in outcome.filter_events(lambda event: event.is_failure and not event.is_step_failure):
         reason = event.job_failure_data.failure_reason
-        if INTERRUPTED in errors.values() or (reason is not None and reason.name == "UNEXPECTED_TERMINATION"):
-            raise KeyboardInterrupt  # Dagster keeps it to itself
+        if reason is not None and reason.name == "UNEXPECTED_TERMINATION":
+            raise KeyboardInterrupt
         if not errors:
             errors[""] = _error_text(event)
     return run.run_id, errors
