@@ -24,6 +24,7 @@ import click
 
 from champion_assets.cli.stopping import exit_code, stoppable
 from champion_assets.common.errors import ChampionError
+from champion_assets.common.redaction import install, redacted
 
 HELPER_BEHIND, UNEXPECTED = 3, 70
 _OF_THE_SYSTEM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
@@ -34,6 +35,7 @@ class CommandBoundary(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; see the module for what becomes of its errors."""
+        install()
         with stoppable():
             return self._invoke(ctx)
 
@@ -43,7 +45,7 @@ class CommandBoundary(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except ChampionError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(redacted(str(error))) from error
         except BrokenPipeError:  # `champion … | head`: click ends quietly
             raise
         except Exception as error:
@@ -67,7 +69,7 @@ def is_interrupt(error: BaseException) -> bool:
 
 
 def _report(error: Exception) -> None:
-    click.echo("".join(traceback.format_exception(error)), err=True)
+    click.echo(redacted("".join(traceback.format_exception(error))), err=True)
     click.echo(
         "This is a fault of Champion, not of your data or settings. Please report it in the project's issue tracker with the lines above, "
         "the command, and the output of `champion --version`.",
