@@ -54,7 +54,7 @@ def clickhouse(settings: Settings, *, columns: bool = False, database: bool = Tr
         settings={"use_numpy": columns, "max_partitions_per_insert_block": 0, "insert_allow_materialized_columns": 1},
     )  # fmt: skip
     try:
-        client.connection.force_connect()
+        client.connection.connect()
         client.connection.send_receive_timeout = settings.clickhouse_timeout  # for what is asked from now on
         client.connection.socket.settimeout(settings.clickhouse_timeout)
         yield client
