@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from champion_assets.common.redaction import install
 from champion_assets.orchestration.assets import asset_checks_of, assets_of
 from champion_assets.orchestration.jobs import default_jobs, default_schedules
 from champion_assets.orchestration.kubernetes import executor_of
@@ -13,6 +14,7 @@ from champion_assets.orchestration.storage.event_log import adopt_shipped_log
 from champion_assets.settings import get_settings
 
 adopt_shipped_log()
+install()
 
 defs = dg.Definitions(
     assets=assets_of(get_settings()),

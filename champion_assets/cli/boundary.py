@@ -6,9 +6,10 @@ catches one only to print it.
 | what happened | what is printed | exit code |
 |---|---|---|
 | an error that Champion raises on purpose | its message: what is wrong and what to do | 1 |
+| all is built, but DuckDB, ClickHouse or MLflow is behind | which, and why; the next run catches it up | 3 |
 | wrong arguments | the usage, by click | 2 |
 | the system refuses a file: no room, no right, read-only | which file, and why | 1 |
-| Ctrl-C | one word | 130 |
+| Ctrl-C, SIGTERM | that finished days are kept | 130, 143 |
 | anything else | the traceback, and where to report it | 70 |
 """
 
@@ -21,9 +22,11 @@ from typing import Any
 
 import click
 
+from champion_assets.cli.stopping import exit_code, stoppable
 from champion_assets.common.errors import ChampionError
+from champion_assets.common.redaction import install, redacted
 
-UNEXPECTED, INTERRUPTED = 70, 130
+HELPER_BEHIND, UNEXPECTED = 3, 70
 _OF_THE_SYSTEM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
@@ -32,12 +35,17 @@ class CommandBoundary(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; see the module for what becomes of its errors."""
+        install()
+        with stoppable():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except ChampionError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(redacted(str(error))) from error
         except BrokenPipeError:  # `champion … | head`: click ends quietly
             raise
         except Exception as error:
@@ -49,8 +57,8 @@ class CommandBoundary(click.Group):
         except BaseException as error:
             if not is_interrupt(error):
                 raise
-            click.echo("interrupted", err=True)
-            ctx.exit(INTERRUPTED)
+            click.echo("interrupted; finished days are kept, the same command goes on with the rest", err=True)
+            ctx.exit(exit_code())
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -61,7 +69,7 @@ def is_interrupt(error: BaseException) -> bool:
 
 
 def _report(error: Exception) -> None:
-    click.echo("".join(traceback.format_exception(error)), err=True)
+    click.echo(redacted("".join(traceback.format_exception(error))), err=True)
     click.echo(
         "This is a fault of Champion, not of your data or settings. Please report it in the project's issue tracker with the lines above, "
         "the command, and the output of `champion --version`.",

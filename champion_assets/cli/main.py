@@ -15,9 +15,10 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from champion_assets.cli import operations, reports
-from champion_assets.cli.boundary import CommandBoundary
+from champion_assets.cli.boundary import HELPER_BEHIND, CommandBoundary
 from champion_assets.cli.output import DATE, console, say
 from champion_assets.cli.settings import settings
+from champion_assets.cli.stopping import check
 from champion_assets.cli.ui import ui
 
 
@@ -40,6 +41,9 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool, l
     """Bring all assets up to date from START to END (both included).
 
     Days whose inputs and code have not changed are left alone, so the command can be interrupted and repeated at any time.
+
+    The exit code is 0 if all is well, 1 if something could not be built, and 3 if everything is built but DuckDB,
+    ClickHouse or MLflow could not be brought up to date; the next run does that.
     """
     if load_to_clickhouse:  # read as the assets are defined
         os.environ["LOAD_TO_CLICKHOUSE"] = "true"
@@ -69,26 +73,21 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool, l
         bar = progress.add_task("planning", total=None)
 
         def begin(first: dt.date, last: dt.date, amount: int) -> None:
+            check()
             total = (progress.tasks[bar].total or 0) + amount
             progress.update(bar, total=total or None, description=f"{first} .. {last}")
 
-        watcher = work.Watcher(begin, lambda table, days: progress.update(bar, advance=days, description=table), say)
+        def advance(table: str, days: int) -> None:
+            progress.update(bar, advance=days, description=table)
+            check()
+
+        watcher = work.Watcher(begin, advance, say)
         results = work.backfill(first, last, keys, instance, refetch=refetch, watcher=watcher)
-    _report_tracking()
+        behind = work.behind(results, instance)
     _report(results, time.perf_counter() - started)
-
-
-def _report_tracking() -> None:
-    """Send what the runs left to MLflow; a server that is gone is said, and nothing more."""
-    import dagster as dg
-
-    from champion_assets.orchestration.run_tracking import send_pending
-    from champion_assets.settings import get_settings
-
-    with dg.DagsterInstance.get() as instance:
-        _, waiting, problem = send_pending(get_settings(), instance)
-    if problem:
-        say(f"{waiting} run(s) wait to be sent to MLflow: {problem}", "yellow")
+    if behind:
+        say("\n".join(behind), "yellow")
+        sys.exit(HELPER_BEHIND)
 
 
 def _report(results: list, seconds: float) -> None:  # type: ignore[type-arg]  # ChunkResult is imported lazily
@@ -131,7 +130,9 @@ def demo(folder: Path, seed: int) -> None:
     """Build a fictional exchange, run the whole graph on it, and show where to look. Needs no network and no data of NSE."""
     from champion_assets.operations.demo import run_demo
 
-    run_demo(folder, seed, console)
+    if behind := run_demo(folder, seed, console, check):
+        say("\n".join(behind), "yellow")
+        sys.exit(HELPER_BEHIND)
 
 
 for command in (

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from champion_assets.common.redaction import redacted
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -19,7 +21,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 def say(text: str, style: str | None = None) -> None:
     """Print `text` as it is: square brackets are not markup, since most texts hold a path, a label or somebody's data."""
-    console.print(text, style=style, markup=False)
+    console.print(redacted(text), style=style, markup=False)
 
 
 def show(frame: pl.DataFrame, width: int = 220, text_width: int = 120) -> None:

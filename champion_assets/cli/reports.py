@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from champion_assets.cli.boundary import HELPER_BEHIND
 from champion_assets.cli.output import DATE, console, say, show
+from champion_assets.cli.stopping import check
 
 if TYPE_CHECKING:
     from champion_assets.experiments.results import TrialResult
@@ -62,11 +64,16 @@ def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | N
     say(f"experiment {name or first}: {len(trials)} trial(s)")
     outcome = run_experiment(now, name or first, trials, jobs, _say_trial)
     say(f"comparison: {outcome.page}")
+    if outcome.untracked:
+        say(outcome.untracked, "yellow")
     if any(each.error for each in outcome.results):
         sys.exit(1)
+    if outcome.untracked:
+        sys.exit(HELPER_BEHIND)
 
 
 def _say_trial(result: TrialResult) -> None:
+    check()
     if result.error:
         console.print("[red]failed[/red]  ", end="")
         say(f"{result.label}: {result.error}")

@@ -17,6 +17,8 @@ from typing import Any
 
 import click
 
+from champion_assets.cli.stopping import check
+
 HOST = "127.0.0.1"
 GRACE_SECONDS = 20
 
@@ -42,7 +44,9 @@ def ui(port: int, with_mlflow: bool, mlflow_port: int) -> None:
     click.echo(f"http://{HOST}:{mlflow_port}  (MLflow)")
     signal.signal(signal.SIGTERM, _interrupt)
     with _mlflow_page(settings, mlflow_port):
-        sys.exit(_run(command))
+        code = _run(command)
+    check()
+    sys.exit(code)
 
 
 def _check_free(port: int, option: str) -> None:
@@ -65,8 +69,9 @@ def _mlflow_page(settings: Any, port: int) -> Iterator[None]:
     """MLflow's server on the store of the settings; it and its workers end with the block."""
     from champion_assets.clients.mlflow import store_uri
 
-    command = [_program("mlflow"), "ui", "--backend-store-uri", store_uri(settings), "--host", HOST, "--port", str(port), "--workers", "1"]
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    command = [_program("mlflow"), "ui", "--host", HOST, "--port", str(port), "--workers", "1"]
+    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+             "MLFLOW_BACKEND_STORE_URI": store_uri(settings).reveal()}  # fmt: skip  # everybody on the machine sees arguments
     server = subprocess.Popen(command, env=os.environ | quiet, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603
     try:
         yield

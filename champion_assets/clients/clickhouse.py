@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from champion_assets.common.errors import ChampionError
+from champion_assets.common.errors import HelperUnavailable
 from champion_assets.lake.errors import BuildError
 from champion_assets.settings import Settings
 
@@ -20,13 +20,14 @@ HTTP_PORTS = {8123: 9000, 8443: 9440}
 REFUSED = {192: "no such user", 194: "wrong password", 516: "wrong user or password", 497: "the user lacks a right", 700: "user refused"}
 GONE_TABLE = 60
 CONNECT_SECONDS = 10
+"""To connect and to be greeted: a server that takes connections and says nothing must not cost CLICKHOUSE_TIMEOUT."""
 
 
-class ClickHouseUnreachable(ChampionError, ConnectionError):
+class ClickHouseUnreachable(HelperUnavailable, ConnectionError):
     """ClickHouse did not answer, or the connection broke; trying again may help."""
 
 
-class ClickHouseRefused(BuildError):
+class ClickHouseRefused(BuildError, HelperUnavailable):
     """ClickHouse answered, and will not do it; the message says why and what to do."""
 
 
@@ -49,10 +50,13 @@ def clickhouse(settings: Settings, *, columns: bool = False, database: bool = Tr
         host, port=port, user=settings.clickhouse_user, password=settings.clickhouse_password.get_secret_value(),
         database=settings.clickhouse_database if database else "", secure=settings.clickhouse_secure,
         ca_certs=str(settings.clickhouse_ca) if settings.clickhouse_ca else None, connect_timeout=CONNECT_SECONDS,
-        send_receive_timeout=settings.clickhouse_timeout, client_name="champion",
+        send_receive_timeout=CONNECT_SECONDS, client_name="champion",
         settings={"use_numpy": columns, "max_partitions_per_insert_block": 0, "insert_allow_materialized_columns": 1},
     )  # fmt: skip
     try:
+        client.connection.connect()
+        client.connection.send_receive_timeout = settings.clickhouse_timeout  # for what is asked from now on
+        client.connection.socket.settimeout(settings.clickhouse_timeout)
         yield client
     except errors.ServerException as error:
         raise _named(error, settings) from error

@@ -1,27 +1,38 @@
 """MLflow: runs with parameters, metrics and files, in a store of our own or on a server.
 
-What belongs here: reaching MLflow within bounded time, and writing a run in few requests. What does not: what is worth writing. The import
-of MLflow takes a second, so it happens here and only when needed. Without MLFLOW_TRACKING_URI the store is a SQLite file under DATA_DIR,
-which `mlflow ui --backend-store-uri` shows.
+What belongs here: reaching MLflow within bounded time, writing a run in few requests, and saying in words why it will
+not: no server, a database of another version, a damaged file, a deleted experiment, an address that is none. What does
+not: what is worth writing. The import of MLflow takes a second, so it happens here and only when needed. Without
+MLFLOW_TRACKING_URI the store is a SQLite file under DATA_DIR, which `mlflow ui --backend-store-uri` shows.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+import re
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from champion_assets.common.errors import ChampionError
+from champion_assets.common.address import Address
+from champion_assets.common.errors import HelperUnavailable
 from champion_assets.settings import Settings
 
 BATCH = 1000
 """MLflow takes so many metrics, and a tenth of it in parameters and tags, in a request."""
 
 
-class TrackingUnreachable(ChampionError):
+_STATEMENT = re.compile(r" \[SQL: .*| \(Background on this error .*")
+"""What SQLAlchemy adds to the words of a database."""
+_DATABASE_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+
+
+class TrackingUnreachable(HelperUnavailable):
     """MLflow did not answer in time, or refused; the message says where and what to do."""
 
 
@@ -49,12 +60,28 @@ class TrackedRun:
 
 
 class Tracking:
-    """MLflow as the settings name it."""
+    """MLflow as the settings name it; `place` is where, for people."""
 
     def __init__(self, settings: Settings) -> None:
-        self.uri = store_uri(settings)
+        """Reach the store or server.
+
+        Raises:
+            TrackingUnreachable: it cannot be used.
+        """
+        self.place = Address(store_uri(settings))
         self._artifacts = None if settings.mlflow_tracking_uri else (settings.data_dir / "mlflow" / "artifacts").resolve().as_uri()
-        self._client = _client(self.uri, settings.mlflow_timeout)
+        with _in_words(self.place, "cannot be used"):
+            _must_answer(self.place, settings.mlflow_timeout)
+            self._client = _client(self.place.reveal(), settings.mlflow_timeout)
+
+    def look(self, experiment: str) -> None:
+        """Ask for an experiment, which need not exist.
+
+        Raises:
+            TrackingUnreachable: no run could be recorded in it.
+        """
+        with _in_words(self.place, "does not answer"):
+            self._must_live(self._client.get_experiment_by_name(experiment))
 
     def record(self, experiment: str, run: TrackedRun) -> str:
         """Write a run once; one with the same identity gets the metrics that have changed. Returns its id.
@@ -62,15 +89,8 @@ class Tracking:
         Raises:
             TrackingUnreachable: the server did not answer in time, or refused.
         """
-        from mlflow.exceptions import MlflowException
-
-        try:
+        with _in_words(self.place, f"did not take run {run.name!r}"):
             return self._record(experiment, run)
-        except (MlflowException, OSError) as error:
-            raise TrackingUnreachable(
-                f"MLflow at {self.uri} did not take run {run.name!r}: {' '.join(str(error).split())[:500]}. "
-                "Look whether the server runs and takes this host (MLFLOW_TRACKING_URI), then repeat"
-            ) from error
 
     def _record(self, experiment: str, run: TrackedRun) -> str:
         place = self._place(experiment)
@@ -93,7 +113,15 @@ class Tracking:
 
     def _place(self, experiment: str) -> str:
         found = self._client.get_experiment_by_name(experiment)
+        self._must_live(found)
         return str(found.experiment_id if found else self._client.create_experiment(experiment, self._artifacts))
+
+    def _must_live(self, experiment: Any) -> None:
+        if experiment is not None and experiment.lifecycle_stage == "deleted":
+            raise TrackingUnreachable(
+                f"MLflow at {self.place}: experiment {experiment.name!r} was deleted there. Restore it (mlflow experiments restore "
+                f"--experiment-id {experiment.experiment_id}), or name another one in MLFLOW_EXPERIMENT_NAME"
+            )
 
     def _log(
         self, run_id: str, metrics: Mapping[str, float], parameters: Mapping[str, Any], tags: Mapping[str, str],
@@ -111,7 +139,10 @@ class Tracking:
         for start in range(0, max(len(values), 1), BATCH):
             first = start == 0
             if values or settings or marks:
-                self._client.log_batch(run_id, values[start : start + BATCH], settings if first else (), marks if first else ())
+                self._client.log_batch(
+                    run_id, values[start : start + BATCH], settings if first else (), marks if first else (),
+                    synchronous=True,  # MLFLOW_ENABLE_ASYNC_LOGGING would lose what fails
+                )  # fmt: skip
 
     def _put(self, run_id: str, path: str, body: bytes) -> None:
         import tempfile
@@ -122,13 +153,65 @@ class Tracking:
             self._client.log_artifact(run_id, str(file), str(Path(path).parent) if "/" in path else None)
 
 
-def store_uri(settings: Settings) -> str:
+def store_uri(settings: Settings) -> Address:
     """Where runs are kept: the server or store of the settings, or the SQLite file under DATA_DIR, whose folder is made."""
     if settings.mlflow_tracking_uri:
-        return settings.mlflow_tracking_uri
-    folder = (settings.data_dir / "mlflow").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{folder}/mlflow.db"
+        return Address(settings.mlflow_tracking_uri)
+    file = _own_store(settings)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return Address(f"sqlite:///{file}")
+
+
+def has_store(settings: Settings) -> bool:
+    """True if there is something to ask: the settings name a store, or a run was recorded in ours."""
+    return bool(settings.mlflow_tracking_uri) or _own_store(settings).exists()
+
+
+def _own_store(settings: Settings) -> Path:
+    return (settings.data_dir / "mlflow").resolve() / "mlflow.db"
+
+
+@contextmanager
+def _in_words(place: Address, what: str) -> Iterator[None]:
+    """Turn what MLflow and the libraries below it raise into one error; their own texts hold the address.
+
+    Raises:
+        TrackingUnreachable: see there.
+    """
+    from alembic.util import CommandError
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, CommandError, OSError, ImportError, ValueError) as error:
+        _let_go()
+        words = place.cleaned(_STATEMENT.sub("", " ".join(str(error).split())))[:500].rstrip(".") or type(error).__name__
+        raise TrackingUnreachable(f"MLflow at {place} {what}: {words}. {_advice(place, words)}, then repeat") from None
+
+
+def _let_go() -> None:
+    """Close what is open: a process that stays would else ask the old file for ever after somebody has mended it."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    for engine in list(SqlAlchemyStore._engine_map.values()):  # noqa: SLF001
+        engine.dispose()
+
+
+def _advice(place: Address, words: str) -> str:
+    if "out-of-date database schema" in words or "locate revision" in words:
+        return "The database is of another version of MLflow: upgrade it, or use that version"
+    if place.startswith("sqlite:"):
+        return "If the file is damaged, move it away: a new one is made, and what waits is sent to it"
+    return "Look whether the server runs and takes this host (MLFLOW_TRACKING_URI)"
+
+
+def _must_answer(place: Address, timeout: int) -> None:
+    """For databases on a server: MLflow would ask ten times, for minutes, before it says that nobody is there."""
+    parts = urlsplit(place.bare())
+    port = _DATABASE_PORTS.get(parts.scheme.split("+")[0])
+    if port is not None and parts.hostname:
+        socket.create_connection((parts.hostname, parts.port or port), timeout).close()
 
 
 def _client(uri: str, timeout: int) -> Any:

@@ -28,5 +28,12 @@ class NothingStored(ChampionError, LookupError):
     """The lake does not hold what was asked for; the message says how to build it."""
 
 
+class HelperUnavailable(ChampionError):
+    """An optional helper beside the lake (DuckDB, ClickHouse, MLflow) cannot be asked, or will not take what it should.
+
+    The data are built all the same. The message says which helper, why, and what to do; the next run catches it up.
+    """
+
+
 class FolderAbsent(ChampionError, NotADirectoryError):
     """A folder that a setting names does not exist; the message names the setting."""

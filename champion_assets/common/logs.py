@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from champion_assets.common.redaction import redacted
+
 
 class LogSettings(Protocol):
     """The setting that this module reads, so that it need not know where settings come from."""
@@ -25,6 +27,10 @@ def log(settings: LogSettings) -> Any:
     return _logger((settings.data_dir / "logs" / "champion.jsonl").resolve())
 
 
+def _clean(_logger: Any, _method: str, line: Any) -> str:
+    return redacted(line)
+
+
 @lru_cache(maxsize=16)
 def _logger(path: Path) -> Any:
     import structlog
@@ -34,6 +40,6 @@ def _logger(path: Path) -> Any:
     return structlog.wrap_logger(
         structlog.WriteLogger(stream),
         processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True),
-                    structlog.processors.JSONRenderer(sort_keys=True, default=str)],
+                    structlog.processors.JSONRenderer(sort_keys=True, default=str), _clean],
         wrapper_class=structlog.BoundLogger,
     )  # fmt: skip

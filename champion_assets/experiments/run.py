@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ import polars as pl
 
 from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history
 from champion_assets.catalog import open_workspace
-from champion_assets.clients.mlflow import TrackedRun, Tracking
+from champion_assets.clients.mlflow import TrackedRun, Tracking, TrackingUnreachable
 from champion_assets.experiments.plan import Trial
 from champion_assets.experiments.results import FOLDER, TrialResult, every_result
 from champion_assets.experiments.trial import on_overlay, run_trial, span
@@ -30,10 +31,17 @@ Done = Callable[[TrialResult], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an experiment came to: results in the order of the trials, and the address of the page that compares them."""
+    """What an experiment came to.
+
+    Attributes:
+        results: in the order of the trials.
+        page: address of the page that compares them.
+        untracked: why MLflow does not have all of them; empty if it has.
+    """
 
     results: list[TrialResult]
     page: str
+    untracked: str = ""
 
 
 def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs: int = 0, done: Done = lambda _: None) -> Outcome:
@@ -48,7 +56,6 @@ def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs:
 
     Raises:
         ExperimentError: the lake lacks what a trial reads.
-        TrackingUnreachable: MLflow did not take the runs; everything else is done, and a repetition records it.
     """
     base = open_workspace(settings)
     results = _run(base, name, trials, jobs or os.cpu_count() or 1, done)
@@ -56,7 +63,10 @@ def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs:
     told = [_deflated(base, name, trial, result, sharpes) for trial, result in zip(trials, results, strict=True)]
     final = [result for result, _ in told]
     page = _compare(base, name, final, [days for _, days in told])
-    _record(base, name, trials, final, [days for _, days in told])
+    try:
+        _record(base, name, trials, final, [days for _, days in told])
+    except TrackingUnreachable as error:
+        return Outcome(final, page, f"{error}; everything else is done, and a repetition records it")
     return Outcome(final, page)
 
 
@@ -68,16 +78,22 @@ def _run(base: Workspace, name: str, trials: Sequence[Trial], jobs: int, done: D
             done(results[-1])
         return results
     found: dict[int, TrialResult] = {}
-    with ProcessPoolExecutor(min(jobs, len(trials)), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(min(jobs, len(trials)), mp_context=get_context("spawn"), initializer=_leave_ctrl_c_to_the_parent) as pool:
         waiting = {pool.submit(_in_process, base.settings, name, trial): number for number, trial in enumerate(trials)}
         try:
             for future in as_completed(waiting):
                 found[waiting[future]] = future.result()
                 done(found[waiting[future]])
         except BaseException:
+            for worker in list(pool._processes.values()):  # noqa: SLF001  # a trial may take minutes; what it wrote is whole
+                worker.terminate()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return [found[number] for number in range(len(trials))]
+
+
+def _leave_ctrl_c_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _in_process(settings: Settings, name: str, trial: Trial) -> TrialResult:

@@ -1,7 +1,9 @@
 """Pandera on eager frames, and what its verdict says to a person.
 
 What belongs here: running a model and wording the failure. What does not: the models (each stands in its table's module).
-On a LazyFrame Pandera would check the column types only, so only eager frames are accepted.
+On a LazyFrame Pandera would check the column types only, so only eager frames are accepted. Pandera reads its switches
+from the environment (PANDERA_VALIDATION_ENABLED, PANDERA_VALIDATION_DEPTH, PANDERA_USE_NARWHALS_BACKEND); here every
+check runs whatever they say.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ from typing import cast
 
 import pandera.polars as pa
 import polars as pl
+from pandera.config import ValidationDepth, config_context, set_config
 from pandera.errors import SchemaErrors
 
 SAMPLE = 5
+set_config(use_narwhals_backend=False)  # the models are written for the backend that reads Polars itself
 
 
 class TableModel(pa.DataFrameModel):
@@ -31,7 +35,8 @@ def violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> str | Non
     if not isinstance(frame, pl.DataFrame):
         raise TypeError("only an eager frame can be validated: on a LazyFrame Pandera checks nothing but the column types")
     try:
-        model.validate(frame, lazy=True)
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            model.validate(frame, lazy=True)
     except SchemaErrors as errors:
         return _words(cast("pl.DataFrame", errors.failure_cases))
     return None

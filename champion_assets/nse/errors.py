@@ -30,6 +30,10 @@ class Blocked(NseError):
     stops_source = True
 
 
+class Redirected(NseError):
+    """The server sends to another host or scheme, or in circles. Nothing is asked of the other: it was not named in the settings."""
+
+
 class Unreachable(NseError):
     """Time-out, reset connection, 5xx: nothing wrong with the request, try again. `retry_after` is what the server asks for, seconds."""
 

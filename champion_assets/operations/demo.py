@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -17,8 +18,17 @@ from rich.table import Table
 START, END = dt.date(2023, 7, 3), dt.date(2024, 12, 31)
 
 
-def run_demo(folder: Path, seed: int, console: Console) -> None:
+def run_demo(folder: Path, seed: int, console: Console, check: Callable[[], None] = lambda: None) -> list[str]:
     """Everything below `folder`: the exchange's files, the lake, DuckDB, Dagster's runs. Repeating it changes nothing.
+
+    Args:
+        folder: made if absent.
+        seed: of the fictional market.
+        console: where to print.
+        check: called after every block of days; raises if the demo is to end.
+
+    Returns:
+        Which helpers are behind, and why; none if all is well.
 
     Raises:
         SystemExit: a stage failed; the reason was printed.
@@ -35,7 +45,6 @@ def run_demo(folder: Path, seed: int, console: Console) -> None:
     os.environ.update(_environment(folder))
     from champion_assets.orchestration import backfill as work
     from champion_assets.orchestration.dagster_home import prepare_dagster_home
-    from champion_assets.orchestration.run_tracking import send_pending
     from champion_assets.settings import get_settings
 
     get_settings.cache_clear()
@@ -52,18 +61,23 @@ def run_demo(folder: Path, seed: int, console: Console) -> None:
     )
     with dg.DagsterInstance.get() as instance, Progress(*columns, console=console) as progress:
         bar = progress.add_task("planning", total=None)
+
+        def advance(table: str, days: int) -> None:
+            progress.update(bar, advance=days, description=table)
+            check()
+
         watcher = work.Watcher(
-            lambda _first, _last, amount: progress.update(bar, total=((progress.tasks[bar].total or 0) + amount) or None),
-            lambda table, days: progress.update(bar, advance=days, description=table),
+            lambda _first, _last, amount: progress.update(bar, total=((progress.tasks[bar].total or 0) + amount) or None), advance
         )
         results = work.backfill(START, END, keys, instance, watcher=watcher)
-        send_pending(get_settings(), instance)
+        behind = work.behind(results, instance)
     errors = [error for result in results for error in result.errors]
     if errors:
         console.print("\n".join(errors), style="red", markup=False)
         raise SystemExit(1)
     _show(folder, keys, results, console)
     _say(console, f"Done in {time.perf_counter() - started:.0f} s.")
+    return behind
 
 
 def _say(console: Console, text: str) -> None:

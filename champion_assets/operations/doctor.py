@@ -15,16 +15,18 @@ from typing import Any, Literal
 
 import polars as pl
 
-from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable, clickhouse
 from champion_assets.common.clock import INDIA, now
+from champion_assets.common.errors import HelperUnavailable
 from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.quarantine import listed
 from champion_assets.lake.workspace import Workspace
+from champion_assets.operations.helpers import does_not_answer, states
 from champion_assets.orchestration.freshness import overdue_sessions
 from champion_assets.orchestration.publication import is_finished
 from champion_assets.orchestration.run_tracking import pending
-from champion_assets.settings import Settings
+from champion_assets.raw.files import source_of
+from champion_assets.settings import Settings, source_folder
 
 Level = Literal["ok", "note", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("ok", "note", "warning", "error")
@@ -106,7 +108,7 @@ def _stale(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[Fi
     for name in (each for each in workspace.tables if not workspace.tables[each].is_source and built[each]):
         try:
             plan = plan_range(workspace.tables[name], workspace, built[name], marks)
-        except (ClickHouseRefused, ClickHouseUnreachable) as error:
+        except HelperUnavailable as error:
             found = True
             yield Finding("staleness", "error", f"{name}: cannot be looked at ({type(error).__name__})", str(error))
             continue
@@ -217,43 +219,20 @@ def _disk(workspace: Workspace) -> Iterator[Finding]:
 
 def _services(workspace: Workspace) -> Iterator[Finding]:
     settings = workspace.settings
-    if "://" not in settings.source:
-        there = Path(settings.source).expanduser().is_dir()
+    if (folder := source_folder(settings.source)) is not None:
+        there = folder.is_dir()
         yield Finding("services", "ok" if there else "error", f"source {settings.source}: {'a folder' if there else 'no such folder'}",
                       "" if there else "set CHAMPION_SOURCE")  # fmt: skip
     elif settings.source.startswith("http"):
-        yield _reach("source", settings.source)
-    if settings.mlflow_tracking_uri and settings.mlflow_tracking_uri.startswith("http"):
-        yield _reach("MLflow", settings.mlflow_tracking_uri.rstrip("/") + "/health")
-    if settings.load_to_clickhouse:
-        yield _clickhouse(settings)
+        problem = does_not_answer(source_of(settings))
+        yield Finding("services", "error" if problem else "ok", f"source {settings.source}{'' if problem else ' answers'}", problem)
+    for says, problem in states(settings):
+        yield Finding("services", "error" if problem else "ok", says, problem)
     waiting = len(pending(workspace.lake))
     if waiting:
         yield Finding(
             "services", "note", f"{waiting} runs wait to be sent to MLflow", "they go with the next backfill, or by the tracking sensor"
         )
-
-
-def _clickhouse(settings: Settings) -> Finding:
-    place = f"ClickHouse {settings.clickhouse_host}:{settings.clickhouse_port}"
-    try:
-        with clickhouse(settings, database=False) as client:
-            ((version,),) = client.execute("SELECT version()")
-    except (ClickHouseRefused, ClickHouseUnreachable) as error:
-        return Finding("services", "error", f"{place}: {type(error).__name__}", str(error))
-    return Finding("services", "ok", f"{place} answers, version {version}")
-
-
-def _reach(name: str, url: str) -> Finding:
-    import requests
-
-    from champion_assets.nse.source.http import HEADERS
-
-    try:
-        answer = requests.get(url, headers=HEADERS, timeout=5, stream=True)
-    except requests.RequestException as error:
-        return Finding("services", "error", f"{name} {url}: {type(error).__name__}", "is the server running, and its address right?")
-    return Finding("services", "ok" if answer.status_code < 500 else "error", f"{name} {url} answers {answer.status_code}")
 
 
 def _versions() -> Iterator[Finding]:

@@ -60,5 +60,5 @@ def _mail(url: str, address: str, title: str, text: str) -> None:
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, ValueError, smtplib.SMTPException) as error:
         raise AlarmNotDelivered(f"CHAMPION_SMTP_URL: {type(error).__name__}") from None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from champion_assets.common.errors import HelperUnavailable
 from champion_assets.common.logs import log
 from champion_assets.lake.build import RangeReport, tell
 from champion_assets.lake.ports import is_retryable
@@ -21,6 +22,8 @@ from champion_assets.settings import Settings
 
 SHOWN = 5
 """Failed days in a message; the metadata of the failure has more."""
+HELPERS_TAG, HELPERS_ONCE = "champion/helpers", "once"
+"""A run with this tag asks a helper that cannot be had once, and not three times: a person waits for the run."""
 _RETRIES: Mapping[str, tuple[int, float]] = {"raw": (3, 60.0), "warehouse": (3, 60.0)}
 _OTHER_RETRIES = (2, 30.0)
 
@@ -32,9 +35,21 @@ def retry_policy(group: str, settings: Settings) -> dg.RetryPolicy:
 
 
 def as_dagster_error(context: dg.AssetExecutionContext, settings: Settings, table: DailyTable, error: Exception) -> Exception:
-    """An error of the whole step: itself if trying again may help, else a failure that is not tried again."""
+    """An error of the whole step: itself if trying again may help, else a failure that is not tried again.
+
+    Args:
+        context: of the step.
+        settings: of the run.
+        table: what was built.
+        error: what went wrong.
+    """
     log(settings).error("failed", run=context.run.run_id, asset=table.name, kind=type(error).__name__, error=str(error))
-    return error if is_retryable(error) else dg.Failure(f"{table.name}: {type(error).__name__}: {error}", allow_retries=False)
+    is_asked_once = isinstance(error, HelperUnavailable) and context.run.tags.get(HELPERS_TAG) == HELPERS_ONCE
+    return (
+        error
+        if is_retryable(error) and not is_asked_once
+        else dg.Failure(f"{table.name}: {type(error).__name__}: {error}", allow_retries=False)
+    )
 
 
 def fail_if_days_failed(

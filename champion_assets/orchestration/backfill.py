@@ -1,6 +1,9 @@
 """Backfills from a shell: the range in chunks, each one Dagster run in this process, what is current left out.
 
 What belongs here: planning and running chunks. What does not: the command line (`cli.py`) or the work itself (`lake/build.py`).
+
+A warehouse is a helper: if it fails, everything else goes on, it is left alone for the rest of the range, and the next
+backfill catches it up.
 """
 
 from __future__ import annotations
@@ -15,10 +18,9 @@ import dagster as dg
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from champion_assets.catalog import open_workspace
-from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable
 from champion_assets.common.clock import today
 from champion_assets.common.dates import calendar_days, chunks
-from champion_assets.common.errors import RequestError
+from champion_assets.common.errors import HelperUnavailable, RequestError
 from champion_assets.lake.build import Note, Progress, report_progress
 from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.open import remove_leftovers
@@ -26,17 +28,29 @@ from champion_assets.lake.plan import plan_range
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.asset_factory import FETCH_MISSING, FETCH_TAG
+from champion_assets.orchestration.asset_failures import HELPERS_ONCE, HELPERS_TAG
 from champion_assets.orchestration.in_process_run import run_in_process
+from champion_assets.orchestration.run_tracking import send_pending
 from champion_assets.settings import Settings, get_settings, require_files
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+WAREHOUSE = "warehouse"
 DAYS_A_RUN = 250
 """Days of a run, unless CHAMPION_PARTITIONS_PER_RUN says otherwise: what an interruption leaves unrecorded at most."""
 
 
 @dataclass
 class ChunkResult:
-    """A chunk: its days, the assets that had to run (none: everything was current), the run, and its errors."""
+    """A chunk of days.
+
+    Attributes:
+        first, last: its days.
+        assets: those that had to run; none if everything was current.
+        sessions, closed: how many days are the one and the other.
+        run_id: the run, if there was one.
+        errors: why steps failed.
+        helpers: why a warehouse could not be brought up to date, by asset.
+    """
 
     first: dt.date
     last: dt.date
@@ -45,6 +59,7 @@ class ChunkResult:
     closed: int
     run_id: str | None = None
     errors: list[str] = field(default_factory=list)
+    helpers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,8 @@ def backfill(
 ) -> list[ChunkResult]:  # fmt: skip
     """Bring the assets `keys` up to date from `start` to `end`; stops at the first chunk that fails.
 
+    A warehouse that fails stops nothing: see `ChunkResult.helpers`.
+
     Raises:
         RequestError: the range does not lie in the grid.
         FolderAbsent: the source, or a file that a setting names, is not there.
@@ -93,9 +110,11 @@ def backfill(
     names = [key.to_user_string() for key in keys]
     tables = [workspace.tables[name] for name in names if name in workspace.tables]
     recorded = {table.name: _recorded(instance, table) for table in tables}
-    results = []
+    results: list[ChunkResult] = []
     for days in chunks(calendar_days(start, end), workspace.settings.partitions_per_run or DAYS_A_RUN):
-        result = _chunk(workspace, tables, days, recorded, instance, refetch=refetch, watcher=watcher)
+        failed = {name for each in results for name in each.helpers}
+        usable = [table for table in tables if table.name not in failed]
+        result = _chunk(workspace, usable, days, recorded, instance, refetch=refetch, watcher=watcher)
         results.append(result)
         if result.errors:
             return results
@@ -103,6 +122,21 @@ def backfill(
     if whole and (results[-1].assets or any(result.assets for result in results) or not _all_recorded(instance, whole)):
         results.append(_whole_history(whole, start, end, instance))
     return results
+
+
+def behind(results: Sequence[ChunkResult], instance: dg.DagsterInstance) -> list[str]:
+    """Send what the runs left to MLflow; then one sentence for each helper that could not be brought up to date.
+
+    Args:
+        results: of `backfill`.
+        instance: that the runs are recorded in.
+    """
+    failed = {name: words for result in results for name, words in result.helpers.items()}
+    sentences = [f"{name} is behind, the next backfill catches it up: {words}" for name, words in failed.items()]
+    _, waiting, problem = send_pending(get_settings(), instance)
+    if problem:
+        sentences.append(f"MLflow is behind, the next backfill catches it up: {waiting} run(s) wait to be sent. {problem}")
+    return sentences
 
 
 def check_request(settings: Settings, start: dt.date, end: dt.date) -> None:
@@ -139,7 +173,7 @@ def _chunk(
     for table in tables:
         try:
             plan = plan_range(table, workspace, days, marks, refetch=None if refetch else ())
-        except (ClickHouseRefused, ClickHouseUnreachable):  # its run says what is wrong; the other tables are built
+        except HelperUnavailable:  # its run says what is wrong; the other tables are built
             needed.append(table.name)
             continue
         if plan.stale or plan.missing or not keys <= recorded[table.name]:
@@ -148,9 +182,12 @@ def _chunk(
     result = ChunkResult(days[0], days[-1], needed, sessions, len(days) - sessions)
     watcher.begin(days[0], days[-1], sessions * len(needed))
     if needed:
-        tags = _partition_tags(days[0], days[-1]) | ({} if refetch else {FETCH_TAG: FETCH_MISSING})
+        tags = _partition_tags(days[0], days[-1]) | {HELPERS_TAG: HELPERS_ONCE} | ({} if refetch else {FETCH_TAG: FETCH_MISSING})
         with report_progress(watcher.progress, watcher.note) if watcher.progress else nullcontext():
-            result.run_id, result.errors = run_in_process(needed, tags, instance)
+            result.run_id, errors = run_in_process(needed, tags, instance)
+        helpers = {table.name for table in tables if table.group == WAREHOUSE}
+        result.helpers = {name: words for name, words in errors.items() if name in helpers}
+        result.errors = [words for name, words in errors.items() if name not in helpers]
     return result
 
 
@@ -163,4 +200,4 @@ def _partition_tags(first: dt.date, last: dt.date) -> dict[str, str]:
 
 def _whole_history(names: Sequence[str], start: dt.date, end: dt.date, instance: dg.DagsterInstance) -> ChunkResult:
     run_id, errors = run_in_process(names, {}, instance)
-    return ChunkResult(start, end, list(names), 0, 0, run_id, errors)
+    return ChunkResult(start, end, list(names), 0, 0, run_id, list(errors.values()))

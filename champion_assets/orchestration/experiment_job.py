@@ -21,7 +21,6 @@ class ExperimentConfig(dg.Config):
        required_resource_keys={"lake", "mlflow"})  # fmt: skip
 def run_trials(context: dg.OpExecutionContext, config: ExperimentConfig) -> None:
     """See champion_assets/experiments."""
-    from champion_assets.clients.mlflow import TrackingUnreachable
     from champion_assets.experiments.plan import ExperimentError, parse_trials
     from champion_assets.experiments.run import run_experiment
 
@@ -31,12 +30,10 @@ def run_trials(context: dg.OpExecutionContext, config: ExperimentConfig) -> None
         outcome = run_experiment(settings, name, trials, done=lambda each: context.log.info(f"{each.label}: {each.error or each.figures}"))
     except ExperimentError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    except TrackingUnreachable as error:
-        raise dg.Failure(str(error)) from error
     failed = [f"{each.label}: {each.error}" for each in outcome.results if each.error]
     context.add_output_metadata({"comparison": dg.MetadataValue.text(outcome.page), "trials": len(outcome.results), "failed": len(failed)})
-    if failed:
-        raise dg.Failure("\n".join(failed), allow_retries=False)
+    if failed or outcome.untracked:
+        raise dg.Failure("\n".join([*failed, *filter(None, [outcome.untracked])]), allow_retries=False)
 
 
 @dg.job(description="An experiment: strategies tried on the lake without touching the daily portfolio.")

@@ -7,6 +7,7 @@ from champion_assets.lake.errors import BuildError, InvalidRows
 from champion_assets.lake.table import HistoryTable
 from champion_assets.orchestration.asset_description import metadata_of, owners_of, tags_of
 from champion_assets.orchestration.asset_failures import retry_policy
+from champion_assets.orchestration.interruption import ended_by_interruption
 from champion_assets.orchestration.kubernetes import step_tags
 from champion_assets.orchestration.resources import settings_of_run
 from champion_assets.orchestration.schema_check import CHECK, schema_check_spec
@@ -33,6 +34,7 @@ def history_asset(table: HistoryTable) -> dg.AssetsDefinition:
         check_specs=[schema_check_spec(key, table.model)],
         metadata=metadata_of(table, table.inputs),
     )
+    @ended_by_interruption
     def build(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # a generator of Dagster's events
         workspace = open_workspace(settings_of_run(context.resources))
         try:

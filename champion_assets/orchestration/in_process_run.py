@@ -26,8 +26,12 @@ LOCATION = "champion"
 _QUIET: Mapping[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def run_in_process(names: Sequence[str], tags: Mapping[str, str], instance: dg.DagsterInstance) -> tuple[str, list[str]]:
-    """Run the assets `names` in this process, one after another; returns the run's id and the error of each failed step."""
+def run_in_process(names: Sequence[str], tags: Mapping[str, str], instance: dg.DagsterInstance) -> tuple[str, dict[str, str]]:
+    """Run the assets `names` in this process, one after another; returns the run's id and the error of each failed step.
+
+    The errors are by asset; what fails without being one of `names` stands under its step's key, or under "" if it was
+    the run itself.
+    """
     from champion_assets.definitions import defs
 
     job = defs.resolve_job_def(daily_job.name).with_executor_def(dg.in_process_executor)
@@ -40,13 +44,17 @@ def run_in_process(names: Sequence[str], tags: Mapping[str, str], instance: dg.D
         remote_job_origin=RemoteJobOrigin(RemoteRepositoryOrigin(_location(), SINGLETON_REPOSITORY_NAME), job.name),
     )
     outcome = execute_run(InMemoryJob(job), run, instance)
-    errors = [_error_text(event) for event in outcome.filter_events(lambda event: event.is_step_failure)]
+    assets = {name.replace("/", "__"): name for name in names}
+    failures = outcome.filter_events(lambda event: event.is_step_failure)
+    errors = {assets.get(key := str(event.step_key), key): _error_text(event) for event in failures}
+    if INTERRUPTED in errors.values() or outcome.filter_events(lambda event: event.event_type is dg.DagsterEventType.PIPELINE_CANCELED):
+        raise KeyboardInterrupt  # Dagster keeps it to itself
     for event in outcome.filter_events(lambda event: event.is_failure and not event.is_step_failure):
         reason = event.job_failure_data.failure_reason
-        if INTERRUPTED in errors or (reason is not None and reason.name == "UNEXPECTED_TERMINATION"):
-            raise KeyboardInterrupt  # Dagster keeps it to itself
+        if reason is not None and reason.name == "UNEXPECTED_TERMINATION":
+            raise KeyboardInterrupt
         if not errors:
-            errors.append(_error_text(event))
+            errors[""] = _error_text(event)
     return run.run_id, errors
 
 

@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Sequence
 
 from champion_assets.catalog import TABLES
-from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnreachable
 from champion_assets.common.clock import INDIA, instant_in_india
+from champion_assets.common.errors import HelperUnavailable
 from champion_assets.common.logs import log
 from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.plan import plan_range
@@ -71,7 +71,7 @@ def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list
 def stale_days(workspace: Workspace, dates: Sequence[dt.date]) -> list[dt.date]:
     """The days of which some table does not rest on what the lake has now: a run that should have carried a change through was cut off.
 
-    A warehouse on a server that does not answer, or refuses, is left for another time; that is said in the log.
+    A warehouse that cannot be looked at (a server is gone, a file is in use) is left for another time; the log says so.
     """
     marks, found = Fingerprints(workspace.lake), set[dt.date]()
     for table in workspace.tables.values():
@@ -79,7 +79,7 @@ def stale_days(workspace: Workspace, dates: Sequence[dt.date]) -> list[dt.date]:
             continue
         try:
             plan = plan_range(table, workspace, dates, marks)
-        except (ClickHouseRefused, ClickHouseUnreachable) as error:
+        except HelperUnavailable as error:
             log(workspace.settings).warning("cannot be looked at", asset=table.name, error=str(error))
             continue
         found |= {*plan.stale, *plan.missing}

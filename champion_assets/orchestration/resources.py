@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import dagster as dg
 import duckdb
@@ -21,6 +20,8 @@ from dagster_duckdb import DuckDBResource
 from pydantic import Field
 
 from champion_assets.clients.duckdb import opening_by
+from champion_assets.common.address import HIDDEN, Address
+from champion_assets.common.errors import ConfigurationError
 from champion_assets.lake.table import DailyTable
 from champion_assets.settings import Settings, get_settings
 
@@ -60,20 +61,20 @@ _SETTING_OF: Mapping[tuple[str, str], str] = {
     ("clickhouse", "database"): "clickhouse_database", ("clickhouse", "secure"): "clickhouse_secure",
     ("mlflow", "tracking_uri"): "mlflow_tracking_uri", ("mlflow", "experiment"): "mlflow_experiment",
 }  # fmt: skip
-HIDDEN = "(in the settings; not shown, for it holds a password)"
+_ADDRESSES = frozenset({"lake", "source", "clickhouse_host", "mlflow_tracking_uri"})
 
 
 def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[Any]]:
     """The resources that the settings describe, by key."""
     return {
-        "lake": LakeResource(root=_shown(settings.lake_root)),
-        "source": SourceResource(address=_shown(settings.source)),
+        "lake": LakeResource(root=Address(settings.lake_root)),
+        "source": SourceResource(address=Address(settings.source)),
         "duckdb": DuckDBResource(database=str(settings.duckdb_path)),
         "clickhouse": ClickHouseResource(
             host=settings.clickhouse_host, port=settings.clickhouse_port, user=settings.clickhouse_user,
             database=settings.clickhouse_database, secure=settings.clickhouse_secure,
         ),
-        "mlflow": MlflowResource(tracking_uri=_shown(settings.mlflow_tracking_uri or ""), experiment=settings.mlflow_experiment),
+        "mlflow": MlflowResource(tracking_uri=Address(settings.mlflow_tracking_uri or ""), experiment=settings.mlflow_experiment),
     }  # fmt: skip
 
 
@@ -81,11 +82,6 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[Any]]:
 def default_resources() -> dict[str, dg.ConfigurableResource[Any]]:
     """The resources of this code location, from the settings with which it was loaded."""
     return resources_of(get_settings())
-
-
-def _shown(address: str) -> str:
-    """The address, unless it holds a user or a password: everybody who sees the page sees the value."""
-    return HIDDEN if "@" in urlsplit(address).netloc else address
 
 
 def keys_for(table: DailyTable) -> set[str]:
@@ -99,6 +95,9 @@ def settings_of_run(resources: Any) -> Settings:
 
     Args:
         resources: `context.resources`; keys that it does not have replace nothing.
+
+    Raises:
+        ConfigurationError: a launch changed an address of which it knows only what is shown.
     """
     loaded = default_resources()
     replaced = {
@@ -106,6 +105,10 @@ def settings_of_run(resources: Any) -> Settings:
         for (key, field), setting in _SETTING_OF.items()
         if (resource := getattr(resources, key, None)) is not None and getattr(resource, field) != getattr(loaded[key], field)
     }
+    for setting in replaced.keys() & _ADDRESSES:
+        if HIDDEN in replaced[setting]:
+            raise ConfigurationError(f"{setting}: {HIDDEN} stands for what is not shown of the setting; change the setting instead")
+        replaced[setting] = Address(replaced[setting])
     return get_settings().model_copy(update=replaced | ({"duckdb": Path(replaced["duckdb"])} if "duckdb" in replaced else {}))
 
 

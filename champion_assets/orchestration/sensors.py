@@ -40,6 +40,8 @@ LOOK_BACK = 10
 """Sessions that the publication sensor looks back; older gaps are the catch-up's."""
 REPUBLISHED = 5
 """Sessions after a day within which NSE republishes its files."""
+UNTRACKED = "told"
+"""Cursor of the tracking sensor while MLflow fails and a person has been told."""
 SECONDS = get_settings().sensor_seconds
 STATUS = dg.DefaultSensorStatus.RUNNING if get_settings().automation == "on" else dg.DefaultSensorStatus.STOPPED
 
@@ -248,15 +250,19 @@ def failure_sensor(context: dg.RunFailureSensorContext) -> None:
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Sends finished runs to MLflow; what could not be sent is sent later.",
+    description="Sends finished runs to MLflow; what could not be sent is sent later, and told once.",
     required_resource_keys={"lake", "mlflow"},
 )
-def tracking_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """A dead MLflow server delays nothing but this."""
+def tracking_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """A dead MLflow server delays nothing but this; a person is told when it begins to fail."""
     from champion_assets.orchestration.run_tracking import send_pending
 
-    sent, waiting, problem = send_pending(settings_of_run(context.resources), context.instance)
-    return dg.SkipReason(f"{sent} runs sent, {waiting} wait{f': {problem}' if problem else ''}")
+    settings = settings_of_run(context.resources)
+    sent, waiting, problem = send_pending(settings, context.instance)
+    if problem and context.cursor != UNTRACKED:
+        alarm(settings, f"{waiting} run(s) wait to be sent to MLflow", problem)
+    skip = f"{sent} runs sent, {waiting} wait{f': {problem}' if problem else ''}"
+    return dg.SensorResult(skip_reason=skip, cursor=UNTRACKED if problem else "")
 
 
 @dg.schedule(

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource
 
+from champion_assets.common.address import Address
 from champion_assets.common.errors import ConfigurationError
 from champion_assets.settings.unknown import nearest, variable_names
 
@@ -33,7 +34,7 @@ def config_file(environment: Mapping[str, str]) -> Path | None:
     if named := environment.get("CHAMPION_CONFIG"):
         path = Path(named).expanduser()
         if not path.is_file():
-            raise ConfigurationError(f"CHAMPION_CONFIG={named}: there is no such file")
+            raise ConfigurationError(f"CHAMPION_CONFIG={Address(named)}: there is no such file")
         return path
     return _nearest(NAME)
 

@@ -7,18 +7,22 @@ which stand in the module of their group.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ValidationError, model_validator
+from pydantic import BaseModel, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from champion_assets.common.address import Address
 from champion_assets.common.errors import ConfigurationError
+from champion_assets.common.redaction import remember
 from champion_assets.settings.automation import AutomationSettings
 from champion_assets.settings.config_file import FOUND, ConfigFile, DotenvFile, FoundHistory, config_file, dotenv_file
 from champion_assets.settings.faults import sentences
+from champion_assets.settings.foreign import refused_variables
 from champion_assets.settings.history import HistorySettings
 from champion_assets.settings.lake import LakeSettings
 from champion_assets.settings.services import ServiceSettings
@@ -56,6 +60,19 @@ class Settings(
         dotenv = DotenvFile(settings_cls, dotenv_file())
         file = ConfigFile(settings_cls, config_file(os.environ), GROUPS)
         return init_settings, env_settings, dotenv, file, FoundHistory(settings_cls, [init_settings, env_settings, dotenv, file])
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _addresses_stand_where_they_belong(cls, value: object, info: ValidationInfo) -> object:
+        """Paths are of this machine, and only settings that are made for it may hold a password."""
+        kind = str(cls.model_fields[str(info.field_name)].annotation)
+        if not isinstance(value, str) or "Address" in kind or "Secret" in kind:
+            return value
+        if "Path" in kind and "://" in value:
+            raise ValueError("this is a place on this machine, and no URL; name a path")
+        if Address(value).has_secrets:
+            raise ValueError("an address with a password has no place here")
+        return value
 
     @model_validator(mode="after")
     def _groups_agree(self) -> Self:
@@ -103,10 +120,12 @@ def get_settings() -> Settings:
     """The settings of this process, read once. Tests call `get_settings.cache_clear()` after changing the environment.
 
     Raises:
-        ConfigurationError: unknown names and wrong values, one line for each.
+        ConfigurationError: unknown names, wrong values, variables of other libraries that would change a result; one
+            line for each.
     """
     path = dotenv_file()
     faults = unknown_variables({**(dotenv_values(path) if path else {}), **os.environ}, Settings)
+    faults += refused_variables(os.environ)
     try:
         settings = Settings()
     except ValidationError as error:
@@ -115,7 +134,22 @@ def get_settings() -> Settings:
         faults.append(str(error))
     if faults:
         raise ConfigurationError("\n".join(faults))
+    remember(_secrets(settings))
     return settings
+
+
+def _secrets(settings: Settings) -> Iterator[str]:
+    """Every secret that the settings or the environment hold, those of other programs' addresses among them."""
+    for field in Settings.model_fields:
+        value = getattr(settings, field)
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+            yield from Address(value.get_secret_value()).secrets
+        elif isinstance(value, Address):
+            yield from value.secrets
+    for value in os.environ.values():
+        if "://" in value and "@" in value:
+            yield from Address(value).secrets
 
 
 _State = tuple[object, ...]

@@ -9,6 +9,8 @@ import re
 
 from pydantic import AliasChoices, BaseModel, SecretStr, ValidationError
 
+from champion_assets.common.address import Address
+
 
 def sentences(error: ValidationError, settings: type[BaseModel]) -> list[str]:
     """One sentence for each fault of `error`."""
@@ -24,15 +26,10 @@ def _sentence(place: tuple[int | str, ...], message: str, value: object, setting
     shown = names_of(settings, field)[0]
     if "Secret" in str(settings.model_fields[field].annotation) or isinstance(value, SecretStr):
         return f"{shown}: {text[0].lower()}{text[1:]}"
-    return f"{shown}={without_credentials(str(value))}: {text[0].lower()}{text[1:]}"
+    return f"{shown}={Address(str(value))}: {text[0].lower()}{text[1:]}"
 
 
 def names_of(settings: type[BaseModel], field: str) -> list[str]:
     """The environment variables of a field, or its own name."""
     alias = settings.model_fields[field].validation_alias if field in settings.model_fields else None
     return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [field]
-
-
-def without_credentials(text: str) -> str:
-    """`text` without user and password of a URL in it."""
-    return re.sub(r"(\w+://)[^/@\s]+@", r"\1***@", text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import AliasChoices, BeforeValidator, ConfigDict
 
+from champion_assets.common.address import Address
+
 BLANK_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
 CONFIG = ConfigDict(populate_by_name=True, allow_inf_nan=False)
 
@@ -11,3 +13,14 @@ CONFIG = ConfigDict(populate_by_name=True, allow_inf_nan=False)
 def variables(*names: str) -> AliasChoices:
     """The environment variables of a field; the first is the one that the documents use."""
     return AliasChoices(*names)
+
+
+def without_keys(address: Address) -> Address:
+    """The address of a bucket or of its server, in which keys have no place.
+
+    Raises:
+        ValueError: it holds some.
+    """
+    if address.has_secrets:
+        raise ValueError("keys have no place in this address; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    return address

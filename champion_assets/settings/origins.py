@@ -13,9 +13,10 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from champion_assets.common.address import Address
 from champion_assets.settings.config_file import FOUND, ConfigFile, config_file, dotenv_file
 from champion_assets.settings.environment import GROUPS, Settings
-from champion_assets.settings.faults import names_of, without_credentials
+from champion_assets.settings.faults import names_of
 
 
 @dataclass(frozen=True)
@@ -70,4 +71,4 @@ def _words(value: Any) -> str:
         return "not set"
     if isinstance(value, SecretStr):
         return "***" if value.get_secret_value() else "not set"
-    return without_credentials(", ".join(map(str, value)) if isinstance(value, tuple) else str(value))
+    return str(Address(", ".join(map(str, value)) if isinstance(value, tuple) else str(value)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 
+from champion_assets.common.address import Address
 from champion_assets.settings.fields import BLANK_IS_NONE, CONFIG, variables
 
 
@@ -25,7 +26,7 @@ class ServiceSettings(BaseModel):
     load_to_clickhouse: bool = Field(
         default=False, validation_alias=variables("LOAD_TO_CLICKHOUSE"), description="Whether the graph has the asset warehouse/clickhouse."
     )
-    clickhouse_host: str = Field("localhost", validation_alias=variables("CLICKHOUSE_HOST"), description="ClickHouse server.")
+    clickhouse_host: Address = Field(Address("localhost"), validation_alias=variables("CLICKHOUSE_HOST"), description="ClickHouse server.")
     clickhouse_port: int = Field(
         9000, validation_alias=variables("CLICKHOUSE_PORT"), description="Its native port, with TLS usually 9440; 8123 and 8443 are HTTP."
     )
@@ -46,7 +47,7 @@ class ServiceSettings(BaseModel):
         120, ge=1, validation_alias=variables("CLICKHOUSE_LEASE"),
         description="Seconds of silence after which a load on another machine counts as dead and another may take its place.",
     )  # fmt: skip
-    mlflow_tracking_uri: str | None = Field(
+    mlflow_tracking_uri: Address | None = Field(
         None, validation_alias=variables("MLFLOW_TRACKING_URI"), description="MLflow's server or store; DATA_DIR/mlflow/mlflow.db (SQLite)."
     )
     mlflow_experiment: str = Field(
@@ -56,3 +57,10 @@ class ServiceSettings(BaseModel):
     mlflow_timeout: int = Field(
         10, ge=1, validation_alias=variables("CHAMPION_MLFLOW_TIMEOUT"), description="Seconds after which an MLflow server counts as gone."
     )
+
+    @field_validator("clickhouse_host")
+    @classmethod
+    def _is_a_host_alone(cls, value: Address) -> Address:
+        if value.has_secrets or "://" in value:
+            raise ValueError("name the host alone; port, user and password are CLICKHOUSE_PORT, CLICKHOUSE_USER and CLICKHOUSE_PASSWORD")
+        return value

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
+from champion_assets.common.address import Address
 from champion_assets.nse.names import ARCHIVE
-from champion_assets.settings.fields import BLANK_IS_NONE, CONFIG, variables
+from champion_assets.settings.fields import BLANK_IS_NONE, CONFIG, variables, without_keys
 
 
 class SourceSettings(BaseModel):
@@ -16,9 +17,10 @@ class SourceSettings(BaseModel):
 
     model_config = CONFIG
 
-    source: str = Field(
-        ARCHIVE, validation_alias=variables("CHAMPION_SOURCE"),
-        description="Where NSE's files come from: a folder, an s3:// prefix, or the base URL of an archive server.",
+    source: Address = Field(
+        Address(ARCHIVE), validation_alias=variables("CHAMPION_SOURCE"),
+        description="Where NSE's files come from: a folder, an s3:// prefix, or the base URL of an archive server; user, password and "
+        "query of a URL are never shown.",
     )  # fmt: skip
     calendar: Annotated[Path | None, BLANK_IS_NONE] = Field(
         None,
@@ -64,3 +66,8 @@ class SourceSettings(BaseModel):
         validation_alias=variables("CHAMPION_RETRY_DELAY_SCALE"),
         description="Factor on all retry delays; 0 in tests.",
     )
+
+    @field_validator("source")
+    @classmethod
+    def _source_has_no_keys(cls, value: Address) -> Address:
+        return without_keys(value) if value.startswith("s3:") else value

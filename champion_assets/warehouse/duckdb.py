@@ -2,8 +2,9 @@
 
 Each table is `stage.name` with the lake's columns, `silver.prices_<level>` are views of adjusted prices; `meta.loads` says which version of
 which day is inside. A load copies the file, brings the copy up to date in one transaction, compares the row counts with the lake and
-renames the copy over the old file. So readers are never locked out, never see half a load, and a killed load leaves the old file as it
-was.
+renames the copy over the old file. So readers are never locked out, never see half a load, and a killed load leaves
+the old file as it was. While a load works it holds the file open for reading, so that no other program can write to a
+file that is about to be replaced. A file that is damaged is put aside and made anew from the lake.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from champion_assets.clients.duckdb import connect
+from champion_assets.clients.duckdb import DuckdbDamaged, connect
+from champion_assets.lake.build import tell
 from champion_assets.lake.errors import BuildError
 from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.footer import ObjectInfo
@@ -39,11 +42,28 @@ class Duckdb(Load):
 
 
 def compute(tables: Sequence[DailyTable], inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Bring the file up to date for `dates` and report what is in it."""
+    """Bring the file up to date for `dates` and report what is in it.
+
+    Raises:
+        DuckdbUnavailable: another program has the file open for writing.
+    """
     path: Path = inputs.outside
+    with _exclusive(path):
+        try:
+            return Computed(_load_all(tables, inputs, dates, path))
+        except DuckdbDamaged as error:
+            if not path.exists():
+                raise
+            aside = _put_aside(path)
+            words = str(error).replace(str(path.with_suffix(".loading")), str(path))
+            tell(f"{words}. It is kept as {aside.name}, and a new one is made; days outside this range come with the next load of them")
+            return Computed(_load_all(tables, inputs, dates, path), facts={date: {"damaged_file": str(aside)} for date in dates})
+
+
+def _load_all(tables: Sequence[DailyTable], inputs: Inputs, dates: Sequence[dt.date], path: Path) -> pl.DataFrame:
     lake = {table.name: inputs.infos(table.name) for table in tables}
     wanted = {name: {date: info.fingerprint if info else "" for date, info in infos.items()} for name, infos in lake.items()}
-    with _exclusive(path), _copied(path) as copy, connect(copy) as connection:
+    with _copied(path) as copy, connect(copy) as connection:
         _prepare(connection, tables)
         connection.begin()
         for table in tables:
@@ -53,18 +73,25 @@ def compute(tables: Sequence[DailyTable], inputs: Inputs, dates: Sequence[dt.dat
         frame = _inside(connection, dates)
         _compare(tables, inputs, frame, lake)
         connection.execute("CHECKPOINT")
-    return Computed(frame)
+    return frame
 
 
 def confirm(tables: Sequence[DailyTable], place: Place, dates: Sequence[dt.date]) -> set[dt.date]:
-    """The days that the file holds in the lake's version of every table; none if the file is gone."""
+    """The days that the file holds in the lake's version of every table; none if the file is gone or damaged.
+
+    Raises:
+        DuckdbUnavailable: another program has the file open for writing.
+    """
     path = place.settings.duckdb_path
     if not path.exists():
         return set()
-    with connect(path, read_only=True) as connection:
-        loads = connection.execute(
-            "SELECT trade_date, table_name, fingerprint FROM meta.loads WHERE trade_date BETWEEN ? AND ?", [min(dates), max(dates)]
-        ).fetchall()
+    try:
+        with connect(path, read_only=True) as connection:
+            loads = connection.execute(
+                "SELECT trade_date, table_name, fingerprint FROM meta.loads WHERE trade_date BETWEEN ? AND ?", [min(dates), max(dates)]
+            ).fetchall()
+    except DuckdbDamaged:  # the load of these days finds it, says it, and makes a new file
+        return set()
     marks = Fingerprints(place.lake)
     for table in tables:
         marks.prefetch(table.name, sorted({date for date, name, _ in loads if name == table.name}))
@@ -85,11 +112,33 @@ def _exclusive(path: Path) -> Iterator[None]:
 def _copied(path: Path) -> Iterator[Path]:
     copy = path.with_suffix(".loading")
     copy.unlink(missing_ok=True)
-    copy.with_name(copy.name + ".wal").unlink(missing_ok=True)
-    if path.exists():
+    _log_of(copy).unlink(missing_ok=True)
+    if not path.exists():
+        yield copy
+        copy.replace(path)
+        return
+    with connect(path, read_only=True):
         shutil.copyfile(path, copy)
-    yield copy
-    copy.replace(path)
+        if _log_of(path).exists():  # a program that wrote to the file was killed
+            shutil.copyfile(_log_of(path), _log_of(copy))
+        yield copy
+        copy.replace(path)
+        _log_of(path).unlink(missing_ok=True)
+
+
+def _log_of(path: Path) -> Path:
+    """The write-ahead log beside a database file."""
+    return path.with_name(path.name + ".wal")
+
+
+def _put_aside(path: Path) -> Path:
+    """Keep a damaged file, and its log, under a name that is free."""
+    number = next(each for each in count(1) if not path.with_name(f"{path.name}.damaged-{each}").exists())
+    aside = path.with_name(f"{path.name}.damaged-{number}")
+    path.replace(aside)
+    if _log_of(path).exists():
+        _log_of(path).replace(_log_of(aside))
+    return aside
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, tables: Sequence[DailyTable]) -> None:
@@ -208,6 +257,5 @@ def table_of(tables: Sequence[DailyTable]) -> DailyTable:
         kinds=frozenset({"duckdb"}),
         peak_megabytes=1220,
         mlflow_names=("load_duration_seconds", "rows_loaded"),
-        completes_day=True,
         is_enabled=lambda settings: settings.load_to_duckdb,
     )

@@ -19,6 +19,7 @@ from champion_assets.cli import operations, output
 from champion_assets.cli.boundary import CommandBoundary
 from champion_assets.cli.main import main
 from champion_assets.common.errors import ChampionError
+from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.operations.doctor import Finding, Report, _coverage
 from champion_assets.settings import get_settings
 
@@ -67,7 +68,7 @@ def test_an_interruption_has_no_traceback() -> None:
     for error in (KeyboardInterrupt(), dg.DagsterExecutionInterruptedError()):
         done = _fails_with(error)
         assert done.exit_code == 130
-        assert done.output == "interrupted\n"
+        assert done.output == "interrupted; finished days are kept, the same command goes on with the rest\n"
 
 
 def test_usage_and_chosen_exit_codes_are_left_alone() -> None:
@@ -76,22 +77,92 @@ def test_usage_and_chosen_exit_codes_are_left_alone() -> None:
     assert _fails_with(SystemExit(2)).exit_code == 2
 
 
-def test_ctrl_c_ends_a_real_command(tmp_path: Path, exchange: object) -> None:
-    folder = str(getattr(exchange, "folder"))  # noqa: B009
+def _begun(folder: Path, exchange: Exchange) -> subprocess.Popen[str]:
+    """A backfill of the whole exchange, as soon as it has written its first day."""
     program = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", "backfill", "2023-11-01", "2024-04-30"]
-    ours = {"DATA_DIR": str(tmp_path), "CHAMPION_SOURCE": folder, "CHAMPION_START_DATE": "2023-11-01"}
+    ours = {"DATA_DIR": str(folder), "CHAMPION_SOURCE": str(exchange.folder), "CHAMPION_START_DATE": "2023-11-01"}
     signal.signal(signal.SIGINT, signal.default_int_handler)  # workers of pytest-xdist ignore it, and children inherit that
     process = subprocess.Popen(program, env=os.environ | ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("lake/raw/bhavcopy/trade_date=*")):
+    deadline = time.monotonic() + 240
+    while not list(folder.glob("lake/raw/bhavcopy/trade_date=*")):
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=120)
-    assert process.returncode == 130, said
+    return process
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_real_command(number: signal.Signals, code: int, tmp_path: Path, exchange: Exchange) -> None:
+    process = _begun(tmp_path, exchange)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=240)
+    assert process.returncode == code, said
     assert "Traceback" not in said
-    assert "interrupted" in said
+    assert "ending after the block in hand" in said
+    assert "interrupted; finished days are kept" in said
+    assert not list(tmp_path.glob("lake/backtest/daily/trade_date=*"))
+
+
+PROGRAM = """
+import signal, sys, time
+import click
+from champion_assets.cli.boundary import CommandBoundary
+from champion_assets.cli.stopping import check
+
+@click.group(cls=CommandBoundary)
+def group():
+    pass
+
+@group.command()
+def swallows():
+    # as Dagster's handler does where a signal comes between two steps
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: None)
+    print("up", flush=True)
+    for _ in range(600):
+        time.sleep(0.05)
+        check()
+
+@group.command()
+def deaf():
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: None)
+    print("up", flush=True)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        time.sleep(0.05)
+
+group()
+"""
+
+
+def _started(command: str) -> subprocess.Popen[str]:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    return process
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_somebody_else_swallows_ends_the_command_at_the_next_block(number: signal.Signals, code: int) -> None:
+    process = _started("swallows")
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert said.splitlines() == [
+        "ending after the block in hand; once more ends at once",
+        "interrupted; finished days are kept, the same command goes on with the rest",
+    ]  # fmt: skip
+
+
+def test_a_second_signal_ends_at_once() -> None:
+    process = _started("deaf")
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("ending after the block in hand")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
 
 
 def test_square_brackets_in_a_finding_are_no_markup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

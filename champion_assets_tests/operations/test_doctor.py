@@ -57,10 +57,12 @@ def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_th
 
 
 def test_services_that_do_not_answer_are_errors(kept: Workspace) -> None:
-    gone = kept.settings.model_copy(update={"source": "http://127.0.0.1:9", "mlflow_tracking_uri": "http://127.0.0.1:9"})
+    gone = kept.settings.model_copy(
+        update={"source": "http://127.0.0.1:9", "mlflow_tracking_uri": "http://127.0.0.1:9", "mlflow_timeout": 1}
+    )
     words = said(examine(replace(kept, settings=gone)), "services", "error")
-    assert "source http://127.0.0.1:9: ConnectionError" in words
-    assert "MLflow" in words
+    assert "source http://127.0.0.1:9 -> http://127.0.0.1:9: ConnectionError" in words
+    assert "MLflow at http://127.0.0.1:9 does not answer" in words
     nowhere = kept.settings.model_copy(update={"source": "/no/such/folder"})
     assert "set CHAMPION_SOURCE" in said(examine(replace(kept, settings=nowhere)), "services", "error")
 

@@ -20,7 +20,7 @@ def test_a_run_has_target_job_tags_and_a_place_on_the_timeline(environment: Put,
     prepare_dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
         run_id, errors = run_in_process(["raw/bhavcopy"], _partition_tags(dt.date(2023, 11, 1), dt.date(2023, 11, 3)), instance)
-        assert errors == []
+        assert errors == {}
         run = instance.get_run_by_id(run_id)
         assert run is not None
         assert run.status == dg.DagsterRunStatus.SUCCESS
@@ -46,6 +46,6 @@ def test_a_failed_step_is_told(environment: Put, settings: Settings) -> None:
     prepare_dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
         run_id, errors = run_in_process(["raw/bhavcopy"], {"dagster/partition": "2023-11-01"}, instance)
-        assert len(errors) == 1
-        assert "2023-11-01: NotYetPublished" in errors[0]
+        assert errors.keys() == {"raw/bhavcopy"}
+        assert "2023-11-01: NotYetPublished" in errors["raw/bhavcopy"]
         assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import duckdb
@@ -13,11 +14,20 @@ from dagster_duckdb import DuckDBResource
 
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.clients.duckdb import connect
+from champion_assets.common.errors import ConfigurationError
 from champion_assets.definitions import defs
 from champion_assets.lake.store import Lake
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.orchestration.asset_factory import daily_asset
-from champion_assets.orchestration.resources import HIDDEN, LakeResource, SourceResource, default_resources, keys_for, resources_of
+from champion_assets.orchestration.resources import (
+    LakeResource,
+    MlflowResource,
+    SourceResource,
+    default_resources,
+    keys_for,
+    resources_of,
+    settings_of_run,
+)  # fmt: skip
 from champion_assets.settings import Settings, get_settings
 from champion_assets_tests.helpers import ORDER, build_until
 
@@ -42,8 +52,16 @@ def test_nothing_secret_is_shown(settings: Settings) -> None:
     shown = {name: str(resource) for name, resource in resources_of(secret).items()}
     assert "hush" not in str(shown)
     assert "key@" not in str(shown)
-    assert HIDDEN in shown["mlflow"]
+    assert "https://***@mlflow.example" in shown["mlflow"]
     assert "password" not in str(resources_of(settings)["clickhouse"].__class__.to_config_schema().as_field().config_type.fields)
+
+
+def test_a_launch_cannot_change_an_address_that_it_knows_in_part_only(environment: Put) -> None:
+    changed = SimpleNamespace(mlflow=MlflowResource(tracking_uri="https://***@elsewhere.example", experiment="x"))
+    with pytest.raises(ConfigurationError, match=r"mlflow_tracking_uri: .* change the setting instead"):
+        settings_of_run(changed)
+    changed = SimpleNamespace(mlflow=MlflowResource(tracking_uri="https://me:hush@elsewhere.example", experiment="x"))
+    assert settings_of_run(changed).mlflow_tracking_uri == "https://***@elsewhere.example"
 
 
 def test_a_test_replaces_lake_and_source(environment: Put, exchange: Exchange, tmp_path: Path) -> None:

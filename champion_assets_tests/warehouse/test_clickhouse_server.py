@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,16 @@ def test_a_server_that_is_down_fails_the_load_alone_and_may_be_tried_again(click
     with pytest.raises(ClickHouseUnreachable, match="does not answer") as caught:
         build_range(TABLE, workspace, calendar_days(START, dt.date(2023, 11, 3)))
     assert is_retryable(caught.value)
+
+
+def test_a_server_that_takes_connections_and_says_nothing_costs_seconds(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("champion_assets.clients.clickhouse.CONNECT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as dumb:
+        mute = settings.model_copy(update={"clickhouse_host": "127.0.0.1", "clickhouse_port": dumb.getsockname()[1]})
+        started = time.monotonic()
+        with pytest.raises(ClickHouseUnreachable, match="does not answer"), clickhouse(mute) as client:
+            client.execute("SELECT 1")
+        assert time.monotonic() - started < 60  # and not CLICKHOUSE_TIMEOUT, 300 s
 
 
 def test_tls_with_an_authority_of_ones_own(clickhouse_workspace: Workspace, server: ClickHouse, tmp_path: Path) -> None:
@@ -149,16 +160,17 @@ def test_the_asset_is_there_only_if_asked_for() -> None:
 
 
 def test_doctor_says_whether_the_server_answers(clickhouse_workspace: Workspace) -> None:
-    from champion_assets.operations.doctor import _services
+    from champion_assets.operations.helpers import states
 
     def found(workspace: Workspace) -> list[tuple[str, str]]:
-        return [(each.level, each.says) for each in _services(workspace) if "ClickHouse" in each.says]
+        return [each for each in states(workspace.settings) if "ClickHouse" in each[0]]
 
-    ((level, says),) = found(clickhouse_workspace)
-    assert (level, "answers, version 26.7" in says) == ("ok", True)
+    ((says, problem),) = found(clickhouse_workspace)
+    assert ("answers, version 26.7" in says, problem) == (True, "")
     down = replace(clickhouse_workspace, settings=_with(clickhouse_workspace, clickhouse_port=free_port()))
-    ((level, says),) = found(down)
-    assert (level, "ClickHouseUnreachable" in says) == ("error", True)
+    ((says, problem),) = found(down)
+    assert "ClickHouseUnreachable" in says
+    assert "does not answer" in problem
 
 
 @pytest.mark.parametrize("name", ["x; DROP DATABASE y", "a.b", "`a`", "1st", ""])
@@ -188,7 +200,8 @@ def test_a_backfill_with_the_server_down_builds_all_else_and_says_so(settings: A
         "CHAMPION_RETRY_DELAY_SCALE": "0", "CHAMPION_TRACK": "false", "DAGSTER_HOME": "", "CLICKHOUSE_PORT": str(free_port()),
     }  # fmt: skip
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 1
+    assert done.returncode == 3
+    assert "warehouse/clickhouse is behind, the next backfill catches it up" in done.stdout
     assert "ClickHouseUnreachable" in done.stdout
     assert "CLICKHOUSE_HOST" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 
 from champion_assets.catalog import TABLES
+from champion_assets.clients.duckdb import DuckdbDamaged, DuckdbUnavailable
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import build_range
+from champion_assets.common.errors import ChampionError
+from champion_assets.lake.build import build_range, report_progress
 from champion_assets.lake.errors import BuildError
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.workspace import Workspace
+from champion_assets.orchestration.publication import stale_days
 from champion_assets.warehouse.duckdb import NAME, sql_type
 from champion_assets.warehouse.loaded import loaded, rows_of
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, inputs_of
 
 TABLE = TABLES["warehouse/duckdb"]
 
@@ -84,6 +93,112 @@ def test_a_lost_file_is_built_anew(workspace: Workspace) -> None:
     build_until(workspace, NAME, START, END)
     assert workspace.settings.duckdb_path.exists()
     assert_equals_lake(workspace)
+
+
+@contextmanager
+def written_to(path: Path) -> Iterator[int]:
+    """Another program has the file open for writing, with a table of its own in its log; its process number."""
+    program = ("import duckdb, sys; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE IF NOT EXISTS mine AS SELECT 1 AS a'); "
+               "print('open', flush=True); sys.stdin.read()")  # fmt: skip
+    other = subprocess.Popen([sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert other.stdout is not None
+    assert other.stdout.readline() == b"open\n"
+    try:
+        yield other.pid
+    finally:
+        other.communicate()
+
+
+def test_a_file_that_another_program_writes_to_is_left_alone_and_loaded_later(workspace: Workspace) -> None:
+    build_until(workspace, NAME, START, dt.date(2023, 11, 3))
+    more = build_until(workspace, "backtest/daily", START, dt.date(2023, 11, 6))
+    assert more["silver/equity_eod"].count("written") == 1
+    path, days = workspace.settings.duckdb_path, calendar_days(START, dt.date(2023, 11, 6))
+    with written_to(path) as process:
+        with pytest.raises(DuckdbUnavailable, match=rf"is open for writing in .*\(PID {process}\); close it there"):
+            build_range(TABLE, workspace, days)
+        with pytest.raises(DuckdbUnavailable):  # not by way of the plan
+            TABLE.compute(inputs_of(NAME, workspace, workspace.sessions(START, days[-1])), workspace.sessions(START, days[-1]))
+        assert stale_days(workspace, workspace.sessions(START, days[-1])) == []
+        assert "cannot be looked at" in (workspace.settings.data_dir / "logs/champion.jsonl").read_text()
+    assert build_range(TABLE, workspace, days).count("written") == 1
+    assert_equals_lake(workspace, START, days[-1])
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute("SELECT a FROM mine").fetchone() == (1,)
+
+
+def test_what_a_killed_program_wrote_is_kept(workspace: Workspace) -> None:
+    path, day = workspace.settings.duckdb_path, dt.date(2023, 11, 1)
+    program = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE mine AS SELECT 7 AS a'); os._exit(1)"
+    subprocess.run([sys.executable, "-c", program, str(path)], check=False)
+    assert path.with_name(path.name + ".wal").exists()
+    build_until(workspace, NAME, START, day)
+    assert not path.with_name(path.name + ".wal").exists()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute("SELECT a FROM mine").fetchone() == (7,)
+    assert_equals_lake(workspace, START, day)
+
+
+def _overwritten(path: Path) -> None:
+    path.write_bytes(b"<html>no database</html>" * 1000)
+
+
+def _cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 3)
+
+
+def _scratched(path: Path) -> None:
+    body = bytearray(path.read_bytes())
+    for start in range(12288, len(body), 4096):
+        body[start + 100] ^= 1
+    path.write_bytes(body)
+
+
+def _altered(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("ALTER TABLE meta.loads RENAME COLUMN fingerprint TO mark")
+
+
+def _emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [_overwritten, _cut, _scratched, _altered, _emptied])
+def test_a_damaged_file_is_put_aside_and_made_anew(workspace: Workspace, damage: Callable[[Path], None]) -> None:
+    path, day = workspace.settings.duckdb_path, dt.date(2023, 11, 2)
+    build_until(workspace, NAME, START, day)
+    damage(path)
+    body, said = path.read_bytes(), list[str]()
+    with report_progress(lambda *_: None, said.append):
+        report = build_range(TABLE, workspace, calendar_days(START, day))
+    assert report.count("written") == 2
+    aside = path.with_name(f"{path.name}.damaged-1")
+    assert aside.read_bytes() == body
+    assert {each.facts["damaged_file"] for each in report.outcomes.values()} == {str(aside)}
+    assert f"{path} is damaged, of another version of DuckDB, or altered" in said[0]
+    assert f"kept as {aside.name}" in said[0]
+    assert_equals_lake(workspace, START, day)
+    assert build_range(TABLE, workspace, calendar_days(START, day)).count("unchanged") == 2
+
+
+def test_a_folder_in_the_files_place_is_left_alone(workspace: Workspace) -> None:
+    workspace.settings.duckdb_path.mkdir()
+    with pytest.raises(DuckdbUnavailable, match="is a folder; name a file in CHAMPION_DUCKDB"):
+        build_until(workspace, NAME, START, START)
+    assert workspace.settings.duckdb_path.is_dir()
+
+
+def test_a_damaged_object_of_the_lake_is_not_taken_for_a_damaged_database(workspace: Workspace) -> None:
+    build_until(workspace, "backtest/daily", START, START)
+    path = Path(workspace.lake.root) / partition_key("silver/equity_eod", START)
+    body = bytearray(path.read_bytes())
+    body[4:2000] = b"\xff" * 1996
+    path.unlink()
+    path.write_bytes(body)
+    with pytest.raises(ChampionError) as caught:
+        build_range(TABLE, workspace, [START])
+    assert not isinstance(caught.value, DuckdbDamaged)
+    assert not list(workspace.settings.duckdb_path.parent.glob("*.damaged-*"))
 
 
 def test_a_difference_to_the_lake_fails_the_load(workspace: Workspace) -> None:

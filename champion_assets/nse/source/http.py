@@ -2,7 +2,9 @@
 
 What belongs here: requests, what each answer means, and trying again what may pass: a time-out, a reset, a 5xx or a 429 that says when to
 come back are tried three times, at growing intervals with jitter; the stages try the whole day again later. A file goes to whoever asked
-only if all its bytes have come.
+only if all its bytes have come. A redirect is followed on the same host and scheme only, and each hop is a request like
+any other: it waits for its turn. User and password of the address go into the header that is made for them, never into
+a text.
 Behaviour of the server (headers it needs, 404 pages, 403): facts measured on the live host by public projects in 2026.
 """
 
@@ -16,12 +18,14 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
 
+from champion_assets.common.address import Address
 from champion_assets.nse.container import MAX_TEXT_BYTES
-from champion_assets.nse.errors import ArchivePayload, Blocked, NotYetPublished, NseError, Unreachable
+from champion_assets.nse.errors import ArchivePayload, Blocked, NotYetPublished, NseError, Redirected, Unreachable
 from champion_assets.nse.names import NamedFile
 from champion_assets.nse.source.base import Candidates, Fetched
 from champion_assets.nse.source.pace import Pace
@@ -36,19 +40,20 @@ TIMEOUT_SECONDS = (10.0, 30.0)
 TOTAL_SECONDS = 120.0
 MAX_CONSECUTIVE_REFUSALS = 3
 ATTEMPTS, FIRST_WAIT_SECONDS = 3, 2.0
+MAX_HOPS = 3
 LONGEST_WAIT_SECONDS = 60.0
 """A server that asks for more patience than this (Retry-After) counts as one that refuses."""
 
 
 class HttpSource:
-    """Files below `base_url`, at the paths of NSE's own archive.
+    """Files below `base_url`, at the paths of NSE's own archive; it may hold user and password, or a token in its query.
 
     At most `connections` requests are under way at once, and they begin at least `interval` seconds apart, among all processes that share
     `turns`; after a refusal one at a time, until one is answered. `patience` is a factor on the waits between attempts.
     """
 
     def __init__(self, base_url: str, interval: float, connections: int = 1, patience: float = 1.0, turns: Path | None = None) -> None:
-        self.base_url = base_url.rstrip("/")
+        self.base_url = Address(base_url)
         self._connections, self._patience = connections, patience
         self._pace = Pace(interval, turns)
         self._sessions = threading.local()
@@ -66,7 +71,18 @@ class HttpSource:
     def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
         """See `Source.registers`."""
         bodies = ((file, self._get(file)) for file in files if pattern.fullmatch(file.name.lower()))
-        return [Fetched(file.name, f"{self.base_url}/{file.path}", body) for file, body in bodies if body is not None]
+        return [Fetched(file.name, self.base_url.below(file.path), body) for file, body in bodies if body is not None]
+
+    def probe(self) -> str:
+        """Ask for the address itself, as a request like any other; why the server cannot be used, or nothing if it answers."""
+        try:
+            with self._turn:
+                self._pace.wait()
+            with self._get_url(self.base_url.bare()) as response:
+                bad = response.status_code >= 500
+                return f"{self.base_url} answers {response.status_code}; is its address right?" if bad else ""
+        except requests.exceptions.RequestException as error:
+            return f"{self.base_url}: {type(error).__name__}; is the server running, and its address right?"
 
     def _one(self, date: dt.date, candidates: Candidates) -> tuple[dt.date, Fetched | Exception]:
         try:
@@ -78,7 +94,7 @@ class HttpSource:
         for file in files:
             body = self._get(file)
             if body is not None:
-                return Fetched(file.name, f"{self.base_url}/{file.path}", body)
+                return Fetched(file.name, self.base_url.below(file.path), body)
         names = " or ".join(file.name for file in files)
         raise NotYetPublished(
             f"{date}: the archive answers 404 for {names}. Files appear between 18:00 and 19:00 IST; if the exchange was "
@@ -99,6 +115,29 @@ class HttpSource:
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(self, file: NamedFile) -> bytes | None:
+        """The file, or None for a 404; redirects are followed."""
+        url = self.base_url.below(file.path).bare()
+        for _ in range(MAX_HOPS + 1):
+            found = self._ask(file, url)
+            if not isinstance(found, str):
+                return found
+            url = self._followed(file, url, found)
+        raise Redirected(f"{file.name}: {self.base_url} sends from one place to another, {MAX_HOPS} times and more")
+
+    def _followed(self, file: NamedFile, url: str, place: str) -> str:
+        """Where a redirect from `url` to `place` leads, if it may be followed."""
+        target = urljoin(url, place)
+        here, there = urlsplit(url), urlsplit(target)
+        if (here.scheme, here.netloc) != (there.scheme, there.netloc.rpartition("@")[2]):
+            elsewhere = Address(f"{there.scheme}://{there.netloc}")
+            raise Redirected(
+                f"{file.name}: {self.base_url} sends to {elsewhere}, which has another host or scheme than CHAMPION_SOURCE and "
+                "is not asked; if that is the right server, name it there"
+            )
+        return target
+
+    def _ask(self, file: NamedFile, url: str) -> bytes | str | None:
+        """The file, None for a 404, or the place that a redirect names."""
         try:
             with self._turn:
                 if self._refusals >= MAX_CONSECUTIVE_REFUSALS:
@@ -106,20 +145,26 @@ class HttpSource:
                                   "hours, or set CHAMPION_SOURCE to a folder of files")  # fmt: skip
                 began = self._pace.wait()
                 if self._refusals:
-                    return self._answer(file, began)
-            return self._answer(file, began)
+                    return self._answer(file, url, began)
+            return self._answer(file, url, began)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise Unreachable(f"{file.name}: {self.base_url} did not answer properly ({type(error).__name__}: {error})") from error
+            words = self.base_url.cleaned(str(error))
+            # not chained: the error quotes what was asked for, with the secrets in it
+            raise Unreachable(f"{file.name}: {self.base_url} did not answer properly ({type(error).__name__}: {words})") from None
 
     def _session(self) -> requests.Session:
         if not hasattr(self._sessions, "it"):
             self._sessions.it = requests.Session()
             self._sessions.it.headers.update(HEADERS)
+            self._sessions.it.auth = self.base_url.credentials()
         found: requests.Session = self._sessions.it
         return found
 
-    def _answer(self, file: NamedFile, began: float) -> bytes | None:
-        with self._session().get(f"{self.base_url}/{file.path}", timeout=TIMEOUT_SECONDS, stream=True) as response:
+    def _get_url(self, url: str) -> requests.Response:
+        return self._session().get(url, timeout=TIMEOUT_SECONDS, stream=True, allow_redirects=False)
+
+    def _answer(self, file: NamedFile, url: str, began: float) -> bytes | str | None:
+        with self._get_url(url) as response:
             status, patience = response.status_code, _retry_after(response)
             if status == 429 and patience is not None and patience <= LONGEST_WAIT_SECONDS:
                 raise _again(f"{file.name}: {self.base_url} answers 429 and asks for {patience:.0f} s", patience)
@@ -132,6 +177,8 @@ class HttpSource:
                     self._refusals = 0
             if status == 404:
                 return None
+            if response.is_redirect:
+                return str(response.headers["Location"])
             if status != 200:
                 usable = patience if patience is not None and patience <= LONGEST_WAIT_SECONDS else None
                 raise _again(f"{file.name}: {self.base_url} answers {status}", usable)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from champion_assets.common.address import Address
 from champion_assets.common.errors import ConfigurationError
 from champion_assets.nse.source.base import Source
 from champion_assets.nse.source.bucket import BucketSource
@@ -19,7 +20,7 @@ from champion_assets.nse.source.http import HttpSource
 
 
 def open_source(
-    location: str, *, cache: Path | None, interval: float, s3: Callable[[str], Any], connections: int = 1, patience: float = 1.0
+    location: Address | str, *, cache: Path | None, interval: float, s3: Callable[[str], Any], connections: int = 1, patience: float = 1.0
 ) -> Source:
     """The source at `location`: `http(s)://…`, `s3://bucket/prefix` (opened with `s3`), `file://…` or a folder.
 
@@ -27,14 +28,16 @@ def open_source(
         FolderAbsent: the folder does not exist.
         ConfigurationError: a URL of another kind.
     """
-    scheme = urlsplit(location).scheme if "://" in location else ""
+    location = Address(location)
+    scheme = location.partition("://")[0].lower() if "://" in location else ""
     if scheme in ("http", "https"):
-        turns = cache / f"turns-{hashlib.sha256(urlsplit(location).netloc.encode()).hexdigest()[:16]}" if cache else None
+        host = urlsplit(location.bare()).netloc
+        turns = cache / f"turns-{hashlib.sha256(host.encode()).hexdigest()[:16]}" if cache else None
         return HttpSource(location, interval, connections, patience, turns)
     if scheme == "s3":
         return BucketSource(location, s3(location.rstrip("/")))
     if scheme == "file":
-        return FolderSource(Path(unquote(urlsplit(location).path)), cache)
+        return FolderSource(Path(unquote(urlsplit(location.reveal()).path)), cache)
     if scheme:
         raise ConfigurationError(f"CHAMPION_SOURCE: {location!r} is neither a folder, nor s3://, nor http(s)://")
     return FolderSource(Path(location), cache)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from champion_assets.nse.calendar import load_calendar
-from champion_assets.nse.errors import BadPayload, Blocked, NotYetPublished, NseError, Unreachable, WrongDate
+from champion_assets.nse.errors import BadPayload, Blocked, NotYetPublished, NseError, Redirected, Unreachable, WrongDate
 from champion_assets.nse.names import bhavcopy_files, delivery_file, udiff_bhavcopy
 from champion_assets.nse.source import http
 from champion_assets.nse.source.base import Fetched
 from champion_assets.nse.source.http import HttpSource
+from champion_assets.nse.source.pace import Pace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.nse.synthetic.server import NOT_FOUND, Fault, State, serve
 from champion_assets.raw import bhavcopy as raw
@@ -194,3 +198,95 @@ def test_a_server_that_drips_is_left(url: str, state: State, monkeypatch: pytest
     assert isinstance(found, Unreachable)
     assert "not complete after" in str(found)
     assert time.monotonic() - started < 10
+
+
+class Sends:
+    """A server that answers every path as told: a redirect to a place, or a body."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, str] = {}
+        self.asked: list[tuple[str, float, str | None]] = []
+
+
+@contextmanager
+def sending() -> Iterator[tuple[str, Sends]]:
+    state = Sends()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            state.asked.append((self.path, time.monotonic(), self.headers.get("Authorization")))
+            place = state.places.get(self.path)
+            self.send_response(200 if place is None else 302)
+            if place is not None:
+                self.send_header("Location", place)
+            self.send_header("Content-Length", "4")
+            self.end_headers()
+            self.wfile.write(b"body")
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_address[1]}", state
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+FIRST = f"/{bhavcopy_files(DAY)[0].path}"
+
+
+@pytest.mark.parametrize("place", ["/elsewhere?a=1", "elsewhere", "http://{host}/elsewhere"])
+def test_a_redirect_on_the_same_host_is_a_request_of_its_own_turn(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[float] = []
+
+    def wait(_pace: Pace) -> float:
+        turns.append(time.monotonic())
+        return turns[-1]
+
+    monkeypatch.setattr(Pace, "wait", wait)
+    with sending() as (host, state):
+        state.places[FIRST] = place.format(host=host)
+        found = one(HttpSource(f"http://me:geheim7@{host}", 0, patience=0))
+    assert isinstance(found, Fetched)
+    assert found.body == b"body"
+    assert found.uri == f"http://***@{host}{FIRST}"
+    (_, first, own), (_, second, followed) = state.asked
+    assert turns[0] < first < turns[1] < second
+    assert len(turns) == 2
+    assert own == followed == "Basic bWU6Z2VoZWltNw=="
+
+
+@pytest.mark.parametrize("place", [
+    "http://127.0.0.2:{port}/x", "https://{host}/x", "//localhost:{port}/x", "http://127.0.0.1:9/x", "ftp://{host}/x",
+    "http://127.0.0.1:{port}@evil.invalid/x", "http://me:other77@127.0.0.9:{port}/x?sig=abc",
+])  # fmt: skip
+def test_a_redirect_elsewhere_is_refused_in_words_and_nothing_is_asked_there(place: str) -> None:
+    with sending() as (host, state):
+        state.places[FIRST] = place.format(host=host, port=host.split(":")[1])
+        error = one(HttpSource(f"http://{host}", 0, patience=0))
+    assert isinstance(error, Redirected)
+    assert "which has another host or scheme than CHAMPION_SOURCE and is not asked" in str(error)
+    assert "other77" not in str(error)
+    assert "sig" not in str(error)
+    assert [path for path, _, _ in state.asked] == [FIRST]
+
+
+def test_redirects_in_circles_end() -> None:
+    with sending() as (host, state):
+        state.places |= {FIRST: "/a", "/a": "/b", "/b": FIRST}
+        error = one(HttpSource(f"http://{host}", 0, patience=0))
+    assert isinstance(error, Redirected)
+    assert len(state.asked) == http.MAX_HOPS + 1
+
+
+def test_a_token_in_the_query_is_sent_and_never_told() -> None:
+    with sending() as (host, state):
+        found = one(HttpSource(f"http://{host}/base/?sig=geheim7", 0, patience=0))
+    assert isinstance(found, Fetched)
+    assert state.asked[0][0] == f"/base{FIRST}?sig=geheim7"
+    assert found.uri == f"http://{host}/base{FIRST}?sig=***"
+    gone = one(HttpSource("http://me:geheim8@127.0.0.1:9/?sig=geheim7", 0, patience=0))
+    assert isinstance(gone, Unreachable)
+    assert "geheim" not in f"{gone} {gone.__cause__} {'' if gone.__suppress_context__ else gone.__context__}"
