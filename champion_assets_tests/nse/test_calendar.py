@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from champion_assets.nse.calendar import CalendarError, load_calendar
+from champion_assets.nse.calendar import BY_FILE, NO_FILE, load_calendar
+from champion_assets.nse.calendar_files import CONFIRMED_FROM, CalendarError
 
 CALENDAR = load_calendar()
 
@@ -69,7 +71,10 @@ def test_an_override_file_wins_line_by_line_and_lengthens_the_calendar(tmp_path:
 @pytest.mark.parametrize(
     "lines", ["day,status\n", "date,status,reason,open,close,evidence\n2024-13-01,closed,,,,\n",
               "date,status,reason,open,close,evidence\n2024-01-01,shut,,,,\n",
-              "date,status,reason,open,close,evidence\n2024-01-01,closed,,,,\n2024-01-01,regular,,,,\n"],
+              "date,status,reason,open,close,evidence\n2024-01-01,closed,,,,\n2024-01-01,regular,,,,\n",
+              "date,status,reason,open,close,evidence\n2024-01-01,closed,Diwali, Laxmi Pujan,,,x\n",
+              "date,status,reason,open,close,evidence\n2024-01-01,closed\n",
+              "date,status,reason,open,close,evidence,confirmed\n2024-01-01,closed,,,,,perhaps\n"],
 )  # fmt: skip
 def test_a_senseless_override_is_refused(tmp_path: Path, lines: str) -> None:
     file = tmp_path / "own.csv"
@@ -96,7 +101,7 @@ def test_the_list_of_a_new_year_lengthens_the_calendar(tmp_path: Path) -> None:
     assert load_calendar(tmp_path).is_session(dt.date(2027, 1, 26))
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "no", '{"CM": [{"tradingDate": "soon", "description": "x"}]}'])
+@pytest.mark.parametrize("text", ["[]", '{"CM": []}', "{}", "no", '{"CM": [{"tradingDate": "soon", "description": "x"}]}'])
 def test_another_answer_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text)
@@ -109,3 +114,61 @@ def test_the_genuine_list_of_2025_changes_nothing_that_is_known(real: Path) -> N
     year = dt.date(2025, 1, 1), dt.date(2025, 12, 31)
     published = load_calendar(real / "holidays/holiday-master_trading_2025.json")
     assert published.sessions_between(*year) == CALENDAR.sessions_between(*year)
+
+
+def test_an_edit_is_seen_at_the_next_call_even_if_size_and_time_stay(tmp_path: Path) -> None:
+    file, head = tmp_path / "own.csv", "date,status,reason,open,close,evidence\n"
+    file.write_text(head + "2024-01-15,closed,test,,,\n")
+    stamp = file.stat()
+    assert load_calendar(file).why_closed(dt.date(2024, 1, 15)) == "test"
+    file.write_text(head + "2024-01-16,closed,test,,,\n")
+    os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert load_calendar(file).is_session(dt.date(2024, 1, 15))
+    assert not load_calendar(file).is_session(dt.date(2024, 1, 16))
+    assert load_calendar(file) is load_calendar(file)  # the same content is not worked through twice
+
+
+def test_a_list_in_the_source_folder_is_used_and_garbage_beside_it_is_left_out_in_words(tmp_path: Path) -> None:
+    folder = tmp_path / "2027"
+    folder.mkdir()
+    (folder / "holiday-master_2027.json").write_text(holiday_master(("26-Jan-2027", "Republic Day")))
+    (tmp_path / "Holiday-Master.json").write_text("<html>Access Denied</html>")
+    (tmp_path / "other.json").write_text("not of interest")
+    calendar = load_calendar(source=tmp_path)
+    assert calendar.last == dt.date(2027, 12, 31)
+    assert calendar.why_closed(dt.date(2027, 1, 26)) == "Republic Day"
+    assert calendar.day(dt.date(2027, 1, 26)).evidence == "holiday-master_2027.json"
+    (problem,) = calendar.problems
+    assert "Holiday-Master.json: left out" in problem
+
+
+def test_a_file_that_is_not_utf_8_is_refused_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_bytes("date,status,reason,open,close,evidence\n2024-01-15,closed,D\u00eewali,,,\n".encode("latin-1"))
+    with pytest.raises(CalendarError, match="UTF-8"):
+        load_calendar(file)
+
+
+def test_every_day_before_2011_says_what_it_rests_on() -> None:
+    span = (CONFIRMED_FROM - CALENDAR.first).days
+    days = [CALENDAR.day(CALENDAR.first + dt.timedelta(days=number)) for number in range(span)]
+    assert all(day.evidence for day in days)
+    later = [CALENDAR.day(CONFIRMED_FROM + dt.timedelta(days=n)) for n in range((CALENDAR.last - CONFIRMED_FROM).days + 1)]
+    assert all(day.confirmed for day in later)
+
+
+def test_files_decide_what_is_not_confirmed_and_nothing_else() -> None:
+    saturday, friday, sunday = dt.date(1996, 2, 3), dt.date(1996, 2, 2), dt.date(2024, 1, 14)
+    around = [dt.date(1996, 1, 1), saturday, sunday, dt.date(2024, 1, 31)]
+    calendar = CALENDAR.decided_by(frozenset(around))
+    assert calendar.day(saturday).status == "special"
+    assert (calendar.day(saturday).evidence, calendar.day(saturday).confirmed) == (BY_FILE, True)
+    assert (calendar.why_closed(friday), calendar.day(friday).confirmed) == (NO_FILE, False)
+    assert calendar.is_session(dt.date(1995, 12, 29))  # before the first file nothing is decided
+    assert not calendar.is_session(sunday)  # confirmed: a file contradicts it, and a person decides
+    assert calendar.is_session(dt.date(2024, 1, 15))  # confirmed: its file is missing
+    assert calendar.previous_session(dt.date(1996, 2, 4)) == saturday
+    incomplete = CALENDAR.decided_by(frozenset(around), complete=False)
+    assert incomplete.is_session(saturday)
+    assert incomplete.is_session(friday)
+    assert CALENDAR.decided_by(frozenset()) is CALENDAR
