@@ -27,6 +27,9 @@ STATUSES = ("regular", "muhurat", "budget", "special", "closed")
 CONFIRMED_FROM = dt.date(2011, 1, 3)
 """From this day on every ordinary day is proven: by its bhavcopy, by the absence of one, later by NSE's list of the year."""
 UNPROVEN = "no file and no circular of the exchange is known"
+COUNTED_FROM = dt.date(2006, 1, 1)
+COUNTED = "the number of the year's sessions agrees with a public report on NSE's archive"
+"""What an ordinary day from 2006 to 2010 rests on."""
 HOURS_FROM = dt.date(2010, 10, 18)
 """First session from 09:15 to 15:30."""
 HOLIDAY_LIST = re.compile(r"holiday-master.*\.json", re.IGNORECASE)
@@ -71,7 +74,7 @@ class Day:
 def ordinary(date: dt.date) -> Day:
     """A day that no file has a line for: a regular session from Monday to Friday, else closed."""
     confirmed = date >= CONFIRMED_FROM
-    evidence = "" if confirmed else UNPROVEN
+    evidence = "" if confirmed else COUNTED if date >= COUNTED_FROM else UNPROVEN
     if date.weekday() < 5:
         hours = ("09:15", "15:30") if date >= HOURS_FROM else ("", "")
         return Day(date, "regular", "", *hours, evidence, confirmed)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from champion_assets.nse.calendar import BY_FILE, NO_FILE, load_calendar
 from champion_assets.nse.calendar_files import CONFIRMED_FROM, CalendarError
+from champion_assets.nse.names import bhavcopy_date
 
 CALENDAR = load_calendar()
 
@@ -155,6 +158,38 @@ def test_every_day_before_2011_says_what_it_rests_on() -> None:
     assert all(day.evidence for day in days)
     later = [CALENDAR.day(CONFIRMED_FROM + dt.timedelta(days=n)) for n in range((CALENDAR.last - CONFIRMED_FROM).days + 1)]
     assert all(day.confirmed for day in later)
+
+
+SESSIONS_OF_YEAR = {2006: 250, 2007: 249, 2008: 246, 2009: 243, 2010: 252}
+"""As many bhavcopies as a public report on NSE's archive counts; every one of them was fetched and none was missing."""
+WEEKENDS = {"2006-04-29": "special", "2006-06-25": "special", "2006-10-21": "muhurat", "2009-10-17": "muhurat", "2010-02-06": "special"}
+
+
+def test_2006_to_2010_have_as_many_sessions_as_the_archive_has_bhavcopies() -> None:
+    found = {year: CALENDAR.sessions_between(dt.date(year, 1, 1), dt.date(year, 12, 31)) for year in SESSIONS_OF_YEAR}
+    assert {year: len(sessions) for year, sessions in found.items()} == SESSIONS_OF_YEAR
+    weekends = [CALENDAR.day(day) for sessions in found.values() for day in sessions if day.weekday() > 4]
+    assert {day.date.isoformat(): day.status for day in weekends} == WEEKENDS
+    assert all(day.confirmed for day in weekends)
+
+
+@pytest.mark.real
+def test_days_before_2011_with_a_genuine_file_are_confirmed_sessions(real: Path) -> None:
+    days = [bhavcopy_date(path.name.lower().split(".")[0] + ".csv") for path in (real / "legacy_cm/excerpts").iterdir()]
+    assert len(days) == 3
+    for day in days:
+        assert day is not None
+        assert (CALENDAR.is_session(day), CALENDAR.day(day).confirmed) == (True, True)
+
+
+@pytest.mark.real
+def test_listings_on_a_day_that_is_called_closed_are_in_its_evidence(real: Path) -> None:
+    """The register is NSE's own: companies that were listed on a closed weekday speak against the closure."""
+    rows = csv.reader((real / "symbol_master/EQUITY_L_2026-08-08.csv").read_text().splitlines()[1:])
+    listed = Counter(dt.datetime.strptime(row[3], "%d-%b-%Y").replace(tzinfo=dt.UTC).date() for row in rows)
+    doubtful = [day for day in listed if day >= CALENDAR.first and day.weekday() < 5 and not CALENDAR.is_session(day)]
+    assert len(doubtful) == 7
+    assert all("EQUITY_L" in CALENDAR.day(day).evidence and not CALENDAR.day(day).confirmed for day in doubtful)
 
 
 def test_files_decide_what_is_not_confirmed_and_nothing_else() -> None:
