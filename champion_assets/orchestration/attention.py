@@ -8,11 +8,14 @@ location holds. Those wait until the code location is loaded again, and that is 
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from champion_assets.catalog import open_workspace
-from champion_assets.common.clock import now
+from champion_assets.common.clock import now, today
+from champion_assets.common.dates import calendar_days
 from champion_assets.common.errors import ChampionError
+from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.freshness import calendar_end
 from champion_assets.settings import Settings, current_settings
 
@@ -21,6 +24,10 @@ SHAPE_THE_GRAPH = (
     "source", "lake", "duckdb", "mlflow_tracking_uri",
 )  # fmt: skip
 """Settings that the graph was made with."""
+
+
+LOOK_BACK_DAYS = 30
+"""Days within which a file of a closed day is looked for."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +51,22 @@ def matters(loaded: Settings) -> list[Matter]:
     except ChampionError as error:
         return [Matter("nothing can be built until this is mended", str(error))]
     found = [Matter("a file in the source is left out", problem, is_alarm=False) for problem in workspace.calendar.problems]
+    found += [Matter(f"{date} is closed by the calendar, and its file is there", str(error)) for date, error in _contradicted(workspace)]
     if (end := calendar_end(workspace, now(settings))) is not None:
         found.append(Matter(end.says, end.do, is_alarm=end.level == "error"))
     if waiting := changed_shape(loaded, settings):
         found.append(Matter("changed settings wait for a restart", f"{', '.join(waiting)}: restart `champion ui`, or reload the code "
                             "location on the page Deployment; all other settings are in force"))  # fmt: skip
     return found
+
+
+def _contradicted(workspace: Workspace) -> list[tuple[dt.date, Exception]]:
+    """Closed days of the last weeks for which the source has a valid file: sessions that no list had."""
+    settings, judge = workspace.settings, workspace.tables["raw/bhavcopy"].contradict
+    last = min(today(settings), workspace.calendar.last)
+    days = calendar_days(max(settings.start_date, last - dt.timedelta(days=LOOK_BACK_DAYS)), last)
+    closed = [day for day in days if workspace.calendar.why_closed(day) is not None]
+    return sorted(judge(workspace, closed).items()) if judge is not None and closed else []
 
 
 def changed_shape(loaded: Settings, settings: Settings) -> list[str]:

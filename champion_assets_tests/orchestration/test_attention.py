@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import dagster as dg
 import pytest
 
 from champion_assets.catalog import TABLES, open_workspace
+from champion_assets.nse.names import udiff_bhavcopy
+from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.operations.doctor import examine
 from champion_assets.orchestration import reporting_sensors
 from champion_assets.orchestration.freshness import freshness
@@ -111,6 +114,23 @@ def test_a_line_that_cannot_be_meant_so_is_an_alarm_and_not_only_a_tick_that_fai
     assert "line 2" in told["text"]
     calendar.write_text("date,status,reason,open,close,evidence\n2024-01-15,closed,,,,\n")
     assert "nothing needs a person" in str(look(first.cursor).skip_reason)
+
+
+def test_a_session_that_no_list_has_is_told_as_soon_as_its_file_is_there(
+    at: Callable[[str], None], environment: Put, tmp_path: Path, exchange: Exchange
+) -> None:
+    calendar, day = tmp_path / "calendar.csv", dt.date(2024, 1, 3)
+    calendar.write_text(f"date,status,reason,open,close,evidence\n{day},closed,thought to be a holiday,,,\n")
+    environment("CHAMPION_CALENDAR", str(calendar))
+    at("2024-01-04T13:00:00+00:00")
+    first = look()
+    assert "nothing needs a person" in str(first.skip_reason)
+    shutil.copy(exchange.folder / udiff_bhavcopy(day).path, get_settings().source)
+    second = look(first.cursor)
+    look(second.cursor)
+    (told,) = log(get_settings())
+    assert told["title"] == "2024-01-03 is closed by the calendar, and its file is there"
+    assert "2024-01-03,special," in told["text"]
 
 
 def test_settings_that_cannot_be_read_are_told_with_those_that_were_loaded(
