@@ -146,8 +146,9 @@ def load_calendar(override: Path | None = None, source: Path | None = None) -> S
     Raises:
         CalendarError: a file of `override` is not what it should be.
     """
-    own = [] if override is None else sorted(override.iterdir()) if override.is_dir() else [override]
-    own = [path for path in own if path.is_file() and not path.name.startswith(".")]
+    own = [] if override is None else [override]
+    if override is not None and override.is_dir():  # what an editor leaves beside a file is no calendar
+        own = sorted(path for path in override.iterdir() if path.suffix.lower() in (".csv", ".json"))
     lists = [(str(path), path.read_bytes()) for path in own if path.suffix.lower() == ".json"]
     lines = [(str(path), path.read_bytes()) for path in own if path.suffix.lower() != ".json"]
     found = [] if source is None else [(str(path), path.read_bytes()) for path in holiday_lists(source)]

@@ -50,15 +50,15 @@ def published(workspace: Workspace, asset: str, date: dt.date) -> str:
 def look(workspace: Workspace, asset: str, dates: Sequence[dt.date]) -> Iterator[tuple[dt.date, str | NseError]]:
     """For each of `dates`, in order, the SHA-256 of the file that the source has, or why it is none.
 
-    A folder is looked into at once, since each of its archives is unpacked once for all days; a server or a bucket is asked day by day, so
-    that whoever has enough can stop.
+    A folder is looked into for the first day and then for all others at once, since each of its archives is unpacked once for them. A
+    server or a bucket is asked day by day, so that whoever has enough can stop.
     """
     publication = workspace.tables[asset].published
     if publication is None:
         raise ValueError(f"{asset} is not a file that the exchange publishes daily")
     source = source_of(workspace.settings)
     at_once = source_folder(workspace.settings.source) is not None
-    for days in [dates] if at_once else [[date] for date in dates]:
+    for days in [dates[:1], dates[1:]] if at_once else [[date] for date in dates]:
         found = dict(source.fetch(days, publication.candidates))
         for date in days:
             yield date, _judged(date, found[date], publication)

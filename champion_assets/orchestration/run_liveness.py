@@ -22,6 +22,11 @@ def mark(settings: Settings, run_id: str) -> None:
     path.write_text(f"{socket.gethostname()} {os.getpid()} {started(os.getpid())}")
 
 
+def marked(settings: Settings) -> set[str]:
+    """The runs that a process has taken up and not ended; call `bury` before, which removes the marks of those that have ended."""
+    return {path.name for path in (settings.data_dir / "runs").glob("*")}
+
+
 def bury(settings: Settings, instance: dg.DagsterInstance) -> list[str]:
     """Report runs of this host whose process is gone as failed; returns their ids. Marks of ended runs are removed."""
     dead = []

@@ -17,11 +17,15 @@ import dagster as dg
 
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.jobs import TAGS, daily_job
-from champion_assets.orchestration.run_liveness import bury
+from champion_assets.orchestration.run_liveness import bury, marked
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 ASKED, BEGINS, LONGEST = "champion/asked", "champion/begins", "dagster/max_runtime_seconds"
 ATTEMPTS = 3
+LONGEST_SECONDS = 21_600
+"""After so long Dagster ends a run of a sensor."""
+NEVER_LAUNCHED = 600
+"""A run that is not in the queue so many seconds after it was made was cut off before."""
 WAITS = (0.0, 300.0, 1800.0)
 """Seconds after a failed run before its days are asked for again."""
 UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
@@ -52,7 +56,7 @@ def ask(context: Any, workspace: Workspace, first: dt.date, last: dt.date, why: 
     wait = WAITS[len(runs)] * workspace.settings.retry_delay_scale
     if runs and (passed := dt.datetime.now(dt.UTC).timestamp() - (runs[0].end_time or 0.0)) < wait:
         return dg.SkipReason(f"{first} to {last}: again in {wait - passed:.0f} s")
-    tags = {**TAGS, ASKED: name, BEGINS: begins, "champion/why": why, LONGEST: "21600"}
+    tags = {**TAGS, ASKED: name, BEGINS: begins, "champion/why": why, LONGEST: str(LONGEST_SECONDS)}
     if first == last:
         return dg.RunRequest(run_key=f"{name}:{len(runs)}", partition_key=first.isoformat(), tags=tags)
     return dg.RunRequest(run_key=f"{name}:{len(runs)}", tags=tags | {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()})
@@ -70,10 +74,23 @@ def result_of(found: dg.RunRequest | dg.SkipReason, cursor: str | None) -> dg.Se
 
 
 def is_working(context: Any, workspace: Workspace) -> bool:
-    """True if a daily run waits or works; those whose process is gone do not count."""
+    """True if a daily run waits or works.
+
+    Runs whose process is gone do not count, nor do those that nobody will ever start: a sensor's run that was made long ago, and a run of
+    somebody else that no process has taken up.
+    """
     for run_id in bury(workspace.settings, context.instance):
         context.log.warning(f"run {run_id}: its process is gone; reported as failed")
-    return bool(context.instance.get_run_records(dg.RunsFilter(job_name=daily_job.name, statuses=UNFINISHED), limit=1))
+    records = context.instance.get_run_records(dg.RunsFilter(job_name=daily_job.name, statuses=UNFINISHED))
+    taken = marked(workspace.settings)
+    return any(record.dagster_run.run_id in taken or _is_expected(record) for record in records)
+
+
+def _is_expected(record: dg.RunRecord) -> bool:
+    """True for a sensor's run that may still start or end by itself."""
+    run, age = record.dagster_run, dt.datetime.now(dt.UTC).timestamp() - record.create_timestamp.timestamp()
+    limit = NEVER_LAUNCHED if run.status == dg.DagsterRunStatus.NOT_STARTED else LONGEST_SECONDS
+    return ASKED in run.tags and age < limit
 
 
 def failures_until(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int:

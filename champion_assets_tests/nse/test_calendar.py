@@ -101,6 +101,7 @@ def test_the_list_of_a_new_year_lengthens_the_calendar(tmp_path: Path) -> None:
     assert calendar.day(dt.date(2027, 10, 29)).status == "muhurat"
     assert calendar.why_closed(dt.date(2027, 8, 15)) == "Sunday"
     (tmp_path / "own.csv").write_text("date,status,reason,open,close,evidence\n2027-01-26,special,test,,,circular\n")
+    (tmp_path / "own.csv~").write_text("date,status,reason,open,close,evidence\n2027-01-26,closed,as it was before,,,circular\n")
     assert load_calendar(tmp_path).is_session(dt.date(2027, 1, 26))
 
 

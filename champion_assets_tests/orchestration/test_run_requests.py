@@ -11,7 +11,8 @@ import pytest
 from champion_assets.definitions import defs
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.reporting_sensors import failure_sensor
-from champion_assets.orchestration.run_requests import ATTEMPTS, BEGINS, ask, failures_until
+from champion_assets.orchestration.run_liveness import mark
+from champion_assets.orchestration.run_requests import ASKED, ATTEMPTS, BEGINS, ask, failures_until, is_working
 
 Put = Callable[[str, str], None]
 FIRST, LAST, LATER = dt.date(2024, 1, 1), dt.date(2024, 1, 2), dt.date(2024, 1, 3)
@@ -44,6 +45,29 @@ def test_days_that_failed_three_times_are_tried_once_more_for_each_session_that_
     fail(instance, asked(instance, workspace, LATER, ["a", "b", "c"]), 3)
     assert isinstance(asked(instance, workspace, LATER, ["a", "b", "c"]), dg.SkipReason)
     assert isinstance(asked(instance, workspace, LATER, ["other", "b", "c"]), dg.RunRequest)  # another file of the first day
+
+
+def test_a_run_that_nobody_will_ever_start_does_not_hold_up_the_others(instance: dg.DagsterInstance, workspace: Workspace) -> None:
+    def works() -> bool:
+        with dg.build_sensor_context(instance=instance) as context:
+            return is_working(context, workspace)
+
+    def add(name: str, status: dg.DagsterRunStatus, **tags: str) -> dg.DagsterRun:
+        return instance.add_run(dg.DagsterRun("nse_daily", name, status=status, tags=tags))
+
+    add("killed while it began", dg.DagsterRunStatus.STARTED)
+    assert not works()
+    asked_for = add("asked for", dg.DagsterRunStatus.NOT_STARTED, **{ASKED: "x"})
+    assert works()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("champion_assets.orchestration.run_requests.NEVER_LAUNCHED", 0)
+        assert not works()
+    instance.report_run_failed(asked_for)
+    by_hand = add("by hand", dg.DagsterRunStatus.STARTED)
+    mark(workspace.settings, by_hand.run_id)  # this process has taken it up
+    assert works()
+    instance.report_run_failed(by_hand)
+    assert not works()
 
 
 def test_of_days_that_are_tried_again_the_first_failure_is_told_and_the_last(environment: Put, monkeypatch: pytest.MonkeyPatch) -> None:

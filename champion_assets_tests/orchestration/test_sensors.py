@@ -153,7 +153,7 @@ def test_a_change_that_was_not_carried_through_is_asked_for_when_no_run_works(st
     for name in ("raw/bhavcopy", "bronze/bhavcopy"):
         build_range(TABLES[name], mine, [day])
     with dg.DagsterInstance.ephemeral() as instance:
-        working = instance.add_run(dg.DagsterRun("nse_daily", "works", status=dg.DagsterRunStatus.STARTED))
+        working = instance.add_run(dg.DagsterRun("nse_daily", "works", status=dg.DagsterRunStatus.STARTED, tags={ASKED: "x"}))
         assert not tick(republish_sensor, instance).run_requests
         instance.report_run_failed(working)
         (request,) = tick(republish_sensor, instance).run_requests or []
@@ -307,7 +307,7 @@ def test_a_run_under_way_is_waited_for_whatever_it_is_for(stage) -> None:  # typ
     set_clock, _ = stage
     set_clock("2024-01-01T13:00:00+00:00")
     with dg.DagsterInstance.ephemeral() as instance:
-        instance.add_run(dg.DagsterRun("nse_daily", "other", status=dg.DagsterRunStatus.STARTING))
+        instance.add_run(dg.DagsterRun("nse_daily", "other", status=dg.DagsterRunStatus.STARTING, tags={ASKED: "x"}))
         for sensor in (publication_sensor, republish_sensor):
             result = tick(sensor, instance, "[]" if sensor is publication_sensor else "{}")
             assert "under way" in str(result.skip_reason)
