@@ -79,7 +79,7 @@ class SixWeeks:
         before = len(self.alarms())
         self.stage.start_daemon()
         self.stage.happened.append((BACK, "three weeks down"))
-        self.stage.wait(f"{BACK} is built", lambda: self.stage.is_built(BACK), 600.0)
+        self.stage.wait(f"{BACK} is built", lambda: self.stage.is_built(BACK))
         assert self.alarms()[before:] == [], self.alarms()[before:]
 
     def duckdb_open_elsewhere(self, date: dt.date) -> None:
@@ -137,6 +137,7 @@ def main(seed: int) -> None:
                 "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}  # fmt: skip
         true = load_calendar(folder / "true.csv")
         with rehearse(folder / "stage", END + dt.timedelta(days=20), seed, true, more) as stage:
+            stage.patience = 1800.0
             weeks = SixWeeks(stage, folder)
             for title, scene in weeks.scenes():
                 begun = time.monotonic()

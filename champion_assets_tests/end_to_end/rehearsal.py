@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +34,6 @@ from champion_assets_tests.helpers import ORDER
 
 BIN = Path(sys.executable).parent
 START = dt.date(2024, 1, 1)
-PATIENCE = 240.0
 FAULTS = ("html", "reset", "truncated", "empty", "xlsx", "503", "yesterday", "late", "busy", "kill run", "kill daemon", "republish",
           "late delivery", "cannot write", "none")  # fmt: skip
 
@@ -49,6 +48,7 @@ class Rehearsal:
     environment: dict[str, str]
     happened: list[tuple[dt.date, str]] = field(default_factory=list)
     daemon: subprocess.Popen[bytes] | None = None
+    patience: float = 240.0  # seconds after which a wait is given up
 
     @property
     def lake(self) -> Path:
@@ -63,16 +63,16 @@ class Rehearsal:
     def is_built(self, date: dt.date) -> bool:
         return all((self.lake / f"{name}/trade_date={date}/data.parquet").exists() for name in ("backtest/daily", "warehouse/duckdb"))
 
-    def wait(self, what: str, condition, seconds: float = PATIENCE) -> None:  # type: ignore[no-untyped-def]
+    def wait(self, what: str, condition) -> None:  # type: ignore[no-untyped-def]
         """Wait until something is so.
 
         Raises:
             TimeoutError: it never was; the message has the end of the daemon's log.
         """
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + self.patience
         while not condition():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{what}: not after {seconds:.0f} s\n{(self.folder / 'daemon.log').read_text()[-6000:]}")
+                raise TimeoutError(f"{what}: not after {self.patience:.0f} s\n{(self.folder / 'daemon.log').read_text()[-6000:]}")
             time.sleep(0.3)
 
     def start_daemon(self) -> None:
@@ -92,7 +92,10 @@ class Rehearsal:
 
     def workers(self) -> list[int]:
         """Processes that work on runs, by the marks they leave."""
-        found = [int(path.read_text().split()[1]) for path in (self.folder / "data" / "runs").glob("*")]
+        found = []
+        for path in (self.folder / "data" / "runs").glob("*"):
+            with suppress(FileNotFoundError):  # the run has just ended
+                found.append(int(path.read_text().split()[1]))
         return [each for each in found if Path(f"/proc/{each}").exists()]
 
     def code_servers(self) -> list[int]:
@@ -120,14 +123,10 @@ class Rehearsal:
 def rehearse(
     folder: Path, end: dt.date, seed: int, calendar: SessionCalendar | None = None, more: Mapping[str, str] | None = None
 ) -> Iterator[Rehearsal]:
-    """A stage with a running daemon; everything is under `folder`.
+    """A stage with a running daemon, under `folder`.
 
-    Args:
-        folder: an empty place.
-        end: last day of the exchange's files.
-        seed: of its market.
-        calendar: the days on which the exchange really trades, by default those that Champion knows.
-        more: further variables of the environment of all processes.
+    `calendar` has the days on which the exchange really trades, by default those that Champion knows; `more` are further variables of the
+    environment of all processes.
     """
     calendar = calendar or load_calendar()
     exchange = write_exchange(folder / "exchange", calendar, START, end, seed)
