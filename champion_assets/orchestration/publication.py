@@ -102,18 +102,25 @@ def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list
 def waiting_sessions(workspace: Workspace, instant: dt.datetime) -> list[dt.date]:
     """The sessions that are due and not finished, from the first of all on; none while the last ten are finished.
 
-    Days build on each other, so the first that is missing comes first, however long ago it was.
+    Days build on each other, so the first that is missing comes first, however long ago it was. Days that only a warehouse lacks come after
+    all others: a warehouse that is out of order must not hold up the data.
     """
     if all(is_finished(workspace, date) for date in due_sessions(workspace, instant, LOOK_BACK)):
         return []
-    finished = finished_sessions(workspace)
-    return [date for date in due_sessions(workspace, instant, EVERY) if date not in finished]
+    due, finished, built = due_sessions(workspace, instant, EVERY), finished_sessions(workspace), _built_sessions(workspace)
+    return [date for date in due if date not in built] or [date for date in due if date not in finished]
 
 
 def finished_sessions(workspace: Workspace) -> set[dt.date]:
     """The days of which everything was built."""
     days = [set(workspace.lake.dates(name)) for name, table in workspace.tables.items() if table.completes_day]
     return set.intersection(*days) if days else set()
+
+
+def _built_sessions(workspace: Workspace) -> set[dt.date]:
+    """The days of which the lake has everything, whatever the warehouses have."""
+    tables = [table for table in workspace.tables.values() if table.completes_day and table.group != "warehouse"]
+    return set.intersection(*(set(workspace.lake.dates(table.name)) for table in tables)) if tables else set()
 
 
 def stale_days(workspace: Workspace, dates: Sequence[dt.date]) -> list[dt.date]:

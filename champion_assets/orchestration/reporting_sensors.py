@@ -44,7 +44,7 @@ def alarm_settings() -> Settings:
     description="Tells what needs a person: the end of the calendar, unreadable files, changed settings that wait for a restart.",
 )
 def attention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.SensorResult:
-    """Each matter once, and again if it comes back after it had gone."""
+    """Each matter once, and again if it comes back after it had gone; one at a look, so that one that cannot be delivered repeats no other."""
     told: list[str] = json.loads(context.cursor) if context.cursor else []
     found, settings = matters(LOADED), alarm_settings()
     marks = [hashlib.sha256(f"{each.title}\n{each.text}".encode()).hexdigest() for each in found]
@@ -56,6 +56,7 @@ def attention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.
         else:
             log(settings).warning(each.title, text=each.text)
         told.append(mark)
+        break
     skip = "; ".join(f"{each.title}: {each.text}" for each in found) or "nothing needs a person"
     return dg.SensorResult(skip_reason=skip, cursor=json.dumps([mark for mark in told if mark in marks]))
 

@@ -98,6 +98,7 @@ def test_nses_list_in_the_source_folder_ends_the_matter_at_the_next_look(at: Cal
     path.write_text("<html>")
     third = look(second.cursor)
     assert "left out" in str(third.skip_reason)
+    look(look(third.cursor).cursor)
     assert [line["event"] for line in log(get_settings())][-2:] == ["a file in the source is left out", "alarm"]  # told again: it came back
 
 

@@ -36,7 +36,12 @@ def test_a_look_never_finds_half_a_mark(settings: Settings) -> None:
     """A run renews its mark with every asset while the sensors look."""
     mark(settings, "run")
     path, found = settings.data_dir / "runs" / "run", set[int]()
-    thread = threading.Thread(target=lambda: [mark(settings, "run") for _ in range(500)])
+
+    def renew() -> None:
+        for _ in range(500):
+            mark(settings, "run")
+
+    thread = threading.Thread(target=renew)
     thread.start()
     while thread.is_alive():
         found.add(len(path.read_text().split()))

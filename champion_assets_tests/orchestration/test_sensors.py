@@ -245,6 +245,20 @@ def test_after_fourteen_sessions_the_first_that_is_missing_comes_first(stage, ex
     assert span(request) == ("2024-01-08", "2024-01-25")
 
 
+def test_a_warehouse_that_is_out_of_order_does_not_hold_up_the_data(stage, exchange: Exchange) -> None:  # type: ignore[no-untyped-def]
+    set_clock, source = stage
+    publish(exchange, source, [dt.date(2024, 1, 4), dt.date(2024, 1, 5), *FORTNIGHTS[:1]])
+    mine = build_mine(dt.date(2024, 1, 5))
+    mine.lake.delete("warehouse/duckdb/trade_date=2024-01-03/data.parquet")
+    set_clock("2024-01-08T13:00:00+00:00")
+    with dg.DagsterInstance.ephemeral() as instance:
+        (request,) = tick(publication_sensor, instance).run_requests or []
+        assert request.partition_key == "2024-01-08"
+        set_clock("2024-01-08T12:00:00+00:00")
+        (request,) = tick(publication_sensor, instance).run_requests or []
+        assert request.partition_key == "2024-01-03"
+
+
 def test_what_was_missed_comes_in_bounded_runs(stage, exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     set_clock, source = stage
     publish(exchange, source, [dt.date(2024, 1, 4), dt.date(2024, 1, 5), *FORTNIGHTS])
