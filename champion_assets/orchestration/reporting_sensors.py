@@ -44,7 +44,10 @@ def alarm_settings() -> Settings:
     description="Tells what needs a person: the end of the calendar, unreadable files, changed settings that wait for a restart.",
 )
 def attention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.SensorResult:
-    """Each matter once, and again if it comes back after it had gone; one at a look, so that one that cannot be delivered repeats no other."""
+    """Each matter once, and again if it comes back after it had gone.
+
+    One at a look, so that an alarm that cannot be delivered repeats no other.
+    """
     told: list[str] = json.loads(context.cursor) if context.cursor else []
     found, settings = matters(LOADED), alarm_settings()
     marks = [hashlib.sha256(f"{each.title}\n{each.text}".encode()).hexdigest() for each in found]
