@@ -1,15 +1,17 @@
 """NSE's session calendar: which days traded, of which type, and why a day was closed.
 
-What belongs here: the calendar as data and the questions one asks of it. What does not: reading its files (`calendar_files.py`), partition
-keys (`partitions.py`), or any decision that a file cannot exist: calendar and files are reconciled in both directions.
+What belongs here: the calendar as data and the questions one asks of it. What does not: reading its files
+(`calendar_files.py`), partition keys (`partitions.py`), or any decision that a file cannot exist: calendar and files
+are reconciled in both directions.
 
-The data (`data/calendar.csv`) lists exceptions only: closed weekdays, and sessions that are not regular (Muhurat, Budget, special
-Saturdays), each with reason, hours where known, and evidence. Every other weekday is a regular session, every other weekend day
-is closed. From 2011-01-03 to 2026-08-21 it equals the days for which a bhavcopy exists, and the rest of 2026 is NSE's published list. Days
-before 2011 follow public calendars, most are not confirmed (`Day.confirmed`), and there files decide: see `SessionCalendar.decided_by`.
+The data (`data/calendar.csv`) lists exceptions only: closed weekdays, and sessions that are not regular (Muhurat,
+Budget, special Saturdays), each with reason, hours where known, and evidence. Every other weekday is a regular session,
+every other weekend day is closed. From 2011-01-03 to 2026-08-21 it equals the days for which a bhavcopy exists, and the
+rest of 2026 is NSE's published list. Days before 2011 follow public calendars, most are not confirmed
+(`Day.confirmed`), and there files decide: see `SessionCalendar.decided_by`.
 
-A user's file has the same columns and wins line by line. NSE's own list of a new year (`holiday-master`, JSON) adds closures that the
-packaged data does not know, and lengthens the calendar to the end of its year.
+A user's file has the same columns and wins line by line. NSE's own list of a new year (`holiday-master`, JSON) adds
+closures that the packaged data does not know, and lengthens the calendar to the end of its year.
 """
 
 from __future__ import annotations
@@ -104,16 +106,18 @@ class SessionCalendar:
     def decided_by(self, files: Collection[dt.date], *, complete: bool = True) -> SessionCalendar:
         """The calendar in which files decide what is not confirmed.
 
-        An unconfirmed day with a bhavcopy is a session. An unconfirmed session without one is closed if it lies between the first and the
-        last of `files` and these are complete. A confirmed day stays what it is, with or without a file. A session that is lost here
-        because its file is absent shows itself in the previous closes of the next one, which a check compares.
+        An unconfirmed day with a bhavcopy is a session. An unconfirmed session without one is closed if it lies between
+        the first and the last of `files` and these are complete. A confirmed day stays what it is, with or without a
+        file. A session that is lost here because its file is absent shows itself in the previous closes of the next
+        one, which a check compares.
 
         Args:
             files: the days of which there is a bhavcopy.
-            complete: True if there is no other file, as a listing of a folder knows and an archive that cannot be listed does not.
+            complete: True if there is no other file, as a listing of a folder knows and an archive that cannot be
+                listed does not.
 
         Example:
-            >>> load_calendar().decided_by([dt.date(2006, 10, 20), dt.date(2006, 10, 21)]).day(dt.date(2006, 10, 21)).status
+            >>> load_calendar().decided_by([dt.date(1996, 2, 2), dt.date(1996, 2, 3)]).day(dt.date(1996, 2, 3)).status
             'special'
         """
         if not files:
@@ -132,13 +136,13 @@ class SessionCalendar:
 
 
 def load_calendar(override: Path | None = None, source: Path | None = None) -> SessionCalendar:
-    """The packaged calendar, with the user's own days put over it. Files are read at every call, so an edit is seen at the next one.
+    """The packaged calendar, with the user's own days put over it. Files are read at every call, so edits are seen.
 
     Args:
-        override: a CSV of the same columns, which wins line by line; or a `holiday-master` JSON, which only adds to the packaged days;
-            or a folder of such files, in which every CSV wins over every JSON.
-        source: a folder of NSE's files; a `holiday-master*.json` in it is read like one in `override`, but one that is not what its name
-            says is left out and named in `problems`, since anybody's file may lie there.
+        override: a CSV of the same columns, which wins line by line; or a `holiday-master` JSON, which only adds to the
+            packaged days; or a folder of such files, in which every CSV wins over every JSON.
+        source: a folder of NSE's files; a `holiday-master*.json` in it is read like one in `override`, but one that is
+            not what its name says is left out and named in `problems`, since anybody's file may lie there.
 
     Returns:
         The calendar, to the end of the last published year or of the user's files, whichever is later.

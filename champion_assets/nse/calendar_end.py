@@ -1,9 +1,10 @@
 """Whether the session calendar still reaches far enough, and what to add when it does not.
 
-What belongs here: the judgement and its words, one for the sensors, the page and `champion doctor`. What does not: telling anybody.
+What belongs here: the judgement and its words, one for the sensors, the page and `champion doctor`. What does not:
+telling anybody.
 
-NSE publishes the holidays of a year in the December before. A calendar that has ended knows no session, so that nothing is due, nothing is
-late and nothing is built.
+NSE publishes the holidays of a year in the December before. A calendar that has ended knows no session, so that nothing
+is due, nothing is late and nothing is built.
 """
 
 from __future__ import annotations
@@ -49,9 +50,10 @@ def end_of_calendar(last: dt.date, today: dt.date, needed_until: dt.date | None 
         return None
     year = (last + dt.timedelta(days=1)).year
     do = (
-        f"save {HOLIDAY_ADDRESS} as holiday-master_{year}.json in the folder of CHAMPION_SOURCE, or name it in CHAMPION_CALENDAR; or write "
-        f"the days of {year} from NSE's circular of December into the CSV in CHAMPION_CALENDAR: the header {','.join(COLUMNS)}, a line "
-        f"{year}-01-26,closed,Republic Day,,,NSE/CMTR/… for each closed weekday, and {year}-12-31,regular,,,, to name the last day"
+        f"save {HOLIDAY_ADDRESS} as holiday-master_{year}.json in the folder of CHAMPION_SOURCE, "
+        f"or name it in CHAMPION_CALENDAR; or write the days of {year} from NSE's circular of December into the CSV in "
+        f"CHAMPION_CALENDAR: the header {','.join(COLUMNS)}, a line {year}-01-26,closed,Republic Day,,,NSE/CMTR/… "
+        f"for each closed weekday, and {year}-12-31,regular,,,, to name the last day"
     )
     if today <= last:
         return CalendarEnd("warning", f"the session calendar ends on {last}; later days cannot be built", do)

@@ -2,9 +2,9 @@
 
 What belongs here: reading and checking such files. What does not: the questions one asks of a calendar (`calendar.py`).
 
-A CSV has the columns `date,status,reason,open,close,evidence`. The packaged one also says in `confirmed` (yes or no) whether a file or a
-circular of the exchange proves the day; a line that a person writes counts as confirmed. NSE's list (`holiday-master`, JSON, segment CM) is
-what https://www.nseindia.com/api/holiday-master?type=trading answers.
+A CSV has the columns `date,status,reason,open,close,evidence`. The packaged one also says in `confirmed` (yes or no)
+whether a file or a circular of the exchange proves the day; a line that a person writes counts as confirmed. NSE's list
+(`holiday-master`, JSON, segment CM) is what https://www.nseindia.com/api/holiday-master?type=trading answers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COLUMNS = ("date", "status", "reason", "open", "close", "evidence")
 CONFIRMED = "confirmed"
 STATUSES = ("regular", "muhurat", "budget", "special", "closed")
 CONFIRMED_FROM = dt.date(2011, 1, 3)
-"""From this day on every ordinary day is proven: by its bhavcopy, by the absence of one, later by NSE's list of the year."""
+"""From here on every ordinary day is proven: by its bhavcopy, by the absence of one, later by NSE's list."""
 UNPROVEN = "no file and no circular of the exchange is known"
 COUNTED_FROM = dt.date(2006, 1, 1)
 COUNTED = "the number of the year's sessions agrees with a public report on NSE's archive"
@@ -105,7 +105,7 @@ def read_days(text: str, origin: str) -> dict[dt.date, Day]:
 
 def _line(row: dict[str, str], where: str) -> Day:
     if None in row or None in row.values():
-        raise CalendarError(f"{where}: has not as many fields as the header; a comma inside a field needs quotes around the field")
+        raise CalendarError(f"{where}: has not as many fields as the header; a comma in a field needs quotes around it")
     try:
         date = dt.date.fromisoformat(row["date"].strip())
     except ValueError as error:
@@ -115,11 +115,12 @@ def _line(row: dict[str, str], where: str) -> Day:
         raise CalendarError(f"{where}: status {status!r} is none of {', '.join(STATUSES)}")
     if confirmed not in ("yes", "no"):
         raise CalendarError(f"{where}: confirmed is yes or no, not {confirmed!r}")
-    return Day(date, cast("DayStatus", status), row["reason"], row["open"], row["close"], row["evidence"], confirmed == "yes")
+    texts = (row["reason"], row["open"], row["close"], row["evidence"])
+    return Day(date, cast("DayStatus", status), *texts, confirmed == "yes")
 
 
 def read_holiday_master(text: str, origin: str) -> dict[dt.date, Day]:
-    """The closures of NSE's `holiday-master` (trading), segment CM; Diwali Laxmi Pujan is the evening market that it is.
+    """The closures of NSE's `holiday-master` (trading), segment CM; Diwali Laxmi Pujan is an evening market.
 
     Args:
         text: the answer of NSE's server, JSON.
@@ -150,7 +151,7 @@ def _date(text: str) -> dt.date:
 
 
 def holiday_lists(folder: Path) -> list[Path]:
-    """NSE's lists of holidays in a folder of its files: `holiday-master*.json`, there or in a folder of it, in the order of their names."""
+    """NSE's lists of holidays in a folder or one folder below it: `holiday-master*.json`, sorted by name."""
     found = (path for pattern in ("*.json", "*/*.json") for path in folder.glob(pattern))
     return sorted(path for path in found if HOLIDAY_LIST.fullmatch(path.name) and path.is_file())
 

@@ -2,8 +2,8 @@
 
 What belongs here: finding such matters. What does not: telling them, or telling them once (`reporting_sensors.py`).
 
-Settings and everything that a person edits are read at every look. Some settings shape the graph itself: sensors, grid, and what a code
-location holds. Those wait until the code location is loaded again, and that is said.
+Settings and everything that a person edits are read at every look. Some settings shape the graph itself: sensors, grid,
+and what a code location holds. Those wait until the code location is loaded again, and that is said.
 """
 
 from __future__ import annotations
@@ -20,9 +20,19 @@ from champion_assets.orchestration.freshness import calendar_end
 from champion_assets.settings import Settings, current_settings
 
 SHAPE_THE_GRAPH = (
-    "start_date", "partitions_per_run", "executor", "load_to_clickhouse", "automation", "sensor_seconds", "retry_delay_scale", "data_dir",
-    "source", "lake", "duckdb", "mlflow_tracking_uri",
-)  # fmt: skip
+    "start_date",
+    "partitions_per_run",
+    "executor",
+    "load_to_clickhouse",
+    "automation",
+    "sensor_seconds",
+    "retry_delay_scale",
+    "data_dir",
+    "source",
+    "lake",
+    "duckdb",
+    "mlflow_tracking_uri",
+)
 """Settings that the graph was made with."""
 
 
@@ -50,13 +60,18 @@ def matters(loaded: Settings) -> list[Matter]:
         workspace = open_workspace(settings)
     except ChampionError as error:
         return [Matter("nothing can be built until this is mended", str(error))]
-    found = [Matter("a file in the source is left out", problem, is_alarm=False) for problem in workspace.calendar.problems]
-    found += [Matter(f"{date} is closed by the calendar, and its file is there", str(error)) for date, error in _contradicted(workspace)]
+    problems = workspace.calendar.problems
+    found = [Matter("a file in the source is left out", problem, is_alarm=False) for problem in problems]
+    for date, contradiction in _contradicted(workspace):
+        found.append(Matter(f"{date} is closed by the calendar, and its file is there", str(contradiction)))
     if (end := calendar_end(workspace, now(settings))) is not None:
         found.append(Matter(end.says, end.do, is_alarm=end.level == "error"))
     if waiting := changed_shape(loaded, settings):
-        found.append(Matter("changed settings wait for a restart", f"{', '.join(waiting)}: restart `champion ui`, or reload the code "
-                            "location on the page Deployment; all other settings are in force"))  # fmt: skip
+        text = (
+            f"{', '.join(waiting)}: restart `champion ui`, or reload the code location on the page Deployment; "
+            "all other settings are in force"
+        )
+        found.append(Matter("changed settings wait for a restart", text))
     return found
 
 

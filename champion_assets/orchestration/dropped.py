@@ -6,6 +6,7 @@ What belongs here: which files these are. What does not: reading them, or decidi
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from champion_assets.lake.workspace import Workspace
@@ -13,7 +14,7 @@ from champion_assets.settings import settings_files, source_folder
 
 
 def edited(workspace: Workspace) -> list[tuple[str, str]]:
-    """Path and SHA-256 of every single file that a person edits: settings, calendar, corporate actions, identities, checks."""
+    """Path and SHA-256 of every file that a person edits: settings, calendar, corporate actions, identities, checks."""
     settings = workspace.settings
     named = (settings.action_overrides, settings.identity_overrides, settings.check_overrides, settings.calendar)
     paths = [*settings_files(), *(each.expanduser() for each in named if each is not None)]
@@ -25,9 +26,11 @@ def dropped(workspace: Workspace) -> list[tuple[str, int, int]]:
     """Path, size and time of every file in the folders of the source and of ESG ratings."""
     settings = workspace.settings
     folders = [each for each in (settings.esg_folder, source_folder(settings.source)) if each is not None]
-    paths = [path for folder in folders for path in sorted(folder.expanduser().rglob("*")) if not _is_hidden(path, folder)]
+    paths = [path for folder in folders for path in sorted(_visible(folder.expanduser()))]
     return [(str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in paths if path.is_file()]
 
 
-def _is_hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(folder.expanduser()).parts)
+def _visible(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path

@@ -1,7 +1,7 @@
-"""Sensors that tell and start no run: closed days, freshness, failed runs, MLflow, and what the daemon cannot go on with.
+"""Sensors that tell and start no run: closed days, freshness, failed runs, MLflow, and what needs a person.
 
-What belongs here: one sensor for each thing that a person or another system is told. What does not: delivery (`alerts.py`), starting runs
-(`sensors.py`). Each thing is told once.
+What belongs here: one sensor for each thing that a person or another system is told. What does not: delivery
+(`alerts.py`), starting runs (`sensors.py`). Each thing is told once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LOADED = get_settings()
 
 
 def alarm_settings() -> Settings:
-    """Whom to tell: as the settings say now, or as they said when the code location was loaded if they cannot be read now."""
+    """Whom to tell: as the settings say now or, if they cannot be read, as they said when the location was loaded."""
     try:
         return current_settings()
     except ConfigurationError:  # that is what has to be told
@@ -41,7 +41,7 @@ def alarm_settings() -> Settings:
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Tells what needs a person: the end of the calendar, unreadable files, changed settings that wait for a restart.",
+    description="Tells what needs a person: the calendar ends, a file cannot be read, settings wait for a restart.",
 )
 def attention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.SensorResult:
     """Each matter once, and again if it comes back after it had gone.
@@ -64,8 +64,11 @@ def attention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.
     return dg.SensorResult(skip_reason=skip, cursor=json.dumps([mark for mark in told if mark in marks]))
 
 
-@dg.sensor(minimum_interval_seconds=SECONDS, default_status=STATUS,
-           description="Records closed days with their reason, without starting a run, once their evening has come.")  # fmt: skip
+@dg.sensor(
+    minimum_interval_seconds=SECONDS,
+    default_status=STATUS,
+    description="Records closed days with their reason, without starting a run, once their evening has come.",
+)
 def closed_days_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """A closed day is accounted for like any other, also one that became closed only later."""
     workspace = open_workspace(current_settings())
@@ -81,8 +84,9 @@ def closed_days_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
             continue
         if (reason := workspace.calendar.why_closed(date)) is not None:
             metadata = {"status": "closed", "reason": reason}
-            events += [dg.AssetMaterialization(dg.AssetKey(name.split("/")), partition=date.isoformat(), metadata=metadata)
-                       for name in workspace.tables]  # fmt: skip
+            for name in workspace.tables:
+                key = dg.AssetKey(name.split("/"))
+                events.append(dg.AssetMaterialization(key, partition=date.isoformat(), metadata=metadata))
             told.append(date.isoformat())
     skip = None if events else "no closed day is unaccounted for"
     return dg.SensorResult(asset_events=events, skip_reason=skip, cursor=json.dumps(sorted(told)[-4 * LOOK_BACK :]))
@@ -91,23 +95,27 @@ def closed_days_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Says on each table's page whether the last session that is due is there, when that changes between two runs.",
+    description="Says on each table's page whether the last session that is due is there, when that changes.",
 )
 def freshness_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """A table that nobody builds any more must not stay green."""
     workspace = open_workspace(current_settings())
     told: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
     found = {name: freshness(table, workspace) for name, table in workspace.tables.items()}
-    changed = [fresh_check_evaluation(workspace.tables[name], each) for name, each in found.items() if told.get(name) != str(each)]
+    changed = [name for name, each in found.items() if told.get(name) != str(each)]
+    events = [fresh_check_evaluation(workspace.tables[name], found[name]) for name in changed]
     skip = None if changed else "nothing has become due or has been built"
-    return dg.SensorResult(asset_events=changed, skip_reason=skip, cursor=json.dumps({name: str(each) for name, each in found.items()}))
+    cursor = json.dumps({name: str(each) for name, each in found.items()})
+    return dg.SensorResult(asset_events=events, skip_reason=skip, cursor=cursor)
 
 
 @dg.run_failure_sensor(
-    minimum_interval_seconds=SECONDS, default_status=STATUS, description="Tells a person of failed runs: log, webhook, e-mail."
+    minimum_interval_seconds=SECONDS,
+    default_status=STATUS,
+    description="Tells a person of failed runs: log, webhook, e-mail.",
 )
 def failure_sensor(context: dg.RunFailureSensorContext) -> None:
-    """The message has the run, its days and the first error. Of days that are tried again the first failure is told, and the last."""
+    """Run, days and errors; of days that are tried again the first failure and the last are told."""
     run = context.dagster_run
     if is_waiting(run):
         context.log.info(f"run {run.run_id} gave its place to earlier runs of its backfill and is started again")
@@ -115,7 +123,7 @@ def failure_sensor(context: dg.RunFailureSensorContext) -> None:
     days = run.tags.get("dagster/partition") or f"{run.tags.get(RANGE_START, '?')} to {run.tags.get(RANGE_END, '?')}"
     errors = [event.message for event in context.get_step_failure_events()] or [context.failure_event.message]
     failures, settings = failures_until(context.instance, run), alarm_settings()
-    again = "" if failures == 0 else "\nIt is tried again by itself." if failures < ATTEMPTS else "\nIt is not tried again by itself."
+    again = "" if failures == 0 else f"\nIt is {'' if failures < ATTEMPTS else 'not '}tried again by itself."
     text = "\n".join(str(each) for each in errors)[:4000] + again
     if 1 < failures < ATTEMPTS:
         log(settings).warning("failed again", run=run.run_id, days=days, failures=failures, text=text)

@@ -1,9 +1,11 @@
-"""How a sensor asks for a run of the daily job: once for the same content, again if the days were not finished, and not for ever.
+"""How a sensor asks for a run of the daily job: once for the same content, again if the days were not finished.
 
-What belongs here: that, and whether a daily run is under way. What does not: which days (`publication.py`, `sensors.py`).
+What belongs here: that, and whether a daily run is under way. What does not: which days (`publication.py`,
+`sensors.py`).
 
-What is asked for is named by the content of the files. The same content is asked for again only if its run did not finish the days: at
-growing intervals, three times at most. If the first of the days has failed three times, more days behind it are tried once and no more.
+What is asked for is named by the content of the files. The same content is asked for again only if its run did not
+finish the days: at growing intervals, three times at most. If the first of the days has failed three times, more days
+behind it are tried once and no more.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import dagster as dg
 
@@ -28,12 +30,20 @@ NEVER_LAUNCHED = 600
 """A run that is not in the queue so many seconds after it was made was cut off before."""
 WAITS = (0.0, 300.0, 1800.0)
 """Seconds after a failed run before its days are asked for again."""
-UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 UNDER_WAY = dg.SkipReason("a daily run is under way; days build on each other, so the next one waits for it")
 
 
-def ask(context: Any, workspace: Workspace, first: dt.date, last: dt.date, why: str, marks: Sequence[str]) -> dg.RunRequest | dg.SkipReason:
+Asked: TypeAlias = dg.RunRequest | dg.SkipReason
+
+
+def ask(context: Any, workspace: Workspace, first: dt.date, last: dt.date, why: str, marks: Sequence[str]) -> Asked:
     """A run for the days from `first` to `last`, or why there is none now.
 
     Args:
@@ -57,16 +67,17 @@ def ask(context: Any, workspace: Workspace, first: dt.date, last: dt.date, why: 
     if runs and (passed := dt.datetime.now(dt.UTC).timestamp() - (runs[0].end_time or 0.0)) < wait:
         return dg.SkipReason(f"{first} to {last}: again in {wait - passed:.0f} s")
     tags = {**TAGS, ASKED: name, BEGINS: begins, "champion/why": why, LONGEST: str(LONGEST_SECONDS)}
+    key, span = f"{name}:{len(runs)}", {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
     if first == last:
-        return dg.RunRequest(run_key=f"{name}:{len(runs)}", partition_key=first.isoformat(), tags=tags)
-    return dg.RunRequest(run_key=f"{name}:{len(runs)}", tags=tags | {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()})
+        return dg.RunRequest(run_key=key, partition_key=first.isoformat(), tags=tags)
+    return dg.RunRequest(run_key=key, tags=tags | span)
 
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def result_of(found: dg.RunRequest | dg.SkipReason, cursor: str | None) -> dg.SensorResult:
+def result_of(found: Asked, cursor: str | None) -> dg.SensorResult:
     """The result of a sensor that asked."""
     if isinstance(found, dg.SkipReason):
         return dg.SensorResult(skip_reason=found, cursor=cursor)
@@ -76,8 +87,8 @@ def result_of(found: dg.RunRequest | dg.SkipReason, cursor: str | None) -> dg.Se
 def is_working(context: Any, workspace: Workspace) -> bool:
     """True if a daily run waits or works.
 
-    Runs whose process is gone do not count, nor do those that nobody will ever start: a sensor's run that was made long ago, and a run of
-    somebody else that no process has taken up.
+    Runs whose process is gone do not count, nor do those that nobody will ever start: a sensor's run that was made long
+    ago, and a run of somebody else that no process has taken up.
     """
     for run_id in bury(workspace.settings, context.instance):
         context.log.warning(f"run {run_id}: its process is gone; reported as failed")
@@ -94,7 +105,7 @@ def _is_expected(record: dg.RunRecord) -> bool:
 
 
 def failures_until(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int:
-    """How many runs for the first of these days have failed up to `run`, itself included; 0 for a run that no sensor asked for."""
+    """How many runs for the first of these days have failed up to `run`; 0 for a run that no sensor asked for."""
     begins = run.tags.get(BEGINS)
     if begins is None:
         return 0

@@ -1,9 +1,10 @@
 """Sensors that start runs: a day's files are out, files have changed, a person has edited something, a gap was left.
 
-What belongs here: one sensor for each reason to act. What does not: looking at the source (`publication.py`), how a run is asked for
-(`run_requests.py`), telling a person (`reporting_sensors.py`), computing. A sensor asks for a range of days in one run, since days build on
-each other, and one run is under way at a time. Cursors hold nothing that cannot be found again, so that a lost one costs a second look and
-no more. Settings and everything that a person edits are read at every look.
+What belongs here: one sensor for each reason to act. What does not: looking at the source (`publication.py`), how a run
+is asked for (`run_requests.py`), telling a person (`reporting_sensors.py`), computing. A sensor asks for a range of
+days in one run, since days build on each other, and one run is under way at a time. Cursors hold nothing that cannot be
+found again, so that a lost one costs a second look and no more. Settings and everything that a person edits are read at
+every look.
 """
 
 from __future__ import annotations
@@ -48,14 +49,15 @@ LOOK_SECONDS = 20.0
 REPUBLISHED = 5
 """Sessions after a day within which NSE republishes its files."""
 SECONDS = get_settings().sensor_seconds
-STATUS = dg.DefaultSensorStatus.RUNNING if get_settings().automation == "on" else dg.DefaultSensorStatus.STOPPED
+IS_ON = get_settings().automation == "on"
+STATUS = dg.DefaultSensorStatus.RUNNING if IS_ON else dg.DefaultSensorStatus.STOPPED
 
 
 @dg.sensor(
     job=daily_job,
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Runs the sessions whose bhavcopies have come out, from the first that is missing; says when one is late.",
+    description="Runs the sessions whose bhavcopies are out, from the first that is missing; says when one is late.",
 )
 def publication_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """No run before the file is there and is the file."""
@@ -69,14 +71,19 @@ def publication_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     cursor = json.dumps(sorted(told)[-50:])
     if not marks:
         end = calendar_end(workspace, instant)
-        return dg.SensorResult(skip_reason=problem or (f"{end.says}: {end.do}" if end else "every session is built"), cursor=cursor)
+        done = "every session is built" if end is None else f"{end.says}: {end.do}"
+        return dg.SensorResult(skip_reason=problem or done, cursor=cursor)
     return result_of(ask(context, workspace, waiting[0], waiting[len(marks) - 1], "published", marks), cursor)
 
 
 def _usable(
-    context: dg.SensorEvaluationContext, workspace: Workspace, waiting: Sequence[dt.date], instant: dt.datetime, told: set[str]
+    context: dg.SensorEvaluationContext,
+    workspace: Workspace,
+    waiting: Sequence[dt.date],
+    instant: dt.datetime,
+    told: set[str],
 ) -> tuple[list[str], str]:
-    """The marks of the files of the first days of `waiting`, up to one that is not usable, and what is wrong with that one.
+    """The marks of the files of the first days of `waiting`, up to one that is not usable, and what is wrong with it.
 
     What was said to a person is added to `told`, so that it is said once.
     """
@@ -89,10 +96,12 @@ def _usable(
             continue
         problem = f"{type(found).__name__}: {found}"  # the days after it rest on it
         if instant >= instant_in_india(date, workspace.settings.late_at) and f"late:{date}" not in told:
-            alarm(workspace.settings, f"the bhavcopy of {date} is late", f"{problem}{_start_of_history(workspace, date)}")
+            text = f"{problem}{_start_of_history(workspace, date)}"
+            alarm(workspace.settings, f"the bhavcopy of {date} is late", text)
             told.add(f"late:{date}")
         if not isinstance(found, NotYetPublished) and f"{date}:{problem}" not in told:  # once, not at every look
-            log(workspace.settings).warning("file not usable", asset="raw/bhavcopy", day=date.isoformat(), error=problem)
+            day = date.isoformat()
+            log(workspace.settings).warning("file not usable", asset="raw/bhavcopy", day=day, error=problem)
             told.add(f"{date}:{problem}")
         context.log.info(problem)
         return marks, problem
@@ -110,7 +119,7 @@ def _start_of_history(workspace: Workspace, date: dt.date) -> str:
     job=daily_job,
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Looks at the files of the last five sessions again: one that changed, or came late, rebuilds its day and those after it.",
+    description="Looks at the files of the last five sessions again: a changed or late one rebuilds all from its day on.",
 )
 def republish_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """NSE republishes files without a word."""
@@ -124,7 +133,7 @@ def republish_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     cursor = json.dumps(dict(sorted(looked.items())[-3 * LOOK_BACK :]))
     why, days, marks = "republished", sorted(changed), [changed[date] for date in sorted(changed)]
     first = min(changed, default=None)
-    if first is None and (days := stale_days(workspace, built)):  # a run that should have carried a change through may have been killed
+    if first is None and (days := stale_days(workspace, built)):  # a run that should have done it may have been killed
         why, marks = "stale", [*(stored(workspace, "raw/bhavcopy", date) or "" for date in days), _situation(workspace)]
         first = days[0] if days[0] != built[0] else min(finished_sessions(workspace))  # what is older may be stale, too
     if first is None:
@@ -136,9 +145,13 @@ def republish_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
 
 
 def _republished(
-    context: dg.SensorEvaluationContext, workspace: Workspace, dates: Sequence[dt.date], instant: dt.datetime, looked: dict[str, float]
+    context: dg.SensorEvaluationContext,
+    workspace: Workspace,
+    dates: Sequence[dt.date],
+    instant: dt.datetime,
+    looked: dict[str, float],
 ) -> dict[dt.date, str]:
-    """The marks of the days whose files are not those that the lake has; when a day was looked at is noted in `looked`."""
+    """The marks of the days whose files are not those that the lake has; `looked` notes when a day was looked at."""
     changed: dict[dt.date, str] = {}
     for date in dates:
         if instant.timestamp() - looked.get(date.isoformat(), 0.0) < workspace.settings.republish_seconds:
@@ -169,7 +182,7 @@ def _situation(workspace: Workspace) -> str:
     job=daily_job,
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Watches the folders of the source and of ESG ratings, your decisions and settings: changed files rebuild what they touch.",
+    description="Watches the source, ESG ratings, your decisions and settings: changed files rebuild what they touch.",
 )
 def drop_folder_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Corporate-action exports, ESG files, bundles, overrides, the calendar, `champion.toml`."""
@@ -183,16 +196,17 @@ def drop_folder_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         return dg.SensorResult(skip_reason=UNDER_WAY, cursor=context.cursor)
     built = sorted(date for date in finished_sessions(workspace) if workspace.calendar.why_closed(date) is None)
     if not built:
-        return dg.SensorResult(skip_reason="files have changed; nothing is built yet that they could touch", cursor=mark)
+        return dg.SensorResult(skip_reason="files have changed; nothing is built that they could touch", cursor=mark)
     found = ask(context, workspace, built[0], built[-1], "dropped", [mark])
-    return result_of(found, context.cursor if isinstance(found, dg.SkipReason) else mark)  # a skipped one is asked for again
+    noted = context.cursor if isinstance(found, dg.SkipReason) else mark  # a skipped one is asked for again
+    return result_of(found, noted)
 
 
 @dg.schedule(
     job=daily_job,
     cron_schedule="0 1 * * 0",
     execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING if get_settings().automation == "on" else dg.DefaultScheduleStatus.STOPPED,
+    default_status=dg.DefaultScheduleStatus.RUNNING if IS_ON else dg.DefaultScheduleStatus.STOPPED,
     description="Every Sunday: sessions that the lake lacks, since the first, are asked for in one run.",
 )
 def catch_up_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:

@@ -2,9 +2,10 @@
 
 python -m champion_assets_tests.benchmarks.six_weeks [SEED=1]
 
-A closure that nobody announced, a Saturday that no list has, three weeks down, republished and late files, garbage, edited decisions and
-settings, a dead MLflow the whole time, DuckDB open elsewhere, killed runs and daemons. The lake must come out as if there had been no
-fault, and each alarm must have been given once. Takes some ten minutes; the short soak of CI is `end_to_end/test_soak.py`.
+A closure that nobody announced, a Saturday that no list has, three weeks down, republished and late files, garbage,
+edited decisions and settings, a dead MLflow the whole time, DuckDB open elsewhere, killed runs and daemons. The lake
+must come out as if there had been no fault, and each alarm must have been given once. Takes some ten minutes; the short
+soak of CI is `end_to_end/test_soak.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ from champion_assets_tests.helpers import content
 
 HEAD = "date,status,reason,open,close,evidence\n"
 CLOSED, SATURDAY = dt.date(2024, 1, 11), dt.date(2024, 1, 13)
-MOURNING, EXTRA = f"{CLOSED},closed,state mourning,,,circular\n", f"{SATURDAY},special,live session from the other site,,,circular\n"
+MOURNING, EXTRA = (
+    f"{CLOSED},closed,state mourning,,,circular\n",
+    f"{SATURDAY},special,live session from the other site,,,circular\n",
+)
 BACK = dt.date(2024, 2, 2)
 """The daemon is down from the evening of the special Saturday until here."""
 END = dt.date(2024, 2, 9)
@@ -39,7 +43,11 @@ class SixWeeks:
 
     def __init__(self, stage: Rehearsal, folder: Path) -> None:
         self.stage = stage
-        self.calendar, self.actions, self.toml = folder / "calendar.csv", folder / "actions.csv", stage.folder / "champion.toml"
+        self.calendar, self.actions, self.toml = (
+            folder / "calendar.csv",
+            folder / "actions.csv",
+            stage.folder / "champion.toml",
+        )
         self.settings: dict[str, object] = {"calendar": self.calendar, "action_overrides": self.actions}
 
     def alarms(self) -> list[str]:

@@ -15,7 +15,13 @@ LAST = dt.date(2026, 12, 31)
 
 @pytest.mark.parametrize(
     ("today", "level"),
-    [("2026-11-30", None), ("2026-12-01", "warning"), ("2026-12-31", "warning"), ("2027-01-01", "error"), ("2028-07-01", "error")],
+    [
+        ("2026-11-30", None),
+        ("2026-12-01", "warning"),
+        ("2026-12-31", "warning"),
+        ("2027-01-01", "error"),
+        ("2028-07-01", "error"),
+    ],
 )
 def test_a_warning_from_december_on_and_an_error_from_january(today: str, level: str | None) -> None:
     found = end_of_calendar(LAST, dt.date.fromisoformat(today))

@@ -42,7 +42,10 @@ def at(environment: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
 
 
 def look(cursor: str | None = None) -> dg.SensorResult:
-    with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        dg.build_sensor_context(instance=instance, cursor=cursor) as context,
+    ):
         result = attention_sensor(context)
     assert isinstance(result, dg.SensorResult)
     return result
@@ -53,7 +56,9 @@ def log(settings: Settings) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def test_the_end_of_the_calendar_is_a_warning_in_december_and_an_alarm_in_january_each_once(at: Callable[[str], None]) -> None:
+def test_the_end_of_the_calendar_is_a_warning_in_december_and_an_alarm_in_january_each_once(
+    at: Callable[[str], None],
+) -> None:
     settings, cursor = get_settings(), None
     for instant in ("2026-11-30", "2026-12-01", "2026-12-02", "2026-12-31", "2027-01-01", "2027-01-05", "2027-02-01"):
         at(f"{instant}T13:00:00+00:00")
@@ -63,7 +68,12 @@ def test_the_end_of_the_calendar_is_a_warning_in_december_and_an_alarm_in_januar
     assert "ends on 2026-12-31" in warning["event"]
     assert told["event"] == "alarm"
     assert "ended on 2026-12-31" in told["title"]
-    for words in ("holiday-master_2027.json", "2027-01-26,closed,Republic Day", "CHAMPION_CALENDAR", "nseindia.com/api/holiday-master"):
+    for words in (
+        "holiday-master_2027.json",
+        "2027-01-26,closed,Republic Day",
+        "CHAMPION_CALENDAR",
+        "nseindia.com/api/holiday-master",
+    ):
         assert words in told["text"]
 
 
@@ -99,7 +109,10 @@ def test_nses_list_in_the_source_folder_ends_the_matter_at_the_next_look(at: Cal
     third = look(second.cursor)
     assert "left out" in str(third.skip_reason)
     look(look(third.cursor).cursor)
-    assert [line["event"] for line in log(get_settings())][-2:] == ["a file in the source is left out", "alarm"]  # told again: it came back
+    assert [line["event"] for line in log(get_settings())][-2:] == [
+        "a file in the source is left out",
+        "alarm",
+    ]  # told again: it came back
 
 
 def test_a_line_that_cannot_be_meant_so_is_an_alarm_and_not_only_a_tick_that_failed(
