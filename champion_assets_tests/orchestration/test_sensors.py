@@ -364,6 +364,18 @@ def test_an_edited_decision_is_noticed_even_if_size_and_time_stay(  # type: igno
         assert tick(drop_folder_sensor, instance, noted.cursor).run_requests
 
 
+def test_the_catch_up_asks_for_no_gap_whose_file_is_not_there(stage, exchange: Exchange) -> None:  # type: ignore[no-untyped-def]
+    set_clock, source = stage
+    publish(exchange, source, [dt.date(2024, 1, 5)])
+    build_mine(dt.date(2024, 1, 3))
+    set_clock("2024-01-07T02:00:00+00:00")
+    with dg.DagsterInstance.ephemeral() as instance:
+        when = dt.datetime(2024, 1, 7, 1, tzinfo=dt.UTC)
+        found = catch_up_schedule(dg.build_schedule_context(instance=instance, scheduled_execution_time=when))
+    assert isinstance(found, dg.SkipReason)
+    assert "NotYetPublished: 2024-01-04" in str(found)
+
+
 def test_a_closed_day_is_never_asked_for(workspace: Workspace) -> None:
     with pytest.raises(Holiday, match="Republic Day"):
         published(workspace, "raw/bhavcopy", dt.date(2024, 1, 26))
