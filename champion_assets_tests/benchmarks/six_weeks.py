@@ -84,11 +84,9 @@ class SixWeeks:
         self.stage.stop_daemon(signal.SIGKILL)
         self.stage.state.published_until = BACK
         self.stage.clock(BACK)
-        before = len(self.alarms())
         self.stage.start_daemon()
         self.stage.happened.append((BACK, "three weeks down"))
         self.stage.wait(f"{BACK} is built", lambda: self.stage.is_built(BACK))
-        assert self.alarms()[before:] == [], self.alarms()[before:]
 
     def duckdb_open_elsewhere(self, date: dt.date) -> None:
         """Another program has the warehouse's file open for writing when the day comes out; the data is built all the same."""
@@ -135,7 +133,7 @@ class SixWeeks:
 
 
 def main(seed: int) -> None:
-    """Play and compare; the exit code is 1 if an object differs or an alarm was given twice."""
+    """Play and compare; the exit code is 1 if an object differs, an alarm was given twice, or a run could only fail."""
     with tempfile.TemporaryDirectory(prefix="champion-six-weeks-") as name:
         folder, started = Path(name), time.monotonic()
         (folder / "true.csv").write_text(HEAD + MOURNING + EXTRA)
@@ -154,6 +152,8 @@ def main(seed: int) -> None:
                 sys.stdout.flush()
             stage.clock(END, 16)
             settle(stage, weeks.settings)
+            given = [line for line in stage.log() if line["event"] == "alarm"]
+            hopeless = [str(line["title"]) for line in given if "MissingInput" in str(line["text"])]
             alarms = Counter(re.sub(r"run \w{8} ", "run ", title) for title in weeks.alarms())
             events = Counter(str(line["event"]) for line in stage.log())
         mine = content(stage.lake, LEFT_OUT)
@@ -162,9 +162,9 @@ def main(seed: int) -> None:
     twice = {title: count for title, count in alarms.items() if count > (2 if title.startswith("run ") else 1)}
     sys.stdout.write(
         f"{time.monotonic() - started:.0f} s; log: {dict(sorted(events.items()))}\nalarms: {dict(sorted(alarms.items()))}\n"
-        f"{len(mine)} objects, {len(different)} differ {different[:5]}; too often: {twice}\n"
+        f"{len(mine)} objects, {len(different)} differ {different[:5]}; too often: {twice}; hopeless: {hopeless}\n"
     )
-    sys.exit(bool(different or twice))
+    sys.exit(bool(different or twice or hopeless))
 
 
 if __name__ == "__main__":
