@@ -6,6 +6,8 @@ declaration (`lake/table.py`). To add a table write its module and put its `TABL
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from champion_assets.backtest import daily, tear_sheet
@@ -22,7 +24,9 @@ from champion_assets.features import covariance, esg, expected_returns, returns,
 from champion_assets.lake.open import open_lake
 from champion_assets.lake.table import DailyTable, HistoryTable
 from champion_assets.lake.workspace import Workspace
-from champion_assets.nse.calendar import load_calendar
+from champion_assets.nse.calendar import SessionCalendar, load_calendar
+from champion_assets.nse.calendar_files import CONFIRMED_FROM
+from champion_assets.nse.source.folder import FolderSource
 from champion_assets.portfolio import audit, target_weights
 from champion_assets.raw import bhavcopy as raw_bhavcopy
 from champion_assets.raw import corporate_actions as raw_corporate_actions
@@ -31,7 +35,7 @@ from champion_assets.raw import esg_scores as raw_esg_scores
 from champion_assets.raw import index_close as raw_index_close
 from champion_assets.raw import index_constituents as raw_index_constituents
 from champion_assets.raw import security_master as raw_security_master
-from champion_assets.settings import Settings, require_files
+from champion_assets.settings import Settings, require_files, source_folder
 from champion_assets.silver import corporate_actions, equity_eod, esg_scores, index_eod, instruments, suspects
 from champion_assets.warehouse import clickhouse, duckdb
 
@@ -92,6 +96,25 @@ def enabled_tables(settings: Settings, tables: dict[str, DailyTable] | None = No
     return enabled
 
 
+def open_calendar(settings: Settings, built: Callable[[], Sequence[dt.date]] = tuple) -> SessionCalendar:
+    """The session calendar that the settings describe.
+
+    Before 2011, where the calendar is not confirmed, files decide: those of a folder, which can be listed, and those in the lake.
+
+    Args:
+        settings: what names the calendar's files and the source.
+        built: the days of which the lake has a bhavcopy; asked for only if the history begins before 2011.
+    """
+    folder = source_folder(settings.source)
+    folder = folder if folder is not None and folder.is_dir() else None
+    calendar = load_calendar(settings.calendar, folder)
+    if settings.start_date >= CONFIRMED_FROM:
+        return calendar
+    calendar = calendar.decided_by(frozenset(built()), complete=False)
+    listed = [] if folder is None else FolderSource(folder, settings.data_dir / "cache").bhavcopy_days()
+    return calendar.decided_by(frozenset(listed))
+
+
 def open_workspace(settings: Settings, tables: dict[str, DailyTable] | None = None) -> Workspace:
     """The workspace that the settings describe, over those of `tables`, by default of the catalog, that they enable.
 
@@ -102,4 +125,6 @@ def open_workspace(settings: Settings, tables: dict[str, DailyTable] | None = No
         LakeUnreachable: its server does not answer.
     """
     require_files(settings)
-    return Workspace(settings, open_lake(settings), load_calendar(settings.calendar), tables=enabled_tables(settings, tables))
+    lake = open_lake(settings)
+    calendar = open_calendar(settings, lambda: lake.dates("raw/bhavcopy"))
+    return Workspace(settings, lake, calendar, tables=enabled_tables(settings, tables))

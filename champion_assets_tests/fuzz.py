@@ -24,7 +24,8 @@ from champion_assets.esg.mapping import MappingError, read_mapping
 from champion_assets.esg.records import EsgFileError, read_records
 from champion_assets.nse.actions.feed import read_actions
 from champion_assets.nse.actions.grammar import read_subject
-from champion_assets.nse.calendar import CalendarError, load_calendar, read_holiday_master
+from champion_assets.nse.calendar import load_calendar
+from champion_assets.nse.calendar_files import CalendarError, read_holiday_master
 from champion_assets.nse.constituents import read_constituents
 from champion_assets.nse.delivery import read_delivery
 from champion_assets.nse.errors import NseError

@@ -103,7 +103,7 @@ def test_jobs_schedules_and_sensors() -> None:
     }
     assert {each.name for each in repository.sensor_defs} == {
         "publication_sensor", "republish_sensor", "drop_folder_sensor", "closed_days_sensor", "freshness_sensor", "failure_sensor",
-        "tracking_sensor",
+        "tracking_sensor", "attention_sensor",
     }  # fmt: skip
     assert {each.default_status for each in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}
 

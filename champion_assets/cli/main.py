@@ -113,14 +113,15 @@ def _report(results: list, seconds: float) -> None:  # type: ignore[type-arg]  #
 @click.argument("date", type=DATE)
 def calendar(date: dt.datetime) -> None:
     """Say whether DATE is a session, of which type, and why not."""
-    from champion_assets.nse.calendar import load_calendar
+    from champion_assets.catalog import open_calendar
     from champion_assets.settings import get_settings, require_files
 
     require_files(get_settings())
-    day = load_calendar(get_settings().calendar).day(date.date())
+    day = open_calendar(get_settings()).day(date.date())
     hours = f" {day.open}-{day.close} IST" if day.open else ""
     reason, evidence = (f"; {text}" if text else "" for text in (day.reason, day.evidence and f"evidence: {day.evidence}"))
-    say(f"{day.date:%A %Y-%m-%d}: {day.status}{hours}{reason}{evidence}")
+    doubt = "" if day.confirmed else " (not confirmed)"
+    say(f"{day.date:%A %Y-%m-%d}: {day.status}{doubt}{hours}{reason}{evidence}")
 
 
 @main.command()

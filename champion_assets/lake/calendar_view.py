@@ -16,7 +16,7 @@ class CalendarView:
 
     def __init__(self, calendar: Calendar, last: dt.date, table: str) -> None:
         self._calendar, self._table = calendar, table
-        self.first, self.last = calendar.first, last
+        self.first, self.last, self.problems = calendar.first, last, calendar.problems
 
     def day(self, date: dt.date, /) -> CalendarDay:
         """See `Calendar`."""

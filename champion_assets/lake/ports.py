@@ -30,6 +30,10 @@ class CalendarDay(Protocol):
     def is_session(self) -> bool:
         """True if the market traded."""
 
+    @property
+    def confirmed(self) -> bool:
+        """False if nothing of the exchange's own proves the day."""
+
 
 class Calendar(Protocol):
     """Which days are sessions; see `nse/calendar.py` for the exchange's own."""
@@ -41,6 +45,10 @@ class Calendar(Protocol):
     @property
     def last(self) -> dt.date:
         """Last day of the calendar."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Files of days that were left out, and why."""
 
     def day(self, date: dt.date, /) -> CalendarDay:
         """Everything known about `date`."""

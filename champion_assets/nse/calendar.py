@@ -1,98 +1,61 @@
 """NSE's session calendar: which days traded, of which type, and why a day was closed.
 
-What belongs here: the calendar as data and the questions one asks of it. What does not: partition keys (`partitions.py`), or any
-decision that a file cannot exist: calendar and files are reconciled in both directions.
+What belongs here: the calendar as data and the questions one asks of it. What does not: reading its files
+(`calendar_files.py`), partition keys (`partitions.py`), or any decision that a file cannot exist: calendar and files
+are reconciled in both directions.
 
-The data (`data/calendar.csv`) lists exceptions only: closed weekdays, and sessions that are not regular (Muhurat, Budget, special
-Saturdays), each with reason, hours where known, and evidence. Every other weekday is a regular session, every other weekend day
-is closed. From 2011-01-03 to 2026-08-21 it equals the days for which a bhavcopy exists; 1996 to 2010 follow public calendar
-libraries and 1994-1995 have no known closures yet (`Day.evidence` says which).
-A user's override file has the same columns and wins line by line. NSE's own list of a new year (`holiday-master`, JSON) can stand beside
-it or in its place: it adds closures that the packaged data does not know, and lengthens the calendar to the end of its year.
+The data (`data/calendar.csv`) lists exceptions only: closed weekdays, and sessions that are not regular (Muhurat,
+Budget, special Saturdays), each with reason, hours where known, and evidence. Every other weekday is a regular session,
+every other weekend day is closed. From 2011-01-03 to 2026-08-21 it equals the days for which a bhavcopy exists, and the
+rest of 2026 is NSE's published list. Days before 2011 follow public calendars, most are not confirmed
+(`Day.confirmed`), and there files decide: see `SessionCalendar.decided_by`.
+
+A user's file has the same columns and wins line by line. NSE's own list of a new year (`holiday-master`, JSON) adds
+closures that the packaged data does not know, and lengthens the calendar to the end of its year.
 """
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import json
-import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal, cast
 
-from champion_assets.common.errors import ChampionError
+from champion_assets.nse.calendar_files import (
+    CalendarError,
+    Day,
+    holiday_lists,
+    ordinary,
+    read_days,
+    read_holiday_master,
+    years_end,
+)
 
 FIRST_SESSION = dt.date(1994, 11, 3)
 LAST_PUBLISHED_YEAR = 2026
-
-DayStatus = Literal["regular", "muhurat", "budget", "special", "closed"]
-_COLUMNS = ["date", "status", "reason", "open", "close", "evidence"]
-_STATUSES = ("regular", "muhurat", "budget", "special", "closed")
-
-
-class CalendarError(ChampionError, ValueError):
-    """A date outside the calendar, or a line of an override file that makes no sense."""
-
-
-@dataclass(frozen=True)
-class Day:
-    """One calendar day: `status`, `reason`, hours as "HH:MM" IST or "", and the evidence for anything but the ordinary."""
-
-    date: dt.date
-    status: DayStatus
-    reason: str = ""
-    open: str = ""
-    close: str = ""
-    evidence: str = ""
-
-    @property
-    def is_session(self) -> bool:
-        """True if the market traded."""
-        return self.status != "closed"
-
-
-def _read_days(lines: Iterator[str], origin: str) -> dict[dt.date, Day]:
-    reader = csv.DictReader(lines)
-    if reader.fieldnames != _COLUMNS:
-        raise CalendarError(f"{origin}: the columns must be {','.join(_COLUMNS)}, found {reader.fieldnames}")
-    days: dict[dt.date, Day] = {}
-    for number, row in enumerate(reader, start=2):
-        try:
-            date = dt.date.fromisoformat(row["date"])
-        except ValueError as error:
-            raise CalendarError(f"{origin}, line {number}: {row['date']!r} is not a date YYYY-MM-DD") from error
-        if row["status"] not in _STATUSES:
-            raise CalendarError(f"{origin}, line {number}: status {row['status']!r} is none of {', '.join(_STATUSES)}")
-        if date in days:
-            raise CalendarError(f"{origin}, line {number}: {date} is listed twice")
-        status = cast("DayStatus", row["status"])
-        days[date] = Day(date, status, row["reason"], row["open"], row["close"], row["evidence"])
-    return days
-
-
-def _ordinary(date: dt.date) -> Day:
-    if date.weekday() < 5:
-        return Day(date, "regular", open="09:15", close="15:30")
-    return Day(date, "closed", "Saturday" if date.weekday() == 5 else "Sunday")
+BY_FILE, NO_FILE = "bhavcopy of the day", "no file; unconfirmed session"
+_File = tuple[str, bytes]
+"""A file's path and its content."""
 
 
 class SessionCalendar:
-    """Answers questions about sessions between `first` and `last` (dates, both included)."""
+    """Answers questions about sessions between `first` and `last` (dates, both included).
 
-    def __init__(self, exceptions: dict[dt.date, Day], last: dt.date) -> None:
-        self.first, self.last = FIRST_SESSION, last
+    `problems` says which files were left out and why.
+    """
+
+    def __init__(self, exceptions: Mapping[dt.date, Day], last: dt.date, problems: tuple[str, ...] = ()) -> None:
+        self.first, self.last, self.problems = FIRST_SESSION, last, problems
         self._exceptions = exceptions
         span = range((last - FIRST_SESSION).days + 1)
         days = (self._lookup(FIRST_SESSION + dt.timedelta(days=n)) for n in span)
         self._sessions = [day.date for day in days if day.is_session]
 
     def _lookup(self, date: dt.date) -> Day:
-        return self._exceptions.get(date) or _ordinary(date)
+        return self._exceptions.get(date) or ordinary(date)
 
     def day(self, date: dt.date) -> Day:
         """Everything known about `date`.
@@ -140,53 +103,86 @@ class SessionCalendar:
         end = bisect_right(self._sessions, date)
         return self._sessions[max(0, end - count) : end]
 
+    def decided_by(self, files: Collection[dt.date], *, complete: bool = True) -> SessionCalendar:
+        """The calendar in which files decide what is not confirmed.
 
-_SEGMENT = "CM"
-_MUHURAT = re.compile(r"laxmi\s*pujan", re.IGNORECASE)
+        An unconfirmed day with a bhavcopy is a session. An unconfirmed session without one is closed if it lies between
+        the first and the last of `files` and these are complete. A confirmed day stays what it is, with or without a
+        file. A session that is lost here because its file is absent shows itself in the previous closes of the next
+        one, which a check compares.
+
+        Args:
+            files: the days of which there is a bhavcopy.
+            complete: True if there is no other file, as a listing of a folder knows and an archive that cannot be
+                listed does not.
+
+        Example:
+            >>> load_calendar().decided_by([dt.date(1996, 2, 2), dt.date(1996, 2, 3)]).day(dt.date(1996, 2, 3)).status
+            'special'
+        """
+        if not files:
+            return self
+        decided, first, last = dict(self._exceptions), max(self.first, min(files)), min(self.last, max(files))
+        for offset in range((last - first).days + 1):
+            day = self._lookup(first + dt.timedelta(days=offset))
+            if day.confirmed:
+                continue
+            if day.date in files:
+                status = day.status if day.is_session else "special"
+                decided[day.date] = replace(day, status=status, evidence=BY_FILE, confirmed=True)
+            elif complete and day.is_session:
+                decided[day.date] = Day(day.date, "closed", NO_FILE, evidence=day.evidence, confirmed=False)
+        return SessionCalendar(decided, self.last, self.problems)
 
 
-def read_holiday_master(text: str, origin: str) -> dict[dt.date, Day]:
-    """The closures of NSE's `holiday-master` (trading), segment CM; Diwali Laxmi Pujan is the evening market that it is.
-
-    Raises:
-        CalendarError: not such an answer.
-    """
-    try:
-        rows = json.loads(text)[_SEGMENT]
-        listed = [(dt.datetime.strptime(row["tradingDate"], "%d-%b-%Y").replace(tzinfo=dt.UTC).date(), row["description"]) for row in rows]
-    except (ValueError, KeyError, TypeError) as error:
-        raise CalendarError(f"{origin}: not an answer of holiday-master with segment {_SEGMENT} ({error})") from error
-    days = {}
-    for date, description in listed:
-        reason = " ".join(description.replace("*", " ").split())
-        if _MUHURAT.search(reason):
-            days[date] = Day(date, "muhurat", reason, evidence=f"{origin}, hours to be notified")
-        elif date.weekday() < 5:
-            days[date] = Day(date, "closed", reason, evidence=origin)
-    return days
-
-
-@lru_cache(maxsize=4)
-def load_calendar(override: Path | None = None) -> SessionCalendar:
-    """The packaged calendar, with the user's own days put over it.
+def load_calendar(override: Path | None = None, source: Path | None = None) -> SessionCalendar:
+    """The packaged calendar, with the user's own days put over it. Files are read at every call, so edits are seen.
 
     Args:
-        override: a CSV of the same columns, which wins line by line; or a `holiday-master` JSON, which only adds to the packaged days;
-            or a folder of such files, in which every CSV wins over every JSON.
+        override: a CSV of the same columns, which wins line by line; or a `holiday-master` JSON, which only adds to the
+            packaged days; or a folder of such files, in which every CSV wins over every JSON.
+        source: a folder of NSE's files; a `holiday-master*.json` in it is read like one in `override`, but one that is
+            not what its name says is left out and named in `problems`, since anybody's file may lie there.
 
     Returns:
         The calendar, to the end of the last published year or of the user's files, whichever is later.
+
+    Raises:
+        CalendarError: a file of `override` is not what it should be.
     """
-    text = resources.files("champion_assets.nse").joinpath("data/calendar.csv").read_text("utf-8")
-    days = _read_days(iter(text.splitlines()), "the packaged calendar")
-    last = dt.date(LAST_PUBLISHED_YEAR, 12, 31)
-    files = [] if override is None else sorted(override.iterdir()) if override.is_dir() else [override]
-    for path in (each for each in files if each.suffix.lower() == ".json"):
-        published = read_holiday_master(path.read_text("utf-8-sig"), path.name)
-        days = published | days
-        last = max([last, *(dt.date(day.year, 12, 31) for day in published)])
-    for path in (each for each in files if each.suffix.lower() != ".json"):
-        own = _read_days(iter(path.read_text("utf-8").splitlines()), str(path))
+    own = [] if override is None else [override]
+    if override is not None and override.is_dir():  # what an editor leaves beside a file is no calendar
+        own = sorted(path for path in override.iterdir() if path.suffix.lower() in (".csv", ".json"))
+    lists = [(str(path), path.read_bytes()) for path in own if path.suffix.lower() == ".json"]
+    lines = [(str(path), path.read_bytes()) for path in own if path.suffix.lower() != ".json"]
+    found = [] if source is None else [(str(path), path.read_bytes()) for path in holiday_lists(source)]
+    return _merged(tuple(lists), tuple(lines), tuple(found))
+
+
+@lru_cache(maxsize=8)
+def _merged(lists: tuple[_File, ...], lines: tuple[_File, ...], found: tuple[_File, ...]) -> SessionCalendar:
+    """The calendar of these contents."""
+    packaged = resources.files("champion_assets.nse").joinpath("data/calendar.csv").read_text("utf-8")
+    days, problems = read_days(packaged, "the packaged calendar"), []
+    published: dict[dt.date, Day] = {}
+    for name, body in lists:
+        published = read_holiday_master(_decoded(name, body), Path(name).name) | published
+    for name, body in found:
+        try:
+            published = read_holiday_master(_decoded(name, body), Path(name).name) | published
+        except CalendarError as error:
+            problems.append(f"{name}: left out; {error}")
+    days = published | days
+    last = max(dt.date(LAST_PUBLISHED_YEAR, 12, 31), years_end(published) or dt.date.min)
+    for name, body in lines:
+        own = read_days(_decoded(name, body), name)
         days |= own
         last = max([last, *own])
-    return SessionCalendar(days, last)
+    return SessionCalendar(days, last, tuple(problems))
+
+
+def _decoded(name: str, body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CalendarError(f"{name}: not UTF-8 ({error}); save it as UTF-8") from error

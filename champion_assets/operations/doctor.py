@@ -16,13 +16,16 @@ from typing import Any, Literal
 import polars as pl
 
 from champion_assets.common.clock import INDIA, now
+from champion_assets.common.dates import calendar_days
 from champion_assets.common.errors import HelperUnavailable
 from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.quarantine import listed
 from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.calendar import NO_FILE
+from champion_assets.nse.calendar_files import CONFIRMED_FROM
 from champion_assets.operations.helpers import does_not_answer, states
-from champion_assets.orchestration.freshness import overdue_sessions
+from champion_assets.orchestration.freshness import calendar_end, overdue_sessions
 from champion_assets.orchestration.publication import is_finished
 from champion_assets.orchestration.run_tracking import pending
 from champion_assets.raw.files import source_of
@@ -69,6 +72,7 @@ def examine(workspace: Workspace) -> Report:
         *_missing(workspace, built),
         *_stale(workspace, built),
         *_overdue(workspace),
+        *_calendar(workspace),
         *_checks(workspace, built),
         *_suspects(workspace, built),
         *_quarantine(workspace),
@@ -134,6 +138,26 @@ def _overdue(workspace: Workspace) -> Iterator[Finding]:
                       f"champion backfill {late[0]} {due[-1]}; is `champion ui` (the daemon) running with its sensors on?")  # fmt: skip
     elif due:
         yield Finding("freshness", "ok", f"the last session that was due, {due[-1]}, is built")
+
+
+def _calendar(workspace: Workspace) -> Iterator[Finding]:
+    """Whether the session calendar reaches far enough, what of it was left out, and how many days of the lake's span are not confirmed."""
+    calendar, settings = workspace.calendar, workspace.settings
+    instant = now(settings)
+    end = calendar_end(workspace, instant)
+    yield Finding("calendar", "ok", f"reaches {calendar.last}") if end is None else Finding("calendar", end.level, end.says, end.do)
+    for problem in calendar.problems:
+        yield Finding("calendar", "warning", problem, "mend or remove the file")
+    last = min(instant.astimezone(INDIA).date(), calendar.last)
+    days = [calendar.day(day) for day in calendar_days(settings.start_date, min(last, CONFIRMED_FROM))]
+    doubtful = [day for day in days if not day.confirmed and (day.is_session or day.reason == NO_FILE)]
+    if doubtful:
+        closed = sum(not day.is_session for day in doubtful)
+        says = (
+            f"{len(doubtful)} weekdays from {doubtful[0].date} to {doubtful[-1].date} are not confirmed as sessions; "
+            f"{closed} of them are closed for want of a file"
+        )
+        yield Finding("calendar", "note", says, "champion calendar DATE; put missing files into the source")
 
 
 def _checks(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[Finding]:

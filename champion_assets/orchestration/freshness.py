@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from champion_assets.common.clock import instant_in_india, now
+from champion_assets.common.clock import INDIA, instant_in_india, now
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.calendar_end import CalendarEnd, end_of_calendar
 from champion_assets.orchestration.publication import due_sessions
 
 CHECK = "fresh"
@@ -29,24 +30,27 @@ class Freshness:
         due: the last session that should be there, or None if none is due yet.
         last: the last session that is there, or None.
         missing: sessions that are due after `last`.
+        ended: what is to be said of a calendar that has ended, so that nobody knows what is due; empty if it has not.
     """
 
     due: dt.date | None
     last: dt.date | None
     missing: int
+    ended: str = ""
 
     @property
     def passed(self) -> bool:
-        """True if nothing that is due is missing at the end."""
-        return self.missing == 0
+        """True if nothing that is due is missing at the end, and the calendar knows what is due."""
+        return self.missing == 0 and not self.ended
 
     def __str__(self) -> str:
-        """One sentence."""
+        """One or two sentences."""
+        more = f" But {self.ended}." if self.ended else ""
         if self.due is None:
-            return "No session is due yet."
-        if self.passed:
-            return f"The last session that was due, {self.due}, is built."
-        return f"{self.missing} sessions are due after {self.last or 'none'}, the last is {self.due}."
+            return f"No session is due yet.{more}"
+        if self.missing == 0:
+            return f"The last session that was due, {self.due}, is built.{more}"
+        return f"{self.missing} sessions are due after {self.last or 'none'}, the last is {self.due}.{more}"
 
 
 def overdue_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list[dt.date]:
@@ -56,14 +60,21 @@ def overdue_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> 
 
 def freshness(table: DailyTable, workspace: Workspace, instant: dt.datetime | None = None) -> Freshness:
     """How up to date a table is by the days that it has."""
-    due = overdue_sessions(workspace, instant or now(workspace.settings), 2)
+    instant = instant or now(workspace.settings)
+    due, end = overdue_sessions(workspace, instant, 2), calendar_end(workspace, instant)
+    ended = end.says if end is not None and end.level == "error" else ""
     if not due:
-        return Freshness(None, None, 0)
+        return Freshness(None, None, 0, ended)
     if workspace.lake.exists(partition_key(table.name, due[-1])):
-        return Freshness(due[-1], due[-1], 0)
+        return Freshness(due[-1], due[-1], 0, ended)
     last = next((day for day in reversed(workspace.lake.dates(table.name)) if day <= due[-1]), None)
     after = workspace.settings.start_date if last is None else last + dt.timedelta(days=1)
-    return Freshness(due[-1], last, len(workspace.sessions(after, due[-1])))
+    return Freshness(due[-1], last, len(workspace.sessions(after, due[-1])), ended)
+
+
+def calendar_end(workspace: Workspace, instant: dt.datetime) -> CalendarEnd | None:
+    """What a person has to know of the end of the session calendar at `instant`, or None."""
+    return end_of_calendar(workspace.calendar.last, instant.astimezone(INDIA).date(), workspace.settings.end_date)
 
 
 def fresh_check_spec(key: dg.AssetKey) -> dg.AssetCheckSpec:

@@ -10,9 +10,9 @@ import datetime as dt
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from champion_assets.nse.calendar import load_calendar
+from champion_assets.catalog import open_calendar
 from champion_assets.orchestration.experiment_job import experiment
-from champion_assets.settings import get_settings
+from champion_assets.settings import current_settings
 
 TAGS = {"nse": "true", "bhavcopy": "true", "daily": "true", "production": "true"}
 
@@ -34,7 +34,7 @@ daily_job = dg.define_asset_job(
 def nse_daily_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """The day's run, or why there is none."""
     today = (context.scheduled_execution_time + dt.timedelta(hours=5, minutes=30)).date()
-    reason = load_calendar(get_settings().calendar).why_closed(today)
+    reason = open_calendar(current_settings()).why_closed(today)
     if reason is not None:
         return dg.SkipReason(f"{today} is closed: {reason}")
     return dg.RunRequest(run_key=today.isoformat(), partition_key=today.isoformat(), tags=TAGS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from champion_assets.catalog import TABLES
 from champion_assets.common.clock import INDIA, instant_in_india
@@ -17,12 +17,19 @@ from champion_assets.common.logs import log
 from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.store import partition_key
+from champion_assets.lake.table import Publication
 from champion_assets.lake.workspace import Workspace
-from champion_assets.nse.errors import Holiday, WrongDate
+from champion_assets.nse.errors import Holiday, NseError, WrongDate
+from champion_assets.nse.source.base import Fetched
 from champion_assets.raw.files import source_of
+from champion_assets.settings import source_folder
 
 FILES = tuple(table.name for table in TABLES.values() if table.published is not None)
 """Raw tables of a file that the exchange publishes daily."""
+LOOK_BACK = 10
+"""Sessions that are looked at again and again; a gap before them is looked for when one of them is not finished, and every Sunday."""
+EVERY = 20_000
+"""More sessions than there have been."""
 
 
 def published(workspace: Workspace, asset: str, date: dt.date) -> str:
@@ -34,15 +41,39 @@ def published(workspace: Workspace, asset: str, date: dt.date) -> str:
     """
     if (reason := workspace.calendar.why_closed(date)) is not None:
         raise Holiday(f"{date}: closed, {reason}; nothing is asked for")
+    ((_, found),) = look(workspace, asset, [date])
+    if isinstance(found, NseError):
+        raise found
+    return found
+
+
+def look(workspace: Workspace, asset: str, dates: Sequence[dt.date]) -> Iterator[tuple[dt.date, str | NseError]]:
+    """For each of `dates`, in order, the SHA-256 of the file that the source has, or why it is none.
+
+    A folder is looked into for the first day and then for all others at once, since each of its archives is unpacked once for them. A
+    server or a bucket is asked day by day, so that whoever has enough can stop.
+    """
     publication = workspace.tables[asset].published
     if publication is None:
         raise ValueError(f"{asset} is not a file that the exchange publishes daily")
-    (_, fetched), *_ = source_of(workspace.settings).fetch([date], publication.candidates)
-    if isinstance(fetched, Exception):
-        raise fetched
-    found, _, _ = publication.accept(fetched)
-    if found != date:
-        raise WrongDate(f"{fetched.name} from {fetched.uri} was asked for {date} but its rows are of {found}; refused")
+    source = source_of(workspace.settings)
+    at_once = source_folder(workspace.settings.source) is not None
+    for days in [dates[:1], dates[1:]] if at_once else [[date] for date in dates]:
+        found = dict(source.fetch(days, publication.candidates))
+        for date in days:
+            yield date, _judged(date, found[date], publication)
+
+
+def _judged(date: dt.date, fetched: Fetched | Exception, publication: Publication) -> str | NseError:
+    """The file's SHA-256 if it is the day's file, else why it is not."""
+    try:
+        if isinstance(fetched, Exception):
+            raise fetched
+        found, _, _ = publication.accept(fetched)
+        if found != date:
+            raise WrongDate(f"{fetched.name} from {fetched.uri} was asked for {date} but its rows are of {found}; refused")
+    except NseError as error:
+        return error
     return hashlib.sha256(fetched.body).hexdigest()
 
 
@@ -66,6 +97,30 @@ def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list
     sessions = workspace.sessions(max(workspace.settings.start_date, last - dt.timedelta(days=3 * count + 20)), last)
     due = [date for date in sessions if instant >= instant_in_india(date, workspace.settings.published_at)]
     return due[-count:]
+
+
+def waiting_sessions(workspace: Workspace, instant: dt.datetime) -> list[dt.date]:
+    """The sessions that are due and not finished, from the first of all on; none while the last ten are finished.
+
+    Days build on each other, so the first that is missing comes first, however long ago it was. Days that only a warehouse lacks come after
+    all others: a warehouse that is out of order must not hold up the data.
+    """
+    if all(is_finished(workspace, date) for date in due_sessions(workspace, instant, LOOK_BACK)):
+        return []
+    due, finished, built = due_sessions(workspace, instant, EVERY), finished_sessions(workspace), _built_sessions(workspace)
+    return [date for date in due if date not in built] or [date for date in due if date not in finished]
+
+
+def finished_sessions(workspace: Workspace) -> set[dt.date]:
+    """The days of which everything was built."""
+    days = [set(workspace.lake.dates(name)) for name, table in workspace.tables.items() if table.completes_day]
+    return set.intersection(*days) if days else set()
+
+
+def _built_sessions(workspace: Workspace) -> set[dt.date]:
+    """The days of which the lake has everything, whatever the warehouses have."""
+    tables = [table for table in workspace.tables.values() if table.completes_day and table.group != "warehouse"]
+    return set.intersection(*(set(workspace.lake.dates(table.name)) for table in tables)) if tables else set()
 
 
 def stale_days(workspace: Workspace, dates: Sequence[dt.date]) -> list[dt.date]:

@@ -19,7 +19,14 @@ def mark(settings: Settings, run_id: str) -> None:
     """Note that this process works on the run."""
     path = settings.data_dir / "runs" / run_id
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{socket.gethostname()} {os.getpid()} {started(os.getpid())}")
+    temporary = path.parent.with_name(f"runs-{run_id}.part")  # a look must never find half a mark
+    temporary.write_text(f"{socket.gethostname()} {os.getpid()} {started(os.getpid())}")
+    temporary.replace(path)
+
+
+def marked(settings: Settings) -> set[str]:
+    """The runs that a process has taken up and not ended; call `bury` before, which removes the marks of those that have ended."""
+    return {path.name for path in (settings.data_dir / "runs").glob("*")}
 
 
 def bury(settings: Settings, instance: dg.DagsterInstance) -> list[str]:
@@ -30,7 +37,10 @@ def bury(settings: Settings, instance: dg.DagsterInstance) -> list[str]:
         if run is None or run.is_finished:
             path.unlink(missing_ok=True)
             continue
-        host, process, since = path.read_text().split(" ", 2)
+        try:
+            host, process, since = path.read_text().split(" ", 2)
+        except FileNotFoundError:  # another sensor has just seen that the run has ended
+            continue
         if host == socket.gethostname() and started(int(process)) != since:
             instance.report_run_failed(run, f"the process {process} that worked on this run is gone (killed, or the machine restarted)")
             path.unlink(missing_ok=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Place
 from champion_assets.lake.table import Computed, DailyTable, Publication
-from champion_assets.nse.errors import BadPayload, UnexpectedSession
+from champion_assets.nse.errors import BadPayload, NotYetPublished, UnexpectedSession
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.names import bhavcopy_files
 from champion_assets.nse.source.base import Fetched
@@ -34,7 +35,17 @@ def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Fetch and accept the files of `dates`; what was refused is in `failed`."""
-    return fetch_days(inputs, dates, bhavcopy_files, accept, optional=False)
+    computed = fetch_days(inputs, dates, bhavcopy_files, accept, optional=False)
+    return replace(computed, failed={date: _with_doubt(inputs, date, error) for date, error in computed.failed.items()})
+
+
+def _with_doubt(inputs: Inputs, date: dt.date, error: Exception) -> Exception:
+    """The error; of a day whose session is not confirmed it says so."""
+    if not isinstance(error, NotYetPublished) or inputs.calendar.day(date).confirmed:
+        return error
+    return NotYetPublished(
+        f"{error}. That {date} was a session is not confirmed; if it was none, the line is `{date},closed,<why>,,,<evidence>`"
+    )
 
 
 def contradict(place: Place, closed: Sequence[dt.date]) -> dict[dt.date, Exception]:

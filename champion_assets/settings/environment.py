@@ -171,6 +171,11 @@ def current_settings() -> Settings:
     return get_settings()
 
 
+def settings_files() -> list[Path]:
+    """The files that the settings of this process come from: `champion.toml` and `.env`, those that are there."""
+    return [path for path in (config_file(os.environ), dotenv_file()) if path is not None]
+
+
 def _state() -> _State:
     here = Path.cwd()
     return (here, dict(os.environ), _stamp(config_file(os.environ)), _stamp(dotenv_file()))

@@ -128,16 +128,22 @@ def _frame(registry: Registry, date: dt.date) -> pl.DataFrame:
     return pl.DataFrame({"trade_date": [date] * len(known["symbol"]), **known}, schema=_SCHEMA)
 
 
-@lru_cache(maxsize=4)
 def overrides_of(path: Path | None) -> tuple[SameAs, ...]:
     """The user's lines `date,symbol,old_symbol,why,evidence`; a blank `old_symbol` makes the symbol a new instrument.
+
+    The file is read at every call, so that an edit is seen at the next one.
 
     Raises:
         ConfigurationError: names file, line and what is wrong.
     """
     if path is None:
         return ()
-    reader = csv.DictReader(path.read_text("utf-8").splitlines())
+    return _parsed(path.read_text("utf-8"), str(path))
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str, path: str) -> tuple[SameAs, ...]:
+    reader = csv.DictReader(text.splitlines())
     if reader.fieldnames != ["date", "symbol", "old_symbol", "why", "evidence"]:
         raise ConfigurationError(f"{path}: the columns must be date,symbol,old_symbol,why,evidence, found {reader.fieldnames}")
     lines = []

@@ -1,7 +1,7 @@
 """A rehearsal: fictional days in compressed time through the real daemon, against the exchange's server, with faults at random.
 
-What belongs here: the stage of `test_soak.py` (short, in CI) and of `benchmarks/soak.py` (long). Nothing is simulated but the exchange and
-the clock: the daemon, its code server and the runs are processes of their own, and they are killed for good.
+What belongs here: the stage of `test_soak.py` (short, in CI), and of `benchmarks/soak.py` and `benchmarks/six_weeks.py` (long). Nothing is
+simulated but the exchange and the clock: the daemon, its code server and the runs are processes of their own, and they are killed for good.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.workspace import Workspace
-from champion_assets.nse.calendar import load_calendar
+from champion_assets.nse.calendar import SessionCalendar, load_calendar
 from champion_assets.nse.names import bhavcopy_files, delivery_file
 from champion_assets.nse.synthetic.exchange import Exchange, write_exchange
 from champion_assets.nse.synthetic.server import Fault, State, serve
@@ -35,7 +34,6 @@ from champion_assets_tests.helpers import ORDER
 
 BIN = Path(sys.executable).parent
 START = dt.date(2024, 1, 1)
-PATIENCE = 240.0
 FAULTS = ("html", "reset", "truncated", "empty", "xlsx", "503", "yesterday", "late", "busy", "kill run", "kill daemon", "republish",
           "late delivery", "cannot write", "none")  # fmt: skip
 
@@ -50,6 +48,7 @@ class Rehearsal:
     environment: dict[str, str]
     happened: list[tuple[dt.date, str]] = field(default_factory=list)
     daemon: subprocess.Popen[bytes] | None = None
+    patience: float = 240.0  # seconds after which a wait is given up
 
     @property
     def lake(self) -> Path:
@@ -64,16 +63,16 @@ class Rehearsal:
     def is_built(self, date: dt.date) -> bool:
         return all((self.lake / f"{name}/trade_date={date}/data.parquet").exists() for name in ("backtest/daily", "warehouse/duckdb"))
 
-    def wait(self, what: str, condition, seconds: float = PATIENCE) -> None:  # type: ignore[no-untyped-def]
+    def wait(self, what: str, condition) -> None:  # type: ignore[no-untyped-def]
         """Wait until something is so.
 
         Raises:
             TimeoutError: it never was; the message has the end of the daemon's log.
         """
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + self.patience
         while not condition():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{what}: not after {seconds:.0f} s\n{(self.folder / 'daemon.log').read_text()[-6000:]}")
+                raise TimeoutError(f"{what}: not after {self.patience:.0f} s\n{(self.folder / 'daemon.log').read_text()[-6000:]}")
             time.sleep(0.3)
 
     def start_daemon(self) -> None:
@@ -93,7 +92,10 @@ class Rehearsal:
 
     def workers(self) -> list[int]:
         """Processes that work on runs, by the marks they leave."""
-        found = [int(path.read_text().split()[1]) for path in (self.folder / "data" / "runs").glob("*")]
+        found = []
+        for path in (self.folder / "data" / "runs").glob("*"):
+            with suppress(FileNotFoundError):  # the run has just ended
+                found.append(int(path.read_text().split()[1]))
         return [each for each in found if Path(f"/proc/{each}").exists()]
 
     def code_servers(self) -> list[int]:
@@ -118,37 +120,45 @@ class Rehearsal:
 
 
 @contextmanager
-def rehearse(folder: Path, end: dt.date, seed: int) -> Iterator[Rehearsal]:
-    """A stage with a running daemon; everything is under `folder`."""
-    calendar = load_calendar()
+def rehearse(
+    folder: Path, end: dt.date, seed: int, calendar: SessionCalendar | None = None, more: Mapping[str, str] | None = None
+) -> Iterator[Rehearsal]:
+    """A stage with a running daemon, under `folder`.
+
+    `calendar` has the days on which the exchange really trades, by default those that Champion knows; `more` are further variables of the
+    environment of all processes.
+    """
+    calendar = calendar or load_calendar()
     exchange = write_exchange(folder / "exchange", calendar, START, end, seed)
     for name in ("data", "dagster"):
         (folder / name).mkdir()
     shutil.copy(Path(__file__).parents[2] / "dagster.yaml", folder / "dagster")
     state = State(exchange.folder, calendar, published_until=START - dt.timedelta(days=1))
     with serve(state) as url:
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION_", "DAGSTER", "MLFLOW", "COVERAGE"))
-        } | {
-            "DATA_DIR": str(folder / "data"),
-            "DAGSTER_HOME": str(folder / "dagster"),
-            "CHAMPION_SOURCE": url,
-            "CHAMPION_CLOCK": str(folder / "clock"),
-            "CHAMPION_START_DATE": str(START),
-            "CHAMPION_AUTOMATION": "on",
-            "CHAMPION_SENSOR_SECONDS": "1",
-            "CHAMPION_REPUBLISH_SECONDS": "1",
-            "CHAMPION_RETRY_DELAY_SCALE": "0.01",
-            "CHAMPION_HTTP_INTERVAL_SECONDS": "0",
-            "UNIVERSE_WARMUP": "3",
-            "COV_WINDOW_DAYS": "10",
-            "EXPECTED_RETURN_LOOKBACK": "10",
-            "UNIVERSE_SIZE": "40",
-            "REBALANCE": "weekly",
-            "WEIGHT_CAP": "0.2",
-            "PYTHONWARNINGS": "ignore",
-            "CHAMPION_ESG": str(exchange.folder / "esg"),
-        }
+        environment = (
+            {name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION_", "DAGSTER", "MLFLOW", "COVERAGE"))}
+            | {
+                "DATA_DIR": str(folder / "data"),
+                "DAGSTER_HOME": str(folder / "dagster"),
+                "CHAMPION_SOURCE": url,
+                "CHAMPION_CLOCK": str(folder / "clock"),
+                "CHAMPION_START_DATE": str(START),
+                "CHAMPION_AUTOMATION": "on",
+                "CHAMPION_SENSOR_SECONDS": "1",
+                "CHAMPION_REPUBLISH_SECONDS": "1",
+                "CHAMPION_RETRY_DELAY_SCALE": "0.01",
+                "CHAMPION_HTTP_INTERVAL_SECONDS": "0",
+                "UNIVERSE_WARMUP": "3",
+                "COV_WINDOW_DAYS": "10",
+                "EXPECTED_RETURN_LOOKBACK": "10",
+                "UNIVERSE_SIZE": "40",
+                "REBALANCE": "weekly",
+                "WEIGHT_CAP": "0.2",
+                "PYTHONWARNINGS": "ignore",
+                "CHAMPION_ESG": str(exchange.folder / "esg"),
+            }
+            | dict(more or {})
+        )
         stage = Rehearsal(folder, exchange, state, environment)
         stage.clock(START - dt.timedelta(days=1))
         stage.start_daemon()
@@ -168,7 +178,7 @@ def play(stage: Rehearsal, date: dt.date, fault: str) -> None:
     name, delivered = bhavcopy_files(date)[0].name, delivery_file(date).name
     before = len(stage.state.requests)
     if fault in SERVED:
-        stage.state.faults[name] = cast("Fault", fault)
+        stage.state.faults[name] = fault
     elif fault == "late delivery":
         stage.state.faults[delivered] = "late"
     elif fault == "busy":
@@ -250,8 +260,8 @@ def _republish(stage: Rehearsal, date: dt.date) -> None:
     stage.wait(f"{date}: the corrected file is in silver", taken)
 
 
-def workspace_of(stage: Rehearsal, folder: Path, source: str) -> Workspace:
-    """The lake under `folder` with the settings of the daemon's processes."""
+def workspace_of(stage: Rehearsal, folder: Path, source: str, more: Mapping[str, object] | None = None) -> Workspace:
+    """The lake under `folder` with the settings of the daemon's processes; `more` are further ones, by field."""
     settings = Settings(
         data_dir=folder,
         source=source,
@@ -266,21 +276,21 @@ def workspace_of(stage: Rehearsal, folder: Path, source: str) -> Workspace:
         retry_delay_scale=0.01,
         esg_folder=stage.exchange.folder / "esg",
     )
-    return open_workspace(settings)
+    return open_workspace(settings.model_copy(update=dict(more or {})))
 
 
-def settle(stage: Rehearsal) -> None:
-    """Wait until every day rests on what the lake has, whatever was killed."""
-    workspace = workspace_of(stage, stage.folder / "data", stage.environment["CHAMPION_SOURCE"])
+def settle(stage: Rehearsal, more: Mapping[str, object] | None = None) -> None:
+    """Wait until every day rests on what the lake has, whatever was killed or edited."""
+    workspace = workspace_of(stage, stage.folder / "data", stage.environment["CHAMPION_SOURCE"], more)
     days = workspace.sessions(START, stage.happened[-1][0])
-    stage.wait("nothing is stale", lambda: not stage.workers() and not stale_days(workspace, days[-10:]))
+    stage.wait("nothing is stale", lambda: not stage.workers() and not stale_days(workspace, days))
 
 
-def reference(stage: Rehearsal, folder: Path) -> Path:
+def reference(stage: Rehearsal, folder: Path, more: Mapping[str, object] | None = None) -> Path:
     """A lake built from the same files without any fault, in one process; its root."""
     last = stage.happened[-1][0]
     with serve(State(stage.exchange.folder, stage.state.calendar, published_until=last)) as url:
-        workspace = workspace_of(stage, folder, url)
+        workspace = workspace_of(stage, folder, url, more)
         for name in ORDER[: ORDER.index("warehouse/duckdb")]:
             report = build_range(TABLES[name], workspace, calendar_days(START, last))
             assert not report.failed, report.failed

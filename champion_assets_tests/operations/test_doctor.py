@@ -82,3 +82,11 @@ def test_the_command_has_exit_codes_json_and_a_page(kept: Workspace, tmp_path: P
 
 def test_an_empty_lake_says_how_to_begin(workspace: Workspace, environment: Callable[[str, str], None]) -> None:
     assert "champion backfill START END" in said(examine(workspace), "coverage", "error")
+
+
+def test_days_that_nothing_confirms_are_counted(workspace: Workspace) -> None:
+    assert said(examine(workspace), "calendar", "ok") == "reaches 2026-12-31 -> "
+    old = workspace.settings.model_copy(update={"start_date": dt.date(2010, 12, 27)})
+    assert "5 weekdays from 2010-12-27 to 2010-12-31 are not confirmed as sessions; 0 of them are closed" in said(
+        examine(replace(workspace, settings=old)), "calendar", "note"
+    )

@@ -17,7 +17,7 @@ from champion_assets.definitions import defs
 from champion_assets.lake.workspace import Workspace
 from champion_assets.operations.doctor import examine
 from champion_assets.orchestration.freshness import freshness, overdue_sessions
-from champion_assets.orchestration.sensors import freshness_sensor
+from champion_assets.orchestration.reporting_sensors import freshness_sensor
 from champion_assets.settings import get_settings
 from champion_assets_tests.helpers import build_until
 

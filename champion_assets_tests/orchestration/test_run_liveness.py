@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import dagster as dg
 
@@ -29,6 +30,24 @@ def test_the_dead_are_reported_and_the_living_are_not(settings: Settings) -> Non
         assert instance.get_run_by_id("dead").status == dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
         assert instance.get_run_by_id("alive").status == dg.DagsterRunStatus.STARTED  # type: ignore[union-attr]
         assert sorted(each.name for each in (settings.data_dir / "runs").glob("*")) == ["alive"]
+
+
+def test_a_look_never_finds_half_a_mark(settings: Settings) -> None:
+    """A run renews its mark with every asset while the sensors look."""
+    mark(settings, "run")
+    path, found = settings.data_dir / "runs" / "run", set[int]()
+
+    def renew() -> None:
+        for _ in range(500):
+            mark(settings, "run")
+
+    thread = threading.Thread(target=renew)
+    thread.start()
+    while thread.is_alive():
+        found.add(len(path.read_text().split()))
+        assert [each.name for each in path.parent.iterdir()] == ["run"]
+    thread.join()
+    assert found == {3}
 
 
 def test_another_hosts_runs_are_its_launchers_business(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from dagster._core.storage.dagster_run import DagsterRunStatus
 
 from champion_assets.definitions import defs
 from champion_assets.orchestration import waiting
-from champion_assets.orchestration.sensors import failure_sensor
+from champion_assets.orchestration.reporting_sensors import failure_sensor
 from champion_assets.orchestration.waiting import WAITING_TAG, earlier_run_goes_on, is_waiting
 
 Put = Callable[[str, str], None]
@@ -101,7 +101,9 @@ def _alarms(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> 
     """Whether the failure sensor tells a person."""
     told: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("champion_assets.orchestration.sensors.alarm", lambda _settings, title, _text: told.append(title) or ["log"])
+        patch.setattr(
+            "champion_assets.orchestration.reporting_sensors.alarm", lambda _settings, title, _text: told.append(title) or ["log"]
+        )
         found = instance.get_run_by_id(result.run_id)
         event = next(event for event in result.all_events if event.is_failure and event.event_type_value == "PIPELINE_FAILURE")
         assert found is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 
 import polars as pl
@@ -40,6 +41,16 @@ def test_in_pieces_or_at_once_the_same_bytes(workspace: Workspace) -> None:
         workspace.lake.delete(f"silver/instruments/trade_date={day}/data.parquet")
     build_range(TABLE, workspace, calendar_days(START, dt.date(2023, 11, 30)))
     assert workspace.lake.get(f"silver/instruments/trade_date={dt.date(2023, 11, 30)}/data.parquet") == pieces
+
+
+def test_an_edit_of_the_users_file_is_seen_at_the_next_call_even_if_size_and_time_stay(tmp_path: Path) -> None:
+    path = tmp_path / "identity.csv"
+    path.write_text("date,symbol,old_symbol,why,evidence\n2024-01-01,A,B,x,\n")
+    stamp = path.stat()
+    assert overrides_of(path)[0].old_symbol == "B"
+    path.write_text("date,symbol,old_symbol,why,evidence\n2024-01-01,A,C,x,\n")
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert overrides_of(path)[0].old_symbol == "C"
 
 
 @pytest.mark.parametrize(

@@ -66,16 +66,20 @@ class OverrideError(ChampionError, ValueError):
     """A line that cannot be meant so; the message names file, line and what is wrong."""
 
 
-@lru_cache(maxsize=4)
 def read_overrides(path: Path | None) -> tuple[Override, ...]:
-    """The lines of the file, in its order; none without a file.
+    """The lines of the file, in its order; none without a file. It is read at every call, so that an edit is seen at the next one.
 
     Raises:
         OverrideError: see there.
     """
     if path is None:
         return ()
-    reader = csv.DictReader(path.read_text("utf-8-sig").splitlines())
+    return _parsed(path.read_text("utf-8-sig"), str(path))
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str, path: str) -> tuple[Override, ...]:
+    reader = csv.DictReader(text.splitlines())
     found = reader.fieldnames or []
     if not set(REQUIRED) <= set(found) <= set(COLUMNS):
         raise OverrideError(f"{path}: the columns must be {','.join(REQUIRED)} and may be {','.join(COLUMNS)}; found {','.join(found)}")

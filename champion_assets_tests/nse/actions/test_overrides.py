@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,15 @@ def test_a_line(tmp_path: Path) -> None:
     assert (line.symbol, line.f, line.q, line.why) == ("GOLDBEES", 0.01, 100.0, "unit split 1:100")
     assert line.effective_on == line.ex_date
     assert read_overrides(None) == ()
+
+
+def test_an_edit_is_seen_at_the_next_call_even_if_size_and_time_stay(tmp_path: Path) -> None:
+    path = write(tmp_path, "DVL,2021-08-05,cancel,first", "symbol,ex_date,action,why")
+    stamp = path.stat()
+    assert read_overrides(path)[0].why == "first"
+    write(tmp_path, "DVL,2021-08-05,cancel,other", "symbol,ex_date,action,why")
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert read_overrides(path)[0].why == "other"
 
 
 def test_columns_that_no_line_needs_may_be_absent(tmp_path: Path) -> None:
