@@ -8,7 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from champion_assets.checks import thresholds as limits
-from champion_assets.checks.rules import Context, Rule, in_paise, measured, number, offenders
+from champion_assets.checks.rules import SHOWN, Context, Rule, in_paise, measured, number, offenders
 
 ASSET, ACTIONS = "silver/equity_eod", "silver/corporate_actions"
 
@@ -30,6 +30,20 @@ def _day_missing(context: Context) -> pl.DataFrame:
     return measured(context, share, pl.col("value") > limits.CHAIN_BROKEN,
                     pl.format("{} % of the previous closes are not those of {}: a session between is missing, or one of the two files is "
                               "of another day", number(pl.col("value")), "previous"))  # fmt: skip
+
+
+def _unseen(context: Context) -> pl.DataFrame:
+    """Rows of names that traded in the session before by their previous close, although the lake has no row of them there."""
+    rows = context.equity.join(context.days, on="trade_date").filter(pl.col("prior_date") < pl.col("previous"))
+    other = rows.filter((pl.col("prev_close") - pl.col("prior_close")).abs() >= limits.SAME_PRICE)
+    found = (
+        other.sort("trade_date", "symbol")
+        .group_by("trade_date")
+        .agg(value=pl.len().cast(pl.Float64), names=pl.col("symbol").head(SHOWN).str.join(", "))
+    )
+    return measured(context, found, pl.col("value") > limits.UNSEEN,
+                    pl.format("by their previous closes {} names traded on {}, whose file lacks them: {}", pl.col("value").cast(pl.Int64),
+                              "previous", "names"))  # fmt: skip
 
 
 def _growth(context: Context) -> pl.DataFrame:
@@ -102,6 +116,14 @@ RULES = [
         "block",
         "At most 1 % of the previous closes are broken; a missing or mis-dated day breaks nearly all.",
         _day_missing,
+    ),
+    Rule(
+        "previous_session_complete",
+        "X1",
+        ASSET,
+        "block",
+        "The session before has every name that traded on it by today's previous closes; else its file was cut off.",
+        _unseen,
     ),
     Rule(
         "row_count",

@@ -100,6 +100,19 @@ class Context:
         """bronze/delivery of the days."""
         return self.inputs.read("bronze/delivery", ["trade_date", "symbol", "series", "volume", "delivery_qty"])
 
+    @cached_property
+    def bhavcopy(self) -> pl.DataFrame:
+        """Who is in bronze/bhavcopy of the days: trade_date, symbol, series."""
+        return self.inputs.read("bronze/bhavcopy", ["trade_date", "symbol", "series"])
+
+    @cached_property
+    def listed_elsewhere(self) -> pl.DataFrame:
+        """Who traded by other files of the days: trade_date, symbol, series, volume (shares), file (its name)."""
+        files = self.inputs.read("raw/delivery", ["trade_date", "name", "is_current"]).filter("is_current")
+        named = self.delivery.join(files.select("trade_date", file="name"), on="trade_date")
+        volume = pl.coalesce("volume", "delivery_qty")  # the files of 2002 tell only what was delivered
+        return named.select("trade_date", "symbol", "series", volume.alias("volume"), "file")
+
     def quarantined(self, table: str) -> pl.DataFrame:
         """Rows of a table's quarantine on the days: trade_date, rule, symbol (or name), reason."""
         frames = [pl.DataFrame(schema={"trade_date": pl.Date, "rule": pl.String, "who": pl.String, "reason": pl.String})]

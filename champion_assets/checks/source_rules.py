@@ -1,6 +1,6 @@
 """Checks of the files themselves: containers, dates, versions, headers, widths, calendar, completeness.
 
-What belongs here: B1-B5, X11, X16. X9 is no rule here: a session without its file is no day, and a file of a closed day fails that day in
+What belongs here: B1-B5, X11, X16 (which files of the day list which names). X9 is no rule here: a session without its file is no day, and a file of a closed day fails that day in
 `raw/bhavcopy`. A bhavcopy that is not what it should be never becomes a day (its reader raises), so its rules pass
 wherever a day exists; delivery and index files may be refused, and the rule that refused them fails here.
 """
@@ -10,7 +10,8 @@ from __future__ import annotations
 import polars as pl
 
 from champion_assets.checks import thresholds as limits
-from champion_assets.checks.rules import Context, Rule, in_paise, measured, offenders
+from champion_assets.checks.rules import SHOWN, Context, Rule, in_paise, measured, offenders
+from champion_assets.nse.schema import EQUITY_SERIES
 
 DAILY_FILES = ("raw/bhavcopy", "raw/delivery", "raw/index_close")
 FILE_RULES = {
@@ -36,6 +37,30 @@ def _versions(asset: str):  # type: ignore[no-untyped-def]
         return offenders(context, files.filter(~pl.col("is_current")), pl.format("{} {}", "name", pl.col("sha256").str.head(12)))
 
     return evaluate
+
+
+def _bhavcopy_complete(context: Context) -> pl.DataFrame:
+    """Names that another file of the day lists with volume and the bhavcopy lacks: the bhavcopy is cut off."""
+    key = ["trade_date", "symbol", "series"]
+    traded = context.listed_elsewhere.filter(pl.col("series").is_in(EQUITY_SERIES) & (pl.col("volume") > 0))
+    absent = traded.join(context.bhavcopy, on=key, how="anti").sort(*key, "file").unique(key, keep="first", maintain_order=True)
+    told = (
+        absent.group_by("trade_date", "file", maintain_order=True)
+        .agg(rows=pl.len().cast(pl.Int64), names=pl.format("{} {}", "symbol", "series").head(SHOWN).str.join(", "))
+        .group_by("trade_date", maintain_order=True)
+        .agg(
+            pl.col("rows").sum(),
+            sample=pl.format("{} lists {} traded names that the bhavcopy lacks: {}", "file", "rows", "names").str.join("; "),
+        )
+    )
+    every = context.days.select("trade_date").join(told, on="trade_date", how="left", maintain_order="left")
+    return every.select(
+        "trade_date",
+        failed=pl.col("rows").is_not_null(),
+        value=pl.col("rows").fill_null(0).cast(pl.Float64),
+        rows=pl.col("rows").fill_null(0),
+        sample=pl.col("sample").fill_null(""),
+    )
 
 
 def _delivery_listed(context: Context) -> pl.DataFrame:
@@ -82,6 +107,14 @@ RULES = [
         "warn",
         "The Nifty 500's turnover in the index file fits the bhavcopy's.",
         _control_total,
+    ),
+    Rule(
+        "bhavcopy_complete",
+        "X16",
+        "silver/equity_eod",
+        "block",
+        "The bhavcopy has every name that another file of the day lists with volume.",
+        _bhavcopy_complete,
     ),
     Rule(
         "delivery_complete",

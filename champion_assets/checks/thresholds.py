@@ -14,6 +14,10 @@ SAME_PRICE = 0.006
 """X1, rupees within which two published prices are the same: 31 of 2,086,537 rows differ, at most 6 a day."""
 CHAIN_BROKEN = 0.01
 """X1, share of a day's rows: the worst genuine day has 0.35 %, a missing day breaks 92 % to 99 %."""
+UNSEEN = 10
+"""X1, names of a day whose previous close is not that of the last session on which the lake has them, although they did not trade
+in the session before: at most 4 (2019-03-18; 15 in five years, all with a new base price). A file without its last 46 of about
+1,900 lines leaves 43 on the next day."""
 ROWS_FEWER, ROWS_FEWEST = -0.025, -0.10
 """X2, EQ, BE and BZ together against the session before: least -2.26 % (2016-10-30)."""
 ROWS_MORE, ROWS_MOST = 0.03, 0.15
@@ -39,6 +43,9 @@ day."""
 FACTOR_LOW, FACTOR_HIGH = 0.005, 200.0
 """X13: no genuine factor lies outside."""
 DELIVERY_LISTED = 0.95
-"""X16, share of the day's rows that the delivery file lists; else it is not joined. Worst: 180 rows absent on 2020-04-13."""
+"""X16, share of the day's rows that the delivery file lists; else it is not joined. Worst: 180 rows absent on 2020-04-13.
+The other way round (`bhavcopy_complete`) there is no limit: in the 612,742 rows of the 313 delivery files from 2019-10-01 to
+2020-12-31, and in those of 2024-07-05 and 2026-01-07, no name of any series is absent from the bhavcopy. Whole MTO files are not
+at hand; the same rule judges them."""
 TICK_GRID = 0.05
 """S7, rupees, before 2024-06-10: 35,719 closes lie off it, all of fund units."""

@@ -147,6 +147,8 @@ CORRUPTIONS: dict[str, Callable[[OnWorkspace], None]] = {
     "stale_price": stuck,
     "prev_close_chain": prices(here(pl.col("prior_close") + 1, "prev_close")),
     "day_missing": prices(on_day(pl.col("prior_close") + 1, "prev_close")),
+    "previous_session_complete": prices(on_day(pl.col("prior_date").dt.offset_by("-1d"), "prior_date"),
+                                        on_day(pl.col("prior_close") + 1, "prev_close")),
     "row_count": cut(0.95), "row_count_extreme": cut(0.85),
     "market_turnover": prices(on_day(pl.col("turnover") * 0.2, "turnover")),
     "symbol_churn": cut(0.97),
@@ -154,6 +156,7 @@ CORRUPTIONS: dict[str, Callable[[OnWorkspace], None]] = {
     "control_total": frame("index", index_of(nifty_500=1.0)),
     "factor_sanity": frame("actions", action(f_total_return=5.0, f_capital_special=1.0)),
     "delivery_complete": frame("delivery", lambda context: context.delivery.filter(pl.int_range(pl.len()) % 5 == 0)),
+    "bhavcopy_complete": frame("bhavcopy", lambda context: context.bhavcopy.filter(pl.col("symbol") != context.equity["symbol"][0])),
     "delivery_agrees": frame("delivery", lambda context: context.delivery.with_columns(volume=pl.col("volume") + 1)),
 }  # fmt: skip
 
