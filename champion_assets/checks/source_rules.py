@@ -1,8 +1,8 @@
 """Checks of the files themselves: containers, dates, versions, headers, widths, calendar, completeness.
 
-What belongs here: B1-B5, X11, X16 (which files of the day list which names). X9 is no rule here: a session without its file is no day, and a file of a closed day fails that day in
-`raw/bhavcopy`. A bhavcopy that is not what it should be never becomes a day (its reader raises), so its rules pass
-wherever a day exists; delivery and index files may be refused, and the rule that refused them fails here.
+What belongs here: B1-B5, X11, X16 (which files of the day list which names). X9 is no rule here: a session without its file is no day, and
+a file of a closed day fails that day in `raw/bhavcopy`. A bhavcopy that is not what it should be never becomes a day (its reader raises),
+so its rules pass wherever a day exists; delivery and index files may be refused, and the rule that refused them fails here.
 """
 
 from __future__ import annotations

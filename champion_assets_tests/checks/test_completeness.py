@@ -55,7 +55,7 @@ def test_a_bhavcopy_without_its_last_lines_blocks_the_day_and_the_missing_names_
 
 @pytest.mark.real
 @pytest.mark.parametrize("delivery", [True, False])
-def test_the_whole_file_blocks_nothing(real: Path, tmp_path: Path, delivery: bool) -> None:  # noqa: FBT001
+def test_the_whole_file_blocks_nothing(real: Path, tmp_path: Path, delivery: bool) -> None:
     workspace = _judged(real, tmp_path, slice(None), delivery=delivery)
     rows = workspace.lake.read(NAME, [DAY])
     assert rows.filter((pl.col("severity") == "block") & ~pl.col("passed")).is_empty()
