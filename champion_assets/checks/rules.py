@@ -63,16 +63,25 @@ class Context:
     @cached_property
     def past(self) -> pl.DataFrame:
         """silver/equity_eod of the days and of the twenty sessions before."""
-        columns = ["trade_date", "instrument_id", "symbol", "series", "open", "high", "low", "close", "prev_close", "prior_close",
-                   "prior_date", "vwap", "volume", "turnover", "delivery_qty"]  # fmt: skip
+        columns = ["trade_date", "instrument_id", "symbol", "series", "instrument_class", "open", "high", "low", "close", "prev_close",
+                   "prior_close", "prior_date", "vwap", "volume", "turnover", "delivery_qty"]  # fmt: skip
         return self.inputs.read("silver/equity_eod", columns)
 
     @cached_property
     def equity(self) -> pl.DataFrame:
-        """silver/equity_eod of the days, with `moved` = close / own last close - 1 and `opened` likewise."""
+        """silver/equity_eod of the days with `moved` = close / own last close - 1, `opened` likewise, `paused` = days since it traded."""
         return self.past.filter(pl.col("trade_date").is_in(self.dates)).with_columns(
-            moved=pl.col("close") / pl.col("prior_close") - 1, opened=pl.col("open") / pl.col("prior_close") - 1
+            moved=pl.col("close") / pl.col("prior_close") - 1,
+            opened=pl.col("open") / pl.col("prior_close") - 1,
+            paused=(pl.col("trade_date") - pl.col("prior_date")).dt.total_days(),
         )
+
+    @cached_property
+    def usual_turnover(self) -> pl.DataFrame:
+        """trade_date, instrument_id, usual_turnover: the median of its sessions before, rupees; null if fewer than three are known."""
+        rows = self.past.sort("instrument_id", "trade_date").select("trade_date", "instrument_id", "turnover")
+        before = pl.col("turnover").rolling_median(PAST - 1, min_samples=3).shift().over("instrument_id")
+        return rows.with_columns(usual_turnover=before).filter(pl.col("trade_date").is_in(self.dates)).drop("turnover")
 
     @cached_property
     def actions(self) -> pl.DataFrame:

@@ -1,9 +1,10 @@
 """`features/universe`: the names that could be held, decided each day by rule from what was known that day.
 
-A name belongs to the universe of a day if it is a share (no fund or trust unit, no entitlement, not partly paid) that traded in EQ that day, closed at
-or above `UNIVERSE_MIN_PRICE`, traded on at least `UNIVERSE_MIN_COVERAGE` of the sessions of the risk window, and is among the
-`UNIVERSE_SIZE` largest by median turnover of 63 sessions, which must reach `UNIVERSE_MIN_TURNOVER`. Delisted names are members as
-long as they traded, so there is no survivorship bias. Until `UNIVERSE_WARMUP` sessions of history exist the universe is empty.
+A name belongs to the universe of a day if it is a share (no fund or trust unit, no entitlement, not partly paid) that traded in EQ
+that day, closed at or above `UNIVERSE_MIN_PRICE`, traded on at least `UNIVERSE_MIN_COVERAGE` of the sessions of the risk window, and is
+among the `UNIVERSE_SIZE` largest by median turnover of 63 sessions, which must reach `UNIVERSE_MIN_TURNOVER`. Delisted names are
+members as long as they traded, so there is no survivorship bias. Until `UNIVERSE_WARMUP` sessions of history exist the universe is
+empty.
 """
 
 from __future__ import annotations

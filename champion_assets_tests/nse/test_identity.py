@@ -181,6 +181,12 @@ def test_entitlements_of_two_issues_under_one_symbol_are_two_instruments(isins: 
     assert again == second
 
 
+def test_another_isin_under_one_symbol_is_another_paper_even_on_the_next_day_at_the_same_price() -> None:
+    for symbol, series, isins in (("X-RE", "BE", ("INE964H20014", "INE964H20022")), ("XPP", "E1", ("IN9081A01010", "IN9081A01028"))):
+        _, ids = walk([row(symbol, isins[0], 4.0, 5.0, series)], [row(symbol, isins[1], 4.0, 4.0, series)])
+        assert [each[symbol] for each in ids] == list(isins)
+
+
 def test_no_entitlement_is_anybodys_heir_and_nobody_is_an_entitlements() -> None:
     _, ids = walk([row("OLD", None, 4.0, 4.0)], [row("OLD-RE", None, 4.5, 4.0, "BE")], [row("NEW", None, 5.0, 4.5)])
     assert len({ids[0]["OLD"], ids[1]["OLD-RE"], ids[2]["NEW"]}) == 3

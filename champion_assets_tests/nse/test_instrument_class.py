@@ -20,13 +20,17 @@ def class_of(symbol: str, series: str, isin: str | None) -> str:
 
 
 @pytest.mark.parametrize(("symbol", "series", "isin", "expected"), [
-    ("RELIANCE", "EQ", "INE002A01018", "share"), ("TATAMTRDVR", "EQ", "IN9155A01020", "share"), ("JISLDVREQS", "BE", "IN9175A01010", "share"),
-    ("GOLDBEES", "EQ", "INF204KB17I5", "fund"), ("EMBASSY", "RR", "INE041025011", "trust"), ("ANANTAM", "IV", "INE1UA823019", "trust"),
-    ("ABFRL-RE", "BE", "INE647O20011", "rights"), ("HILTON-RE1", "BE", "INE788H20025", "rights"), ("BTML-RE", "ST", "INE0EEJ20015", "rights"),
-    ("ODD-NAME", "BE", "INE647O20011", "rights"), ("SHOP-REIT", "EQ", "INE002A01018", "share"), ("AARON", "SM", "INE721Z01010", "sme"),
-    ("FOURTHDIM", "SZ", "INE382T01014", "sme"), ("HATSUN", "E1", "IN9473B01017", "partly_paid"), ("ROCKPP", "X1", "IN90PTR01010", "partly_paid"),
-    ("RELIANCE", "EQ", None, "unclassified"), ("ABFRL-RE", "BE", None, "rights"), ("KARURVYSYA", "E5", None, "partly_paid"),
-    ("AARON", "ST", None, "sme"), ("NXST", "RR", None, "trust"),
+    ("RELIANCE", "EQ", "INE002A01018", "share"),
+    ("TATAMTRDVR", "EQ", "IN9155A01020", "share"), ("JISLDVREQS", "BE", "IN9175A01010", "share"),
+    ("GOLDBEES", "EQ", "INF204KB17I5", "fund"), ("EMBASSY", "RR", "INE041025011", "trust"),
+    ("ANANTAM", "IV", "INE1UA823019", "trust"), ("ABFRL-RE", "BE", "INE647O20011", "rights"),
+    ("HILTON-RE1", "BE", "INE788H20025", "rights"), ("BTML-RE", "ST", "INE0EEJ20015", "rights"),
+    ("ODD-NAME", "BE", "INE647O20011", "rights"), ("SHOP-REIT", "EQ", "INE002A01018", "share"),
+    ("AARON", "SM", "INE721Z01010", "sme"), ("FOURTHDIM", "SZ", "INE382T01014", "sme"),
+    ("HATSUN", "E1", "IN9473B01017", "partly_paid"), ("ROCKPP", "X1", "IN90PTR01010", "partly_paid"),
+    ("RELIANCE", "EQ", None, "unclassified"), ("ABFRL-RE", "BE", None, "rights"),
+    ("KARURVYSYA", "E5", None, "partly_paid"), ("AARON", "ST", None, "sme"),
+    ("NXST", "RR", None, "trust"),
 ])  # fmt: skip
 def test_the_class_of(symbol: str, series: str, isin: str | None, expected: str) -> None:
     assert class_of(symbol, series, isin) == expected

@@ -113,9 +113,11 @@ def test_genuine_quirks_reach_silver_whole(real: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(("symbol", "series", "isin", "kind"), [
-    ("EMBASSY", "RR", "INE041025011", "trust"), ("INDIGRID", "IV", "INE219X23014", "trust"), ("TATASTEEL", "E1", "IN9081A01010", "partly_paid"),
-    ("AURUMPP", "X1", "IN9898S01019", "partly_paid"), ("FOURTHDIM", "SZ", "INE382T01014", "sme"), ("RIL-RE", "BE", "INE002A20018", "rights"),
-    ("TATAMTRDVR", "EQ", "IN9155A01020", "share"), ("NIFTYBEES", "EQ", "INF204KB14I2", "fund"), ("BTML-RE", "ST", "INE0EEJ20015", "rights"),
+    ("EMBASSY", "RR", "INE041025011", "trust"), ("INDIGRID", "IV", "INE219X23014", "trust"),
+    ("TATASTEEL", "E1", "IN9081A01010", "partly_paid"), ("AURUMPP", "X1", "IN9898S01019", "partly_paid"),
+    ("FOURTHDIM", "SZ", "INE382T01014", "sme"), ("RIL-RE", "BE", "INE002A20018", "rights"),
+    ("TATAMTRDVR", "EQ", "IN9155A01020", "share"), ("NIFTYBEES", "EQ", "INF204KB14I2", "fund"),
+    ("BTML-RE", "ST", "INE0EEJ20015", "rights"),
 ])  # fmt: skip
 def test_every_class_reaches_silver(symbol: str, series: str, isin: str, kind: str) -> None:
     frame = silver({"symbol": symbol, "series": series, "isin": isin}).frame
