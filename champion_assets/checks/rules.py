@@ -111,16 +111,22 @@ class Context:
 
     @cached_property
     def bhavcopy(self) -> pl.DataFrame:
-        """Who is in bronze/bhavcopy of the days: trade_date, symbol, series."""
-        return self.inputs.read("bronze/bhavcopy", ["trade_date", "symbol", "series"])
+        """bronze/bhavcopy of the days: trade_date, symbol, series, close, volume."""
+        return self.inputs.read("bronze/bhavcopy", ["trade_date", "symbol", "series", "close", "volume"])
 
     @cached_property
-    def listed_elsewhere(self) -> pl.DataFrame:
-        """Who traded by other files of the days: trade_date, symbol, series, volume (shares), file (its name)."""
-        files = self.inputs.read("raw/delivery", ["trade_date", "name", "is_current"]).filter("is_current")
-        named = self.delivery.join(files.select("trade_date", file="name"), on="trade_date")
-        volume = pl.coalesce("volume", "delivery_qty")  # the files of 2002 tell only what was delivered
-        return named.select("trade_date", "symbol", "series", volume.alias("volume"), "file")
+    def bundle(self) -> pl.DataFrame:
+        """The securities of bronze/bundle_prices of the days: trade_date, symbol, series, close, volume, file (the bundle's name)."""
+        files = self.inputs.read("raw/corporate_actions", ["trade_date", "name", "sha256", "is_current"]).filter("is_current")
+        names = files.select("trade_date", source_sha256="sha256", file="name")
+        rows = self.inputs.read("bronze/bundle_prices", ["trade_date", "symbol", "series", "close", "volume", "source_sha256"])
+        return rows.drop_nulls(["symbol", "series"]).join(names, on=["trade_date", "source_sha256"]).drop("source_sha256")
+
+    @cached_property
+    def delivery_files(self) -> pl.DataFrame:
+        """trade_date, file: the name of the day's delivery file."""
+        files = self.inputs.read("raw/delivery", ["trade_date", "name", "is_current"])
+        return files.filter("is_current").select("trade_date", file="name")
 
     def quarantined(self, table: str) -> pl.DataFrame:
         """Rows of a table's quarantine on the days: trade_date, rule, symbol (or name), reason."""

@@ -66,6 +66,10 @@ DELIVERY_LISTED = 0.95
 """X16, share of the day's rows that the delivery file lists; else it is not joined. Worst: 180 rows absent on 2020-04-13.
 The other way round (`bhavcopy_complete`) there is no limit: in the 612,742 rows of the 313 delivery files from 2019-10-01 to
 2020-12-31, and in those of 2024-07-05 and 2026-01-07, no name of any series is absent from the bhavcopy. Whole MTO files are not
-at hand; the same rule judges them."""
+at hand; the same rule judges them. Nor is one of the 2,051 securities of the PR bundle of 2020-12-01."""
+BUNDLE_AGREES = 0.9
+"""X16, share of the securities that a PR bundle and the bhavcopy both have whose volumes are the same; below it the bundle, which holds no
+date, is of another day. 2,051 of 2,051 on 2020-12-01; 3,063 of 3,063 and 3,073 of 3,073 against the delivery files of 2025-12-16 and
+-17."""
 TICK_GRID = 0.05
 """S7, rupees, before 2024-06-10: 35,719 closes lie off it, all of fund units."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import shutil
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -59,6 +61,63 @@ def test_the_whole_file_blocks_nothing(real: Path, tmp_path: Path, delivery: boo
     workspace = _judged(real, tmp_path, slice(None), delivery=delivery)
     rows = workspace.lake.read(NAME, [DAY])
     assert rows.filter((pl.col("severity") == "block") & ~pl.col("passed")).is_empty()
+
+
+BUNDLE_DAY = dt.date(2020, 12, 1)
+
+
+@pytest.fixture(scope="module")
+def december(real: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The genuine bhavcopy of 2020-12-01."""
+    member = "2020/cm01DEC2020bhav.csv"
+    with tarfile.open(real / "runs/cm_2020.tar.xz") as run:
+        body = run.extractfile(member)
+        assert body is not None
+        return body.read()
+
+
+def _with_bundle(real: Path, folder: Path, body: bytes, bundle: str = "PR011220.zip") -> Workspace:
+    """A lake of 2020-12-01 with `body` as its bhavcopy and the PR bundle of the day, but no delivery file."""
+    source = folder / "source"
+    source.mkdir()
+    (source / "cm01DEC2020bhav.csv").write_bytes(body)
+    shutil.copy(real / "pr_zip" / bundle, source / "PR011220.zip")
+    workspace = open_workspace(Settings(data_dir=folder / "data", source=str(source), start_date=BUNDLE_DAY, retry_delay_scale=0))
+    for table in ORDER[: ORDER.index(NAME) + 1]:
+        report = build_range(TABLES[table], workspace, [BUNDLE_DAY])
+        assert not report.failed, report.failed
+    return workspace
+
+
+def _outcome(workspace: Workspace, check: str) -> dict[str, object]:
+    return workspace.lake.read(NAME, [BUNDLE_DAY]).filter(pl.col("check_name") == check).row(0, named=True)
+
+
+@pytest.mark.real
+def test_the_bundle_tells_what_a_cut_bhavcopy_lacks_sme_shares_too(real: Path, tmp_path: Path, december: bytes) -> None:
+    header, *rows = december.splitlines(keepends=True)
+    sme = [row for row in rows if b",SM," in row][:2]
+    workspace = _with_bundle(real, tmp_path, b"".join([header, *(row for row in rows if row not in sme)]))
+    found = _outcome(workspace, "bhavcopy_complete")
+    assert (found["passed"], found["rows"]) == (False, 2)
+    assert str(found["sample"]).startswith("PR011220.zip lists 2 traded names that the bhavcopy lacks: ")
+    assert workspace.lake.read("bronze/bundle_prices", [BUNDLE_DAY])["is_nifty_50"].sum() == 50
+
+
+@pytest.mark.real
+def test_whole_files_agree_and_a_rename_that_the_bundle_has_not_heard_of_is_no_missing_name(
+    real: Path, tmp_path: Path, december: bytes
+) -> None:
+    workspace = _with_bundle(real, tmp_path, december.replace(b"\nWIPRO,EQ", b"\nWIPRONEW,EQ"))
+    assert _outcome(workspace, "bhavcopy_complete")["passed"]
+    assert _outcome(workspace, "bundle_agrees")["passed"]
+
+
+@pytest.mark.real
+def test_a_bundle_of_another_day_is_no_witness_and_is_told(real: Path, tmp_path: Path, december: bytes) -> None:
+    workspace = _with_bundle(real, tmp_path, december, "PR160125.zip")
+    assert _outcome(workspace, "bhavcopy_complete")["passed"]
+    assert not _outcome(workspace, "bundle_agrees")["passed"]
 
 
 @pytest.mark.real

@@ -171,6 +171,7 @@ CORRUPTIONS: dict[str, Callable[[OnWorkspace], None]] = {
     "control_total": frame("index", index_of(nifty_500=1.0)),
     "factor_sanity": frame("actions", action(f_total_return=5.0, f_capital_special=1.0)),
     "delivery_complete": frame("delivery", lambda context: context.delivery.filter(pl.int_range(pl.len()) % 5 == 0)),
+    "bundle_agrees": frame("bundle", lambda context: context.bhavcopy.with_columns(pl.col("volume") + 1, file=pl.lit("PR080124.zip"))),
     "bhavcopy_complete": frame("bhavcopy", lambda context: context.bhavcopy.filter(pl.col("symbol") != context.equity["symbol"][0])),
     "delivery_agrees": frame("delivery", lambda context: context.delivery.with_columns(volume=pl.col("volume") + 1)),
 }  # fmt: skip
