@@ -85,5 +85,5 @@ TABLE = DailyTable(
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),
-    peak_megabytes=300,
+    peak_megabytes=298,
 )

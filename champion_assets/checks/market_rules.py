@@ -37,14 +37,20 @@ def _unseen(context: Context) -> pl.DataFrame:
     """Rows of names that traded in the session before by their previous close, although the lake has no row of them there."""
     rows = context.equity.join(context.days, on="trade_date").filter(pl.col("prior_date") < pl.col("previous"))
     other = rows.filter((pl.col("prev_close") - pl.col("prior_close")).abs() >= limits.SAME_PRICE)
-    found = (
+    return (
         other.sort("trade_date", "symbol")
         .group_by("trade_date")
         .agg(value=pl.len().cast(pl.Float64), names=pl.col("symbol").head(SHOWN).str.join(", "))
     )
-    return measured(context, found, pl.col("value") > limits.UNSEEN,
-                    pl.format("by their previous closes {} names traded on {}, whose file lacks them: {}", pl.col("value").cast(pl.Int64),
-                              "previous", "names"))  # fmt: skip
+
+
+def _unseen_beyond(limit: int):  # type: ignore[no-untyped-def]
+    def evaluate(context: Context) -> pl.DataFrame:
+        return measured(context, _unseen(context), pl.col("value") > limit,
+                        pl.format("by their previous closes {} names traded on {}, whose file lacks them: {}",
+                                  pl.col("value").cast(pl.Int64), "previous", "names"))  # fmt: skip
+
+    return evaluate
 
 
 def _with_neighbours(counts: pl.DataFrame) -> pl.DataFrame:
@@ -149,8 +155,16 @@ RULES = [
         "X1",
         ASSET,
         "block",
-        "The session before has every name that traded on it by today's previous closes; else its file was cut off.",
-        _unseen,
+        "The session before has the names that traded on it by today's previous closes; else its file was cut off.",
+        _unseen_beyond(limits.UNSEEN_MOST),
+    ),
+    Rule(
+        "previous_session_names",
+        "X1",
+        ASSET,
+        "warn",
+        "At most four names are absent from the session before.",
+        _unseen_beyond(limits.UNSEEN),
     ),
     Rule(
         "row_count",

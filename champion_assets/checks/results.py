@@ -144,7 +144,7 @@ TABLE = DailyTable(
     name=NAME,
     description="The outcome of every check on every day, with what was measured, who offends, and why a failure does not count.",
     model=Results,
-    code_version="4",
+    code_version="5",
     inputs=lambda _: (
         Input("silver/equity_eod", PAST),
         Input("silver/corporate_actions"),
@@ -162,6 +162,6 @@ TABLE = DailyTable(
     compute=compute,
     block=250,
     kinds=frozenset({"parquet", "polars"}),
-    peak_megabytes=636,
+    peak_megabytes=689,
     in_warehouse=True,
 )

@@ -14,10 +14,11 @@ SAME_PRICE = 0.006
 """X1, rupees within which two published prices are the same: 31 of 2,086,537 rows differ, at most 6 a day."""
 CHAIN_BROKEN = 0.01
 """X1, share of a day's rows: the worst genuine day has 0.35 %, a missing day breaks 92 % to 99 %."""
-UNSEEN = 10
+UNSEEN, UNSEEN_MOST = 4, 30
 """X1, names of a day whose previous close is not that of the last session on which the lake has them, although they did not trade
-in the session before: at most 4 (2019-03-18; 15 in five years, all with a new base price). A file without its last 46 of about
-1,900 lines leaves 43 on the next day."""
+in the session before: in bhavcopies at most 4 (2019-03-18; 15 in five years, all with a new base price). Where sec_bhavdata_full is the
+only source, which lacks 2 to 36 names a day, at most 25 (2020-07-13), and 131 and 141 after the two days without BE and BZ. A file
+without its last 46 of about 1,900 lines leaves 43 on the next day."""
 ROW_NEIGHBOURS = 6
 """X2, sessions before that a day's rows are judged against: one week and a day. Names under surveillance trade in the first session of
 a week or of a month only (BZ 2016: 8.0 on Mondays, 3.5 else; ALPSINDUS, ICSA in 2019), and from 2023 on about a hundred do."""
