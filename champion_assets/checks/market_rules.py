@@ -83,9 +83,13 @@ def _rows_beyond(low: float, high: float):  # type: ignore[no-untyped-def]
 
 
 def _class_gone(context: Context) -> pl.DataFrame:
-    """Classes of which a day has less than half of the least of the six sessions before."""
-    seen = context.past.group_by("trade_date", "instrument_class").len("rows")
-    every = context.past.select("trade_date").unique().join(context.past.select("instrument_class").unique(), how="cross")
+    """Classes of which a day has less than half of the least of the six sessions before.
+
+    Rows without an ISIN have no class of their own: with the first file that has ISINs (2011-06-22) all of them are gone.
+    """
+    classed = context.past.filter(pl.col("instrument_class") != "unclassified")
+    seen = classed.group_by("trade_date", "instrument_class").len("rows")
+    every = context.past.select("trade_date").unique().join(classed.select("instrument_class").unique(), how="cross")
     counts = _with_neighbours(every.join(seen, on=["trade_date", "instrument_class"], how="left").with_columns(pl.col("rows").fill_null(0)))
     known = counts.filter((pl.col("least") >= limits.CLASS_ROWS) & pl.col("trade_date").is_in(context.dates))
     share = known.with_columns(value=pl.col("rows") / pl.col("least"))

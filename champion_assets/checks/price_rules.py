@@ -96,7 +96,7 @@ def _outliers(context: Context) -> pl.DataFrame:
     rows = rows.filter(pl.col("prior_close").is_not_null()).with_columns(log=(pl.col("moved") + 1).log())
     rows = rows.with_columns(away=(pl.col("log") - pl.col("log").median().over("trade_date")).abs())
     rows = rows.with_columns(deviations=pl.col("away") / (1.4826 * pl.col("away").median().over("trade_date")))
-    wild = (pl.col("deviations") > limits.OUTLIER_DEVIATIONS) & (pl.col("log").abs() > limits.OUTLIER_RETURN) & _is_step()
+    wild = (pl.col("deviations") > limits.OUTLIER_DEVIATIONS) & (pl.col("moved").abs() > limits.BAND) & _is_step()
     wild &= pl.col("instrument_class") != "rights"
     return offenders(context, rows.filter(wild), pl.format("{} {} %", "symbol", number(pl.col("moved"))))
 
@@ -131,6 +131,13 @@ RULES = [
         _band,
     ),
     Rule("open_gap", "X6", ASSET, "warn", "No open is beyond the band of its class without a corporate action; see silver/suspects.", _gap),
-    Rule("outliers", "X8", ASSET, "warn", "No return is beyond 20 robust deviations of the day's, gaps and entitlements apart.", _outliers),
+    Rule(
+        "outliers",
+        "X8",
+        ASSET,
+        "warn",
+        "No return is beyond 20 robust deviations of the day's and the widest band, gaps and entitlements apart.",
+        _outliers,
+    ),
     Rule("stale_price", "X12", ASSET, "warn", "No price stands still for five sessions although it trades.", _stale),
 ]

@@ -144,7 +144,7 @@ TABLE = DailyTable(
     name=NAME,
     description="The outcome of every check on every day, with what was measured, who offends, and why a failure does not count.",
     model=Results,
-    code_version="5",
+    code_version="6",
     inputs=lambda _: (
         Input("silver/equity_eod", PAST),
         Input("silver/corporate_actions"),

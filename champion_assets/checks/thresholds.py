@@ -48,9 +48,10 @@ FUND_SPLIT = 0.6
 splits of 2016 to 2020 (1:10 and 1:100) lie beyond, and no other of 74 gaps does; the next is EBANK 2020-03-27 (0.53)."""
 STEP = 0.10
 """Rupees: two ticks of 0.05; a move this small is a penny stock's step."""
-OUTLIER_DEVIATIONS, OUTLIER_RETURN = 20.0, 0.10
-"""X8, robust deviations (1.4826 MAD) from the day's median log return, and least size of it: 72 rows, of which 64 are gaps that X6 tells;
-7 others, all of names with derivatives (YESBANK 2020-03-06, INFIBEAM 2018-09-28), and one entitlement, which is not judged."""
+OUTLIER_DEVIATIONS = 20.0
+"""X8, robust deviations (1.4826 MAD) from the day's median log return; on a calm day a move within the band may be that far out, so it must
+be beyond the widest band, too: 72 rows, of which 64 are gaps that X6 tells; 7 others, all of names with derivatives (YESBANK 2020-03-06,
+INFIBEAM 2018-09-28), and one entitlement, which is not judged."""
 STALE_SESSIONS, STALE_SPREAD = 5, 0.001
 """X12, sessions traded with the very same open, high, low and close although high is above low by more than a penny stock's step and more
 than 0.1 %: 1 row (MBAPL). 123 more are penny stocks that trade at two prices, and LIQUIDBEES."""

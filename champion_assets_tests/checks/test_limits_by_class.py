@@ -24,7 +24,7 @@ ROW: dict[str, Any] = {
 def judged(name: str, rows: list[dict[str, Any]], suspects: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """The outcome on DAY of a rule that looks at prices; a row without a date is of DAY."""
     filled = [{"trade_date": DAY, "instrument_id": row.get("symbol", "ABC")} | ROW | row for row in rows]
-    schema = {"open": pl.Float64, "close": pl.Float64}
+    schema = {"open": pl.Float64, "close": pl.Float64, "isin": pl.String}
     past = pl.DataFrame(filled, schema_overrides=schema).with_columns(instrument_class()).drop("isin")
     context = Context(cast("Any", SimpleNamespace()), [DAY])
     empty = {"trade_date": pl.Date, "instrument_id": pl.String, "symbol": pl.String, "suspicion": pl.String,
@@ -110,6 +110,18 @@ def test_a_class_that_is_gone_is_found_among_many_shares(today: int, fails: bool
 def test_a_small_class_may_vanish() -> None:
     trusts = market(dict.fromkeys(WEEKDAYS[:-1], 4), series="RR")
     assert not judged("class_row_count", [*market(dict.fromkeys(WEEKDAYS, 300)), *trusts])["failed"]
+
+
+def test_the_first_file_with_isins_takes_no_class_away() -> None:
+    """2011-06-22: 1,467 rows without a class on the day before, none on the day."""
+    rows = [*market(dict.fromkeys(WEEKDAYS[:-1], 300), isin=None), *market({DAY: 300})]
+    assert not judged("class_row_count", rows)["failed"]
+
+
+@pytest.mark.parametrize(("close", "fails"), [(120.0, False), (121.0, True)])
+def test_a_move_within_the_band_is_no_outlier_on_the_calmest_day(close: float, fails: bool) -> None:
+    calm = [{"symbol": f"S{number}", "open": 100.0, "close": 100.0 + number / 100} for number in range(20)]
+    assert judged("outliers", [*calm, {"open": 100.0, "close": close}])["failed"] == fails
 
 
 @pytest.mark.parametrize(("spread", "fails"), [(0.05, False), (0.10, False), (1.0, True)])
