@@ -12,12 +12,12 @@ from difflib import get_close_matches
 
 from champion_assets.backtest import daily, tear_sheet
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
+from champion_assets.bronze import bundle_prices, symbol_changes
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
 from champion_assets.bronze import delivery as bronze_delivery
 from champion_assets.bronze import esg_scores as bronze_esg_scores
 from champion_assets.bronze import index_close as bronze_index_close
 from champion_assets.bronze import index_constituents as bronze_index_constituents
-from champion_assets.bronze import symbol_changes
 from champion_assets.checks import results
 from champion_assets.common.errors import ConfigurationError
 from champion_assets.features import covariance, esg, expected_returns, returns, universe
@@ -53,6 +53,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     bronze_index_constituents.TABLE,
     symbol_changes.TABLE,
     bronze_corporate_actions.TABLE,
+    bundle_prices.TABLE,
     bronze_esg_scores.TABLE,
     instruments.TABLE,
     equity_eod.TABLE,

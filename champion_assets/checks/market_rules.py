@@ -8,7 +8,8 @@ from __future__ import annotations
 import polars as pl
 
 from champion_assets.checks import thresholds as limits
-from champion_assets.checks.rules import Context, Rule, in_paise, measured, number, offenders
+from champion_assets.checks.rules import SHOWN, Context, Rule, in_paise, measured, number, offenders
+from champion_assets.nse.instrument_class import SHARE_SERIES
 
 ASSET, ACTIONS = "silver/equity_eod", "silver/corporate_actions"
 
@@ -32,20 +33,70 @@ def _day_missing(context: Context) -> pl.DataFrame:
                               "of another day", number(pl.col("value")), "previous"))  # fmt: skip
 
 
-def _growth(context: Context) -> pl.DataFrame:
-    rows = context.past.filter(pl.col("series").is_in(["EQ", "BE", "BZ"])).group_by("trade_date").len("rows")
-    today = context.days.join(rows, on="trade_date", how="left").join(
-        rows.rename({"trade_date": "previous", "rows": "before"}), on="previous", how="left"
+def _unseen(context: Context) -> pl.DataFrame:
+    """Rows of names that traded in the session before by their previous close, although the lake has no row of them there."""
+    rows = context.equity.join(context.days, on="trade_date").filter(pl.col("prior_date") < pl.col("previous"))
+    other = rows.filter((pl.col("prev_close") - pl.col("prior_close")).abs() >= limits.SAME_PRICE)
+    return (
+        other.sort("trade_date", "symbol")
+        .group_by("trade_date")
+        .agg(value=pl.len().cast(pl.Float64), names=pl.col("symbol").head(SHOWN).str.join(", "))
     )
-    return today.select("trade_date", value=pl.col("rows") / pl.col("before") - 1)
+
+
+def _unseen_beyond(limit: int):  # type: ignore[no-untyped-def]
+    def evaluate(context: Context) -> pl.DataFrame:
+        return measured(context, _unseen(context), pl.col("value") > limit,
+                        pl.format("by their previous closes {} names traded on {}, whose file lacks them: {}",
+                                  pl.col("value").cast(pl.Int64), "previous", "names"))  # fmt: skip
+
+    return evaluate
+
+
+def _with_neighbours(counts: pl.DataFrame) -> pl.DataFrame:
+    """`rows` of each day and class with the least and the most of the six sessions before: `least`, `most`.
+
+    Six sessions hold a whole week: names under surveillance trade only in its first session, or in that of a month.
+    """
+    ordered = counts.sort("instrument_class", "trade_date")
+    window = limits.ROW_NEIGHBOURS
+    return ordered.with_columns(
+        least=pl.col("rows").rolling_min(window, min_samples=1).shift().over("instrument_class"),
+        most=pl.col("rows").rolling_max(window, min_samples=1).shift().over("instrument_class"),
+    )
+
+
+def _growth(context: Context) -> pl.DataFrame:
+    rows = context.past.filter(pl.col("series").is_in(SHARE_SERIES)).group_by("trade_date").len("rows")
+    counts = _with_neighbours(rows.with_columns(instrument_class=pl.lit("all")))
+    fewer, more = pl.col("rows") / pl.col("least") - 1, pl.col("rows") / pl.col("most") - 1
+    value = pl.when(fewer < 0).then(fewer).when(more > 0).then(more).otherwise(more * 0)
+    return counts.select("trade_date", "rows", "least", "most", value=value)
 
 
 def _rows_beyond(low: float, high: float):  # type: ignore[no-untyped-def]
     def evaluate(context: Context) -> pl.DataFrame:
-        return measured(context, _growth(context), (pl.col("value") < low) | (pl.col("value") > high),
-                        pl.format("{} % more rows than on {}", number(pl.col("value")), "previous"))  # fmt: skip
+        return measured(context, _growth(context).rename({"rows": "count"}), (pl.col("value") < low) | (pl.col("value") > high),
+                        pl.format("{} rows; the six sessions before have {} to {}", "count", "least", "most"))  # fmt: skip
 
     return evaluate
+
+
+def _class_gone(context: Context) -> pl.DataFrame:
+    """Classes of which a day has less than half of the least of the six sessions before.
+
+    Rows without an ISIN have no class of their own: with the first file that has ISINs (2011-06-22) all of them are gone.
+    """
+    classed = context.past.filter(pl.col("instrument_class") != "unclassified")
+    seen = classed.group_by("trade_date", "instrument_class").len("rows")
+    every = context.past.select("trade_date").unique().join(classed.select("instrument_class").unique(), how="cross")
+    counts = _with_neighbours(every.join(seen, on=["trade_date", "instrument_class"], how="left").with_columns(pl.col("rows").fill_null(0)))
+    known = counts.filter((pl.col("least") >= limits.CLASS_ROWS) & pl.col("trade_date").is_in(context.dates))
+    share = known.with_columns(value=pl.col("rows") / pl.col("least"))
+    worst = share.sort("trade_date", "value", "instrument_class").group_by("trade_date", maintain_order=True).first()
+    return measured(context, worst.rename({"rows": "count"}), pl.col("value") < limits.CLASS_KEPT,
+                    pl.format("{} rows of class {}; the six sessions before have at least {}", "count", "instrument_class",
+                              "least"))  # fmt: skip
 
 
 def _turnover(context: Context) -> pl.DataFrame:
@@ -104,11 +155,27 @@ RULES = [
         _day_missing,
     ),
     Rule(
+        "previous_session_complete",
+        "X1",
+        ASSET,
+        "block",
+        "The session before has the names that traded on it by today's previous closes; else its file was cut off.",
+        _unseen_beyond(limits.UNSEEN_MOST),
+    ),
+    Rule(
+        "previous_session_names",
+        "X1",
+        ASSET,
+        "warn",
+        "At most four names are absent from the session before.",
+        _unseen_beyond(limits.UNSEEN),
+    ),
+    Rule(
         "row_count",
         "X2",
         ASSET,
         "warn",
-        "EQ, BE and BZ rows change by -2.5 % to +3 % from session to session.",
+        "EQ, BE and BZ have as many rows as in the six sessions before, -2.5 % of the least to +3 % of the most.",
         _rows_beyond(limits.ROWS_FEWER, limits.ROWS_MORE),
     ),
     Rule(
@@ -116,8 +183,16 @@ RULES = [
         "X2",
         ASSET,
         "block",
-        "They change by -10 % to +15 % at most.",
+        "The same within -10 % and +15 %.",
         _rows_beyond(limits.ROWS_FEWEST, limits.ROWS_MOST),
+    ),
+    Rule(
+        "class_row_count",
+        "X2",
+        ASSET,
+        "block",
+        "Each class with 20 rows and more in each of the six sessions before has at least half of the least of them.",
+        _class_gone,
     ),
     Rule("market_turnover", "X3", ASSET, "block", "A regular session's turnover is at least 0.4 of the 20-session median.", _turnover),
     Rule("symbol_churn", "X4", ASSET, "info", "Who appeared (+) and who did not trade any more (-).", _churn),

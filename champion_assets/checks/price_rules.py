@@ -1,7 +1,9 @@
 """Checks of single rows of prices and quantities: S1-S8 of the check table, and what a price did within its day.
 
 S1 to S3 and S6 hold in every stored row, because the model of silver/equity_eod refuses others; they are counted again here, so that the
-results show them.
+results show them. What a price may do depends on the class of the instrument: rights entitlements have a wider band, fund units one around
+their net asset value, names with derivatives none, and the first session after a pause none. What is an unexplained gap is decided by
+`silver/suspects`, which lists them all; a warning here falls where a person is needed.
 """
 
 from __future__ import annotations
@@ -60,23 +62,42 @@ def _isins(context: Context) -> pl.DataFrame:
     return offenders(context, context.quarantined(ASSET).filter(pl.col("rule") == "S8"), pl.format("{}: {}", "who", "reason"))
 
 
+def _is_step() -> pl.Expr:
+    """The close differs from the last one by more than a penny stock's step."""
+    return (pl.col("close") - pl.col("prior_close")).abs() > limits.STEP + limits.SAME_PRICE
+
+
 def _band(context: Context) -> pl.DataFrame:
-    step = (pl.col("close") - pl.col("prior_close")).abs() > limits.STEP
-    beyond = (pl.col("moved").abs() > limits.BAND) & (pl.col("opened").abs() <= limits.BAND) & step
-    return offenders(context, context.without_action.filter(beyond), pl.format("{} {} %", "symbol", number(pl.col("moved"))))
+    band = pl.col("instrument_class").replace_strict(limits.BAND_OF_CLASS, default=limits.BAND, return_dtype=pl.Float64)
+    rows = context.without_action.join(context.usual_turnover, on=["trade_date", "instrument_id"], how="left")
+    may_have_derivatives = (pl.col("series") == "EQ") & (pl.col("usual_turnover") >= limits.UNBANDED_TURNOVER)
+    is_banded = ~may_have_derivatives.fill_null(value=False) & (pl.col("paused") <= limits.PAUSE_DAYS)
+    beyond = is_banded & (pl.col("moved").abs() > band) & (pl.col("opened").abs() <= band) & _is_step()
+    return offenders(context, rows.filter(beyond), pl.format("{} {} %", "symbol", number(pl.col("moved"))))
 
 
 def _gap(context: Context) -> pl.DataFrame:
-    gaps = context.suspects.filter(pl.col("suspicion") == "unexplained_gap")
-    return offenders(context, gaps, pl.format("{} {} %", "symbol", number(pl.col("witness") / pl.col("factor") - 1)))
+    gaps = context.suspects.filter(pl.col("suspicion") == "unexplained_gap").with_columns(gap=pl.col("witness") / pl.col("factor") - 1)
+    facts = context.equity.select("trade_date", "instrument_id", "instrument_class", "prior_close", "close")
+    rows = gaps.join(facts, on=["trade_date", "instrument_id"], how="left")
+    opened, closed = (1 + pl.col("gap")).log(), (pl.col("close") / pl.col("prior_close") / pl.col("factor")).log()
+    stays = (opened * closed > 0) & (pl.min_horizontal(opened.abs(), closed.abs()) > limits.FUND_SPLIT)
+    of_class = (
+        pl.when(pl.col("instrument_class") == "rights").then(pl.col("gap").abs() > limits.BAND_OF_CLASS["rights"])
+        .when(pl.col("instrument_class") == "fund").then(stays)
+        .otherwise((pl.col("witness") - pl.col("factor")).abs() * pl.col("prior_close") > limits.STEP + limits.SAME_PRICE)
+    )  # fmt: skip
+    return offenders(context, rows.filter(of_class), pl.format("{} {} %", "symbol", number(pl.col("gap"))))
 
 
 def _outliers(context: Context) -> pl.DataFrame:
-    rows = context.without_action.filter(pl.col("prior_close").is_not_null()).with_columns(log=(pl.col("moved") + 1).log())
+    gaps = context.suspects.filter(pl.col("suspicion") == "unexplained_gap")  # told by X6
+    rows = context.without_action.join(gaps, on=["trade_date", "instrument_id"], how="anti")
+    rows = rows.filter(pl.col("prior_close").is_not_null()).with_columns(log=(pl.col("moved") + 1).log())
     rows = rows.with_columns(away=(pl.col("log") - pl.col("log").median().over("trade_date")).abs())
     rows = rows.with_columns(deviations=pl.col("away") / (1.4826 * pl.col("away").median().over("trade_date")))
-    step = (pl.col("close") - pl.col("prior_close")).abs() > limits.STEP
-    wild = (pl.col("deviations") > limits.OUTLIER_DEVIATIONS) & (pl.col("log").abs() > limits.OUTLIER_RETURN) & step
+    wild = (pl.col("deviations") > limits.OUTLIER_DEVIATIONS) & (pl.col("moved").abs() > limits.BAND) & _is_step()
+    wild &= pl.col("instrument_class") != "rights"
     return offenders(context, rows.filter(wild), pl.format("{} {} %", "symbol", number(pl.col("moved"))))
 
 
@@ -85,7 +106,9 @@ def _stale(context: Context) -> pl.DataFrame:
     rows = context.past.sort("instrument_id", "trade_date")
     same = pl.all_horizontal((pl.col(each) == pl.col(each).shift().over("instrument_id")).fill_null(value=False) for each in prices)
     run = same.cast(pl.Int32).rolling_sum(limits.STALE_SESSIONS).over("instrument_id")
-    stuck = rows.with_columns(run=run).filter((pl.col("run") == limits.STALE_SESSIONS) & (pl.col("high") > pl.col("low")))
+    spread = pl.col("high") - pl.col("low")
+    is_wide = (spread > limits.STEP + limits.SAME_PRICE) & (spread > limits.STALE_SPREAD * pl.col("close"))
+    stuck = rows.with_columns(run=run).filter((pl.col("run") == limits.STALE_SESSIONS) & is_wide)
     return offenders(context, stuck.filter(pl.col("trade_date").is_in(context.dates)))
 
 
@@ -104,10 +127,17 @@ RULES = [
         "X5",
         ASSET,
         "warn",
-        "No close is beyond the widest band without a gap at the open (derivative names have no band).",
+        "No close is beyond the band of its class without a gap at the open (names that may have derivatives have none).",
         _band,
     ),
-    Rule("open_gap", "X6", ASSET, "warn", "No open is beyond the widest band without a corporate action; see silver/suspects.", _gap),
-    Rule("outliers", "X8", ASSET, "warn", "No return is beyond 20 robust deviations of the day's.", _outliers),
+    Rule("open_gap", "X6", ASSET, "warn", "No open is beyond the band of its class without a corporate action; see silver/suspects.", _gap),
+    Rule(
+        "outliers",
+        "X8",
+        ASSET,
+        "warn",
+        "No return is beyond 20 robust deviations of the day's and the widest band, gaps and entitlements apart.",
+        _outliers,
+    ),
     Rule("stale_price", "X12", ASSET, "warn", "No price stands still for five sessions although it trades.", _stale),
 ]

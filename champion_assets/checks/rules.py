@@ -63,16 +63,25 @@ class Context:
     @cached_property
     def past(self) -> pl.DataFrame:
         """silver/equity_eod of the days and of the twenty sessions before."""
-        columns = ["trade_date", "instrument_id", "symbol", "series", "open", "high", "low", "close", "prev_close", "prior_close",
-                   "prior_date", "vwap", "volume", "turnover", "delivery_qty"]  # fmt: skip
+        columns = ["trade_date", "instrument_id", "symbol", "series", "instrument_class", "open", "high", "low", "close", "prev_close",
+                   "prior_close", "prior_date", "vwap", "volume", "turnover", "delivery_qty"]  # fmt: skip
         return self.inputs.read("silver/equity_eod", columns)
 
     @cached_property
     def equity(self) -> pl.DataFrame:
-        """silver/equity_eod of the days, with `moved` = close / own last close - 1 and `opened` likewise."""
+        """silver/equity_eod of the days with `moved` = close / own last close - 1, `opened` likewise, `paused` = days since it traded."""
         return self.past.filter(pl.col("trade_date").is_in(self.dates)).with_columns(
-            moved=pl.col("close") / pl.col("prior_close") - 1, opened=pl.col("open") / pl.col("prior_close") - 1
+            moved=pl.col("close") / pl.col("prior_close") - 1,
+            opened=pl.col("open") / pl.col("prior_close") - 1,
+            paused=(pl.col("trade_date") - pl.col("prior_date")).dt.total_days(),
         )
+
+    @cached_property
+    def usual_turnover(self) -> pl.DataFrame:
+        """trade_date, instrument_id, usual_turnover: the median of its sessions before, rupees; null if fewer than three are known."""
+        rows = self.past.sort("instrument_id", "trade_date").select("trade_date", "instrument_id", "turnover")
+        before = pl.col("turnover").rolling_median(PAST - 1, min_samples=3).shift().over("instrument_id")
+        return rows.with_columns(usual_turnover=before).filter(pl.col("trade_date").is_in(self.dates)).drop("turnover")
 
     @cached_property
     def actions(self) -> pl.DataFrame:
@@ -99,6 +108,25 @@ class Context:
     def delivery(self) -> pl.DataFrame:
         """bronze/delivery of the days."""
         return self.inputs.read("bronze/delivery", ["trade_date", "symbol", "series", "volume", "delivery_qty"])
+
+    @cached_property
+    def bhavcopy(self) -> pl.DataFrame:
+        """bronze/bhavcopy of the days: trade_date, symbol, series, close, volume."""
+        return self.inputs.read("bronze/bhavcopy", ["trade_date", "symbol", "series", "close", "volume"])
+
+    @cached_property
+    def bundle(self) -> pl.DataFrame:
+        """The securities of bronze/bundle_prices of the days: trade_date, symbol, series, close, volume, file (the bundle's name)."""
+        files = self.inputs.read("raw/corporate_actions", ["trade_date", "name", "sha256", "is_current"]).filter("is_current")
+        names = files.select("trade_date", source_sha256="sha256", file="name")
+        rows = self.inputs.read("bronze/bundle_prices", ["trade_date", "symbol", "series", "close", "volume", "source_sha256"])
+        return rows.drop_nulls(["symbol", "series"]).join(names, on=["trade_date", "source_sha256"]).drop("source_sha256")
+
+    @cached_property
+    def delivery_files(self) -> pl.DataFrame:
+        """trade_date, file: the name of the day's delivery file."""
+        files = self.inputs.read("raw/delivery", ["trade_date", "name", "is_current"])
+        return files.filter("is_current").select("trade_date", file="name")
 
     def quarantined(self, table: str) -> pl.DataFrame:
         """Rows of a table's quarantine on the days: trade_date, rule, symbol (or name), reason."""

@@ -1,8 +1,8 @@
 """Checks of the files themselves: containers, dates, versions, headers, widths, calendar, completeness.
 
-What belongs here: B1-B5, X11, X16. X9 is no rule here: a session without its file is no day, and a file of a closed day fails that day in
-`raw/bhavcopy`. A bhavcopy that is not what it should be never becomes a day (its reader raises), so its rules pass
-wherever a day exists; delivery and index files may be refused, and the rule that refused them fails here.
+What belongs here: B1-B5, X11, X16 (which files of the day list which names). X9 is no rule here: a session without its file is no day, and
+a file of a closed day fails that day in `raw/bhavcopy`. A bhavcopy that is not what it should be never becomes a day (its reader raises),
+so its rules pass wherever a day exists; delivery and index files may be refused, and the rule that refused them fails here.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import polars as pl
 
 from champion_assets.checks import thresholds as limits
-from champion_assets.checks.rules import Context, Rule, in_paise, measured, offenders
+from champion_assets.checks.rules import SHOWN, Context, Rule, in_paise, measured, offenders
+from champion_assets.nse.schema import EQUITY_SERIES
 
+KEY = ["trade_date", "symbol", "series"]
 DAILY_FILES = ("raw/bhavcopy", "raw/delivery", "raw/index_close")
 FILE_RULES = {
     "container": ("B1", "The body is the file that was asked for: not HTML, not a workbook, not cut off."),
@@ -38,6 +40,51 @@ def _versions(asset: str):  # type: ignore[no-untyped-def]
     return evaluate
 
 
+def _by_bundle(context: Context) -> pl.DataFrame:
+    """Who traded by the PR bundle: trade_date, symbol, series, volume, file.
+
+    A bundle whose volumes are mostly not the bhavcopy's is of another day and no witness. For some days after a rename bundles have the
+    old symbol: a name with the volume and close of a row that the bundle lacks is that row.
+    """
+    same = (
+        context.bundle.join(context.bhavcopy, on=KEY).group_by("trade_date").agg(share=(pl.col("volume") == pl.col("volume_right")).mean())
+    )
+    days = same.filter(pl.col("share") >= limits.BUNDLE_AGREES)["trade_date"]
+    unlisted = context.bhavcopy.join(context.bundle, on=KEY, how="anti")
+    rows = context.bundle.filter(pl.col("trade_date").is_in(days.implode()))
+    return rows.join(unlisted, on=["trade_date", "series", "volume", "close"], how="anti").select(*KEY, "volume", "file")
+
+
+def _by_delivery(context: Context) -> pl.DataFrame:
+    """Who traded by the delivery file: trade_date, symbol, series, volume, file; those of 2002 tell only what was delivered."""
+    rows = context.delivery.join(context.delivery_files, on="trade_date")
+    return rows.select(*KEY, pl.coalesce("volume", "delivery_qty").alias("volume"), "file")
+
+
+def _bhavcopy_complete(context: Context) -> pl.DataFrame:
+    """Names that another file of the day lists with volume and the bhavcopy lacks: the bhavcopy is cut off."""
+    listed = pl.concat([_by_delivery(context), _by_bundle(context)])
+    traded = listed.filter(pl.col("series").is_in(EQUITY_SERIES) & (pl.col("volume") > 0))
+    absent = traded.join(context.bhavcopy, on=KEY, how="anti").sort("file", *KEY)
+    told = (
+        absent.group_by("trade_date", "file", maintain_order=True)
+        .agg(rows=pl.len().cast(pl.Int64), names=pl.format("{} {}", "symbol", "series").head(SHOWN).str.join(", "))
+        .group_by("trade_date", maintain_order=True)
+        .agg(
+            pl.col("rows").max(),
+            sample=pl.format("{} lists {} traded names that the bhavcopy lacks: {}", "file", "rows", "names").str.join("; "),
+        )
+    )
+    every = context.days.select("trade_date").join(told, on="trade_date", how="left", maintain_order="left")
+    return every.select(
+        "trade_date",
+        failed=pl.col("rows").is_not_null(),
+        value=pl.col("rows").fill_null(0).cast(pl.Float64),
+        rows=pl.col("rows").fill_null(0),
+        sample=pl.col("sample").fill_null(""),
+    )
+
+
 def _delivery_listed(context: Context) -> pl.DataFrame:
     listed = context.delivery.select("trade_date", "symbol", "series", listed=pl.lit(value=True)).unique()
     joined = context.equity.join(listed, on=["trade_date", "symbol", "series"], how="left")
@@ -50,6 +97,13 @@ def _delivery_listed(context: Context) -> pl.DataFrame:
 def _delivery_agrees(context: Context) -> pl.DataFrame:
     other = context.delivery.drop_nulls("volume").select("trade_date", "symbol", "series", other="volume")
     joined = context.equity.join(other, on=["trade_date", "symbol", "series"])
+    return offenders(
+        context, joined.filter(pl.col("other") != pl.col("volume")), pl.format("{} {} against {}", "symbol", "volume", "other")
+    )
+
+
+def _bundle_agrees(context: Context) -> pl.DataFrame:
+    joined = context.bundle.drop_nulls("volume").rename({"volume": "other"}).join(context.bhavcopy, on=KEY)
     return offenders(
         context, joined.filter(pl.col("other") != pl.col("volume")), pl.format("{} {} against {}", "symbol", "volume", "other")
     )
@@ -84,6 +138,14 @@ RULES = [
         _control_total,
     ),
     Rule(
+        "bhavcopy_complete",
+        "X16",
+        "silver/equity_eod",
+        "block",
+        "The bhavcopy has every name that another file of the day lists with volume.",
+        _bhavcopy_complete,
+    ),
+    Rule(
         "delivery_complete",
         "X16",
         "bronze/delivery",
@@ -91,5 +153,6 @@ RULES = [
         "The delivery file lists at least 95 % of the day's rows, or is not joined.",
         _delivery_listed,
     ),
+    Rule("bundle_agrees", "X16", "bronze/bundle_prices", "warn", "The PR bundle's volumes are the bhavcopy's.", _bundle_agrees),
     Rule("delivery_agrees", "X16", "bronze/delivery", "warn", "Its volumes are the bhavcopy's.", _delivery_agrees),
 ]

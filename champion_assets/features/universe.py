@@ -1,9 +1,10 @@
 """`features/universe`: the names that could be held, decided each day by rule from what was known that day.
 
-A name belongs to the universe of a day if it is a share (no fund unit, no rights entitlement) that traded in EQ that day, closed at
-or above `UNIVERSE_MIN_PRICE`, traded on at least `UNIVERSE_MIN_COVERAGE` of the sessions of the risk window, and is among the
-`UNIVERSE_SIZE` largest by median turnover of 63 sessions, which must reach `UNIVERSE_MIN_TURNOVER`. Delisted names are members as
-long as they traded, so there is no survivorship bias. Until `UNIVERSE_WARMUP` sessions of history exist the universe is empty.
+A name belongs to the universe of a day if it is a share (no fund or trust unit, no entitlement, not partly paid) that traded in EQ
+that day, closed at or above `UNIVERSE_MIN_PRICE`, traded on at least `UNIVERSE_MIN_COVERAGE` of the sessions of the risk window, and is
+among the `UNIVERSE_SIZE` largest by median turnover of 63 sessions, which must reach `UNIVERSE_MIN_TURNOVER`. Delisted names are
+members as long as they traded, so there is no survivorship bias. Until `UNIVERSE_WARMUP` sessions of history exist the universe is
+empty.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from champion_assets.nse.isin import is_valid_isin, security_key
 NAME = "features/universe"
 TURNOVER_SESSIONS = 63
 UNKNOWN_SECTOR = "Unclassified"
-_COLUMNS = ["trade_date", "instrument_id", "symbol", "isin", "series", "close", "turnover"]
+_COLUMNS = ["trade_date", "instrument_id", "symbol", "isin", "series", "instrument_class", "close", "turnover"]
+_SHARES = ("share", "unclassified")
+"""Classes that can be members; before NSE's files carried ISINs (2011-06-22) a fund unit cannot be told from a share."""
 _LISTED = ["trade_date", "list_order", "source_row", "symbol", "isin", "industry", "source_sha256"]
 
 
@@ -61,8 +64,7 @@ def members(turnover: Panel, today: pl.DataFrame, row: int, rules: Parameters, s
     if window.shape[0] < rules.warmup:
         return empty_frame(Universe)
     eligible = today.filter(
-        (pl.col("series") == "EQ") & (pl.col("close") >= rules.min_price)
-        & ~pl.col("instrument_id").str.starts_with("INF") & ~pl.col("symbol").str.contains(r"-RE\d*$")
+        (pl.col("series") == "EQ") & (pl.col("close") >= rules.min_price) & pl.col("instrument_class").is_in(_SHARES)
     ).sort("instrument_id")  # fmt: skip
     if eligible.is_empty():
         return empty_frame(Universe)
@@ -111,7 +113,7 @@ TABLE = DailyTable(
     name=NAME,
     description="The names that could be held, by rule on turnover, history, price and series, as known at the day's close.",
     model=Universe,
-    code_version="2",
+    code_version="3",
     inputs=lambda settings: (
         Input("silver/equity_eod", settings.cov_window_days),
         Input(CONSTITUENTS),

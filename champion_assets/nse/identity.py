@@ -7,6 +7,8 @@ file wins over all. A link that evidence contradicts is not made: the row become
 blank in a file that has ISINs, is never guessed.
 
 The id is the security key of the first ISIN seen (`isin.py`), or `SYM:` and the symbol before 2011-06-22; it never changes after.
+Partly paid shares and rights entitlements are instruments of their own, even under the symbol of the share: their ISIN decides alone,
+so entitlements of two issues are two instruments, and each call of a partly paid share makes another one.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, NamedTuple
 
+from champion_assets.nse.instrument_class import family, is_entitlement
 from champion_assets.nse.isin import is_valid_isin, security_key
 from champion_assets.nse.symbol_changes import SymbolChange
 
@@ -25,7 +28,9 @@ SAME = 0.006
 """Rupees within which two published prices are the same."""
 FORGOTTEN_DAYS = 365
 """Without an ISIN, a symbol that comes back after more days than this with another previous close is another instrument."""
-UNTIDY_SERIES = frozenset({"SM", "ST"})
+ENTITLEMENT_FORGOTTEN_DAYS = 30
+"""Without an ISIN, an entitlement that comes back after more days is of another issue: one trades on 6 to 11 sessions in a row."""
+UNTIDY_SERIES = frozenset({"SM", "ST", "SZ"})
 """SME series list at round issue prices, which meet the close of some vanished name by chance (10 of 115 in 2016-2020)."""
 
 
@@ -49,6 +54,8 @@ class Instrument:
 
 
 _COLUMNS = [field.name for field in fields(Instrument)]
+Pair = tuple[str, str | None, str]
+"""Symbol, ISIN and family (`instrument_class.family`) of a row."""
 
 
 class Sighting(NamedTuple):
@@ -60,6 +67,11 @@ class Sighting(NamedTuple):
     name: str | None
     prev_close: float
     close: float
+
+    @property
+    def family(self) -> str:
+        """What of its symbol is an instrument of its own."""
+        return family(self.symbol, self.series, self.isin)
 
 
 @dataclass(frozen=True)
@@ -84,9 +96,9 @@ class Registry:
 
     def _reindex(self) -> None:
         """Only present names count, so that a registry that was stored and read again goes on as if it had never been put down."""
-        self._by_pair: dict[tuple[str, str | None], str] = {}
+        self._by_pair: dict[Pair, str] = {}
         self._by_key: dict[str, str] = {}
-        self._by_symbol: dict[str, str] = {}
+        self._by_symbol: dict[tuple[str, str], str] = {}
         for name in sorted(self._known, key=lambda each: (self._last[each][0], each)):
             self._index(self._known[name])
 
@@ -116,7 +128,7 @@ class Registry:
         rows: Iterable[Sighting],
         changes: Mapping[str, SymbolChange] | None = None,
         overrides: Mapping[str, SameAs] | None = None,
-    ) -> dict[tuple[str, str | None], str]:
+    ) -> dict[Pair, str]:
         """Take in the rows of session `date`, the next one after `today`.
 
         Args:
@@ -126,18 +138,18 @@ class Registry:
             overrides: lines of the user's file in force on `date` by symbol.
 
         Returns:
-            The instrument of each (symbol, ISIN).
+            The instrument of each (symbol, ISIN, family).
         """
-        ids: dict[tuple[str, str | None], str] = {}
+        ids: dict[Pair, str] = {}
         strangers: list[Sighting] = []
         seen: dict[str, Sighting] = {}
         overrides = overrides or {}
         for row in rows:
-            pair = (row.symbol, row.isin)
+            pair = (row.symbol, row.isin, row.family)
             if pair in ids:
                 continue
             name = self._by_pair.get(pair)
-            line = overrides.get(row.symbol)
+            line = self._decision(row, overrides)
             decided = line is not None and (self.today is None or line.date > self.today)
             if name is None or name in seen or decided or (row.isin is None and self._is_recycled(row, name, date)):
                 strangers.append(row)
@@ -146,7 +158,7 @@ class Registry:
         vanished = self._vanished(seen) if strangers else {}
         for row in sorted(strangers, key=lambda each: (each.symbol, each.isin or "")):
             name, evidence = self._resolve(row, date, seen, vanished, changes or {}, overrides)
-            ids[row.symbol, row.isin], seen[name] = name, row
+            ids[row.symbol, row.isin, row.family], seen[name] = name, row
             self._link(name, row, date, evidence)
         changed = [self._update(name, row, date) for name, row in seen.items()]
         if strangers or any(changed):
@@ -154,8 +166,14 @@ class Registry:
         self.today = date
         return ids
 
+    def _decision(self, row: Sighting, overrides: Mapping[str, SameAs]) -> SameAs | None:
+        """The user's line on a row; one on a symbol that a share and its partly paid form both carry speaks of the share."""
+        return None if row.family and (row.symbol, "") in self._by_symbol else overrides.get(row.symbol)
+
     def _is_recycled(self, row: Sighting, name: str, date: dt.date) -> bool:
         last_seen, close = self._last[name]
+        if is_entitlement(row.symbol, row.isin):
+            return (date - last_seen).days > ENTITLEMENT_FORGOTTEN_DAYS
         return (date - last_seen).days > FORGOTTEN_DAYS and not _same(close, row.prev_close)
 
     def _vanished(self, seen: Mapping[str, Sighting]) -> dict[str, Instrument]:
@@ -165,21 +183,24 @@ class Registry:
         self, row: Sighting, date: dt.date, seen: Mapping[str, Sighting], vanished: Mapping[str, Instrument],
         changes: Mapping[str, SymbolChange], overrides: Mapping[str, SameAs],
     ) -> tuple[str, Evidence]:  # fmt: skip
-        if (line := overrides.get(row.symbol)) is not None:
-            name = self._by_symbol.get(line.old_symbol) if line.old_symbol else None
+        own = row.family
+        if (line := self._decision(row, overrides)) is not None:
+            name = self._by_symbol.get((line.old_symbol, own)) if line.old_symbol else None
             return (name, "override") if name is not None and name not in seen else (self._new_id(row, date), "override")
         if row.isin is not None:
             name = self._by_key.get(security_key(row.isin, row.symbol))
             if name is not None and name not in seen:
                 return name, "isin" if row.isin == self._known[name].isin else "isin_issuer"
         if (change := changes.get(row.symbol)) is not None:
-            name = self._by_symbol.get(change.old)
+            name = self._by_symbol.get((change.old, own))
             if name is not None and name not in seen and self._agrees(row, self._known[name]):
                 return name, "symbolchange"
-        name = self._by_symbol.get(row.symbol)
+        name = self._by_symbol.get((row.symbol, own))
         if name is not None and name not in seen and self._continues(row, self._known[name], date):
             return name, "prev_close"
-        heirs = [each for each in vanished.values() if each.instrument_id not in seen and self._chains(each, row)]
+        if own:
+            return self._new_id(row, date), "first_seen"
+        heirs = [each for each in vanished.values() if each.instrument_id not in seen and not _family(each) and self._chains(each, row)]
         without_isin = [each for each in heirs if row.isin is None or each.isin is None]
         if len(heirs) == 1 and len(without_isin) == 1 and row.series not in UNTIDY_SERIES and row.prev_close > 0:
             return heirs[0].instrument_id, "prev_close"
@@ -189,10 +210,16 @@ class Registry:
         """The register says so; if both ISINs are known and name different securities, the price chain must say so, too."""
         if row.isin is None or known.isin is None:
             return True
+        if row.family:
+            return row.isin == known.isin
         return security_key(row.isin, row.symbol) == security_key(known.isin, known.symbol) or self._chains(known, row)
 
     def _continues(self, row: Sighting, known: Instrument, date: dt.date) -> bool:
         """The same symbol with another security key goes on as itself only if its price does."""
+        if row.family and row.isin is not None and known.isin is not None:
+            return False
+        if row.family == "rights":
+            return not self._is_recycled(row, known.instrument_id, date)
         if self._chains(known, row):
             return True
         one_sided = (row.isin is None) != (known.isin is None)  # the files began to carry ISINs
@@ -202,7 +229,8 @@ class Registry:
         return _same(self._last[known.instrument_id][1], row.prev_close)
 
     def _new_id(self, row: Sighting, date: dt.date) -> str:
-        candidates = [f"SYM:{row.symbol}"] if row.isin is None else [security_key(row.isin, row.symbol), row.isin]
+        code = f"SYM:{row.symbol}.{row.series}" if row.family.startswith("partly_paid") else f"SYM:{row.symbol}"
+        candidates = [code] if row.isin is None else [security_key(row.isin, row.symbol), row.isin]
         free = [each for each in candidates if each not in self._known]
         return free[0] if free else f"{candidates[-1]}:{date}"
 
@@ -236,11 +264,16 @@ class Registry:
 
     def _index(self, each: Instrument, isin: str | None = None) -> None:
         isin = isin or each.isin
-        self._by_pair[each.symbol, isin] = each.instrument_id
-        self._by_symbol[each.symbol] = each.instrument_id
+        own = _family(each)
+        self._by_pair[each.symbol, isin, own] = each.instrument_id
+        self._by_symbol[each.symbol, own] = each.instrument_id
         if isin is not None:
             self._by_key[security_key(isin, each.symbol)] = each.instrument_id
             self._by_key[each.instrument_id] = each.instrument_id
+
+
+def _family(each: Instrument) -> str:
+    return family(each.symbol, each.series, each.isin)
 
 
 def _same(one: float, other: float) -> bool:

@@ -4,7 +4,8 @@ An Indian ISIN is `IN` + issuer type + four characters of issuer + two of securi
 face-value split changes only the serial (HDFCBANK 2019-09-20: INE040A01026 -> INE040A01034), so for shares (`INE`, `IN9`) the first
 nine characters name the security. Fund units (`INF`) share issuer and type among schemes, so there the whole ISIN counts, and so
 it does for shares with differential voting rights that share it with the ordinary ones (INE224E01028 STAMPEDE, INE224E01036
-SCAPDVR).
+SCAPDVR), for partly paid shares (`IN9`: each call has another serial, and another price), and for rights entitlements (type 20: each
+issue has another serial, INE964H20030 SEPC-RE2).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 _SHARE_PREFIXES = ("INE", "IN9")
+_ENTITLEMENT = "20"
 _PREFIXES = (*_SHARE_PREFIXES, "INF", *(f"IN{digit}" for digit in range(10)))
 
 
@@ -33,5 +35,6 @@ def isin_check_digit(body: str) -> str:
 
 
 def security_key(isin: str, symbol: str) -> str:
-    """The part of a valid ISIN that outlives face-value splits: issuer and type for shares, everything for units and DVRs."""
-    return isin[:9] if isin.startswith(_SHARE_PREFIXES) and "DVR" not in symbol else isin
+    """The part of a valid ISIN that outlives face-value splits: issuer and type for shares, everything for all others."""
+    is_share = isin.startswith("INE") and isin[7:9] != _ENTITLEMENT and "DVR" not in symbol
+    return isin[:9] if is_share else isin

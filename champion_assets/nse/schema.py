@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import polars as pl
 
-EQUITY_SERIES = ("EQ", "BE", "BZ", "SM", "ST")
-"""Series in which shares and ETFs trade, in order of precedence; everything else is debt, rights of other kinds, odd lots."""
+from champion_assets.nse.instrument_class import PARTLY_PAID_SERIES, SHARE_SERIES, SME_SERIES, TRUST_SERIES
+
+EQUITY_SERIES = (*SHARE_SERIES, *SME_SERIES, *TRUST_SERIES, *PARTLY_PAID_SERIES)
+"""Series of the instruments that reach silver, in order of precedence: shares, fund units, rights entitlements, units of REITs and
+InvITs, SME shares, partly paid shares. Everything else is debt, preference shares, warrants, T+0 settlement, odd lots."""
 
 BHAVCOPY: dict[str, pl.DataType] = {
     "trade_date": pl.Date(),

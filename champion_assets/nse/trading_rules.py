@@ -14,12 +14,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from champion_assets.nse.instrument_class import PARTLY_PAID_SERIES
+
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 BANDS = (0.02, 0.05, 0.10, 0.20)
 """Price bands of stocks without derivatives, as shares of the previous close."""
-TRADE_TO_TRADE = frozenset({"BE", "BZ", "ST"})
+TRADE_TO_TRADE = frozenset({"BE", "BZ", "ST", "SZ", *(series for series in PARTLY_PAID_SERIES if series.startswith("X"))})
 """Series in which every trade is delivered: what was bought cannot be sold before it is settled."""
 _FINE_TICK_FROM, _GRADED_TICK_FROM, _AUCTION_FROM = dt.date(2024, 6, 10), dt.date(2025, 4, 15), dt.date(2026, 8, 3)
 _GRADES = ((250.0, 0.01), (1000.0, 0.05), (5000.0, 0.10), (10_000.0, 0.50), (20_000.0, 1.00), (np.inf, 5.00))

@@ -100,7 +100,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Legs of `dates`."""
     bronze = _by_day(inputs.read(BRONZE, _BRONZE))
     before = {date: next(iter(inputs.window("silver/instruments", date, lag=1)), None) for date in dates}
-    columns = ["trade_date", "instrument_id", "symbol", "isin", "last_seen", "last_close"]
+    columns = ["trade_date", "instrument_id", "symbol", "series", "isin", "last_seen", "last_close"]
     known = _by_day(inputs.read("silver/instruments", columns))
     prices = _by_day(
         inputs.read(EQUITY, ["trade_date", "instrument_id", "symbol", "open", "close", "prior_close", "prev_close"], days=dates)
@@ -189,7 +189,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Corporate actions as legs with price and share factors a level, the market's witness, and the text they come from.",
     model=CorporateActions,
-    code_version="3",
+    code_version="4",
     inputs=lambda _: (
         Input(BRONZE, BUNDLE_SESSIONS),
         Input("silver/instruments"),

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from champion_assets.nse.actions.price_check import TOLERANCE
+from champion_assets.nse.instrument_class import PARTLY_PAID_SERIES
 from champion_assets.nse.isin import is_valid_isin, security_key
 
 Past = Callable[[str, dt.date], tuple[float | None, float | None]]
@@ -29,11 +30,15 @@ class Market:
         self.last_close: dict[str, float] = {}
         self.by_key: dict[str, str] = {}
         self.symbols: dict[str, str] = {}
-        latest: dict[str, dt.date] = {}
+        self.partly_paid: dict[str, str] = {}  # TATASTEEL E1 trades under the symbol of the share
+        latest: dict[tuple[str, bool], dt.date] = {}
         for frame in (today, evening) if evening is not None else (today,):  # the evening before wins: symbols valid before the ex-date
-            for name, symbol, seen in frame.select("instrument_id", "symbol", "last_seen").iter_rows():
-                if symbol not in self.symbols or seen >= latest[symbol] or frame is evening:
-                    self.symbols[symbol], latest[symbol] = name, seen
+            for name, symbol, series, seen in frame.select("instrument_id", "symbol", "series", "last_seen").iter_rows():
+                is_partly = series in PARTLY_PAID_SERIES
+                book = self.partly_paid if is_partly else self.symbols
+                if symbol not in book or seen >= latest[symbol, is_partly] or frame is evening:
+                    book[symbol], latest[symbol, is_partly] = name, seen
+        self.symbols = self.partly_paid | self.symbols
         known = today if evening is None else evening
         for name, symbol, isin in known.select("instrument_id", "symbol", "isin").iter_rows():
             if isin is not None:
@@ -52,7 +57,8 @@ class Market:
 
     def resolve(self, row: dict[str, Any]) -> str | None:
         """The instrument of a feed's row: by its symbol on the date, by the symbol as written, by the security key of its ISIN."""
-        by_name = self.symbols.get(row["symbol_on_date"]) or self.symbols.get(row["symbol"])
+        book = self.partly_paid if row.get("series") in PARTLY_PAID_SERIES else self.symbols
+        by_name = book.get(row["symbol_on_date"]) or book.get(row["symbol"])
         isin = row["isin"]
         return by_name or (self.by_key.get(security_key(isin, row["symbol"])) if isin is not None and is_valid_isin(isin) else None)
 

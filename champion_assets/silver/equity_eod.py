@@ -1,6 +1,8 @@
 """`silver/equity_eod`: one row per equity instrument and trading day, across symbols and series; everything builds on it.
 
-Rows of the series EQ, BE, BZ, SM, ST are kept (shares, ETFs, trade-to-trade, SME); debt and other segments are left in bronze.
+Rows of the equity series are kept (`nse/schema.py`: shares, fund units, SME shares, units of REITs and InvITs, partly paid shares, rights
+entitlements), each with its class; debt and other segments are left in bronze. Where one instrument trades in two series on a day, the
+series that comes first there is its row.
 Identity comes from `silver/instruments`, deliveries are joined by symbol and series where the day has a delivery file that lists at
 least 95 % of the rows. A row with a blank or malformed ISIN in a file that has ISINs, and a second row of one instrument, go to
 quarantine with their rule; rows that contradict themselves (low above high, no volume) block the day.
@@ -21,6 +23,7 @@ from champion_assets.lake.quarantine import decisions_by_day, is_released, relea
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.identity import refusal
+from champion_assets.nse.instrument_class import CLASSES, families, instrument_class
 from champion_assets.nse.schema import EQUITY_SERIES
 
 NAME = "silver/equity_eod"
@@ -32,7 +35,8 @@ class EquityEod(TableModel):
     trade_date: pl.Date = pa.Field(description="Trading date")
     instrument_id: str = pa.Field(description="Permanent identity, see nse/identity.py")
     symbol: str = pa.Field(description="Ticker on that date")
-    series: str = pa.Field(isin=EQUITY_SERIES, description="Series on that date: EQ, BE, BZ, SM or ST")
+    series: str = pa.Field(isin=EQUITY_SERIES, description="Series on that date")
+    instrument_class: str = pa.Field(isin=CLASSES, description="What it was on that date; see nse/instrument_class.py")
     isin: str = pa.Field(nullable=True, description="ISIN on that date; null before 2011-06-22")
     name: str = pa.Field(nullable=True, description="Name of the instrument (UDiFF only)")
     open: float = pa.Field(gt=0, description="Opening price, rupees")
@@ -79,18 +83,20 @@ def transform(
 
     Args:
         bronze: rows of bronze/bhavcopy.
-        instruments: of each day, the instruments that traded on it (silver/instruments).
+        instruments: of each day, the instruments that traded on it (silver/instruments): trade_date, symbol, series, isin, instrument_id.
         prior: of each day, what the registry said the session before: trade_date, instrument_id, prior_close, prior_date.
         delivery: rows of bronze/delivery.
         session_types: by day.
         released: (file hash, line) of rows that a person lets through: their ISIN is not believed, and they come before their like.
     """
     rows = bronze.filter(pl.col("series").is_in(EQUITY_SERIES)).drop("delivery_qty", "delivery_pct")
-    named = instruments.select("trade_date", "symbol", "instrument_id", known_isin="isin")
-    rows = _refused(without_isin(rows, released), released).with_columns(known_isin=pl.col("isin"))
-    blank = rows.filter(pl.col("isin").is_null()).drop("known_isin").join(named.drop("known_isin"), on=["trade_date", "symbol"], how="left")
-    full = rows.filter(pl.col("isin").is_not_null()).join(named, on=["trade_date", "symbol", "known_isin"], how="left")
-    rows = pl.concat([full.drop("known_isin"), blank.select(full.drop("known_isin").columns)])
+    named = instruments.select("trade_date", "symbol", "instrument_id", families(), known_isin="isin")
+    rows = _refused(without_isin(rows, released), released).with_columns(families(), known_isin=pl.col("isin"))
+    blank = rows.filter(pl.col("isin").is_null()).drop("known_isin").join(named, on=["trade_date", "symbol", "family"], how="left")
+    full = rows.filter(pl.col("isin").is_not_null()).join(
+        named.drop("family"), on=["trade_date", "symbol", "known_isin"], how="left", coalesce=False
+    )
+    rows = pl.concat([full.select(blank.columns), blank]).with_columns(instrument_class(isin="known_isin")).drop("family", "known_isin")
     rank = pl.col("series").replace_strict(_PRECEDENCE, return_dtype=pl.Int8)
     rows = rows.sort(["trade_date", "instrument_id", ~is_released(released), rank, pl.col("turnover").neg(), "symbol"], nulls_last=True)
     nth = pl.int_range(pl.len()).over(["trade_date", "instrument_id"])
@@ -108,7 +114,7 @@ def transform(
     )
     good = good.join(prior, on=["trade_date", "instrument_id"], how="left", maintain_order="left")
     joined, joins = _with_delivery(good, delivery)
-    rejects = rows.filter(pl.col("rule").is_not_null()).drop("instrument_id")
+    rejects = rows.filter(pl.col("rule").is_not_null()).drop("instrument_id", "instrument_class")
     facts = {
         day: {"bronze_rows": total, "normalized_rows": kept, "filtered_rows": total - kept, **joins.get(day, {"delivery": "no file"})}
         for day, total, kept in bronze.group_by("trade_date").len().join(
@@ -147,7 +153,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Silver rows of `dates`."""
     types = {date: inputs.facts[date]["session"] for date in dates}
     following = {before[0]: date for date in dates if (before := inputs.window("silver/instruments", date, lag=1))}
-    columns = ["trade_date", "instrument_id", "symbol", "isin", "last_seen", "last_close"]
+    columns = ["trade_date", "instrument_id", "symbol", "series", "isin", "last_seen", "last_close"]
     known = inputs.read("silver/instruments", columns)
     traded = known.filter((pl.col("last_seen") == pl.col("trade_date")) & pl.col("trade_date").is_in(list(dates)))
     prior = known.filter(pl.col("trade_date").is_in(list(following))).select(
@@ -168,7 +174,7 @@ TABLE = DailyTable(
     name=NAME,
     description="One row per equity instrument and trading day, identity resolved, validated; the table everything builds on.",
     model=EquityEod,
-    code_version="3",
+    code_version="4",
     inputs=lambda _: (
         Input("bronze/bhavcopy"),
         Input("bronze/delivery"),

@@ -76,12 +76,15 @@ def identified(rows: pl.DataFrame, instruments: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         rows: rows of bronze/esg_scores.
-        instruments: the registry of a day: instrument_id, symbol, isin, name.
+        instruments: the registry of a day: instrument_id, symbol, isin, name, instrument_class, last_seen. A partly paid share may
+            carry the symbol of the share, and an entitlement its name; the rating is the share's.
     """
     by_key, by_symbol, by_name = {}, {}, {}
     symbols: dict[str, str] = {}
     for name, symbol, isin, company, _ in (
-        instruments.sort("last_seen").select("instrument_id", "symbol", "isin", "name", "last_seen").iter_rows()
+        instruments.sort(~pl.col("instrument_class").is_in(["partly_paid", "rights"]), "last_seen")
+        .select("instrument_id", "symbol", "isin", "name", "last_seen")
+        .iter_rows()
     ):
         by_symbol[symbol], symbols[name] = name, symbol
         if isin is not None:
@@ -112,7 +115,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     rows = inputs.read(BRONZE)
     if rows.is_empty():
         return Computed(empty_frame(EsgScores))
-    names = ["trade_date", "instrument_id", "symbol", "isin", "name", "last_seen"]
+    names = ["trade_date", "instrument_id", "symbol", "isin", "name", "instrument_class", "last_seen"]
     registries = inputs.read("silver/instruments", names)
     frames, facts = [empty_frame(EsgScores)], {}
     lost: list[dict[str, Any]] = []
@@ -144,7 +147,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Each provider's ESG rating of each instrument as known on the day, oriented so that higher is better.",
     model=EsgScores,
-    code_version="1",
+    code_version="2",
     inputs=_inputs,
     parameters=_parameters,
     compute=compute,

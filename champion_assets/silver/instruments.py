@@ -25,6 +25,7 @@ from champion_assets.lake.quarantine import decisions_by_day, is_released, relea
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.identity import EVIDENCE, Instrument, Registry, SameAs, Sighting, refusal
+from champion_assets.nse.instrument_class import CLASSES, instrument_class
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.nse.symbol_changes import SymbolChange
 
@@ -41,6 +42,9 @@ class Instruments(TableModel):
     symbol: str = pa.Field(description="Present symbol")
     isin: str = pa.Field(nullable=True, description="Present ISIN; null until a file carried one")
     series: str = pa.Field(isin=EQUITY_SERIES, description="Present series")
+    instrument_class: str = pa.Field(
+        isin=CLASSES, description="What it is, by its present series, ISIN and symbol; nse/instrument_class.py"
+    )
     name: str = pa.Field(nullable=True, description="Present name (UDiFF only)")
     first_seen: pl.Date = pa.Field(description="First session on which it traded")
     valid_from: pl.Date = pa.Field(description="Session since which symbol, ISIN and series are these")
@@ -57,8 +61,8 @@ class Instruments(TableModel):
         unique = ["trade_date", "instrument_id"]
 
 
-_FIELDS = [column for column in Instruments.to_schema().columns if column != "trade_date"]
 _SCHEMA = empty_frame(Instruments).schema
+_FIELDS = [column for column in _SCHEMA if column not in ("trade_date", "instrument_class")]
 _RANK = {series: rank for rank, series in enumerate(EQUITY_SERIES)}
 
 
@@ -125,7 +129,9 @@ def _stored(inputs: Inputs, date: dt.date) -> Registry:
 
 def _frame(registry: Registry, date: dt.date) -> pl.DataFrame:
     known = registry.columns()
-    return pl.DataFrame({"trade_date": [date] * len(known["symbol"]), **known}, schema=_SCHEMA)
+    kinds = {column: kind for column, kind in _SCHEMA.items() if column != "instrument_class"}
+    rows = pl.DataFrame({"trade_date": [date] * len(known["symbol"]), **known}, schema=kinds)
+    return rows.with_columns(instrument_class()).select(list(_SCHEMA))
 
 
 def overrides_of(path: Path | None) -> tuple[SameAs, ...]:
@@ -167,7 +173,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Every instrument seen so far: symbol, ISIN, series, since when, linked to what it was before by which evidence.",
     model=Instruments,
-    code_version="1",
+    code_version="2",
     inputs=lambda _: (Input("bronze/bhavcopy"), Input(CHANGES, CHANGE_SESSIONS), Input(NAME, lag=1)),
     day_facts=_day_facts,
     compute=compute,

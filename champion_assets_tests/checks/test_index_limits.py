@@ -25,6 +25,6 @@ def test_a_genuine_day_lies_well_inside_the_limits(real: Path) -> None:
     median = most.select((pl.col("CLOSE_PRICE") / pl.col("PREV_CLOSE") - 1).median()).item()
     moved = fifty["close"] / (fifty["close"] - fifty["points_change"]) - 1
     assert abs(median - moved) < limits.INDEX_AWAY / 5
-    everything = shares.filter(pl.col("SERIES").is_in(["EQ", "BE", "BZ"]))["TURNOVER_LACS"].sum() * 1e5
+    everything = float(shares.filter(pl.col("SERIES").is_in(["EQ", "BE", "BZ"]))["TURNOVER_LACS"].sum()) * 1e5
     assert five_hundred["turnover"] / everything == pytest.approx(0.874, abs=0.002)
     assert limits.INDEX_SHARE_LOW < five_hundred["turnover"] / everything < limits.INDEX_SHARE_HIGH

@@ -126,6 +126,20 @@ def action(**values: object) -> Callable[[OnWorkspace], pl.DataFrame]:
     return make
 
 
+def first_of(context: OnWorkspace) -> dict[str, str]:
+    """An instrument of DAY."""
+    return context.equity.filter(pl.col("trade_date") == DAY).select("instrument_id", "symbol").row(0, named=True)
+
+
+def without(kind: str) -> Callable[[OnWorkspace], None]:
+    """DAY without a class of instruments."""
+
+    def corrupt(context: OnWorkspace) -> None:
+        context.__dict__["past"] = context.past.filter((pl.col("trade_date") != DAY) | (pl.col("instrument_class") != kind))
+
+    return corrupt
+
+
 SUSPECT = {"trade_date": DAY, "symbol": "ABC", "witness": 0.5, "factor": 1.0, "verdict": "no_reprice", "subject": "Bonus 1:1"}
 CORRUPTIONS: dict[str, Callable[[OnWorkspace], None]] = {
     **{f"{name}_{asset}": refused(f"raw/{asset}", rule) for asset in ("bhavcopy", "delivery", "index_close")
@@ -141,19 +155,25 @@ CORRUPTIONS: dict[str, Callable[[OnWorkspace], None]] = {
     "tick_grid": prices(here(pl.col("close") + 0.02, "close")),
     "isin_valid": refused("silver/equity_eod", "S8"),
     "price_band": prices(here(pl.col("prior_close") * 1.3, "close"), here(pl.col("prior_close"), "open")),
-    "open_gap": frame("suspects", lambda _: pl.DataFrame([SUSPECT | {"suspicion": "unexplained_gap"}])),
+    "open_gap": frame("suspects", lambda context: pl.DataFrame([SUSPECT | {"suspicion": "unexplained_gap"} | first_of(context)])),
     "action_witness": frame("suspects", lambda _: pl.DataFrame([SUSPECT | {"suspicion": "doubtful_action"}])),
     "outliers": prices(here(pl.col("prior_close") * 3.0, "close")),
     "stale_price": stuck,
     "prev_close_chain": prices(here(pl.col("prior_close") + 1, "prev_close")),
     "day_missing": prices(on_day(pl.col("prior_close") + 1, "prev_close")),
+    **dict.fromkeys(("previous_session_complete", "previous_session_names"),
+                    prices(on_day(pl.col("prior_date").dt.offset_by("-1d"), "prior_date"),
+                                        on_day(pl.col("prior_close") + 1, "prev_close"))),
     "row_count": cut(0.95), "row_count_extreme": cut(0.85),
+    "class_row_count": without("share"),
     "market_turnover": prices(on_day(pl.col("turnover") * 0.2, "turnover")),
     "symbol_churn": cut(0.97),
     "index_agrees": frame("index", index_of(nifty_50=0.09)),
     "control_total": frame("index", index_of(nifty_500=1.0)),
     "factor_sanity": frame("actions", action(f_total_return=5.0, f_capital_special=1.0)),
     "delivery_complete": frame("delivery", lambda context: context.delivery.filter(pl.int_range(pl.len()) % 5 == 0)),
+    "bundle_agrees": frame("bundle", lambda context: context.bhavcopy.with_columns(pl.col("volume") + 1, file=pl.lit("PR080124.zip"))),
+    "bhavcopy_complete": frame("bhavcopy", lambda context: context.bhavcopy.filter(pl.col("symbol") != context.equity["symbol"][0])),
     "delivery_agrees": frame("delivery", lambda context: context.delivery.with_columns(volume=pl.col("volume") + 1)),
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from champion_assets.features.panel import panel
 from champion_assets.features.universe import NAME, TABLE, members
 from champion_assets.lake.parameters import Parameters
 from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.instrument_class import instrument_class
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until
 
@@ -23,7 +24,7 @@ START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
 
 def _today(**changes: Any) -> pl.DataFrame:
     row = {"trade_date": DAY, "instrument_id": "INE040A01", "symbol": "ABC", "series": "EQ", "close": 100.0, "isin": None} | changes
-    return pl.DataFrame([row])
+    return pl.DataFrame([row], schema_overrides={"isin": pl.String}).with_columns(instrument_class())
 
 
 def _rules() -> Parameters:
@@ -43,10 +44,15 @@ def test_a_plain_share_is_a_member() -> None:
 
 
 @pytest.mark.parametrize("change", [{"series": "BE"}, {"close": 9.99}, {"symbol": "ABFRL-RE"}, {"symbol": "AJOONI-RE1"},
-                                    {"instrument_id": "INF204KB17I5"}])  # fmt: skip
+                                    {"isin": "INF204KB17I5"}, {"isin": "INE041025011", "series": "RR"}, {"isin": "INE041025011"},
+                                    {"isin": "IN9081A01010", "series": "E1"}, {"isin": "INE647O20011"}])  # fmt: skip
 def test_who_is_no_member(change: dict[str, Any]) -> None:
     today = _today(**change)
     assert members(_turnover(np.full(20, 5000.0), today["instrument_id"][0]), today, 19, _rules(), {}).is_empty()
+
+
+def test_shares_with_differential_voting_rights_are_members() -> None:
+    assert members(_turnover(np.full(20, 5000.0)), _today(symbol="TATAMTRDVR", isin="IN9155A01020"), 19, _rules(), {}).height == 1
 
 
 def test_the_sector_is_that_of_the_security_whatever_it_is_called() -> None:

@@ -27,7 +27,7 @@ def walk(*days: list[Sighting], changes: dict[str, SymbolChange] | None = None) 
     registry, found = Registry(), []
     for number, rows in enumerate(days):
         ids = registry.observe(day(number), rows, changes)
-        found.append({symbol: name for (symbol, _), name in ids.items()})
+        found.append({symbol: name for (symbol, *_), name in ids.items()})
     return registry, found
 
 
@@ -134,13 +134,71 @@ def test_a_blank_or_malformed_isin_is_never_guessed(isin: str | None, has: bool,
     assert (refusal(isin, file_has_isins=has) is not None) == refused
 
 
+TATA, TATA_PARTLY = "INE081A01012", "IN9081A01010"
+
+
+def test_the_share_and_its_partly_paid_form_trade_under_one_symbol_and_are_two_instruments() -> None:
+    """TATASTEEL from 2018-03-19 to 2020-08-07; the partly paid form was then renamed TATASTLPP."""
+    registry = Registry()
+    both = [row("TATASTEEL", TATA, 400.0, 390.0), row("TATASTEEL", TATA_PARTLY, 42.0, 40.0, "E1")]
+    first = registry.observe(day(0), both)
+    assert first == {("TATASTEEL", TATA, ""): "INE081A01", ("TATASTEEL", TATA_PARTLY, "partly_paid1"): TATA_PARTLY}
+    assert registry.observe(day(1), both[::-1]) == first
+    renamed = registry.observe(day(2), [both[0], row("TATASTLPP", TATA_PARTLY, 43.0, 42.0, "E1")])
+    assert renamed["TATASTLPP", TATA_PARTLY, "partly_paid1"] == TATA_PARTLY
+    line = {"TATASTEEL": SameAs(day(3), "TATASTEEL", "")}
+    assert registry.observe(day(3), both, overrides=line)["TATASTEEL", TATA_PARTLY, "partly_paid1"] == TATA_PARTLY
+
+
+def test_without_isins_they_are_two_as_well_and_keep_their_ids_when_isins_come() -> None:
+    """KARURVYSYA EQ and E5 on 2011-06-21, the last day without ISINs, and 2011-06-22."""
+    before = [row("KARURVYSYA", None, 390.0, 389.0), row("KARURVYSYA", None, 345.05, 344.0, "E5")]
+    after = [row("KARURVYSYA", "INE036D01010", 391.0, 390.0), row("KARURVYSYA", "IN9036D01059", 344.5, 345.05, "E5")]
+    registry = Registry()
+    first = registry.observe(day(0), before)
+    assert {own: name for (*_, own), name in first.items()} == {"": "SYM:KARURVYSYA", "partly_paid5": "SYM:KARURVYSYA.E5"}
+    second = registry.observe(day(1), after)
+    assert {own: name for (*_, own), name in second.items()} == {own: name for (*_, own), name in first.items()}
+
+
+def test_each_call_of_a_partly_paid_share_is_an_instrument_even_at_the_same_price() -> None:
+    """IBVENTURES X2 and E3: a payment lies between, so no return may span it. X2 and E2 are one paper."""
+    _, ids = walk([row("IBVENTURES", "IN9274G01026", 230.0, 229.0, "X2")], [row("IBVENTURES", "IN9274G01026", 231.0, 230.0, "E2")],
+                  [row("IBVENTURES", "IN9274G01034", 232.0, 231.0, "E3")])  # fmt: skip
+    assert [each["IBVENTURES"] for each in ids] == ["IN9274G01026", "IN9274G01026", "IN9274G01034"]
+
+
+@pytest.mark.parametrize("isins", [("INE964H20014", "INE964H20022"), (None, None)])
+def test_entitlements_of_two_issues_under_one_symbol_are_two_instruments(isins: tuple[str | None, str | None]) -> None:
+    """Even where the second begins at the last price of the first, which without an ISIN only the time between tells."""
+    registry = Registry()
+    (first,) = registry.observe(day(0), [row("SEPC-RE", isins[0], 4.0, 5.0, "BE")]).values()
+    registry.observe(day(90), [row("SEPC", "INE964H01014", 18.0, 18.0)])
+    (second,) = registry.observe(day(91), [row("SEPC-RE", isins[1], 4.0, 4.0, "BE")]).values()
+    assert first == (isins[0] or "SYM:SEPC-RE")
+    assert second == (isins[1] or f"SYM:SEPC-RE:{day(91)}")
+    (again,) = registry.observe(day(93), [row("SEPC-RE", isins[1], 4.5, 4.0, "BE")]).values()
+    assert again == second
+
+
+def test_another_isin_under_one_symbol_is_another_paper_even_on_the_next_day_at_the_same_price() -> None:
+    for symbol, series, isins in (("X-RE", "BE", ("INE964H20014", "INE964H20022")), ("XPP", "E1", ("IN9081A01010", "IN9081A01028"))):
+        _, ids = walk([row(symbol, isins[0], 4.0, 5.0, series)], [row(symbol, isins[1], 4.0, 4.0, series)])
+        assert [each[symbol] for each in ids] == list(isins)
+
+
+def test_no_entitlement_is_anybodys_heir_and_nobody_is_an_entitlements() -> None:
+    _, ids = walk([row("OLD", None, 4.0, 4.0)], [row("OLD-RE", None, 4.5, 4.0, "BE")], [row("NEW", None, 5.0, 4.5)])
+    assert len({ids[0]["OLD"], ids[1]["OLD-RE"], ids[2]["NEW"]}) == 3
+
+
 @given(st.data())
 def test_cutting_the_walk_anywhere_changes_nothing(data: st.DataObject) -> None:
     """A registry stored on a day and read again goes on as if it had never been put down."""
-    isins = {"A": "INE111A01017", "B": "INE222B01018", "C": None, "D": "INF204KB17I5"}
+    isins = {"A": "INE111A01017", "B": "INE222B01018", "C": None, "D": "INF204KB17I5", "A-RE": None, "E": "IN9081A01010"}
     days = [
         [row(symbol, isins[symbol], float(data.draw(st.integers(1, 5))), float(data.draw(st.integers(1, 5))),
-         data.draw(st.sampled_from(["EQ", "BE"])))
+         data.draw(st.sampled_from(["EQ", "BE", "E1", "X1"])))
          for symbol in isins if data.draw(st.booleans())] for _ in range(5)
     ]  # fmt: skip
     whole, _ = walk(*days)

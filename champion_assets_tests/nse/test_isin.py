@@ -37,3 +37,5 @@ def test_a_face_value_split_keeps_the_key_of_a_share_and_units_and_dvrs_have_the
     assert security_key("INE040A01026", "HDFCBANK") == security_key("INE040A01034", "HDFCBANK") == "INE040A01"
     assert security_key("INF204KB17I5", "GOLDBEES") == "INF204KB17I5"
     assert security_key("INE224E01036", "SCAPDVR") == "INE224E01036"
+    assert security_key("IN9274G01026", "IBVENTURES") == "IN9274G01026"
+    assert security_key("INE964H20030", "SEPC-RE2") == "INE964H20030"

@@ -16,6 +16,7 @@ from champion_assets.lake.table import Computed
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.identity import Registry
+from champion_assets.nse.instrument_class import family
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.silver.equity_eod import EquityEod, transform
 from champion_assets.silver.instruments import sightings
@@ -42,9 +43,12 @@ def resolved(table: pl.DataFrame, delivery: pl.DataFrame | None = None) -> Compu
     """As the stage does it, on the first day of a lake: who is who comes from a registry that sees these rows only."""
     day = table["trade_date"][0]
     ids = Registry().observe(day, sightings(table.filter(pl.col("series").is_in(EQUITY_SERIES))))
-    known = pl.DataFrame([(day, symbol, isin, name) for (symbol, isin), name in ids.items()],
-                         schema={"trade_date": pl.Date, "symbol": pl.String, "isin": pl.String, "instrument_id": pl.String},
-                          orient="row")  # fmt: skip
+    series = {
+        (symbol, isin, family(symbol, form, isin)): form for symbol, form, isin in table.select("symbol", "series", "isin").iter_rows()
+    }
+    known = pl.DataFrame([(day, symbol, series[symbol, isin, own], isin, name) for (symbol, isin, own), name in ids.items()],
+                         schema={"trade_date": pl.Date, "symbol": pl.String, "series": pl.String, "isin": pl.String,
+                                 "instrument_id": pl.String}, orient="row")  # fmt: skip
     delivered = empty_frame(Delivery) if delivery is None else delivery
     return transform(table, known, pl.DataFrame(schema=PRIOR), delivered, {day: "regular"})
 
@@ -104,7 +108,30 @@ def test_genuine_quirks_reach_silver_whole(real: Path, name: str) -> None:
     frame = read_bhavcopy((real / "legacy_cm" / name).read_bytes(), name).frame
     computed = resolved(frame.with_columns(source_sha256=pl.lit("a" * 64)))
     assert violations(EquityEod, computed.frame) is None
-    assert computed.frame.height == frame.filter(pl.col("series").is_in(["EQ", "BE", "BZ", "SM", "ST"])).height
+    equity = frame.filter(pl.col("series").is_in(EQUITY_SERIES) & (pl.col("isin").is_null() | (pl.col("isin") != "DUMMY")))
+    assert computed.frame.height == equity.height
+
+
+@pytest.mark.parametrize(("symbol", "series", "isin", "kind"), [
+    ("EMBASSY", "RR", "INE041025011", "trust"), ("INDIGRID", "IV", "INE219X23014", "trust"),
+    ("TATASTEEL", "E1", "IN9081A01010", "partly_paid"), ("AURUMPP", "X1", "IN9898S01019", "partly_paid"),
+    ("FOURTHDIM", "SZ", "INE382T01014", "sme"), ("RIL-RE", "BE", "INE002A20018", "rights"),
+    ("TATAMTRDVR", "EQ", "IN9155A01020", "share"), ("NIFTYBEES", "EQ", "INF204KB14I2", "fund"),
+    ("BTML-RE", "ST", "INE0EEJ20015", "rights"),
+])  # fmt: skip
+def test_every_class_reaches_silver(symbol: str, series: str, isin: str, kind: str) -> None:
+    frame = silver({"symbol": symbol, "series": series, "isin": isin}).frame
+    name = isin if kind in ("partly_paid", "rights", "fund") or "DVR" in symbol else isin[:9]
+    assert frame.select("symbol", "instrument_class", "instrument_id").rows() == [(symbol, kind, name)]
+
+
+@pytest.mark.real
+def test_a_share_and_its_partly_paid_form_of_one_symbol_are_both_there_without_isins(real: Path) -> None:
+    frame = read_bhavcopy((real / "legacy_cm/cm21JUN2011bhav.csv.zip").read_bytes(), "cm21JUN2011bhav.csv.zip").frame
+    rows = resolved(frame.with_columns(source_sha256=pl.lit("a" * 64))).frame.filter(pl.col("symbol") == "KARURVYSYA")
+    assert set(rows.select("series", "instrument_id", "instrument_class").rows()) == {
+        ("EQ", "SYM:KARURVYSYA", "unclassified"), ("E5", "SYM:KARURVYSYA.E5", "partly_paid"),
+    }  # fmt: skip
 
 
 def delivered(*rows: tuple[str, str, int | None]) -> pl.DataFrame:

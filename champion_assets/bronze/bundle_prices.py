@@ -1,0 +1,89 @@
+"""`bronze/bundle_prices`: what traded, by the PR bundle of the day (its `Pd` member), every row, indices included.
+
+The second witness of who traded: `checks/results` compares it with the bhavcopy. The bundle is kept by `raw/corporate_actions`, whose days
+are current as long as its corporate actions are: a bundle that is published again with other prices and the same actions is not looked at.
+A day without a bundle, or with one whose `Pd` is not readable, has no rows; what was refused is in the quarantine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.bundle_prices import read_bundle_prices
+from champion_assets.nse.errors import BadPayload
+from champion_assets.raw.corporate_actions import BUNDLE
+from champion_assets.raw.corporate_actions import NAME as RAW
+from champion_assets.raw.files import current_versions
+
+NAME = "bronze/bundle_prices"
+
+
+class BundlePrices(TableModel):
+    """A row of a bundle's `Pd` member."""
+
+    trade_date: pl.Date = pa.Field(description="Day of the bundle, by its name: the member holds no date")
+    market: str = pa.Field(nullable=True, description="Y index, N normal market, G government securities, O others")
+    series: str = pa.Field(nullable=True, description="Series; null for an index")
+    symbol: str = pa.Field(nullable=True, description="Ticker on that date; null for an index")
+    security: str = pa.Field(nullable=True, description="Name of the security or index")
+    prev_close: float = pa.Field(nullable=True, description="Previous close, rupees or points")
+    open: float = pa.Field(nullable=True, description="Opening price")
+    high: float = pa.Field(nullable=True, description="Highest price")
+    low: float = pa.Field(nullable=True, description="Lowest price")
+    close: float = pa.Field(nullable=True, description="Closing price")
+    turnover: float = pa.Field(nullable=True, description="Value traded, rupees")
+    volume: pl.Int64 = pa.Field(nullable=True, ge=0, description="Shares traded")
+    is_nifty_50: bool = pa.Field(description="A member of the Nifty 50 on that day")
+    corporate_flag: str = pa.Field(nullable=True, description="CORP_IND: XD ex dividend, others; not for indices")
+    trades: pl.Int64 = pa.Field(nullable=True, ge=0, description="Number of trades")
+    high_52_weeks: float = pa.Field(nullable=True, description="Highest of 52 weeks, not adjusted for splits")
+    low_52_weeks: float = pa.Field(nullable=True, description="Lowest of 52 weeks, not adjusted for splits")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the member")
+    source_sha256: str = pa.Field(description="SHA-256 of the bundle, see raw/corporate_actions")
+
+    class Config(TableModel.Config):
+        """One row per line of the file."""
+
+        unique = ["trade_date", "source_row"]
+
+
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
+    """Parse the bundles of `dates`."""
+    files, columns = inputs.originals(RAW), list(empty_frame(BundlePrices).columns)
+    frames, facts, rejects = [empty_frame(BundlePrices)], {}, []
+    for date, versions in current_versions(inputs.read(RAW), dates).items():
+        bundle = next((version for version in versions if version["format"] == BUNDLE), None)
+        if bundle is None:
+            continue
+        marks: dict[str, Any] = {"trade_date": date, "name": bundle["name"], "source_sha256": bundle["sha256"]}
+        try:
+            rows, refused = read_bundle_prices(files.read(bundle["sha256"], bundle["name"]), bundle["name"])
+        except BadPayload as error:
+            rejects.append(marks | {"rule": error.rule, "reason": str(error), "source_row": 0, "text": ""})
+            continue
+        rejects += [marks | {"rule": "B5"} | row for row in refused.iter_rows(named=True)]
+        frames.append(rows.with_columns(trade_date=pl.lit(date), source_sha256=pl.lit(bundle["sha256"])).select(columns))
+        facts[date] = {"rows": rows.height, "refused": refused.height}
+    return Computed(pl.concat(frames), pl.DataFrame(rejects) if rejects else None, facts)
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="What traded by the PR bundle of the day, with its indices and the members of the Nifty 50.",
+    model=BundlePrices,
+    code_version="1",
+    inputs=lambda _: (Input(RAW),),
+    compute=compute,
+    may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=298,
+)
