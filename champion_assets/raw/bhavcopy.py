@@ -13,6 +13,7 @@ from typing import cast
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Place
 from champion_assets.lake.table import Computed, DailyTable, Publication
+from champion_assets.nse.boundary import read_outside
 from champion_assets.nse.errors import BadPayload, UnexpectedSession
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.names import bhavcopy_files
@@ -28,7 +29,7 @@ class RawBhavcopy(RawFile):
 
 def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
     """Parse the whole file: its date, format and number of rows."""
-    parsed = read_bhavcopy(fetched.body, fetched.name)
+    parsed = read_outside(read_bhavcopy, fetched.body, fetched.name)
     return cast("dt.date", parsed.frame["trade_date"][0]), parsed.format, parsed.frame.height
 
 
