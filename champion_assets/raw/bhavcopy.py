@@ -16,7 +16,7 @@ from champion_assets.lake.table import Computed, DailyTable, Publication
 from champion_assets.nse.boundary import read_outside
 from champion_assets.nse.errors import BadPayload, UnexpectedSession
 from champion_assets.nse.formats import read_bhavcopy
-from champion_assets.nse.names import bhavcopy_files
+from champion_assets.nse.names import price_files
 from champion_assets.nse.source.base import Fetched
 from champion_assets.raw.files import RawFile, block_size, fetch_days, is_server, source_of
 
@@ -35,7 +35,7 @@ def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Fetch and accept the files of `dates`; what was refused is in `failed`."""
-    return fetch_days(inputs, dates, bhavcopy_files, accept, optional=False)
+    return fetch_days(inputs, dates, price_files, accept, optional=False)
 
 
 def contradict(place: Place, closed: Sequence[dt.date]) -> dict[dt.date, Exception]:
@@ -47,7 +47,7 @@ def contradict(place: Place, closed: Sequence[dt.date]) -> dict[dt.date, Excepti
     if is_server(place.settings):
         return {}
     found: dict[dt.date, Exception] = {}
-    for date, fetched in source_of(place.settings).fetch(closed, bhavcopy_files):
+    for date, fetched in source_of(place.settings).fetch(closed, price_files):
         if isinstance(fetched, Exception):
             continue
         try:
@@ -75,5 +75,5 @@ TABLE = DailyTable(
     kinds=frozenset({"file"}),
     peak_megabytes=331,
     mlflow_names=("scrape_duration_seconds", None),
-    published=Publication(bhavcopy_files, accept),
+    published=Publication(price_files, accept),
 )
