@@ -49,7 +49,11 @@ class Bhavcopy(TableModel):
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Parse the accepted files of `dates`."""
-    return parse_days(inputs, "raw/bhavcopy", dates, lambda body, name: read_bhavcopy(body, name).frame, Bhavcopy)
+
+    def read(body: bytes, name: str) -> pl.DataFrame:
+        return read_bhavcopy(body, name).frame
+
+    return parse_days(inputs, "raw/bhavcopy", dates, read, Bhavcopy, rows_stand_alone=False)
 
 
 TABLE = DailyTable(

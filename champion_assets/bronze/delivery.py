@@ -1,6 +1,7 @@
 """`bronze/delivery`: every row of the day's delivery file, all series, nothing filtered.
 
-A quantity that the file does not know (`-`, series BE and BZ) is null, never zero.
+A quantity that the file does not know (`-`, series BE and BZ) is null, never zero. A row that cannot be true, such as
+101.5 percent delivered, stands in the quarantine; the others stay.
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ class Delivery(TableModel):
     source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/delivery")
 
+    @pa.dataframe_check(description="at most what was traded is delivered")
+    def delivered_of_traded(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
+        """No row delivers more than was traded."""
+        return data.lazyframe.select((pl.col("delivery_qty") <= pl.col("volume")).fill_null(value=True))
+
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Parse the accepted files of `dates`."""
@@ -43,7 +49,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Every row of the day's delivery file; unknown quantities are null.",
     model=Delivery,
-    code_version="1",
+    code_version="2",
     inputs=lambda _: (Input("raw/delivery"),),
     compute=compute,
     may_be_empty=True,

@@ -19,6 +19,7 @@ from champion_assets.lake.originals import Originals
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.boundary import read_outside
 from champion_assets.nse.constituents import list_date, read_constituents
 from champion_assets.nse.errors import BadPayload
 from champion_assets.raw.files import current_versions
@@ -75,7 +76,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 def _rows(files: Originals, version: dict[str, Any]) -> pl.DataFrame:
     name, sha256 = version["name"], version["sha256"]
-    members = read_constituents(files.read(sha256, name), name)
+    members = read_outside(read_constituents, files.read(sha256, name), name)
     rows = [
         (each.company, each.industry, each.symbol, each.series, each.isin, name, list_date(name), number, sha256)
         for number, each in enumerate(members, start=1)

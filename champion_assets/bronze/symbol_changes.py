@@ -16,8 +16,9 @@ from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.boundary import read_outside
 from champion_assets.nse.errors import BadPayload
-from champion_assets.nse.symbol_changes import SymbolChange, read_symbol_changes
+from champion_assets.nse.symbol_changes import SymbolChange, readable_symbol_changes
 from champion_assets.raw.files import current_versions
 from champion_assets.raw.security_master import NAME as RAW
 from champion_assets.raw.security_master import lines_of
@@ -55,7 +56,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
             sha256 = version["sha256"]
             try:
                 if sha256 not in read:
-                    read[sha256] = read_symbol_changes(files.read(sha256, version["name"]), version["name"])
+                    body = files.read(sha256, version["name"])
+                    read[sha256] = read_outside(readable_symbol_changes, body, version["name"])[0]
             except (BadPayload, CorruptObject) as error:
                 failed[date] = error
                 break

@@ -67,7 +67,8 @@ def backfill(start: dt.datetime, end: dt.datetime, assets: str, refetch: bool, l
     keys = work.select(assets)
     say(f"{len(keys)} assets, {first} to {last}; source {get_settings().source}; runs in {home}")
     started = time.perf_counter()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("asset-days"), TimeElapsedColumn(),
+    words = TextColumn("{task.description}", markup=False)
+    columns = (words, BarColumn(), MofNCompleteColumn(), TextColumn("asset-days"), TimeElapsedColumn(),
                TimeRemainingColumn())  # fmt: skip
     with dg.DagsterInstance.get() as instance, Progress(*columns, console=console) as progress:
         bar = progress.add_task("planning", total=None)
@@ -94,7 +95,8 @@ def _report(results: list, seconds: float) -> None:  # type: ignore[type-arg]  #
     for result in results:
         span = f"{result.first} .. {result.last}"
         if result.errors:
-            console.print(f"[red]failed[/red]    {span}  run {result.run_id}")
+            console.print("failed", style="red", end="")
+            say(f"    {span}  run {result.run_id}")
         elif result.assets:
             console.print(f"built     {span}  {result.sessions} sessions, {result.closed} closed days; {len(result.assets)} assets")
         else:

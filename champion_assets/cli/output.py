@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 DATE = click.DateTime(formats=["%Y-%m-%d", "%d-%m-%Y"])
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, markup=False)
+"""Knows no markup, in cells of tables neither: a `[/x]` in a file's name or in a reason is printed as it is."""
 
 
 def say(text: str, style: str | None = None) -> None:
-    """Print `text` as it is: square brackets are not markup, since most texts hold a path, a label or somebody's data."""
-    console.print(redacted(text), style=style, markup=False)
+    """Print `text` as it is, in a style if one is given; a secret of the settings is never shown."""
+    console.print(redacted(text), style=style)
 
 
 def show(frame: pl.DataFrame, width: int = 220, text_width: int = 120) -> None:

@@ -75,7 +75,7 @@ def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | N
 def _say_trial(result: TrialResult) -> None:
     check()
     if result.error:
-        console.print("[red]failed[/red]  ", end="")
+        console.print("failed  ", style="red", end="")
         say(f"{result.label}: {result.error}")
         return
     figures = ", ".join(f"{name} {result.figures[name]:.2f}" for name in ("cagr", "volatility", "sharpe", "max_drawdown")

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from champion_assets.common.errors import ChampionError
+from champion_assets.nse.errors import BadPayload
 
 Column = Literal[
     "isin", "symbol", "name", "score", "rating_date", "available_from", "period_end", "environment", "social", "governance", "category",
@@ -23,8 +23,10 @@ PRODUCTS = ("ESG", "COMBINED", "CORE", "RISK", "TRANSITION")
 """In the order in which one of several of a provider is taken."""
 
 
-class MappingError(ChampionError, ValueError):
+class MappingError(BadPayload, ValueError):
     """A mapping that cannot be used; the message names the file and what to declare."""
+
+    rule = "ESG"
 
 
 class EsgMapping(BaseModel):

@@ -14,7 +14,7 @@ import polars as pl
 from champion_assets.common.errors import ChampionError
 from champion_assets.esg.mapping import EsgMapping
 from champion_assets.nse.container import csv_rows
-from champion_assets.nse.errors import BadValue
+from champion_assets.nse.errors import BadPayload, BadValue
 from champion_assets.nse.isin import is_valid_isin
 
 RECORDS: dict[str, pl.DataType] = {
@@ -27,8 +27,10 @@ REJECTS: dict[str, pl.DataType] = {"source_row": pl.Int32(), "rule": pl.String()
 FIRST_DAY = dt.date(1994, 11, 3)
 
 
-class EsgFileError(ChampionError, ValueError):
+class EsgFileError(BadPayload, ValueError):
     """A file that is not what its mapping says; the message names the column."""
+
+    rule = "ESG"
 
 
 class _Rejected(ChampionError):
@@ -108,10 +110,10 @@ def _dates(fields: dict[Any, str], mapping: EsgMapping) -> tuple[dt.date | None,
         return rated, FIRST_DAY if mapping.look_ahead else day
     known = _date(fields["available_from"], mapping) if fields.get("available_from") else None
     if known is None and rated is not None:
-        known = rated + dt.timedelta(days=mapping.publication_lag_days)
+        known = _later(rated, mapping.publication_lag_days)
     if known is None and fields.get("period_end"):  # the last AGM is on 30 September, a review may take 45 days more
         period = _date(fields["period_end"], mapping)
-        known = dt.date(period.year + (period.month > 9), 11, 15)
+        known = dt.date(min(period.year + (period.month > 9), dt.MAXYEAR), 11, 15)
         rated = rated or period
     if known is None:
         raise _Rejected("no date from which it was known")
@@ -125,6 +127,13 @@ def _date(text: str, mapping: EsgMapping) -> dt.date:
         return dt.datetime.strptime(text, mapping.date_format).replace(tzinfo=dt.UTC).date()
     except ValueError as error:
         raise _Rejected(f"{text!r} is no date {mapping.date_format}") from error
+
+
+def _later(date: dt.date, days: int) -> dt.date:
+    try:
+        return date + dt.timedelta(days=days)
+    except OverflowError as error:
+        raise _Rejected(f"{date} and {days} days lie beyond the calendar") from error
 
 
 def _number(text: str, what: str) -> float:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import polars as pl
@@ -221,6 +221,10 @@ def _write_day(
     facts = dict(computed.facts.get(date, {}))
     fingerprint, inputs = plan.stale[date]
     key = partition_key(table.name, date)
+    rejects = None if computed.rejects is None else computed.rejects.filter(pl.col("trade_date") == date)
+    _sync_quarantine(table, workspace, date, rejects, held)
+    if rejects is not None and rejects.height:
+        facts["quarantined_rows"] = rejects.height
     if table.is_source:
         fingerprint, inputs = facts["sha256"], {"source": facts["uri"]}
         if facts.pop("unchanged", plan.stored.get(date) == fingerprint):
@@ -232,14 +236,16 @@ def _write_day(
                 "same bytes at the source",
                 facts,
             )
-    quarantine_key = f"quarantine/{key}"
-    rejects = None if computed.rejects is None else computed.rejects.filter(pl.col("trade_date") == date)
     rows = facts["rows"] if table.is_source else frame.height
     info = ObjectInfo(fingerprint, table.code_version, rows, inputs, recipe_of(table, workspace.settings))
-    if rejects is not None and rejects.height:
-        workspace.lake.write(quarantine_key, rejects, replace(info, rows=rejects.height))
-        facts["quarantined_rows"] = rejects.height
-    elif date in held:
-        workspace.lake.delete(quarantine_key)
     size = workspace.lake.write(key, frame, info)
     return DayOutcome("written", fingerprint, rows, size, facts=facts)
+
+
+def _sync_quarantine(table: DailyTable, workspace: Workspace, date: dt.date, rejects: pl.DataFrame | None, held: set[dt.date]) -> None:
+    """The quarantine of the day says what this build refused, also where the day's own rows are the same as before."""
+    key = f"quarantine/{partition_key(table.name, date)}"
+    if rejects is not None and rejects.height:
+        workspace.lake.write(key, rejects, ObjectInfo("", table.code_version, rejects.height))
+    elif date in held:
+        workspace.lake.delete(key)

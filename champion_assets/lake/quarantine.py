@@ -79,16 +79,20 @@ def listed(lake: Lake) -> pl.DataFrame:
     """One row per table and day: trade_date, table, rows, open (not decided), rules."""
     lines = []
     known = decisions(lake)
-    for key in lake.keys(FOLDER):
-        if not key.endswith("/data.parquet"):
-            continue
-        table, day = key.removeprefix(f"{FOLDER}/").removesuffix("/data.parquet").rsplit("/trade_date=", 1)
-        rows = held(lake, table, dt.date.fromisoformat(day))
-        mine = {(each.source_sha256, each.source_row) for each in known if (each.table, each.trade_date) == (table, day)}
+    for table, day in _days(lake):
+        rows = held(lake, table, day)
+        mine = {(each.source_sha256, each.source_row) for each in known if (each.table, each.trade_date) == (table, day.isoformat())}
         waiting = sum((sha, line) not in mine for sha, line in rows.select("file", "line").iter_rows())
-        lines.append((dt.date.fromisoformat(day), table, rows.height, waiting, ", ".join(sorted(set(rows["rule"])))))
+        lines.append((day, table, rows.height, waiting, ", ".join(sorted(set(rows["rule"])))))
     schema = {"trade_date": pl.Date, "table": pl.String, "rows": pl.Int64, "open": pl.Int64, "rules": pl.String}
     return pl.DataFrame(lines, schema=schema, orient="row").sort("trade_date", "table")
+
+
+def _days(lake: Lake) -> list[tuple[str, dt.date]]:
+    """Tables and days of which the quarantine holds something."""
+    keys = [key for key in lake.keys(FOLDER) if key.endswith("/data.parquet")]
+    parts = [key.removeprefix(f"{FOLDER}/").removesuffix("/data.parquet").rsplit("/trade_date=", 1) for key in keys]
+    return [(table, dt.date.fromisoformat(day)) for table, day in parts]
 
 
 def held(lake: Lake, table: str, date: dt.date) -> pl.DataFrame:
@@ -109,6 +113,26 @@ def held(lake: Lake, table: str, date: dt.date) -> pl.DataFrame:
         who=pl.col("symbol" if "symbol" in columns else "name").cast(pl.String),
         rule=pl.col("rule") if "rule" in columns else pl.lit(""), reason=pl.col("reason").cast(pl.String),
     )  # fmt: skip
+
+
+def refused_files(lake: Lake) -> pl.DataFrame:
+    """Refused files, and refused rows of the files of raw tables, that nobody has decided on.
+
+    Returns:
+        One row per table, file, line and reason: table, name, line (0: the whole file), rule, reason, first, last, days.
+    """
+    known = {(each.table, each.trade_date, each.source_sha256, each.source_row) for each in decisions(lake)}
+    schema = {"table": pl.String, "name": pl.String, "line": pl.Int64, "rule": pl.String, "reason": pl.String, "day": pl.Date}
+    lines = [
+        (table, row["who"], row["line"], row["rule"], row["reason"], day)
+        for table, day in _days(lake)
+        if table.startswith("raw/")
+        for row in held(lake, table, day).iter_rows(named=True)
+        if (table, day.isoformat(), row["file"], row["line"]) not in known
+    ]
+    rows = pl.DataFrame(lines, schema=schema, orient="row")
+    keys = [column for column in schema if column != "day"]
+    return rows.group_by(keys).agg(first=pl.col("day").min(), last=pl.col("day").max(), days=pl.len()).sort(keys)
 
 
 def decide(

@@ -42,6 +42,20 @@ def violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> str | Non
     return None
 
 
+def row_violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `frame` that break a rule of `model`: one row each with `index` (from 0) and `reason`."""
+    try:
+        model.validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        cases = cast("pl.DataFrame", errors.failure_cases).filter(pl.col("index").is_not_null())
+        said = pl.format("{} fails {}: {}", pl.col("column").fill_null("row"), "check", pl.col("failure_case").fill_null("null"))
+        return (
+            cases.select(pl.col("index").cast(pl.Int64), said.alias("reason"))
+            .group_by("index").agg(pl.col("reason").sort().str.join("; ")).sort("index")
+        )  # fmt: skip
+    return pl.DataFrame(schema={"index": pl.Int64, "reason": pl.String})
+
+
 def _words(cases: pl.DataFrame) -> str:
     parts = []
     for (column, check), group in cases.group_by(["column", "check"], maintain_order=True):

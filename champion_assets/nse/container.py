@@ -13,15 +13,28 @@ import struct
 import zipfile
 import zlib
 
-from champion_assets.nse.errors import ArchivePayload, BadValue, EmptyPayload, HtmlPayload, TruncatedPayload, XlsxPayload
+from champion_assets.nse.errors import (
+    ArchivePayload,
+    BadValue,
+    EmptyPayload,
+    HtmlPayload,
+    OversizedPayload,
+    TruncatedPayload,
+    XlsxPayload,
+)
 
-MAX_TEXT_BYTES = 256 * 1024 * 1024
+MAX_TEXT_BYTES = 64 * 1024 * 1024
 """The largest daily file of NSE is below 10 MB; anything beyond this is a bomb or another file."""
 
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, OSError, ValueError, LookupError)
 """What Python's reader raises on damaged and encrypted archives."""
 _XLSX_PARTS = ("[Content_Types].xml", "xl/workbook.xml")
 
+
+MAX_MEMBERS = 1000
+"""The largest PR bundle has below 40 members."""
+MAX_LINE_BYTES = 1024 * 1024
+MAX_COLUMNS = 1000
 
 MAX_NESTING = 3
 """A zip in a gzip is seen; an archive that holds itself exists, too."""
@@ -37,7 +50,7 @@ def csv_text(body: bytes, name: str, nesting: int = 0, *, may_end_open: bool = F
         may_end_open: the last line of such a file may lack its end; for others that is the sign of a cut one.
 
     Raises:
-        EmptyPayload, HtmlPayload, XlsxPayload, TruncatedPayload, ArchivePayload: each names the file.
+        EmptyPayload, HtmlPayload, XlsxPayload, TruncatedPayload, ArchivePayload, OversizedPayload: each names the file.
     """
     if not body.strip():
         raise EmptyPayload(f"{name}: the file is empty")
@@ -53,7 +66,35 @@ def csv_text(body: bytes, name: str, nesting: int = 0, *, may_end_open: bool = F
         raise ArchivePayload(f"{name}: binary content (begins with {body[:8]!r}) instead of CSV text")
     if not text.endswith(b"\n") and not may_end_open:
         raise TruncatedPayload(f"{name}: the last line has no end ({text[-40:]!r}); the file was cut, fetch it again")
+    check_text(text, name)
     return text
+
+
+def check_text(text: bytes, name: str) -> None:
+    """Bound the text, its lines and its columns before anything parses it.
+
+    Raises:
+        OversizedPayload: names the file and what is too large.
+    """
+    if len(text) > MAX_TEXT_BYTES:
+        raise OversizedPayload(f"{name}: {len(text)} bytes of text, at most {MAX_TEXT_BYTES} are read")
+    if len(text) > MAX_LINE_BYTES and max(map(len, text.split(b"\n"))) > MAX_LINE_BYTES:
+        raise OversizedPayload(f"{name}: a line of more than {MAX_LINE_BYTES} bytes")
+    if text.partition(b"\n")[0].count(b",") >= MAX_COLUMNS:
+        raise OversizedPayload(f"{name}: more than {MAX_COLUMNS} columns in the header")
+
+
+def check_archive(archive: zipfile.ZipFile, name: str) -> None:
+    """Bound the number of members and the size of all of them together, as the archive's directory says it.
+
+    Raises:
+        ArchivePayload: names the file and what is too large.
+    """
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise ArchivePayload(f"{name}: {len(members)} members, at most {MAX_MEMBERS} are read")
+    if sum(member.file_size for member in members) > MAX_TEXT_BYTES:
+        raise ArchivePayload(f"{name}: the members together expand to more than {MAX_TEXT_BYTES // 2**20} MiB; refused")
 
 
 def csv_rows(text: str, name: str) -> list[list[str]]:
@@ -98,6 +139,7 @@ def _unzip(body: bytes, name: str) -> bytes:
             members = [info for info in archive.infolist() if not info.is_dir()]
             if any(info.filename in _XLSX_PARTS for info in members):
                 raise XlsxPayload(f"{name}: an Excel workbook was served under this name")
+            check_archive(archive, name)
             if len(members) != 1:
                 raise ArchivePayload(f"{name}: expected one file in the zip, found {len(members)}")
             return member_bytes(archive, members[0], name)

@@ -21,6 +21,8 @@ DELIVERY: dict[str, pl.DataType] = {
     "delivery_pct": pl.Float64(), "source_row": pl.Int32(),
 }  # fmt: skip
 """Quantities in shares, `delivery_pct` in percent of the volume as published; null is unknown."""
+MAX_QUANTITY = 10**15
+"""Shares; a thousand times what all of NSE trades in a day."""
 _MTO_DATE = re.compile(r"10,MTO,(\d{8}),")
 _MTO_TITLE = re.compile(r"r?ade Date <(\d{1,2}-[A-Za-z]{3}-\d{4})>")
 
@@ -37,7 +39,7 @@ def read_delivery(body: bytes, name: str) -> tuple[str, pl.DataFrame]:
     parsed = read_bhavcopy(body, name)
     if parsed.format != "sec_bhavdata_full":
         raise UnknownHeader(f"{name}: a bhavcopy ({parsed.format}), no delivery file")
-    return parsed.format, _checked(parsed.frame.select(list(DELIVERY)), name)
+    return parsed.format, parsed.frame.select(list(DELIVERY))
 
 
 def _mto(text: str, name: str) -> pl.DataFrame:
@@ -45,7 +47,7 @@ def _mto(text: str, name: str) -> pl.DataFrame:
     rows: list[tuple[object, ...]] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if match := _MTO_DATE.match(line):
-            dates.add(dt.datetime.strptime(match[1], "%d%m%Y").replace(tzinfo=dt.UTC).date())
+            dates.add(_mto_date(match[1], name, number))
         elif match := _MTO_TITLE.search(line):
             dates.add(parse_date(match[1], name))
         elif line.startswith("20,"):
@@ -56,6 +58,8 @@ def _mto(text: str, name: str) -> pl.DataFrame:
                 numbers = (None, int(fields[3]), None) if len(fields) == 4 else (int(fields[4]), int(fields[5]), float(fields[6]))
             except ValueError as error:
                 raise BadValue(f"{name}, line {number}: {line[:100]!r} holds no quantities") from error
+            if any(each is not None and not abs(each) <= MAX_QUANTITY for each in numbers):
+                raise BadValue(f"{name}, line {number}: {line[:100]!r} holds a quantity that no security trades")
             symbol, series = (fields[1], fields[2]) if len(fields) == 4 else (fields[2], fields[3])
             rows.append((symbol, series, *numbers, number))
     if not rows:
@@ -63,12 +67,11 @@ def _mto(text: str, name: str) -> pl.DataFrame:
     if len(dates) != 1:
         raise WrongDate(f"{name}: dates {', '.join(map(str, sorted(dates))) or 'none'} where one is expected")
     frame = pl.DataFrame(rows, schema={name: kind for name, kind in DELIVERY.items() if name != "trade_date"}, orient="row")
-    return _checked(frame.with_columns(trade_date=pl.lit(dates.pop())).select(list(DELIVERY)), name)
+    return frame.with_columns(trade_date=pl.lit(dates.pop())).select(list(DELIVERY))
 
 
-def _checked(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    wrong = frame.filter((pl.col("delivery_qty") > pl.col("volume")) | (pl.col("delivery_qty") < 0))
-    if wrong.height:
-        row = wrong.row(0, named=True)
-        raise BadValue(f"{name}, row {row['source_row']}: {row['symbol']} delivered {row['delivery_qty']} of {row['volume']} traded")
-    return frame
+def _mto_date(text: str, name: str, number: int) -> dt.date:
+    try:
+        return dt.date(int(text[4:]), int(text[2:4]), int(text[:2]))
+    except ValueError as error:
+        raise BadValue(f"{name}, line {number}: {text!r} is no date DDMMYYYY") from error

@@ -85,6 +85,14 @@ class BadValue(BadPayload):
     rule = "B5"
 
 
+class OversizedPayload(BadPayload):
+    """The file, a line of it or its header is larger than any file of this kind."""
+
+
+class ReaderFailed(BadPayload):
+    """The reader met what it does not declare: the file is refused, and that it was met so is a defect of ours."""
+
+
 class WrongDate(BadPayload):
     """The rows are of another day (the "holiday echo"), or of several days."""
 

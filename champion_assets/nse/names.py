@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from champion_assets.nse.dates import MONTHS
 
-_BHAVCOPY = re.compile(r"cm(\d{2})([a-z]{3})(\d{4})bhav\.csv(\.\w+)?|bhavcopy_nse_cm_0_0_0_(\d{8})_f_0000\.csv(\.\w+)?", re.IGNORECASE)
 ARCHIVE = "https://nsearchives.nseindia.com"
 LAST_LEGACY = dt.date(2024, 7, 5)
 FIRST_UDIFF = dt.date(2024, 1, 1)
@@ -19,10 +18,14 @@ FIRST_UDIFF = dt.date(2024, 1, 1)
 
 @dataclass(frozen=True)
 class NamedFile:
-    """A file as NSE publishes it: its name, the same name without its zip wrapper, and its path below the archive's root."""
+    """A file as NSE publishes it: its name, the same name without its zip wrapper, and its path below the archive's root.
+
+    `is_served` is False where the archive is not to be asked for it, but a folder or a bucket may have it.
+    """
 
     name: str
     path: str
+    is_served: bool = True
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -65,7 +68,8 @@ def mto_file(date: dt.date) -> NamedFile:
 def action_bundles(date: dt.date) -> tuple[NamedFile, ...]:
     """The PR bundle of `date` (from 2010-01-04), whose `Bc` member lists the corporate actions known that day; or that member alone."""
     bundle = NamedFile(f"PR{date:%d%m%y}.zip", f"archives/equities/bhavcopy/pr/PR{date:%d%m%y}.zip")
-    return bundle, NamedFile(f"Bc{date:%d%m%y}.csv", f"Bc{date:%d%m%y}.csv"), NamedFile(f"bc{date:%d%m%Y}.csv", f"bc{date:%d%m%Y}.csv")
+    members = (f"Bc{date:%d%m%y}.csv", f"bc{date:%d%m%Y}.csv")
+    return bundle, *(NamedFile(name, name, is_served=False) for name in members)
 
 
 SYMBOL_CHANGES = NamedFile("symbolchange.csv", "content/equities/symbolchange.csv")
@@ -93,19 +97,10 @@ def bhavcopy_files(date: dt.date) -> tuple[NamedFile, ...]:
     return tuple(files)
 
 
-def bhavcopy_date(name: str) -> dt.date | None:
-    """The day of a bhavcopy by its name; None if the name is none of a bhavcopy, or its date is no date.
+def price_files(date: dt.date) -> tuple[NamedFile, ...]:
+    """All files that can hold the prices of `date`, by rank: `bhavcopy_files`, then `sec_bhavdata_full`, which has no ISIN.
 
-    Example:
-        >>> bhavcopy_date("cm02JAN2020bhav.csv.zip")
-        datetime.date(2020, 1, 2)
+    NSE's archive is not asked for the last one: it has a bhavcopy of every session, so a 404 there means that it is not out yet, and
+    nothing is won by a file that comes later, names nobody and, on a closed weekday, is that of the day before.
     """
-    if (found := _BHAVCOPY.fullmatch(name)) is None:
-        return None
-    day, month, year, _, digits, _ = found.groups()
-    try:
-        if digits is not None:
-            return dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-        return dt.date(int(year), MONTHS.index(month.upper()) + 1, int(day))
-    except ValueError:
-        return None
+    return (*bhavcopy_files(date), replace(delivery_file(date), is_served=False))

@@ -20,7 +20,7 @@ from champion_assets.common.dates import calendar_days
 from champion_assets.common.errors import HelperUnavailable
 from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.plan import plan_range
-from champion_assets.lake.quarantine import listed
+from champion_assets.lake.quarantine import listed, refused_files
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import NO_FILE
 from champion_assets.nse.calendar_files import CONFIRMED_FROM
@@ -34,6 +34,8 @@ from champion_assets.settings import Settings, source_folder
 Level = Literal["ok", "note", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("ok", "note", "warning", "error")
 PACKAGES = ("champion-assets", "dagster", "polars", "duckdb", "pandera", "daqp", "mlflow", "obstore")
+MAX_REFUSED = 20
+"""Refused files that are named one by one."""
 RECENT = 30
 """Sessions whose failed checks are named one by one."""
 
@@ -76,6 +78,7 @@ def examine(workspace: Workspace) -> Report:
         *_checks(workspace, built),
         *_suspects(workspace, built),
         *_quarantine(workspace),
+        *_refused(workspace),
         *_runs(workspace.settings),
         *_disk(workspace),
         *_services(workspace),
@@ -199,6 +202,19 @@ def _quarantine(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("quarantine", "ok", f"nothing waits for a decision ({rows['rows'].sum()} rows decided)" if rows.height else "empty")
     for table, days, count in waiting.group_by("table").agg(pl.len(), pl.col("open").sum()).sort("table").iter_rows():
         yield Finding("quarantine", "note", f"{table}: {count} rows on {days} days wait for a decision", "champion quarantine list")
+
+
+def _refused(workspace: Workspace) -> Iterator[Finding]:
+    """Files that the source has and that are not used, or not wholly."""
+    rows = refused_files(workspace.lake)
+    for each in rows.head(MAX_REFUSED).iter_rows(named=True):
+        where = f"row {each['line']} of {each['name']}" if each["line"] else each["name"]
+        span = f"{each['first']}" if each["days"] == 1 else f"{each['days']} days, {each['first']} to {each['last']}"
+        yield Finding("refused files", "warning", f"{each['table']}: {where} is not used ({span}): {each['reason']}",
+                      f"get the right file, then champion backfill {each['first']} {each['last']} --refetch; "
+                      f"or champion quarantine drop {each['table']} {each['first']} --why ...")  # fmt: skip
+    if rows.height > MAX_REFUSED:
+        yield Finding("refused files", "warning", f"{rows.height - MAX_REFUSED} more", "champion quarantine list")
 
 
 def _runs(settings: Settings) -> Iterator[Finding]:

@@ -14,9 +14,10 @@ from typing import cast
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Place
 from champion_assets.lake.table import Computed, DailyTable, Publication
+from champion_assets.nse.boundary import read_outside
 from champion_assets.nse.errors import BadPayload, NotYetPublished, UnexpectedSession
 from champion_assets.nse.formats import read_bhavcopy
-from champion_assets.nse.names import bhavcopy_files
+from champion_assets.nse.names import price_files
 from champion_assets.nse.source.base import Fetched
 from champion_assets.raw.files import RawFile, block_size, fetch_days, is_server, source_of
 
@@ -29,13 +30,13 @@ class RawBhavcopy(RawFile):
 
 def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
     """Parse the whole file: its date, format and number of rows."""
-    parsed = read_bhavcopy(fetched.body, fetched.name)
+    parsed = read_outside(read_bhavcopy, fetched.body, fetched.name)
     return cast("dt.date", parsed.frame["trade_date"][0]), parsed.format, parsed.frame.height
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Fetch and accept the files of `dates`; what was refused is in `failed`."""
-    computed = fetch_days(inputs, dates, bhavcopy_files, accept, optional=False)
+    computed = fetch_days(inputs, dates, price_files, accept, optional=False)
     return replace(computed, failed={date: _with_doubt(inputs, date, error) for date, error in computed.failed.items()})
 
 
@@ -57,7 +58,7 @@ def contradict(place: Place, closed: Sequence[dt.date]) -> dict[dt.date, Excepti
     if is_server(place.settings):
         return {}
     found: dict[dt.date, Exception] = {}
-    for date, fetched in source_of(place.settings).fetch(closed, bhavcopy_files):
+    for date, fetched in source_of(place.settings).fetch(closed, price_files):
         if isinstance(fetched, Exception):
             continue
         try:
@@ -85,5 +86,5 @@ TABLE = DailyTable(
     kinds=frozenset({"file"}),
     peak_megabytes=331,
     mlflow_names=("scrape_duration_seconds", None),
-    published=Publication(bhavcopy_files, accept),
+    published=Publication(price_files, accept),
 )

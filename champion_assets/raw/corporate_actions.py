@@ -9,7 +9,8 @@ and adjusted prices across it are refused.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -20,13 +21,13 @@ from champion_assets.lake.originals import Originals
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.actions.exports import Export, effective_rows, extract_hash, make_export
-from champion_assets.nse.actions.feed import read_actions
+from champion_assets.nse.actions.feed import Faults, read_actions
 from champion_assets.nse.errors import BadPayload, NotYetPublished
 from champion_assets.nse.names import ACTION_REGISTERS, MASTER_NAMES, SYMBOL_CHANGES, SYMBOL_CHANGES_NAMES, action_bundles
-from champion_assets.nse.security_lists import merged_isins
+from champion_assets.nse.security_lists import merged_isins, read_isins
 from champion_assets.nse.source.base import Fetched, Source
-from champion_assets.nse.symbol_changes import SymbolHistory, read_symbol_changes
-from champion_assets.raw.files import RawFile, absent, block_size, source_of, version_row
+from champion_assets.nse.symbol_changes import SymbolHistory, readable_symbol_changes
+from champion_assets.raw.files import RawFile, absent, block_size, readable, refusal, refusals, source_of, version_row
 
 NAME = "raw/corporate_actions"
 DayFile = tuple[str, str, Export | pl.DataFrame]
@@ -40,39 +41,63 @@ class RawCorporateActions(RawFile):
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Find the files of `dates`."""
     source: Source = inputs.outside
-    changes = source.registers(SYMBOL_CHANGES_NAMES, (SYMBOL_CHANGES,))
+    rejects: list[dict[str, Any]] = []
+    registers = source.registers(SYMBOL_CHANGES_NAMES, (SYMBOL_CHANGES,))
+    changes = [each for each, _ in readable(registers, readable_symbol_changes, dates[-1], rejects)]
     history = _history([(each.body, each.name) for each in changes])
-    masters = source.registers(MASTER_NAMES, ())
+    masters = [each for each, _ in readable(source.registers(MASTER_NAMES, ()), read_isins, dates[-1], rejects)]
     isins = merged_isins((each.body, each.name) for each in masters)
-    files = source.registers(ACTION_REGISTERS, ())
-    exports = [make_export(inputs.own.keep(each.body), read_actions(each.body, each.name), each.name, history, isins) for each in files]
-    for each in (*changes, *masters):
+    read = readable(source.registers(ACTION_REGISTERS, ()), _export_reader(history, isins), dates[-1], rejects)
+    rejects += [refusal(dates[-1], each, error, row) for each, (_, bad) in read for row, error in bad]
+    exports = [(each, export) for each, (export, _) in read]
+    for each in (*changes, *masters, *(each for each, _ in exports)):
         inputs.own.keep(each.body)
-    frames, facts, failed, rejects = [empty_frame(RawCorporateActions)], {}, {}, []
+    frames, facts, failed = [empty_frame(RawCorporateActions)], {}, {}
     for date, bundle in source.fetch(dates, action_bundles):
         parts, rows = [], []
-        for each, export in zip(files, exports, strict=True):
+        for each, export in exports:
             if export.covers(date):
                 parts.append(effective_rows(export, inputs.calendar, date))
                 rows.append(version_row(date, each, EXPORT, parts[-1].height))
-        try:
-            if isinstance(bundle, Fetched):
-                parts.append(read_actions(bundle.body, bundle.name))
-                inputs.own.keep(bundle.body)
-                rows.append(version_row(date, bundle, BUNDLE, parts[-1].height))
-        except BadPayload as error:
-            rejects.append({"trade_date": date, "name": action_bundles(date)[0].name, "rule": "B1-B4", "reason": str(error)})
-        if isinstance(bundle, Exception) and not isinstance(bundle, NotYetPublished):
+        if isinstance(bundle, Exception) and not isinstance(bundle, NotYetPublished | BadPayload):
             failed[date] = bundle
             continue
+        for each, frame in _bundle_rows(bundle, date, rejects):
+            inputs.own.keep(each.body)
+            parts.append(frame)
+            rows.append(version_row(date, each, BUNDLE, frame.height))
         if rows:
             rows += [version_row(date, each, CHANGES, 0) for each in changes] + [version_row(date, each, MASTER, 0) for each in masters]
             facts[date] = _facts(parts, rows)
             frames += rows
         else:
             facts[date] = absent("neither an export that covers the day nor its PR bundle")
-    refused = pl.DataFrame(rejects) if rejects else None
-    return Computed(pl.concat(frames).sort("trade_date", maintain_order=True), refused, facts, failed)
+    return Computed(pl.concat(frames).sort("trade_date", maintain_order=True), refusals(rejects), facts, failed)
+
+
+def _bundle_rows(bundle: Fetched | Exception, date: dt.date, rejects: list[dict[str, Any]]) -> list[tuple[Fetched, pl.DataFrame]]:
+    """The bundle with its readable rows, or nothing; what is refused is added to `rejects`."""
+    if isinstance(bundle, BadPayload):
+        rejects.append(refusal(date, action_bundles(date)[0].name, bundle))
+    found = readable([bundle], _read_rows, date, rejects) if isinstance(bundle, Fetched) else []
+    rejects += [refusal(date, each, error, row) for each, (_, bad) in found for row, error in bad]
+    return [(each, frame) for each, (frame, _) in found]
+
+
+def _read_rows(body: bytes, name: str) -> tuple[pl.DataFrame, Faults]:
+    """The readable rows of a file, and the others."""
+    faults: Faults = []
+    return read_actions(body, name, faults), faults
+
+
+def _export_reader(history: SymbolHistory, isins: Mapping[str, str]) -> Callable[[bytes, str], tuple[Export, Faults]]:
+    """A reader of exports: what `_read_rows` reads, with symbols and face values of the ex-date."""
+
+    def read(body: bytes, name: str) -> tuple[Export, Faults]:
+        rows, faults = _read_rows(body, name)
+        return make_export(hashlib.sha256(body).hexdigest(), rows, name, history, isins), faults
+
+    return read
 
 
 def _facts(parts: list[pl.DataFrame], rows: list[pl.DataFrame]) -> dict[str, Any]:
@@ -82,7 +107,7 @@ def _facts(parts: list[pl.DataFrame], rows: list[pl.DataFrame]) -> dict[str, Any
 
 
 def _history(files: Sequence[tuple[bytes, str]]) -> SymbolHistory:
-    return SymbolHistory({change for body, name in files for change in read_symbol_changes(body, name)})
+    return SymbolHistory({change for body, name in files for change in readable_symbol_changes(body, name)[0]})
 
 
 def day_files(files: Originals, versions: Mapping[dt.date, list[dict[str, Any]]]) -> dict[dt.date, list[DayFile]]:
@@ -100,7 +125,8 @@ def day_files(files: Originals, versions: Mapping[dt.date, list[dict[str, Any]]]
             if row["format"] == EXPORT:
                 found[date].append((EXPORT, row["sha256"], _stored_export(files, row["sha256"], row["name"], registers)))
             elif row["format"] == BUNDLE:
-                found[date].append((BUNDLE, row["sha256"], read_actions(files.read(row["sha256"], row["name"]), row["name"])))
+                body = files.read(row["sha256"], row["name"])
+                found[date].append((BUNDLE, row["sha256"], _read_rows(body, row["name"])[0]))
     return found
 
 
@@ -109,7 +135,7 @@ def _stored_export(files: Originals, sha256: str, name: str, registers: tuple[tu
     bodies = [(form, files.read(sha, each), each) for form, sha, each in registers]
     history = _history([(body, each) for form, body, each in bodies if form == CHANGES])
     isins = merged_isins((body, each) for form, body, each in bodies if form == MASTER)
-    return make_export(sha256, read_actions(files.read(sha256, name), name), name, history, isins)
+    return make_export(sha256, _read_rows(files.read(sha256, name), name)[0], name, history, isins)
 
 
 TABLE = DailyTable(

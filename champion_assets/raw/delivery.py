@@ -13,6 +13,7 @@ from typing import cast
 
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.table import Computed, DailyTable, Publication
+from champion_assets.nse.boundary import read_outside
 from champion_assets.nse.delivery import read_delivery
 from champion_assets.nse.names import NamedFile, delivery_file, mto_file
 from champion_assets.nse.source.base import Fetched
@@ -33,7 +34,7 @@ def delivery_files(date: dt.date) -> tuple[NamedFile, ...]:
 
 def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
     """Parse the whole file: its date, format and number of rows."""
-    form, frame = read_delivery(fetched.body, fetched.name)
+    form, frame = read_outside(read_delivery, fetched.body, fetched.name)
     return cast("dt.date", frame["trade_date"][0]), form, frame.height
 
 

@@ -13,18 +13,20 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import polars as pl
 
 from champion_assets.common.errors import FolderAbsent
 from champion_assets.esg.mapping import EsgMapping, MappingError, read_mapping
-from champion_assets.esg.records import RECORDS, EsgFileError, read_records
+from champion_assets.esg.records import RECORDS, read_records
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.originals import Originals, OwnOriginals
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.boundary import read_outside
+from champion_assets.nse.errors import BadPayload
 from champion_assets.nse.source.base import Fetched
 from champion_assets.raw.files import RawFile, absent, version_row
 
@@ -81,15 +83,10 @@ def ledger(files: Originals) -> list[Received]:
 
 
 def _receive(folder: Path, own: OwnOriginals) -> list[tuple[str, str]]:
-    """Note new files in the ledger; returns files that cannot be used, with the reason.
-
-    Raises:
-        MappingError: a mapping that cannot be meant so.
-    """
+    """Note new files in the ledger; returns files and mappings that cannot be used, with the reason."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    mappings = [(path, read_mapping(path.read_text("utf-8"), path.name)) for path in paths if path.suffix in (".yaml", ".yml")]
-    known = ledger(own)
-    have, problems, new = {each.sha256 for each in known}, [], []
+    mappings, problems = _mappings([path for path in paths if path.suffix in (".yaml", ".yml")])
+    have, new = {each.sha256 for each in ledger(own)}, []
     for path in (each for each in paths if each.suffix.lower() == ".csv"):
         body = path.read_bytes()
         sha = hashlib.sha256(body).hexdigest()
@@ -101,8 +98,8 @@ def _receive(folder: Path, own: OwnOriginals) -> list[tuple[str, str]]:
             continue
         place, mapping = covering[0]
         try:
-            read_records(body, path.name, mapping)
-        except EsgFileError as error:
+            read_outside(partial(read_records, mapping=mapping), body, path.name)
+        except BadPayload as error:
             problems.append((path.name, str(error)))
             continue
         own.keep(body)
@@ -113,6 +110,26 @@ def _receive(folder: Path, own: OwnOriginals) -> list[tuple[str, str]]:
     if new:
         own.update_note(LEDGER, lambda body: _with(body, new))
     return problems
+
+
+def _mappings(paths: Sequence[Path]) -> tuple[list[tuple[Path, EsgMapping]], list[tuple[str, str]]]:
+    """The mappings that can be meant so with their places, and the others with the reason.
+
+    Of a refused mapping only its provider's new files wait.
+    """
+    mappings, problems = [], []
+    for path in paths:
+        try:
+            mapping = read_outside(_read_mapping, path.read_bytes(), path.name)
+        except BadPayload as error:
+            problems.append((path.name, str(error)))
+        else:
+            mappings.append((path, mapping))
+    return mappings, problems
+
+
+def _read_mapping(body: bytes, name: str) -> EsgMapping:
+    return read_mapping(body.decode("utf-8"), name)
 
 
 def _with(body: bytes | None, new: list[Received]) -> bytes:

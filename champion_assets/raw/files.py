@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import pandera.polars as pa
 import polars as pl
@@ -19,6 +19,7 @@ from champion_assets.common.s3 import s3_options, s3_store
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed
+from champion_assets.nse.boundary import read_outside
 from champion_assets.nse.errors import BadPayload, NotYetPublished, NseError, WrongDate
 from champion_assets.nse.source.base import Candidates, Fetched, Source
 from champion_assets.nse.source.open import open_source
@@ -39,6 +40,7 @@ class RawFile(TableModel):
     is_current: bool = pa.Field(description="True for the versions in force")
 
 
+T = TypeVar("T")
 _EMPTY = empty_frame(RawFile)
 Accept = Callable[[Fetched], tuple[dt.date, str, int]]
 """From a body to the date in its rows, its format and its number of rows; raises BadPayload."""
@@ -91,17 +93,52 @@ def fetch_days(inputs: Inputs, dates: Sequence[dt.date], candidates: Candidates,
                 rows, facts[date] = future.result()
                 frames.append(rows)
             except NseError as error:
-                refused = None
-                if isinstance(fetched, Fetched) and isinstance(error, BadPayload):
-                    refused = fetched.body
-                    rejects.append({"trade_date": date, "name": fetched.name, "uri": fetched.uri, "rule": error.rule, "reason": str(error),
-                                    "sha256": hashlib.sha256(refused).hexdigest(), "bytes": len(refused)})  # fmt: skip
+                body = fetched.body if isinstance(fetched, Fetched) else b""
+                if isinstance(error, BadPayload):
+                    file = fetched if isinstance(fetched, Fetched) else candidates(date)[0].name
+                    rejects.append(refusal(date, file, error))
                 if not optional or not isinstance(error, NotYetPublished | BadPayload):
                     failed[date] = error
                 else:
-                    facts[date] = absent(str(error), refused)
+                    facts[date] = absent(str(error), body if isinstance(error, BadPayload) else None)
     frame = pl.concat([_EMPTY, *frames]).sort("trade_date", maintain_order=True)
-    return Computed(frame, pl.DataFrame(rejects) if rejects else None, facts, failed)
+    return Computed(frame, refusals(rejects), facts, failed)
+
+
+def refusal(date: dt.date, file: Fetched | str, error: BadPayload, row: int = 0) -> dict[str, Any]:
+    """A line of the quarantine of a raw table: the file, or one row of it, and why it is refused.
+
+    Args:
+        date: session under which it is listed.
+        file: the file; of one that could not be had (its archive is broken) its name.
+        error: why.
+        row: row of the file, the first after the header is 1; 0 for the whole file.
+    """
+    fetched = file if isinstance(file, Fetched) else Fetched(file, "", b"")
+    sha256 = hashlib.sha256(fetched.body).hexdigest() if fetched.body else ""
+    return {"trade_date": date, "name": fetched.name, "uri": fetched.uri, "source_row": row, "rule": error.rule,
+            "reason": str(error), "sha256": sha256, "bytes": len(fetched.body)}  # fmt: skip
+
+
+def refusals(lines: Sequence[dict[str, Any]]) -> pl.DataFrame | None:
+    """The quarantine's rows of these lines, None if there are none."""
+    return pl.DataFrame(lines) if lines else None
+
+
+def readable(
+    files: Sequence[Fetched], read: Callable[[bytes, str], T], date: dt.date, rejects: list[dict[str, Any]]
+) -> list[tuple[Fetched, T]]:
+    """Those of `files` that `read` accepts, with what it makes of them; the others are added to `rejects` under `date`.
+
+    A register or list belongs to no single day, so a refused one costs no day: it is listed, and not used.
+    """
+    found = []
+    for each in files:
+        try:
+            found.append((each, read_outside(read, each.body, each.name)))
+        except BadPayload as error:
+            rejects.append(refusal(date, each, error))
+    return found
 
 
 def absent(why: str, refused: bytes | None = None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import cast
 
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.table import Computed, DailyTable, Publication
+from champion_assets.nse.boundary import read_outside
 from champion_assets.nse.indices import read_index_close
 from champion_assets.nse.names import NamedFile, index_close_file
 from champion_assets.nse.source.base import Fetched
@@ -31,7 +32,7 @@ def index_files(date: dt.date) -> tuple[NamedFile, ...]:
 
 def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
     """Parse the whole file: its date, format and number of rows."""
-    frame = read_index_close(fetched.body, fetched.name)
+    frame = read_outside(read_index_close, fetched.body, fetched.name)
     return cast("dt.date", frame["trade_date"][0]), "ind_close_all", frame.height
 
 

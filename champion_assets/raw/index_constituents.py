@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
@@ -19,7 +20,7 @@ from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.constituents import list_date, read_constituents
 from champion_assets.nse.names import CONSTITUENTS, CONSTITUENTS_NAMES
 from champion_assets.nse.source.base import Fetched, Source
-from champion_assets.raw.files import RawFile, absent, block_size, source_of, version_row
+from champion_assets.raw.files import RawFile, absent, block_size, readable, refusals, source_of, version_row
 
 NAME = "raw/index_constituents"
 FORMAT = "ind_list"
@@ -33,20 +34,25 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Choose the lists of `dates`."""
     source: Source = inputs.outside
     found = source.registers(CONSTITUENTS_NAMES, (CONSTITUENTS,))
-    counts = {id(each): len(read_constituents(each.body, each.name)) for each in found}
+    rejects: list[dict[str, Any]] = []
+    read = readable(found, lambda body, name: (list_date(name), read_constituents(body, name)), dates[-1], rejects)
+    found, counts = [each for each, _ in read], {id(each): len(members) for each, (_, members) in read}
     for each in found:
         inputs.own.keep(each.body)
+    none = "the source has no list of index members (ind_nifty...list.csv)"
+    if rejects:
+        none = "every list of index members was refused"
     frames, facts = [empty_frame(RawIndexConstituents)], {}
     for date in dates:
         chosen = chosen_lists(found, date)
         if not chosen:
-            facts[date] = absent("the source has no list of index members (ind_nifty...list.csv)")
+            facts[date] = absent(none)
             continue
         mark = hashlib.sha256("".join(hashlib.sha256(each.body).hexdigest() for each in chosen).encode()).hexdigest()
         frames += [version_row(date, each, FORMAT, counts[id(each)]) for each in chosen]
         rows = sum(counts[id(each)] for each in chosen)
         facts[date] = {"sha256": mark, "uri": ", ".join(each.uri for each in chosen), "rows": rows}
-    return Computed(pl.concat(frames), facts=facts)
+    return Computed(pl.concat(frames), refusals(rejects), facts)
 
 
 def chosen_lists(found: Sequence[Fetched], date: dt.date) -> list[Fetched]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
@@ -17,8 +18,8 @@ from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.names import SYMBOL_CHANGES, SYMBOL_CHANGES_NAMES
 from champion_assets.nse.source.base import Source
-from champion_assets.nse.symbol_changes import SymbolChange, read_symbol_changes
-from champion_assets.raw.files import RawFile, absent, block_size, source_of, version_row
+from champion_assets.nse.symbol_changes import SymbolChange, readable_symbol_changes
+from champion_assets.raw.files import RawFile, absent, block_size, readable, refusal, refusals, source_of, version_row
 
 NAME = "raw/security_master"
 
@@ -31,20 +32,24 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Cut the registers into sessions."""
     source: Source = inputs.outside
     registers = source.registers(SYMBOL_CHANGES_NAMES, (SYMBOL_CHANGES,))
-    read = [(each, read_symbol_changes(each.body, each.name)) for each in registers]
-    for each in registers:
+    rejects: list[dict[str, Any]] = []
+    found = readable(registers, readable_symbol_changes, dates[-1], rejects)
+    rejects += [refusal(dates[-1], each, error, row) for each, (_, bad) in found for row, error in bad]
+    read = [(each, changes) for each, (changes, _) in found]
+    for each, _ in read:
         inputs.own.keep(each.body)
+    none = "every symbolchange.csv of the source was refused" if registers else "the source has no symbolchange.csv"
     frames, facts = [empty_frame(RawSecurityMaster)], {}
     for date in dates:
         lines = [(each, lines_of(changes, inputs.calendar.previous_session(date), date)) for each, changes in read]
         with_lines = [(each, found) for each, found in lines if found]
         if not with_lines:
-            facts[date] = absent("no symbol changed" if read else "the source has no symbolchange.csv")
+            facts[date] = absent("no symbol changed" if read else none)
             continue
         mark = hashlib.sha256(repr(sorted({change for _, found in with_lines for change in found})).encode()).hexdigest()
         frames += [version_row(date, each, "symbolchange", len(found)) for each, found in with_lines]
         facts[date] = {"sha256": mark, "uri": ", ".join(each.uri for each, _ in with_lines), "rows": len(with_lines[0][1])}  # fmt: skip
-    return Computed(pl.concat(frames), facts=facts)
+    return Computed(pl.concat(frames), refusals(rejects), facts)
 
 
 def lines_of(changes: Sequence[SymbolChange], before: dt.date | None, date: dt.date) -> list[SymbolChange]:

@@ -29,7 +29,9 @@ def test_the_eras_of_mto() -> None:
 
 @pytest.mark.parametrize(("body", "error"), [
     (HEAD, EmptyPayload), (M3.replace(b"10,MTO,13072016", b"10,MTO,14072016"), WrongDate), (M3.replace(b",66.68", b""), RaggedRows),
-    (M3.replace(b"22105", b"many"), BadValue), (M3.replace(b"22105", b"2210"), BadValue), (b"SYMBOL,SERIES\n", UnknownHeader),
+    (M3.replace(b"22105", b"many"), BadValue), (M3.replace(b"22105", b"2" * 20), BadValue),
+    (M3.replace(b"13072016", b"32132023"), BadValue),
+    (b"SYMBOL,SERIES\n", UnknownHeader),
 ])  # fmt: skip
 def test_what_is_no_delivery_file_is_refused(body: bytes, error: type[BadPayload]) -> None:
     with pytest.raises(error):

@@ -11,18 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from champion_assets.nse.names import bhavcopy_date
+from champion_assets.common.dates import calendar_days
+from champion_assets.nse.names import legacy_bhavcopy
 from champion_assets.settings.environment import Settings
 from champion_assets.settings.unknown import variable_names
-
-
-@pytest.mark.parametrize(("name", "day"), [
-    ("cm02JAN2020bhav.csv.zip", dt.date(2020, 1, 2)), ("cm02jan2020bhav.csv", dt.date(2020, 1, 2)),
-    ("BhavCopy_NSE_CM_0_0_0_20240708_F_0000.csv.gz", dt.date(2024, 7, 8)), ("cm32JAN2020bhav.csv", None), ("cm02JNA2020bhav.csv", None),
-    ("fo02JAN2020bhav.csv", None), ("sec_bhavdata_full_02012020.csv", None),
-])  # fmt: skip
-def test_the_day_of_a_bhavcopy_by_its_name(name: str, day: dt.date | None) -> None:
-    assert bhavcopy_date(name) == day
 
 
 def _champion(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -37,11 +29,11 @@ def test_a_quarter_of_bhavcopies_alone(tmp_path: Path, real: Path) -> None:
     source = tmp_path / "files"
     source.mkdir()
     days = []
+    wanted = {legacy_bhavcopy(day).name.removesuffix(".zip"): day for day in calendar_days(dt.date(2020, 1, 1), dt.date(2020, 1, 15))}
     with tarfile.open(real / "runs" / "cm_2020.tar.xz") as bundle:
         for member in bundle:
             name = Path(member.name).name
-            day = bhavcopy_date(name)
-            if day is not None and day <= dt.date(2020, 1, 15) and (content := bundle.extractfile(member)) is not None:
+            if (day := wanted.get(name)) is not None and (content := bundle.extractfile(member)) is not None:
                 (source / name).write_bytes(content.read())
                 days.append(day)
     assert len(days) == 11

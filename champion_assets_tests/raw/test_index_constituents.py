@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from champion_assets.lake.build import build_range
+from champion_assets.lake.quarantine import refused_files
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.constituents import read_constituents
-from champion_assets.nse.errors import UnknownHeader
 from champion_assets.raw.index_constituents import NAME, TABLE
 
 HEAD = "Company Name,Industry,Symbol,Series,ISIN Code\n"
@@ -54,11 +54,18 @@ def test_without_a_list_the_day_says_so(workspace: Workspace, tmp_path: Path) ->
     assert "no list of index members" in outcome.facts["absent"]
 
 
-def test_what_is_no_list_is_refused(workspace: Workspace, tmp_path: Path) -> None:
-    mine = with_lists(workspace, tmp_path / "lists")
-    (tmp_path / "lists" / "ind_nifty500list.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(UnknownHeader, match="no list of index members"):
-        build_range(TABLE, mine, [EARLY])
+@pytest.mark.parametrize("body", ["a,b\n1,2\n", "<html>Access denied</html>", "", HEAD + "one,two\n"])
+def test_what_is_no_list_is_listed_and_the_other_lists_serve(workspace: Workspace, tmp_path: Path, body: str) -> None:
+    mine = with_lists(workspace, tmp_path / "lists", _2023_11_01="BANKS")
+    (tmp_path / "lists" / "ind_nifty500list.csv").write_text(body)
+    report = build_range(TABLE, mine, [EARLY])
+    assert not report.failed
+    assert mine.lake.read(NAME, [EARLY])["name"].to_list() == ["ind_nifty500list_2023-11-01.csv"]
+    (refused,) = refused_files(mine.lake).iter_rows(named=True)
+    assert (refused["table"], refused["name"]) == (NAME, "ind_nifty500list.csv")
+    (tmp_path / "lists" / "ind_nifty500list.csv").unlink()
+    assert build_range(TABLE, mine, [EARLY]).outcomes[EARLY].status == "unchanged"
+    assert refused_files(mine.lake).is_empty()  # mended, although the day's own list is the same
 
 
 @pytest.mark.real

@@ -18,11 +18,15 @@ Candidates = Callable[[dt.date], tuple[NamedFile, ...]]
 
 @dataclass(frozen=True)
 class Fetched:
-    """Bytes with their provenance: the name NSE gives the file and the full address (member included) they were read from."""
+    """Bytes with their provenance: the name NSE gives the file and the full address (member included) they were read from.
+
+    `modified` is the day (in India) since which a register lies in a folder or a bucket as it is; None where nobody knows.
+    """
 
     name: str
     uri: str
     body: bytes
+    modified: dt.date | None = None
 
 
 class Source(Protocol):

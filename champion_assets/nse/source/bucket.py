@@ -1,6 +1,7 @@
-"""NSE files under an S3 prefix, searched by NSE's file names at any depth.
+"""NSE files under an S3 prefix, searched at any depth by NSE's file names and, where a name says nothing, by what the file holds.
 
-What belongs here: the listing of a bucket and its reads. Archives of many days are read from folders only (`folder.py`).
+What belongs here: the listing of a bucket and its reads. Archives of many days are read from folders only (`folder.py`). A request is
+spent on the beginning of a file only if its name is none of NSE's.
 """
 
 from __future__ import annotations
@@ -8,13 +9,23 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 import obstore
 
+from champion_assets.common.clock import INDIA
 from champion_assets.nse.errors import AmbiguousSource, NotYetPublished
-from champion_assets.nse.names import NamedFile
+from champion_assets.nse.names import ACTION_REGISTERS, CONSTITUENTS_NAMES, MASTER_NAMES, SYMBOL_CHANGES_NAMES, NamedFile
+from champion_assets.nse.recognition import HEAD_BYTES, archive_name
 from champion_assets.nse.source.base import Candidates, Fetched
+from champion_assets.nse.source.index import recognise
+
+_OF_NSE = re.compile(
+    r"cm\d{2}[a-z]{3}\d{4}bhav\.csv.*|bhavcopy_nse_.*|sec_bhavdata_full_\d{8}\.csv.*|ind_close_all_\d{8}\.csv.*|mto_\d{8}\.dat.*"
+    r"|pr\d{6}\.zip|bc\d{6,8}\.csv"
+)
+_REGISTERS = (ACTION_REGISTERS, CONSTITUENTS_NAMES, MASTER_NAMES, SYMBOL_CHANGES_NAMES)
 
 
 class BucketSource:
@@ -24,6 +35,7 @@ class BucketSource:
         self.url = url.rstrip("/")
         self._store = store
         self._index: dict[str, list[str]] | None = None
+        self._modified: dict[str, dt.date] = {}
 
     def fetch(self, dates: Sequence[dt.date], candidates: Candidates) -> Iterator[tuple[dt.date, Fetched | Exception]]:
         """See `Source.fetch`."""
@@ -37,7 +49,7 @@ class BucketSource:
         for name, paths in sorted(self._indexed().items()):
             for path in paths if pattern.fullmatch(name) else ():
                 body = bytes(obstore.get(self._store, path).bytes())
-                found.setdefault(body, Fetched(path.rsplit("/", 1)[-1], f"{self.url}/{path}", body))
+                found.setdefault(body, Fetched(path.rsplit("/", 1)[-1], f"{self.url}/{path}", body, self._modified[path]))
         return list(found.values())
 
     def _one(self, date: dt.date, candidates: Candidates) -> Fetched | Exception:
@@ -58,5 +70,16 @@ class BucketSource:
             self._index = {}
             for batch in obstore.list(self._store):
                 for item in batch:
-                    self._index.setdefault(item["path"].rsplit("/", 1)[-1].lower(), []).append(item["path"])
+                    path, name = item["path"], item["path"].rsplit("/", 1)[-1].lower()
+                    self._modified[path] = item["last_modified"].astimezone(INDIA).date()
+                    for each in {name, self._held(path, name, item["size"])} - {None}:
+                        self._index.setdefault(str(each), []).append(path)
         return self._index
+
+    def _held(self, path: str, name: str, size: int) -> str | None:
+        """NSE's name of what a file holds that is not called so."""
+        if size == 0 or _OF_NSE.fullmatch(name) or any(pattern.fullmatch(name) for pattern in _REGISTERS):
+            return None
+        head = bytes(obstore.get_range(self._store, path, start=0, end=min(size, HEAD_BYTES)))
+        found = recognise(head, PurePosixPath(path).name, PurePosixPath(path).parent.name)
+        return archive_name(found.kind, found.date)

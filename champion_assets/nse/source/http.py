@@ -91,6 +91,7 @@ class HttpSource:
             return date, error
 
     def _first(self, date: dt.date, files: tuple[NamedFile, ...]) -> Fetched:
+        files = tuple(file for file in files if file.is_served)
         for file in files:
             body = self._get(file)
             if body is not None:
