@@ -10,6 +10,7 @@ import pytest
 
 from champion_assets.catalog import open_workspace
 from champion_assets.lake.workspace import Workspace
+from champion_assets.operations.corporate_action_report import audit
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until
 
@@ -34,6 +35,8 @@ def test_a_demerger_never_raises_a_price(case: Workspace) -> None:
     assert row["held"] == "a demerger cannot raise the price, and it opened at 153.3 after 43.8"
     suspects = case.lake.read("silver/suspects", case.sessions(START, END)).filter(pl.col("symbol") == "UEL")
     assert set(suspects["suspicion"]) == {"doubtful_action", "unexplained_gap"}
+    held = audit(case, START, END).held
+    assert held.select("symbol", "ex_date", "f_proposed").rows() == [("UEL", dt.date(2024, 5, 22), 153.3 / 43.8)]
 
 
 def test_a_unit_split_that_no_feed_holds_is_a_suspect(case: Workspace) -> None:
