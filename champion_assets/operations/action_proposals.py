@@ -1,9 +1,9 @@
 """Lines that a person may add to the file of corporate actions: for gaps that no feed explains and that look like a split or a bonus.
 
-Unit splits of funds and bonuses of small companies are in few feeds. A gap near a simple ratio says little alone, since nearly every large
-fall is near one; it is proposed if something independent says the same: another ISIN on the day or just after, or a volume that steps by
-about the share factor while the price stays. What belongs here: gathering that evidence. What does not: a decision. Nothing is applied
-until a person has put the line into the file.
+Unit splits of funds and bonuses of small companies are in few feeds. A gap near a simple ratio says little alone,
+since nearly every large fall is near one; it is proposed if something independent says the same: another ISIN on the
+day or just after, or a volume that steps by about the share factor while the price stays. What belongs here:
+gathering that evidence. What does not: a decision. Nothing is applied until a person has put the line into the file.
 """
 
 from __future__ import annotations
@@ -87,7 +87,10 @@ def _line(gap: dict[str, Any], rows: Sequence[dict[str, Any]]) -> dict[str, str 
     if not before or abs(math.log(moved / f)) > NEAR or not _stays(since, f):
         return None
     last, opened, paused = before[-1]["close"], since[0]["open"], gap["days_since_traded"]
-    old, new = before[-1]["isin"], next((row for row in since[:ISIN_SESSIONS] if row["isin"] != before[-1]["isin"]), None)
+    old, new = (
+        before[-1]["isin"],
+        next((row for row in since[:ISIN_SESSIONS] if row["isin"] != before[-1]["isin"]), None),
+    )
     evidence = [f"opened at {opened:g} after {last:g}: {moved:.4g} of it, {abs(moved / f - 1):.1%} from {f:.4g}"]
     if old is not None and new is not None and new["isin"] is not None:
         evidence.append(f"ISIN {old} -> {new['isin']} on {new['trade_date']}")

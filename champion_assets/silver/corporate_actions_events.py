@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,13 +20,15 @@ from champion_assets.nse.actions.legs import CASH_KINDS, Leg
 from champion_assets.nse.actions.overrides import Override
 from champion_assets.nse.actions.price_check import is_testable
 from champion_assets.silver.corporate_actions_hold import HELD, ask_market, hold, is_withdrawn, settled
-from champion_assets.silver.corporate_actions_listing import SILENT, Dated, Listing, Told, dated, in_force, merged, moving, told_legs
+from champion_assets.silver.corporate_actions_listing import FUNDS, SILENT, Dated, Listing, Told, dated, in_force, merged, moving, told_legs
 from champion_assets.silver.corporate_actions_market import Market
 from champion_assets.silver.corporate_actions_overrides import STATED, stated_factor, stated_leg
 
 PARSER = "3"
 """Version of the grammar; raised whenever a text would be read otherwise."""
 DOUBTFUL = ("no_reprice", "ratio_mismatch")
+Event = tuple[str, dt.date]
+"""An instrument and an ex-date."""
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Found:
     rejects: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
+    refused: set[tuple[str, dt.date, str]] = field(default_factory=set)
 
 
 def day_events(
@@ -80,42 +83,61 @@ def _events(
     listing: Listing,
     every: Dated,
     again: Dated,
-    asked: Collection[tuple[str, dt.date]],
+    asked: Collection[Event],
     found: Found,
-) -> dict[tuple[str, dt.date], list[Told]]:
+) -> dict[Event, list[Told]]:
     """Legs of the events that take effect today, or of which something new became known today, by instrument and ex-date."""
     standing, gone = in_force(listing, every, market.date)
     days = {day for _, day in asked}
     told_again, gone_again = in_force(listing, [(row, day) for row, day in again if day in days], market.date)
     past = [(row, day) for row, day in standing if market.before is not None and day <= market.before]
     today = [(row, day) for row, day in standing if market.before is None or day > market.before]
-    grouped: dict[tuple[str, dt.date], list[tuple[dict[str, Any], list[Told]]]] = defaultdict(list)
-    refused: set[tuple[str, dt.date, str]] = set()
+    grouped: dict[Event, list[tuple[dict[str, Any], list[Told]]]] = defaultdict(list)
     for row, day in [*today, *_late(market, past)]:
-        subject = read_subject(row["subject"])
-        if subject.is_classified and all(leg.kind in SILENT for leg in subject.legs):
-            continue
         name = market.resolve(row)
-        why = subject.reason or ("" if name else f"nothing trades under {row['symbol_on_date']}")
-        if why or name is None:
-            if (mark := (row["symbol"], day, row["subject"].strip().lower())) not in refused:
-                refused.add(mark)
-                _reject(found, market, row, why)
-            continue
-        grouped[name, day].append((row, told_legs(name, row)))
+        if why := _refusal(row, name):
+            _refuse(found, market, row, day, why)
+        elif name is not None and not _is_silent(row):
+            grouped[name, day].append((row, told_legs(name, row)))
     known = set(grouped)
-    for row, day in [*past, *told_again]:  # a first price since the ex-date, or a word of the user on a past one
-        name = market.resolve(row)
-        if name is None or (name, day) in known or not (market.resumes(name, day) or (name, day) in asked):
+    for row, day, name in _told_anew(market, [*past, *told_again], asked):
+        if (name, day) in known:
             continue
         if legs := told_legs(name, row):
             grouped[name, day].append((row, legs))
-    for row, day in [*gone, *gone_again]:
-        name = market.resolve(row)
-        is_today = market.before is None or day > market.before
-        if name is not None and (name, day) not in grouped and (is_today or (name, day) in asked):
-            grouped[name, day] = [(row, told_legs(name, row))]
+        elif why := read_subject(row["subject"]).reason:  # an event that is told anew is told whole: its unread part, too
+            _refuse(found, market, row, day, why)
+    for row, day, name in _gone(market, [*gone, *gone_again], asked):
+        grouped.setdefault((name, day), [(row, told_legs(name, row))])
     return {key: _with_face_value(merged(each), [row for row, _ in each]) for key, each in grouped.items()}
+
+
+def _told_anew(market: Market, rows: Dated, asked: Collection[Event]) -> Iterator[tuple[dict[str, Any], dt.date, str]]:
+    """Rows of past ex-dates since which the instrument first trades today, or of which the user has said something."""
+    for row, day in rows:
+        name = market.resolve(row)
+        if name is not None and (market.resumes(name, day) or (name, day) in asked):
+            yield row, day, name
+
+
+def _gone(market: Market, rows: Dated, asked: Collection[Event]) -> Iterator[tuple[dict[str, Any], dt.date, str]]:
+    """Of events that the newest bundle no longer lists those of today, and those of which the user has said something."""
+    for row, day in rows:
+        name = market.resolve(row)
+        if name is not None and (day > (market.before or dt.date.min) or (name, day) in asked):
+            yield row, day, name
+
+
+def _is_silent(row: dict[str, Any]) -> bool:
+    subject = read_subject(row["subject"])
+    return subject.is_classified and all(leg.kind in SILENT for leg in subject.legs)
+
+
+def _refusal(row: dict[str, Any], name: str | None) -> str:
+    """Why a row is no event although it says something of a price, or ""; a fund that is not traded is none of ours."""
+    if _is_silent(row) or (name is None and row["series"] == FUNDS):
+        return ""
+    return read_subject(row["subject"]).reason or ("" if name else f"nothing trades under {row['symbol_on_date']}")
 
 
 def _with_face_value(legs: list[Told], rows: list[dict[str, Any]]) -> list[Told]:
@@ -212,11 +234,19 @@ def _session(ex_date: dt.date, market: Market) -> dt.date:
 
 
 def _as_row(line: Override) -> dict[str, Any]:
-    return {"symbol": line.symbol, "ex_date": line.ex_date, "subject": line.why}
+    return {"symbol": line.symbol, "symbol_on_date": line.symbol, "isin": None, "ex_date": line.ex_date, "subject": line.why}
+
+
+def _refuse(found: Found, market: Market, row: dict[str, Any], day: dt.date, why: str) -> None:
+    """Reject a text once, however many series and evenings say it."""
+    if (mark := (row["symbol"], day, row["subject"].strip().lower())) not in found.refused:
+        found.refused.add(mark)
+        _reject(found, market, row, why)
 
 
 def _reject(found: Found, market: Market, row: dict[str, Any], reason: str) -> None:
     found.rejects.append({
-        "trade_date": market.date, "symbol": row["symbol"], "ex_date": row.get("ex_date"), "subject": row["subject"], "rule": "X7",
-        "reason": reason, "source_sha256": row.get("source_sha256", ""), "source_row": row.get("source_row", 0),
+        "trade_date": market.date, "instrument_id": market.resolve(row), "symbol": row["symbol"],
+        "ex_date": row["ex_date"] or row.get("record_date"), "subject": row["subject"], "rule": "X7", "reason": reason,
+        "source_sha256": row.get("source_sha256", ""), "source_row": row.get("source_row", 0),
     })  # fmt: skip

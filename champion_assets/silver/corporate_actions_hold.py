@@ -1,8 +1,8 @@
 """Whether the factor of an event is applied: what the market says of it, and what keeps it back until a person confirms it.
 
 What belongs here: the decision of `silver/corporate_actions` on one event. What does not: verdicts and bounds as such
-(`nse/actions/price_check.py`). A held event has `held` (why), `f_proposed` (the factor it would have) and factors of 1; a line `confirm`
-of the user applies it, a line `cancel` drops it, a line `factor` states another.
+(`nse/actions/price_check.py`). A held event has `held` (why), `f_proposed` (the factor it would have) and factors of
+1; a line `confirm` of the user applies it, a line `cancel` drops it, a line `factor` states another.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from dataclasses import replace
 
 from champion_assets.checks.thresholds import BAND, STEP
 from champion_assets.nse.actions.factors import Factor
-from champion_assets.nse.actions.price_check import ORDINARY_PAUSE, Verdict, contradiction, is_testable, verdict, verdict_by_open
+from champion_assets.nse.actions.price_check import (
+    ORDINARY_PAUSE,
+    Verdict,
+    contradiction,
+    is_testable,
+    verdict,
+    verdict_by_open,
+)
 from champion_assets.silver.corporate_actions_listing import Told
 from champion_assets.silver.corporate_actions_market import Trade
 from champion_assets.silver.corporate_actions_overrides import STATED

@@ -1,10 +1,11 @@
 """What the feeds say of an event: the newest listing before its ex-date, not the union of all that were ever published.
 
-A PR bundle lists every coming event of the market, day after day. So the newest bundle before an ex-date is the state of that day: what
-only older bundles list was moved, corrected or withdrawn. An export states the events of its span once, without saying when.
+A PR bundle lists every coming event of the market, day after day. So the newest bundle before an ex-date is the state
+of that day: what only older bundles list was moved, corrected or withdrawn. An export states the events of its span
+once, without saying when.
 
-What belongs here: choosing among the rows of the feeds, and putting the chosen ones together. What does not: factors and the market's
-witness (`corporate_actions_events.py`).
+What belongs here: choosing among the rows of the feeds, and putting the chosen ones together. What does not: factors
+and the market's witness (`corporate_actions_events.py`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from champion_assets.nse.schema import EQUITY_SERIES
 
 SILENT = frozenset({"meeting", "book_closure", "notice", "interest", "redemption"})
 """Kinds that say nothing of a price."""
+FUNDS = "MF"
+"""Series of fund units in NSE's feeds; those that trade do so in an equity series."""
 _RANK = {"bundle": 1, "export": 0}
 Dated = list[tuple[dict[str, Any], dt.date]]
 """Rows of bronze/corporate_actions, each with its ex-date (its record date where it has none)."""
@@ -54,8 +57,9 @@ class Told:
 
 
 def dated(frames: Sequence[pl.DataFrame]) -> Dated:
-    """The rows of equity series that name a day, with it."""
-    rows = [row for frame in frames for row in frame.iter_rows(named=True) if row["series"] is None or row["series"] in EQUITY_SERIES]
+    """The rows of equity series and of funds that name a day, with it."""
+    series = {None, FUNDS, *EQUITY_SERIES}
+    rows = [row for frame in frames for row in frame.iter_rows(named=True) if row["series"] in series]
     return [(row, day) for row in rows if (day := row["ex_date"] or row["record_date"]) is not None]
 
 

@@ -52,7 +52,13 @@ def lines(gaps: pl.DataFrame, prices: pl.DataFrame, *actions: dict[str, Any]) ->
 
 def test_a_bonus_of_a_small_company_is_told_by_its_volume() -> None:
     (line,) = lines(gap(), equity())
-    assert (line["symbol"], line["ex_date"], line["action"], line["f"], line["q"]) == ("AAKASH", "2020-03-26", "factor", "0.625", "1.6")
+    assert (line["symbol"], line["ex_date"], line["action"], line["f"], line["q"]) == (
+        "AAKASH",
+        "2020-03-26",
+        "factor",
+        "0.625",
+        "1.6",
+    )
     assert line["why"] == "proposed by the market's evidence: bonus 3:5"
     assert line["evidence"] == "opened at 34.85 after 55: 0.6336 of it, 1.4% from 0.625; volume x 1.6 (medians of 5 sessions), shares x 1.6"
 
@@ -104,7 +110,13 @@ def test_the_unit_split_of_a_fund_is_proposed_and_applied_when_a_person_accepts_
     assert written.exit_code == 0, written.output
     assert target.read_text() == printed.output
     (line,) = read_overrides(target)
-    assert (line.symbol, line.ex_date, line.action, line.f, line.q) == ("MIDCAPIETF", dt.date(2024, 5, 10), "factor", 0.1, 10.0)
+    assert (line.symbol, line.ex_date, line.action, line.f, line.q) == (
+        "MIDCAPIETF",
+        dt.date(2024, 5, 10),
+        "factor",
+        0.1,
+        10.0,
+    )
     assert "ISIN INF109KC1G82 -> INF109KC11W8 on 2024-05-10" in line.evidence
     assert "volume x" in line.evidence
     again = CliRunner().invoke(main, [*command, str(target)])

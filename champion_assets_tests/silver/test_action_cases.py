@@ -31,7 +31,12 @@ def case(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 def test_a_demerger_never_raises_a_price(case: Workspace) -> None:
     (row,) = case.lake.read("silver/corporate_actions", case.sessions(START, END)).iter_rows(named=True)
-    assert (row["symbol"], row["trade_date"], row["f_capital"], row["f_proposed"]) == ("UEL", dt.date(2024, 5, 27), 1.0, 153.3 / 43.8)
+    assert (row["symbol"], row["trade_date"], row["f_capital"], row["f_proposed"]) == (
+        "UEL",
+        dt.date(2024, 5, 27),
+        1.0,
+        153.3 / 43.8,
+    )
     assert row["held"] == "a demerger cannot raise the price, and it opened at 153.3 after 43.8"
     suspects = case.lake.read("silver/suspects", case.sessions(START, END)).filter(pl.col("symbol") == "UEL")
     assert set(suspects["suspicion"]) == {"doubtful_action", "unexplained_gap"}

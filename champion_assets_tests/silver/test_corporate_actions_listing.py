@@ -33,7 +33,13 @@ def told(known: dt.date, ex_date: dt.date, subject: str, **more: Any) -> dict[st
 
 def export(ex_date: dt.date, subject: str, **more: Any) -> dict[str, Any]:
     before = max(day for day in NOVEMBER if day < ex_date)
-    known = {"trade_date": ex_date, "source_kind": "export", "known_basis": "assumed", "source_sha256": "export", "face_value": 10.0}
+    known = {
+        "trade_date": ex_date,
+        "source_kind": "export",
+        "known_basis": "assumed",
+        "source_sha256": "export",
+        "face_value": 10.0,
+    }
     return told(before, ex_date, subject, **(known | more))
 
 
@@ -51,7 +57,13 @@ def on(
 ) -> Found:
     """The events of a session on which ABC opens at `opened` after a close of 100; evenings of `without` have no bundle."""
     before = max((day for day in NOVEMBER if day < date), default=None)
-    known = {"instrument_id": ["I-ABC"], "symbol": ["ABC"], "isin": [None], "last_seen": [seen or before], "last_close": [100.0]}
+    known = {
+        "instrument_id": ["I-ABC"],
+        "symbol": ["ABC"],
+        "isin": [None],
+        "last_seen": [seen or before],
+        "last_close": [100.0],
+    }
     evening = pl.DataFrame(known, schema_overrides={"isin": pl.String})
     prices = pl.DataFrame({"instrument_id": ["I-ABC"], "open": [opened], "close": [opened], "prior_close": [100.0], "prev_close": [100.0]})
     market = Market(date, before, evening, evening, prices, lambda *_: Trade(100.0, opened, 1))
@@ -202,7 +214,10 @@ def test_what_the_market_flatly_contradicts_is_held_whole(subject: str, opened: 
 def test_a_confirmed_demerger_that_rose_still_changes_no_price() -> None:
     confirm = Override("ABC", day(15), "confirm", "resolution plan")
     rows = on(day(15), [export(day(15), "Demerger")], 350.0, (confirm,)).rows
-    assert [(row["kind"], row["f_total_return"], row["held"]) for row in rows] == [("demerger", 1.0, None), ("notice", 1.0, None)]
+    assert [(row["kind"], row["f_total_return"], row["held"]) for row in rows] == [
+        ("demerger", 1.0, None),
+        ("notice", 1.0, None),
+    ]
 
 
 def test_after_a_suspension_the_price_is_found_anew_and_contradicts_nothing() -> None:
@@ -211,7 +226,15 @@ def test_after_a_suspension_the_price_is_found_anew_and_contradicts_nothing() ->
     assert [(row["f_capital"], row["held"], row["verdict"]) for row in rows] == [(0.5, None, "no_reprice")]
 
 
-@settings(max_examples=20)
+def test_a_fund_of_the_list_of_funds_is_read_like_a_share_if_it_trades() -> None:
+    rows = [export(day(15), "Face Value Split (Sub-Division) - From Rs 10/- Per Unit To Re 1/- Per Unit", series="MF", source_sha256="mf"),
+            export(day(15), "Income Distribution", series="MF", source_sha256="mf", symbol="PLAN", symbol_on_date="PLAN")]  # fmt: skip
+    found = on(day(15), rows, opened=10.4)
+    assert [(row["f_capital"], row["q"], row["held"]) for row in found.rows] == [(0.1, 10.0, None)]
+    assert found.rejects == []
+
+
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.sampled_from([day(15), day(16), day(17), None]), st.sampled_from(["BONUS 1:1", "BONUS 1:2"])),
              min_size=12, max_size=12)
@@ -222,7 +245,8 @@ def test_whatever_was_said_before_the_last_evening_counts(said: list[tuple[dt.da
     rows = [told(each, ex, text) for each, (ex, text) in said_on.items() if ex is not None]
     for ex_date in (day(15), day(16), day(17)):
         ex, text = said_on[max(each for each in said_on if each < ex_date)]
-        applied = [row["f_capital"] for row in on(ex_date, rows, opened=58.0).rows if row["held"] is None]
+        told_today = [row for row in on(ex_date, rows, opened=58.0).rows if row["ex_date"] == ex_date]
+        applied = [row["f_capital"] for row in told_today if row["held"] is None]
         expected = [0.5 if text == "BONUS 1:1" else pytest.approx(2 / 3)] if ex == ex_date else []
         if said_on.get(ex_date, (None, ""))[0] is None:
             assert applied == expected
