@@ -185,6 +185,14 @@ def test_an_export_alone_or_beside_bundles_that_never_had_the_event_is_applied()
     assert (row["f_capital"], row["held"]) == (0.5, None)
 
 
+def test_a_bundle_of_long_before_contradicts_no_export() -> None:
+    """The second of two equal dividends may have been announced after the only bundle, which lists the first."""
+    old = [told(day(1), day(8), "INT DIV - RE 0.25 PER SH")]
+    missing = " ".join(map(str, evenings(2, 14)))
+    (row,) = on(day(15), [*old, export(day(15), "Dividend - Re 0.25 Per Share")], without=missing).rows
+    assert (row["cash"], row["held"]) == (0.25, None)
+
+
 def test_two_exports_that_differ_are_held_and_two_that_agree_are_one() -> None:
     one = export(day(15), "Bonus 1:1")
     (row,) = on(day(15), [one, export(day(15), "Bonus 1:2", source_sha256="other")], opened=50.0).rows
