@@ -112,7 +112,7 @@ def open_calendar(settings: Settings, built: Callable[[], Sequence[dt.date]] = t
     if settings.start_date >= CONFIRMED_FROM:
         return calendar
     calendar = calendar.decided_by(frozenset(built()), complete=False)
-    listed = [] if folder is None else FolderSource(folder, settings.data_dir / "cache").bhavcopy_days()
+    listed = [] if folder is None else FolderSource(folder, settings.data_dir / "cache").price_days()
     return calendar.decided_by(frozenset(listed))
 
 

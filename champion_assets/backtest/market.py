@@ -26,7 +26,7 @@ ACTION_SESSIONS = 250
 _ORDER = {"dividend": 0, "distribution": 0, "rights": 1, "capital_reduction": 2, "bonus": 3, "split": 4, "consolidation": 4}
 _PRICES = ("open", "high", "low", "close", "vwap", "previous", "volume")
 _EVENTS = ["trade_date", "instrument_id", "ex_date", "ex_session", "leg", "kind", "f_capital", "q", "cash", "ratio_a", "ratio_b", "premium",
-           "face_value", "child_instrument_id", "method"]  # fmt: skip
+           "face_value", "child_instrument_id", "method", "held"]  # fmt: skip
 
 
 class Market:
@@ -122,6 +122,8 @@ class Market:
         )  # fmt: skip
 
     def _action(self, leg: Mapping[str, Any]) -> Action | None:
+        if leg["held"] is not None:  # nobody has confirmed it: it pays nothing, either
+            return None
         if leg["kind"] in ("dividend", "distribution"):
             return Action("cash", cash=leg["cash"] or 0.0)
         if leg["kind"] == "rights" and leg["f_capital"] < 1.0:

@@ -18,26 +18,61 @@ from champion_assets.cli.stopping import check
 
 if TYPE_CHECKING:
     from champion_assets.experiments.results import TrialResult
+    from champion_assets.lake.workspace import Workspace
 
 
 @click.command()
 @click.argument("start", type=DATE)
 @click.argument("end", type=DATE)
-def audit(start: dt.datetime, end: dt.datetime) -> None:
-    """What corporate actions and identities from START to END rest on, and what a person should look at."""
+@click.option(
+    "--propose",
+    "target",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="Write lines for CHAMPION_CORPORATE_ACTIONS into the new FILE, or print them. None counts before you add it.",
+)
+def audit(start: dt.datetime, end: dt.datetime, target: str | None) -> None:
+    """What corporate actions and identities from START to END rest on, and what a person should look at.
+
+    With --propose: lines for gaps that no feed explains and that look like a split or a bonus, with their evidence.
+    """
     from champion_assets.catalog import open_workspace
     from champion_assets.operations.corporate_action_report import audit as gather
     from champion_assets.settings import get_settings
 
-    found = gather(open_workspace(get_settings()), start.date(), end.date())
+    workspace = open_workspace(get_settings())
+    if target is not None:
+        _propose(workspace, start.date(), end.date(), target)
+        return
+    found = gather(workspace, start.date(), end.date())
     say(f"{found.covered} of {found.sessions} sessions have a source of corporate actions")
     say(f"splits, consolidations and bonuses that traded on their ex-date and that the market followed: {found.hit_rate:.1%}")
     parts = {"actions by kind": found.kinds, "witness of splits, consolidations, bonuses": found.verdicts, "not ok": found.doubtful,
+             "held back until a line confirms them": found.held, "demergers valued by the open alone": found.unwitnessed,
              "refused, with reason": found.rejects, "suspects": found.suspects,
              "changes of instruments by evidence": found.links}  # fmt: skip
     for title, frame in parts.items():
         say(f"\n{title} ({frame.height} rows)")
         show(frame, width=200, text_width=70)
+
+
+def _propose(workspace: Workspace, start: dt.date, end: dt.date, target: str) -> None:
+    from champion_assets.operations.action_proposals import propose
+
+    lines = propose(workspace, start, end)
+    text = lines.write_csv()
+    if target == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        with Path(target).open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise click.ClickException(f"{target} exists already; give the name of a new file") from error
+    except OSError as error:
+        raise click.ClickException(f"{target} cannot be written: {error.strerror}") from error
+    say(f"{lines.height} lines in {target}: check each, then add it to the CSV in CHAMPION_CORPORATE_ACTIONS")
 
 
 @click.command()

@@ -19,13 +19,18 @@ ACTIONS, SUSPECTS, INSTRUMENTS, SOURCES = "silver/corporate_actions", "silver/su
 
 @dataclass(frozen=True)
 class Audit:
-    """Frames to be shown; `sessions` and `covered` count sessions with actions read and with a source for them."""
+    """Frames to be shown; `sessions` and `covered` count sessions with actions read and with a source for them.
+
+    `held` are events that wait for a line `confirm`, `unwitnessed` demergers whose value the open alone says.
+    """
 
     sessions: int
     covered: int
     kinds: pl.DataFrame
     verdicts: pl.DataFrame
     doubtful: pl.DataFrame
+    held: pl.DataFrame
+    unwitnessed: pl.DataFrame
     rejects: pl.DataFrame
     suspects: pl.DataFrame
     links: pl.DataFrame
@@ -55,6 +60,7 @@ def audit(workspace: Workspace, start: dt.date, end: dt.date) -> Audit:
     readings = suspects.filter(pl.col("suspicion") == "doubtful_action").select(*keys, "reading")
     untraded = pl.when(~pl.col("traded")).then(pl.format("did not trade on its ex-date; at its next open {}", "last_verdict"))
     doubtful = ratios.filter(pl.col("verdict") != "ok").join(readings, on=keys, how="left", maintain_order="left")
+    doubtful = doubtful.with_columns(f_capital=pl.coalesce("f_proposed", "f_capital"))
     changes = lake.read(INSTRUMENTS, days, ["trade_date", "instrument_id", "symbol", "isin", "valid_from", "evidence", "previous_symbol",
                                             "previous_isin"]).filter(pl.col("valid_from") == pl.col("trade_date"))  # fmt: skip
     changes = changes.with_columns(
@@ -65,6 +71,11 @@ def audit(workspace: Workspace, start: dt.date, end: dt.date) -> Audit:
         kinds=actions.group_by("kind").len().sort("len", descending=True), verdicts=ratios.group_by("verdict").len().sort("verdict"),
         doubtful=doubtful.select("ex_date", "symbol", "subject", "f_capital", "witness", "verdict",
                                  reading=pl.coalesce(untraded, "reading")),
+        held=actions.filter(pl.col("held").is_not_null()).sort("ex_date", "symbol", "leg").select(
+            "ex_date", "symbol", "kind", "subject", "f_proposed", "witness", "held"
+        ),
+        unwitnessed=actions.filter(pl.col("kind").is_in(["demerger", "scheme"]) & (pl.col("verdict") == "unwitnessed")).sort(
+            "ex_date", "symbol", "leg").select("ex_date", "symbol", "subject", "f_capital", "witness"),
         rejects=_rejects(workspace, days), suspects=suspects.group_by("suspicion", "reading").len().sort("suspicion", "len",
          descending=True),
         links=changes.group_by("evidence", "renamed", "new_isin").len().sort("evidence", "len", descending=True),

@@ -1,7 +1,8 @@
 """`raw/corporate_actions`: the files that say which corporate actions take effect on a session, byte for byte.
 
 Two kinds of file serve: NSE's PR bundle of the day (from 2010), whose `Bc` member lists what was known that evening, and exports of the
-corporate-actions page or saved answers of its API, which span years. An export belongs to every session it covers; the fingerprint of
+corporate-actions page or saved answers of its API, which span years; the page's lists of small companies and of funds count beside
+either, and alone they cover nothing. An export belongs to every session it covers; the fingerprint of
 a session is that of its rows alone, so a longer export with the same rows makes nothing stale. A session without any file has no row,
 and adjusted prices across it are refused.
 """
@@ -66,12 +67,13 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
             inputs.own.keep(each.body)
             parts.append(frame)
             rows.append(version_row(date, each, BUNDLE, frame.height))
-        if rows:
+        is_of_shares = any(export.is_of_shares and export.covers(date) for _, export in exports)
+        if is_of_shares or any(row["format"][0] == BUNDLE for row in rows):
             rows += [version_row(date, each, CHANGES, 0) for each in changes] + [version_row(date, each, MASTER, 0) for each in masters]
             facts[date] = _facts(parts, rows)
             frames += rows
         else:
-            facts[date] = absent("neither an export that covers the day nor its PR bundle")
+            facts[date] = absent("neither an export of shares that covers the day nor its PR bundle")
     return Computed(pl.concat(frames).sort("trade_date", maintain_order=True), refusals(rejects), facts, failed)
 
 

@@ -4,6 +4,9 @@ A row is a leg of an action of one instrument and ex-date. `f_*` multiplies all 
 shares; the day's factors are the products of its legs. What has no number (a text that cannot be read, no issue price, no
 close before) is no row but a reject with its reason; nothing is ever 1 because it is not known.
 
+An event is what the newest bundle before its ex-date says: an event that was moved or withdrawn leaves no leg. A factor that the market
+flatly contradicts, or on which the feeds contradict each other, is held back: `held` says why, and a person decides.
+
 A session's object also holds what only became known on it of earlier ex-dates (`ex_session` before `trade_date`): a late or corrected
 announcement, the first price after a suspension, a line of the user. Then it holds all legs of that instrument and ex-date, and they
 replace the earlier ones for whoever looks from this session on. So objects up to a day A are
@@ -13,7 +16,7 @@ exactly what was known on A, and no object is ever rewritten because of a later 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -30,7 +33,7 @@ from champion_assets.nse.actions.legs import KINDS
 from champion_assets.nse.actions.overrides import Override, read_overrides
 from champion_assets.nse.actions.price_check import VERDICTS
 from champion_assets.silver.corporate_actions_events import PARSER, day_events
-from champion_assets.silver.corporate_actions_market import Market
+from champion_assets.silver.corporate_actions_market import Market, Trade
 
 NAME = "silver/corporate_actions"
 EQUITY = "silver/equity_eod"
@@ -62,6 +65,8 @@ class CorporateActions(TableModel):
     f_capital_special: float = pa.Field(gt=0, description="Price factor: these and extraordinary dividends")
     f_total_return: float = pa.Field(gt=0, description="Price factor: these and all dividends")
     q: float = pa.Field(gt=0, description="Share factor")
+    held: str = pa.Field(nullable=True, description="Why the factor is not applied until a person confirms it; null if it is in force")
+    f_proposed: float = pa.Field(nullable=True, gt=0, description="The capital_special factor of the text, where it is not applied")
     method: str = pa.Field(description="How the factor was found")
     last_close: float = pa.Field(nullable=True, gt=0, description="The instrument's own last cum close P, rupees")
     witness: float = pa.Field(nullable=True, gt=0, description="Open on the ex-date over P; null if it did not trade")
@@ -91,6 +96,10 @@ class CorporateActions(TableModel):
 
 
 _SCHEMA = empty_frame(CorporateActions).schema
+_REFUSED = {
+    "trade_date": pl.Date, "instrument_id": pl.String, "symbol": pl.String, "ex_date": pl.Date, "subject": pl.String, "rule": pl.String,
+    "reason": pl.String, "source_sha256": pl.String, "source_row": pl.Int64,
+}  # fmt: skip
 _BRONZE = ["trade_date", "symbol", "symbol_on_date", "isin", "series", "subject", "face_value", "ex_date", "record_date", "known_on",
            "known_basis",
            "source_kind", "source_row", "source_sha256"]  # fmt: skip
@@ -98,7 +107,8 @@ _BRONZE = ["trade_date", "symbol", "symbol_on_date", "isin", "series", "subject"
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Legs of `dates`."""
-    bronze = _by_day(inputs.read(BRONZE, _BRONZE))
+    told = inputs.read(BRONZE, _BRONZE)
+    bronze, evenings = _by_day(told), set(told.filter(pl.col("source_kind") == "bundle")["trade_date"])
     before = {date: next(iter(inputs.window("silver/instruments", date, lag=1)), None) for date in dates}
     columns = ["trade_date", "instrument_id", "symbol", "series", "isin", "last_seen", "last_close"]
     known = _by_day(inputs.read("silver/instruments", columns))
@@ -120,37 +130,41 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
             partial(_past, inputs, date),
         )
         own: list[Override] = inputs.facts[date]
+        again = {day for line in own if line.effective_on > line.ex_date for day in _sessions_up_to(inputs.calendar, line.ex_date)}
         found = day_events(
             market,
             [bronze[day] for day in window if day in bronze],
             own,
-            [frame for line in own if line.effective_on > line.ex_date for frame in _reopened(inputs, bronze, line)],
+            [bronze[day] for day in sorted(again - set(window)) if day in bronze],
+            sorted(evenings & (again | set(window))),
         )
         rows += found.rows
         rejects += found.rejects
         facts[date] = found.facts
     frame = pl.DataFrame(rows, schema=_SCHEMA)
-    return Computed(frame, pl.DataFrame(rejects) if rejects else None, facts)
+    return Computed(frame, pl.DataFrame(rejects, schema=_REFUSED) if rejects else None, facts)
 
 
-def _reopened(inputs: Inputs, bronze: Mapping[dt.date, pl.DataFrame], line: Override) -> list[pl.DataFrame]:
-    """What the feeds said up to its ex-date of the event that a later line of the user speaks of."""
-    session = _session_from(inputs.calendar, line.ex_date)
-    days = inputs.calendar.trailing_sessions(session, BUNDLE_SESSIONS) if session else []
-    return [bronze[day].filter(pl.coalesce("ex_date", "record_date") == line.ex_date) for day in days if day in bronze]
+def _sessions_up_to(calendar: Calendar, ex_date: dt.date) -> list[dt.date]:
+    """The sessions whose feeds can speak of an ex-date that a later line of the user reopens."""
+    session = _session_from(calendar, ex_date)
+    return calendar.trailing_sessions(session, BUNDLE_SESSIONS) if session else []
 
 
-def _past(inputs: Inputs, date: dt.date, name: str, ex_date: dt.date) -> tuple[float | None, float | None]:
-    """The last close before a past ex-date and the open on it, of an instrument that traded on it.
+def _past(inputs: Inputs, date: dt.date, name: str, ex_date: dt.date) -> Trade:
+    """An instrument around a past ex-date on which it traded.
 
     Of an ex-date further back than `BUNDLE_SESSIONS`, which no line of the user speaks of, nothing is known.
     """
     session = _session_from(inputs.calendar, ex_date)
     if session not in inputs.window(EQUITY, date):
-        return None, None
-    row = inputs.read(EQUITY, ["instrument_id", "prior_close", "open"], days=[session])
+        return Trade()
+    row = inputs.read(EQUITY, ["instrument_id", "prior_close", "open", "prior_date"], days=[session])
     row = row.filter(pl.col("instrument_id") == name)
-    return row.row(0)[1:] if row.height else (None, None)
+    if row.is_empty():
+        return Trade()
+    last, opened, seen = row.row(0)[1:]
+    return Trade(last, opened, None if seen is None else (session - seen).days)
 
 
 def _session_from(calendar: Calendar, date: dt.date) -> dt.date | None:

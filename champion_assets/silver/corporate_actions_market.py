@@ -1,6 +1,6 @@
 """What a session's market says to corporate actions: who is who, last closes before it, opens and closes on it.
 
-What belongs here: look-ups by instrument and symbol, the same for every action. What does not: the actions (`action_events.py`).
+What belongs here: look-ups by instrument and symbol, the same for every action. What does not: the actions (`corporate_actions_events.py`).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -16,8 +17,29 @@ from champion_assets.nse.actions.price_check import TOLERANCE
 from champion_assets.nse.instrument_class import PARTLY_PAID_SERIES
 from champion_assets.nse.isin import is_valid_isin, security_key
 
-Past = Callable[[str, dt.date], tuple[float | None, float | None]]
-"""Last cum close of an instrument before a past ex-date and its first open from then on, None for what there is not."""
+
+@dataclass(frozen=True)
+class Trade:
+    """An instrument around an ex-date: rupees, None for what there is not.
+
+    Attributes:
+        last: its last cum close.
+        open: on the first session that it traded from the ex-date on.
+        days: calendar days between its last cum close and that session.
+    """
+
+    last: float | None = None
+    open: float | None = None
+    days: int | None = None
+
+    @property
+    def witness(self) -> float | None:
+        """Open over last cum close."""
+        return self.open / self.last if self.open is not None and self.last else None
+
+
+Past = Callable[[str, dt.date], Trade]
+"""An instrument around a past ex-date."""
 
 
 class Market:
@@ -54,6 +76,12 @@ class Market:
             if last is not None:
                 self.last_close.setdefault(name, last)
         self.moves = {name: self.open[name] / last for name, last in self.last_close.items() if name in self.open}
+
+    def trade(self, name: str) -> Trade:
+        """The instrument before and on the session."""
+        seen = self.last_seen.get(name)
+        days = None if seen is None else (self.date - seen).days
+        return Trade(self.last_close.get(name), self.open.get(name), days)
 
     def resolve(self, row: dict[str, Any]) -> str | None:
         """The instrument of a feed's row: by its symbol on the date, by the symbol as written, by the security key of its ISIN."""

@@ -1,8 +1,10 @@
 """`silver/suspects`: what a person should look at: prices that moved without an action, and actions without a move.
 
-Three kinds of row. `unexplained_gap`: the open lies more than 20.5 % from the previous close, adjusted for all known actions, which no
+Four kinds of row. `unexplained_gap`: the open lies more than 20.5 % from the previous close, adjusted for all known actions, which no
 price band allows; with the nearest simple ratio as a hint. `doubtful_action`: an action whose factor the market did not follow, with
-the instruments that did move by it that day (the action may be filed under the wrong company). `chain_break`: the file's previous close
+the instruments that did move by it that day (the action may be filed under the wrong company), or that is held back. `value_handed_out`:
+holders got something that has no number in the text (preference shares, debentures, a part of the company), no factor takes it out, and
+the price opened well below: the fall is no loss, so the return is none, either. `chain_break`: the file's previous close
 is not the instrument's own last close, which is so in one of 67,000 rows, so the identity may be wrong. Nothing here changes a price: a
 person decides, and writes the decision into the file in CHAMPION_CORPORATE_ACTIONS or CHAMPION_IDENTITY.
 """
@@ -22,9 +24,12 @@ from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.actions.factors import SCHEME_STEP
+from champion_assets.nse.actions.legs import UNPRICED_KINDS
 from champion_assets.nse.actions.price_check import nearest_ratio
 
 NAME = "silver/suspects"
+SUSPICIONS = ("unexplained_gap", "doubtful_action", "value_handed_out", "chain_break")
 
 
 class Suspects(TableModel):
@@ -34,9 +39,11 @@ class Suspects(TableModel):
     instrument_id: str = pa.Field(description="Permanent identity")
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(description="Series on that date")
-    suspicion: str = pa.Field(isin=["unexplained_gap", "doubtful_action", "chain_break"], description="What is wrong")
+    suspicion: str = pa.Field(isin=SUSPICIONS, description="What is wrong")
     witness: float = pa.Field(gt=0, description="Open over the instrument's own last close, raw")
-    factor: float = pa.Field(gt=0, description="What the known actions say it should be (capital_special)")
+    factor: float = pa.Field(
+        gt=0, description="What the known actions say it should be (capital_special); of an action that is held, what it proposes"
+    )
     verdict: str = pa.Field(nullable=True, description="The witness's verdict, for actions")
     nearest: str = pa.Field(description="Simple ratio nearest to the move that is not explained")
     nearest_factor: float = pa.Field(gt=0, description="Its factor")
@@ -79,20 +86,29 @@ def transform(equity: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
     events = effective.group_by("trade_date", "instrument_id").agg(
         factor=pl.col("f_capital_special").product(), verdict=pl.col("verdict").first(), candidates=pl.col("candidates").first(),
         subject=pl.col("subject").unique(maintain_order=True).str.join(" | "), is_confirmed=(pl.col("method") == "override: confirm").any(),
+        held=pl.col("held").drop_nulls().first(), proposed=pl.col("f_proposed").product(),
+        unpriced=(pl.col("kind").is_in(list(UNPRICED_KINDS)) & (pl.col("f_capital_special") == 1)).any(),
     )  # fmt: skip
     previous = previous_close()
     rows = equity.join(events, on=["trade_date", "instrument_id"], how="left", maintain_order="left").with_columns(
-        pl.col("factor").fill_null(1.0), pl.col("candidates", "subject").fill_null(""), pl.col("is_confirmed").fill_null(value=False),
+        pl.col("factor").fill_null(1.0), pl.col("candidates", "subject").fill_null(""),
+        pl.col("is_confirmed", "unpriced").fill_null(value=False),
         witness=pl.col("open") / previous, days_since_traded=(pl.col("trade_date") - pl.col("prior_date")).dt.total_days().cast(pl.Int32),
         is_gap=gap_of(pl.col("open"), previous, pl.col("factor").fill_null(1.0))[1],
     )  # fmt: skip
     rows = rows.filter(~pl.col("is_confirmed") & pl.col("witness").is_not_null())
-    doubtful = rows.filter(pl.col("verdict").is_in(["no_reprice", "ratio_mismatch"])).with_columns(suspicion=pl.lit("doubtful_action"))
+    is_doubtful = pl.col("verdict").is_in(["no_reprice", "ratio_mismatch"]).fill_null(value=False) | pl.col("held").is_not_null()
+    doubtful = rows.filter(is_doubtful).with_columns(
+        suspicion=pl.lit("doubtful_action"), factor=pl.when(pl.col("held").is_null()).then("factor").otherwise("proposed")
+    )
+    handed = rows.filter(pl.col("unpriced") & (pl.col("witness") < SCHEME_STEP * pl.col("factor"))).with_columns(
+        suspicion=pl.lit("value_handed_out")
+    )
     gaps = rows.filter(pl.col("is_gap")).with_columns(suspicion=pl.lit("unexplained_gap"))
     broken = rows.filter((pl.col("prev_close") - pl.col("prior_close")).abs() >= SAME).with_columns(
         suspicion=pl.lit("chain_break"), witness=pl.col("prev_close") / pl.col("prior_close"), factor=pl.lit(1.0),
     ).filter(pl.col("witness") > 0)  # fmt: skip
-    found = pl.concat([doubtful, gaps, broken])
+    found = pl.concat([doubtful, gaps, handed, broken])
     near = [nearest_ratio(w / f) for w, f in found.select("witness", "factor").iter_rows()]
     found = found.with_columns(
         nearest=pl.Series([text for text, _ in near], dtype=pl.String), nearest_factor=pl.Series([f for _, f in near], dtype=pl.Float64),
@@ -111,6 +127,8 @@ def _reading() -> pl.Expr:
         .when(is_break & (pl.col("series") == "BE") & is_whole).then(pl.lit("the file's previous close looks adjusted for a dividend"))
         .when(is_break & pl.col("instrument_id").str.starts_with("INF")).then(pl.lit("fund unit: another base price with its new name"))
         .when(is_break).then(pl.lit("previous close corrected after publication, or after a change of segment"))
+        .when(is_action & pl.col("held").is_not_null()).then(pl.format("not applied until confirmed: {}", pl.col("held").fill_null("")))
+        .when(pl.col("suspicion") == "value_handed_out").then(pl.lit("something of value was handed out whose price nobody stated"))
         .when(is_action & (pl.col("candidates") != "")).then(pl.lit("the price did not follow; perhaps filed under the wrong company"))
         .when(is_action & (pl.col("verdict") == "no_reprice")).then(pl.lit("the price did not follow; perhaps postponed or never happened"))
         .when(is_action).then(pl.lit("the price moved otherwise: a rally or fall on the ex-date, or a wrong ratio"))
@@ -128,7 +146,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Suspects of `dates`."""
     columns = ["trade_date", "instrument_id", "symbol", "series", "open", "prev_close", "prior_close", "prior_date"]
     equity = inputs.read("silver/equity_eod", columns, days=dates)
-    wanted = ["trade_date", "instrument_id", "ex_session", "f_capital_special", "verdict", "candidates", "subject", "method"]
+    wanted = ["trade_date", "instrument_id", "ex_session", "kind", "f_capital_special", "held", "f_proposed", "verdict", "candidates",
+              "subject", "method"]  # fmt: skip
     frame = transform(equity, inputs.read("silver/corporate_actions", wanted, days=dates))
     facts = {day: {"suspects": len(names), "symbols": ", ".join(sorted(set(names))[:20])}
              for day, names in frame.group_by("trade_date").agg("symbol").iter_rows()}  # fmt: skip
@@ -137,9 +156,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Opening gaps that no action explains and actions that the market did not follow, for a person to decide.",
+    description="Opening gaps that no action explains and actions that the market did not follow or that are held back, for a person.",
     model=Suspects,
-    code_version="2",
+    code_version="3",
     inputs=lambda _: (Input("silver/equity_eod"), Input("silver/corporate_actions")),
     constants={"gap": GAP, "ticks": TICKS},
     compute=compute,

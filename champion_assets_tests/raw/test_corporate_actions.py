@@ -54,3 +54,19 @@ def test_a_broken_bundle_is_refused_and_listed(workspace: Workspace, tmp_path: P
     report = build_range(TABLE, own, [DAY])
     assert not report.failed
     assert report.outcomes[DAY].facts["quarantined_rows"] == 1
+
+
+def test_the_lists_of_small_companies_and_of_funds_count_beside_that_of_shares_and_not_alone(workspace: Workspace, tmp_path: Path) -> None:
+    head = '"SYMBOL","COMPANY NAME","SERIES","PURPOSE","FACE VALUE","EX-DATE","RECORD DATE"\n'
+    own = own_source(workspace, tmp_path / "s")
+    for segment, row in (
+        ("sme", '"B","B","SM","Bonus 1:1","10","08-Nov-2023","-"\n'),
+        ("mf", '"C","C","EQ","Split","10","08-Nov-2023","-"\n'),
+    ):
+        (tmp_path / "s" / f"CF-CA-{segment}-01-11-2023-to-30-11-2023.csv").write_text(head + row)
+    report = build_range(TABLE, own, [DAY])
+    assert "neither an export of shares" in report.outcomes[DAY].facts["absent"]
+    assert own.lake.read(NAME, [DAY]).is_empty()
+    (tmp_path / "s" / "CF-CA-equities-01-11-2023-to-30-11-2023.csv").write_text(head)
+    report = build_range(TABLE, own, [DAY])
+    assert own.lake.read(NAME, [DAY]).sort("name").select("format", "rows").rows() == [("export", 0), ("export", 1), ("export", 1)]

@@ -65,15 +65,47 @@ def built(workspace: Workspace, end: dt.date = dt.date(2023, 11, 30)) -> pl.Data
     return workspace.lake.read(NAME, workspace.sessions(START, end))
 
 
-def test_an_event_that_the_market_did_not_follow_is_doubtful_and_still_in_force(
+def test_an_event_that_the_market_flatly_contradicts_is_held_until_a_person_confirms_it(
     workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str
 ) -> None:
+    days = calendar_days(START, dt.date(2023, 11, 30))
     own = own_source(workspace, exchange, tmp_path / "s", row(symbol, "Bonus 1:1"))
     event = built(own).row(0, named=True)
-    assert (event["verdict"], event["f_capital"], event["is_testable"]) == ("no_reprice", 0.5, True)
-    build_range(TABLES["silver/suspects"], own, calendar_days(START, dt.date(2023, 11, 30)))
-    suspects = own.lake.read("silver/suspects", own.sessions(START, dt.date(2023, 11, 30))).filter(pl.col("symbol") == symbol)
-    assert set(suspects["suspicion"]) == {"doubtful_action", "unexplained_gap"}
+    assert (event["verdict"], event["f_capital"], event["q"], event["f_proposed"], event["is_testable"]) == ("no_reprice", 1, 1, 0.5, True)
+    assert "which no price band allows" in event["held"]
+    build_range(TABLES["silver/suspects"], own, days)
+    suspect = own.lake.read("silver/suspects", own.sessions(START, days[-1])).filter(pl.col("symbol") == symbol).row(0, named=True)
+    assert (suspect["suspicion"], suspect["factor"]) == ("doubtful_action", 0.5)
+    assert suspect["reading"].startswith("not applied until confirmed: it opened at")
+    line = tmp_path / "mine.csv"
+    line.write_text(f"symbol,ex_date,action,why\n{symbol},2023-11-15,confirm,company's notice\n")
+    sure = replace(own, settings=own.settings.model_copy(update={"action_overrides": line}))
+    rows = built(sure)
+    assert rows.select("kind", "f_capital", "q", "held").rows() == [("bonus", 0.5, 2.0, None), ("notice", 1.0, 1.0, None)]
+    build_range(TABLES["silver/suspects"], sure, days)
+    assert sure.lake.read("silver/suspects", own.sessions(START, days[-1])).filter(pl.col("symbol") == symbol).is_empty()
+
+
+def test_an_event_that_the_bundles_moved_happens_once(workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str) -> None:
+    """`BONUS 1:1` with ex-date 15 November in the bundles of 1 to 8 November and 17 November from the 9th."""
+    from champion_assets.nse.names import action_bundles
+    from champion_assets.nse.synthetic.files import zipped
+
+    own = own_source(workspace, exchange, tmp_path / "s", "")
+    head = "SERIES,SYMBOL,SECURITY,RECORD_DT,BC_STRT_DT,BC_END_DT,EX_DT,ND_STRT_DT,ND_END_DT,PURPOSE"
+    for day in own.sessions(START, dt.date(2023, 11, 17)):
+        ex_date = dt.date(2023, 11, 15 if day.day <= 8 else 17)
+        lines = "".join(f"{series},{symbol},x,{ex_date},,,{ex_date},,,BONUS 1:1\n" for series in ("EQ", "BE"))
+        (tmp_path / "s" / action_bundles(day)[0].name).write_bytes(zipped(f"Bc{day:%d%m%y}.csv", f"{head}\n{lines}".encode()))
+    line = tmp_path / "mine.csv"  # the prices of the exchange know no bonus: a person confirms it
+    line.write_text(f"symbol,ex_date,action,why\n{symbol},2023-11-17,confirm,company's notice\n")
+    rows = built(replace(own, settings=own.settings.model_copy(update={"action_overrides": line})))
+    assert rows.filter(pl.col("kind") == "bonus").select("ex_date", "f_capital").rows() == [(dt.date(2023, 11, 17), 0.5)]
+    assert known_events(rows, dt.date(2023, 11, 16)).is_empty()
+    expected = own.lake.read("bronze/corporate_actions", own.sessions(START, dt.date(2023, 11, 17)))
+    said = dict(expected.group_by("trade_date").agg(pl.col("ex_date").unique().implode()).iter_rows())
+    assert said[dt.date(2023, 11, 8)] == [dt.date(2023, 11, 15)]
+    assert said[dt.date(2023, 11, 9)] == [dt.date(2023, 11, 17)]
 
 
 def test_what_cannot_be_read_or_placed_is_listed_with_its_reason_and_is_no_event(
@@ -136,21 +168,21 @@ def test_a_demerger_is_valued_by_the_open_then_by_what_became_known(
 def test_an_event_on_whose_ex_date_nothing_traded_is_settled_by_the_next_open(
     workspace: Workspace, exchange: Exchange, tmp_path: Path
 ) -> None:
-    """A suspended name is demerged and splits: the demerger waits, the split with it, the first open settles both."""
+    """A suspended name is demerged and consolidated: the demerger waits, the other with it, the first open settles both."""
     company = next(each for each in exchange.market.companies if each.suspended is not None)
     first, back = company.suspended  # type: ignore[misc]
     ex_date, resumed = exchange.market.sessions[first + 3], exchange.market.sessions[back]
-    subject = "Demerger / Face Value Split From Rs 10 To Rs 2"
+    subject = "Demerger / Consolidation From Re 1 To Rs 10"
     own = own_source(workspace, exchange, tmp_path / "s", row(company.symbol, subject, f"{ex_date:%d-%b-%Y}"), "31-03-2024")
     rows = built(own, resumed)
     prices = own.lake.read("silver/equity_eod", [resumed]).filter(pl.col("symbol") == company.symbol).row(0, named=True)
     assert prices["prior_date"] < ex_date
     before, after = known_events(rows, exchange.market.sessions[back - 1]), known_events(rows, resumed)
     assert before.height == 0  # an event is applied whole or not at all
-    assert sorted(after["kind"]) == ["demerger", "split"]
+    assert sorted(after["kind"]) == ["consolidation", "demerger"]
     assert set(after["verdict"]) == {"ok"}
     assert after["f_capital"].product() == pytest.approx(prices["open"] / prices["prior_close"])
-    assert after["q"].product() == 5.0
+    assert after["q"].product() == 0.1
     waiting = pl.read_parquet(own.lake.uri(f"quarantine/{NAME}/trade_date={ex_date}/data.parquet"))
     assert waiting.height == 2
     assert waiting["reason"].str.contains("no price on the ex-date").all()

@@ -24,10 +24,10 @@ def equity(**row: Any) -> pl.DataFrame:
 
 
 def actions(*rows: dict[str, Any]) -> pl.DataFrame:
-    wanted = ["trade_date", "instrument_id", "ex_session", "f_capital_special", "verdict", "candidates", "subject", "method"]
-    base = {"trade_date": DAY, "instrument_id": "INF732E01102", "ex_session": DAY, "f_capital_special": 1.0, "verdict": None,
-     "candidates": "",
-            "subject": "x", "method": "ratio"}  # fmt: skip
+    wanted = ["trade_date", "instrument_id", "ex_session", "kind", "f_capital_special", "held", "f_proposed", "verdict", "candidates",
+              "subject", "method"]  # fmt: skip
+    base = {"trade_date": DAY, "instrument_id": "INF732E01102", "ex_session": DAY, "kind": "bonus", "f_capital_special": 1.0,
+            "verdict": None, "candidates": "", "subject": "x", "method": "ratio", "held": None, "f_proposed": None}  # fmt: skip
     schema = {name: kind for name, kind in empty_frame(CorporateActions).schema.items() if name in wanted}
     return pl.DataFrame([base | each for each in rows], schema=schema).select(wanted)
 
@@ -57,6 +57,26 @@ def test_an_action_under_the_wrong_company_is_listed_with_the_one_that_moved() -
     doubtful = row.filter(pl.col("suspicion") == "doubtful_action").row(0, named=True)
     assert "wrong company" in doubtful["reading"]
     assert doubtful["candidates"] == "DTIL"
+
+
+def test_an_action_that_is_held_is_listed_with_its_factor_and_why() -> None:
+    row = transform(equity(open=3388.0), actions({"verdict": "no_reprice", "held": "two files differ", "f_proposed": 0.5})).row(
+        0, named=True
+    )
+    assert (row["suspicion"], row["factor"], row["reading"]) == ("doubtful_action", 0.5, "not applied until confirmed: two files differ")
+    alone = transform(equity(open=3388.0), actions({"held": "an export has it", "f_proposed": 1.0}))
+    assert alone["suspicion"].to_list() == ["doubtful_action"]
+
+
+@pytest.mark.parametrize(("opened", "kind", "f", "expected"), [
+    (21.20, "bonus_other", 1.0, ["value_handed_out"]),  # Scheme Of Arrangement - Bonus Ncrps 1:10, -19.8 %
+    (25.50, "bonus_other", 1.0, []), (21.20, "rights_other", 1.0, ["value_handed_out"]), (21.20, "bonus", 1.0, []),
+    (21.20, "demerger", 21.20 / 26.45, []), (20.10, "scheme", 1.0, ["unexplained_gap", "value_handed_out"]),
+])  # fmt: skip
+def test_a_fall_on_the_day_of_a_gift_without_a_price_is_no_ordinary_return(opened: float, kind: str, f: float, expected: list[str]) -> None:
+    found = transform(equity(open=opened, prior_close=26.45), actions({"kind": kind, "f_capital_special": f}))
+    assert found["suspicion"].to_list() == expected
+    assert transform(equity(open=opened, prior_close=26.45), actions({"kind": kind, "method": "override: confirm"})).is_empty()
 
 
 @pytest.mark.parametrize(("change", "reading"), [

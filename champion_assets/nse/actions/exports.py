@@ -1,6 +1,7 @@
 """Exports of corporate actions that span years, cut into the sessions on which their events take effect.
 
 What belongs here: which row of which export belongs to which session, under which symbol it then traded, with which face value.
+The page has a list of companies (`equities`), of small ones (`sme`) and of funds (`mf`), all in one form.
 NSE's export writes today's symbol and today's face value into rows of every year; both are walked back here: the symbol by the
 register of symbol changes, the face value by the splits that the same export lists later.
 """
@@ -20,6 +21,8 @@ from champion_assets.nse.actions.grammar import read_subject
 from champion_assets.nse.dates import parse_date
 from champion_assets.nse.symbol_changes import SymbolHistory
 
+SHARES = "equities"
+_SEGMENT = re.compile(r"(?<![a-z])(equities|sme|mf|debt)(?![a-z])")
 _SPAN = re.compile(r"(\d{2}-\d{2}-\d{4})-to-(\d{2}-\d{2}-\d{4})")
 
 
@@ -32,12 +35,21 @@ class Sessions(Protocol):
 
 @dataclass(frozen=True)
 class Export:
-    """One read export: the hash of its bytes, its rows (`feed.ACTIONS`), the first and last day that it covers."""
+    """One read export: the hash of its bytes, its rows (`feed.ACTIONS`), the first and last day that it covers.
+
+    `segment` is which list of the page it is (`equities`, `sme`, `mf`, `debt`), by its name.
+    """
 
     sha256: str
     rows: pl.DataFrame
     first: dt.date
     last: dt.date
+    segment: str = SHARES
+
+    @property
+    def is_of_shares(self) -> bool:
+        """True if it lists the companies of the main board; the other lists say nothing of them."""
+        return self.segment == SHARES
 
     def covers(self, date: dt.date) -> bool:
         """True if events of `date` would be in it."""
@@ -47,7 +59,7 @@ class Export:
 def make_export(sha256: str, rows: pl.DataFrame, name: str, history: SymbolHistory, isins: Mapping[str, str]) -> Export:
     """Add `symbol_on_date` and `face_value_on_date` to the rows of an export, and the ISIN of today's symbol where it has none.
 
-    Its span is in its name, else that of its ex-dates.
+    Its span is in its name, else that of its ex-dates; a name that says no segment is taken for shares.
     """
     today = pl.col("symbol").replace_strict(dict(isins), default=None, return_dtype=pl.String) if isins else pl.lit(None, pl.String)
     dated = rows.with_columns(isin=pl.coalesce("isin", today))
@@ -59,7 +71,9 @@ def make_export(sha256: str, rows: pl.DataFrame, name: str, history: SymbolHisto
         first, last = (days[0], days[-1]) if days else (dt.date.min, dt.date.min)
     dated = dated.with_columns(pl.col("day").fill_null(first))
     names = [history.symbol_on(symbol, day) for symbol, day in dated.select("symbol", "day").iter_rows()]
-    return Export(sha256, _with_face_values(dated.with_columns(symbol_on_date=pl.Series(names, dtype=pl.String))), first, last)
+    segment = found.group(1) if (found := _SEGMENT.search(name.lower())) else SHARES
+    named = dated.with_columns(symbol_on_date=pl.Series(names, dtype=pl.String))
+    return Export(sha256, _with_face_values(named), first, last, segment)
 
 
 def _with_face_values(rows: pl.DataFrame) -> pl.DataFrame:

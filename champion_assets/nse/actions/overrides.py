@@ -12,7 +12,8 @@ A CSV with the columns `symbol,ex_date,action,why` and, where the action needs t
 - `capital_reduction`: shares are cancelled pro rata without cash and `ratio` of them is kept (0.4: 40 of 100);
 - `dividend`, `special_dividend`: `cash` rupees a share more;
 - `cancel`: nothing took effect that day, whatever the feeds say;
-- `confirm`: the day's price gap is genuine, no action is missing.
+- `confirm`: what the feeds say of the day is right, however far the market opened from it: an event that is held back (`held`) is applied,
+  and a gap on a day without an event is genuine, no action is missing.
 
 `known_on` is the day at whose end the line's content was known, by default the day before the ex-date; a line known later takes effect
 then, and prices as of an earlier day do not know it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
+import pytest
 
 from champion_assets.nse.actions.exports import effective_rows, extract_hash, make_export
 from champion_assets.nse.actions.feed import read_actions
@@ -63,3 +64,13 @@ def test_a_longer_export_says_the_same_of_a_day() -> None:
     assert extract_hash(parts[0]) == extract_hash(parts[1])
     changed = [parts[0][0].with_columns(subject=pl.lit("Dividend 50%"))]
     assert extract_hash(changed) != extract_hash(parts[0])
+
+
+@pytest.mark.parametrize(("name", "segment"), [
+    ("CF-CA-equities-01-01-2016-to-31-12-2020.csv", "equities"), ("CF-CA-sme-01-01-2016-to-31-12-2020.csv.gz", "sme"),
+    ("CF-CA-mf-01-01-2016-to-31-12-2020.csv", "mf"), ("corporate_actions_mf.json", "mf"), ("actions.json", "equities"),
+    ("smelters-actions.json", "equities"),
+])  # fmt: skip
+def test_the_segment_is_in_the_name(name: str, segment: str) -> None:
+    found = export(BEFORE, name=name)
+    assert (found.segment, found.is_of_shares) == (segment, segment == "equities")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from champion_assets.nse.actions.price_check import is_testable, nearest_ratio, verdict
+from champion_assets.nse.actions.price_check import contradiction, is_testable, nearest_ratio, verdict, verdict_by_open
 
 
 @pytest.mark.parametrize(("w", "f", "expected"), [
@@ -30,3 +30,24 @@ def test_small_factors_cannot_be_told_from_an_ordinary_day() -> None:
 )
 def test_the_nearest_simple_ratio(w: float, text: str) -> None:
     assert nearest_ratio(w)[0] == text
+
+
+@pytest.mark.parametrize(("f", "last", "opened", "is_flat"), [
+    (0.8, 27.5, 26.9, True),  # STAMPEDE 2017-01-10 never happened
+    (2 / 3, 100.0, 100.85, True),  # DVL's bonus was DTIL's
+    (2 / 3, 100.0, 50.0, True),  # AHLEAST 2022-10-06: 1:1 in truth
+    (0.75, 1039.10, 884.00, False),  # HATSUN opened 13 % up
+    (0.8, 25.25, 24.0, False),  # RADIOCITY 2020-03-12 opened 19 % up and closed where it should
+    (0.2, 168.05, 40.1, False),  # JMA 2019-05-14, the same
+    (0.5, 100.0, 60.0, False), (0.5, 100.0, 40.0, False),  # at the upper and at the lower band
+    (0.5, 100.0, 60.5, True), (0.5, 100.0, 39.5, True), (0.5, 0.30, 0.20, False),  # two ticks are no contradiction
+    (0.97, 100.0, 70.0, False),  # too near to 1: the fall has another reason
+    (10.0, 1.0, 1.0, True), (10.0, 1.0, 10.2, False),
+])  # fmt: skip
+def test_a_flat_contradiction_is_beyond_every_price_band(f: float, last: float, opened: float, is_flat: bool) -> None:
+    assert bool(contradiction(f, last, opened, band=0.205, step=0.10)) is is_flat
+
+
+def test_a_demerger_has_the_special_session_for_a_witness_only_below_the_bands() -> None:
+    assert verdict_by_open(0.3519, 0.205) == "ok"  # ARVIND 2018-11-28
+    assert verdict_by_open(0.9914, 0.205) == "unwitnessed"  # GREENPLY 2019-07-12: an ordinary day looks the same
