@@ -62,6 +62,8 @@ class CorporateActions(TableModel):
     f_capital_special: float = pa.Field(gt=0, description="Price factor: these and extraordinary dividends")
     f_total_return: float = pa.Field(gt=0, description="Price factor: these and all dividends")
     q: float = pa.Field(gt=0, description="Share factor")
+    held: str = pa.Field(nullable=True, description="Why the factor is not applied until a person confirms it; null if it is in force")
+    f_proposed: float = pa.Field(nullable=True, gt=0, description="The capital_special factor of the text, where it is not applied")
     method: str = pa.Field(description="How the factor was found")
     last_close: float = pa.Field(nullable=True, gt=0, description="The instrument's own last cum close P, rupees")
     witness: float = pa.Field(nullable=True, gt=0, description="Open on the ex-date over P; null if it did not trade")
@@ -91,6 +93,10 @@ class CorporateActions(TableModel):
 
 
 _SCHEMA = empty_frame(CorporateActions).schema
+_REFUSED = {
+    "trade_date": pl.Date, "instrument_id": pl.String, "symbol": pl.String, "ex_date": pl.Date, "subject": pl.String, "rule": pl.String,
+    "reason": pl.String, "source_sha256": pl.String, "source_row": pl.Int64,
+}  # fmt: skip
 _BRONZE = ["trade_date", "symbol", "symbol_on_date", "isin", "series", "subject", "face_value", "ex_date", "record_date", "known_on",
            "known_basis",
            "source_kind", "source_row", "source_sha256"]  # fmt: skip
@@ -130,7 +136,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         rejects += found.rejects
         facts[date] = found.facts
     frame = pl.DataFrame(rows, schema=_SCHEMA)
-    return Computed(frame, pl.DataFrame(rejects) if rejects else None, facts)
+    return Computed(frame, pl.DataFrame(rejects, schema=_REFUSED) if rejects else None, facts)
 
 
 def _reopened(inputs: Inputs, bronze: Mapping[dt.date, pl.DataFrame], line: Override) -> list[pl.DataFrame]:
@@ -189,7 +195,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Corporate actions as legs with price and share factors a level, the market's witness, and the text they come from.",
     model=CorporateActions,
-    code_version="3",
+    code_version="4",
     inputs=lambda _: (
         Input(BRONZE, BUNDLE_SESSIONS),
         Input("silver/instruments"),

@@ -97,6 +97,12 @@ def _events(
     today = [(row, day) for row, day in dated if (market.before is None or day > market.before) and day <= market.date]
     grouped: dict[tuple[str, dt.date], list[tuple[dict[str, Any], list[_Row]]]] = defaultdict(list)
     refused: set[tuple[str, dt.date, str]] = set()
+
+    def refuse(row: dict[str, Any], day: dt.date, why: str) -> None:
+        if (mark := (row["symbol"], day, row["subject"].strip().lower())) not in refused:
+            refused.add(mark)
+            _reject(found, market, row, why)
+
     for row, day in [*today, *_late(market, past)]:
         subject = read_subject(row["subject"])
         if subject.is_classified and all(leg.kind in _SILENT for leg in subject.legs):
@@ -104,9 +110,7 @@ def _events(
         name = market.resolve(row)
         why = subject.reason or ("" if name else f"nothing trades under {row['symbol_on_date']}")
         if why or name is None:
-            if (mark := (row["symbol"], day, row["subject"].strip().lower())) not in refused:
-                refused.add(mark)
-                _reject(found, market, row, why)
+            refuse(row, day, why)
             continue
         grouped[name, day].append((row, _legs(name, row)))
     told = set(grouped)
@@ -116,6 +120,8 @@ def _events(
             continue
         if legs := _legs(name, row):
             grouped[name, day].append((row, legs))
+        elif why := read_subject(row["subject"]).reason:  # an event that is told anew is told whole: its unread part, too
+            refuse(row, day, why)
     return {key: _with_face_value(_merged(each), [row for row, _ in each]) for key, each in grouped.items()}
 
 
@@ -245,11 +251,12 @@ def _session(ex_date: dt.date, market: Market) -> dt.date:
 
 
 def _as_row(line: Override) -> dict[str, Any]:
-    return {"symbol": line.symbol, "ex_date": line.ex_date, "subject": line.why}
+    return {"symbol": line.symbol, "symbol_on_date": line.symbol, "isin": None, "ex_date": line.ex_date, "subject": line.why}
 
 
 def _reject(found: Found, market: Market, row: dict[str, Any], reason: str) -> None:
     found.rejects.append({
-        "trade_date": market.date, "symbol": row["symbol"], "ex_date": row.get("ex_date"), "subject": row["subject"], "rule": "X7",
-        "reason": reason, "source_sha256": row.get("source_sha256", ""), "source_row": row.get("source_row", 0),
+        "trade_date": market.date, "instrument_id": market.resolve(row), "symbol": row["symbol"],
+        "ex_date": row["ex_date"] or row.get("record_date"), "subject": row["subject"], "rule": "X7", "reason": reason,
+        "source_sha256": row.get("source_sha256", ""), "source_row": row.get("source_row", 0),
     })  # fmt: skip
