@@ -22,7 +22,7 @@ import polars as pl
 
 from champion_assets.common.errors import NothingStored, RequestError
 from champion_assets.quant.adjust import LEVELS, Level
-from champion_assets.research.adjusted import adjusted
+from champion_assets.research.adjustment import adjusted
 from champion_assets.research.arguments import Day, Names, as_columns, as_day, as_span, as_symbols, did_you_mean
 from champion_assets.research.doubt import OnDoubt, as_chosen, require_choice
 from champion_assets.research.errors import (

@@ -40,9 +40,9 @@ def as_chosen(rows: pl.DataFrame, on_doubt: OnDoubt) -> pl.DataFrame:
     Raises:
         DoubtfulPrices: see `raise`; names symbols, sessions and reasons, and what settles them.
     """
-    doubtful = rows.filter(~pl.col("is_complete"))
-    if on_doubt == "mark" or doubtful.is_empty():
+    if on_doubt == "mark" or rows["is_complete"].all():
         return rows
+    doubtful = rows.filter(~pl.col("is_complete"))
     if on_doubt == "raise":
         raise DoubtfulPrices(_words(doubtful))
     names = doubtful.group_by("instrument_id").agg(pl.col("symbol").last())["symbol"].sort().to_list()
