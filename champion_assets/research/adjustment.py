@@ -61,7 +61,7 @@ def adjusted(
     after = [day for day in workspace.sessions(first, anchor) if day > first]
     may_lack = allow_missing or allow_uncovered
     dates = stored_of(workspace, _ACTIONS, after, allow_missing=may_lack)
-    covered = _covered(workspace, dates)
+    covered = _covered(workspace, stored_of(workspace, _SOURCES, dates, allow_missing=may_lack))
     if not allow_uncovered:
         _require_covered(dates, covered)
     told = stored_of(workspace, _DOUBTS, after, allow_missing=may_lack)
@@ -84,9 +84,7 @@ def _before_unknown(rows: pl.DataFrame, last: dt.date) -> pl.DataFrame:
 
 def _covered(workspace: Workspace, sessions: list[dt.date]) -> set[dt.date]:
     """The sessions for which some source of corporate actions was read."""
-    present = set(workspace.lake.dates(_SOURCES))
-    days = [day for day in sessions if day in present]
-    return set(read(workspace, _SOURCES, days, ["trade_date"])["trade_date"].unique())
+    return set(read(workspace, _SOURCES, sessions, ["trade_date"])["trade_date"].unique())
 
 
 def _require_covered(sessions: list[dt.date], covered: set[dt.date]) -> None:

@@ -94,6 +94,12 @@ def test_a_payment_in_doubt_leaves_the_level_capital_alone() -> None:
     ]  # fmt: skip
 
 
+def test_of_two_texts_of_an_event_the_lowest_level_counts() -> None:
+    both = refused({"subject": "Dividend - 50%", "reason": "a"}, {"reason": "b"})
+    rows = transform(actions(), suspects(), both, resumed())
+    assert rows.select("level", "reason").rows() == [("capital", "a ('Dividend - 50%'); b ('BON X')")]
+
+
 def test_a_refused_row_of_nobody_is_nobodys_doubt_and_a_broken_chain_is_none() -> None:
     assert doubts(unread=refused({"instrument_id": None}), found=suspects({"suspicion": "chain_break"})) == []
 
