@@ -53,6 +53,12 @@ def test_two_doubts_of_a_session_are_told_together() -> None:
     assert marked(both, 8, "total_return")["doubt"].drop_nulls().unique().to_list() == [words]
 
 
+def test_only_what_was_known_before_it_is_settled() -> None:
+    told = ((4, "A", 4, "unread", "capital"), (6, "A", 4, "settled", "capital"), (6, "A", 4, "unconfirmed", "capital"))
+    assert open_doubts(doubts(*told), day(8))["doubt"].to_list() == ["unconfirmed"]
+    assert open_doubts(doubts(*told), day(5))["doubt"].to_list() == ["unread"]
+
+
 _drawn = st.integers(0, 12).flatmap(
     lambda known: st.tuples(
         st.just(known),
