@@ -154,13 +154,15 @@ def built(workspace: Workspace) -> pl.DataFrame:
 def test_an_unread_text_is_a_doubt_until_a_later_line_settles_it(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> None:
     """And no object before the line is touched by it."""
     one, other = (exchange.market.companies[number].symbol for number in (20, 21))
-    told = row(one, "BON 1:1 GIVEN AWAY") + row(other, "Gobbledygook 1:2") + row("NOBODY", "Gobbledygook 1:2")
+    warrants = "Rights 1:50 @ Premium Rs 690/- With 17 Warrants For 50 Equity Shares"
+    told = row(one, "BON 1:1 GIVEN AWAY") + row(other, warrants) + row("NOBODY", "Gobbledygook 1:2")
     own = own_source(workspace, exchange, tmp_path / "s", told)
     before = built(own)
     session = dt.date(2023, 11, 15)
     assert sorted(before.select("trade_date", "symbol", "ex_session", "doubt").iter_rows()) == sorted(
         (session, symbol, session, "unread") for symbol in (one, other)
     )
+    assert warrants in before.filter(pl.col("symbol") == other)["reason"][0]
     lines = tmp_path / "lines.csv"
     lines.write_text(f"{LINES}{one},2023-11-15,cancel,,,2023-11-20,it never happened\n")
     lined = replace(own, settings=own.settings.model_copy(update={"action_overrides": lines}))
