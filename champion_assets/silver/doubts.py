@@ -229,6 +229,6 @@ TABLE = DailyTable(
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),
-    peak_megabytes=300,
+    peak_megabytes=235,
     in_warehouse=True,
 )
