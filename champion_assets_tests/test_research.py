@@ -36,7 +36,7 @@ def test_tables_and_covariance(environment: Callable[[str, str], None]) -> None:
 
 def test_prices_and_history(environment: Callable[[str, str], None]) -> None:
     workspace = open_workspace(get_settings())
-    build_until(workspace, "silver/suspects", START, dt.date(2024, 4, 30))
+    build_until(workspace, "silver/doubts", START, dt.date(2024, 4, 30))
     raw = research.prices(START, "2024-04-30", adjust="none", symbols=["ARANYASTEE"])
     adjusted = research.prices(START, "2024-04-30", symbols=["ARANYASTEE"])
     assert raw["factor"].unique().to_list() == [1.0]
@@ -58,7 +58,7 @@ def test_prices_without_a_source_of_actions_are_refused(
 ) -> None:
     shutil.copytree(exchange.folder / "content" / "historical", tmp_path / "bare")
     environment("CHAMPION_SOURCE", str(tmp_path / "bare"))
-    build_until(open_workspace(get_settings()), "silver/suspects", START, dt.date(2023, 11, 10))
+    build_until(open_workspace(get_settings()), "silver/doubts", START, dt.date(2023, 11, 10))
     with pytest.raises(research.NotCovered, match="7 of 7 sessions"):
         research.prices(START, "2023-11-10")
     assert research.prices(START, "2023-11-10", allow_uncovered=True)["factor"].unique().to_list() == [1.0]

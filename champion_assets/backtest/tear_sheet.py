@@ -28,10 +28,12 @@ from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import HistoryOutcome, HistoryTable
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
+from champion_assets.quant.doubts import doubtful_sessions, open_doubts
 from champion_assets.quant.metrics import METRICS, SESSIONS_A_YEAR, performance
+from champion_assets.silver.doubts import NAME as DOUBTS
 
 NAME = "backtest/tear_sheet"
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 HTML_KEY = f"{NAME}/tear_sheet.html"
 DATA_KEY = f"{NAME}/data.parquet"
 
@@ -63,8 +65,22 @@ def history(place: Place, until: dt.date = dt.date.max) -> tuple[pl.DataFrame, s
     if stale:
         raise MissingInput(f"{NAME}: {len(stale)} days of {DAILY} from {stale[0]} to {stale[-1]} were made by other code or settings; "
                            f"run `champion backfill {dates[0]} {dates[-1]}` first")  # fmt: skip
-    digest = hashlib.sha256("".join([CODE_VERSION, *(marks.stored(DAILY, date) or "" for date in dates)]).encode())
+    parts = [CODE_VERSION, *(marks.stored(DAILY, date) or "" for date in dates), _doubts(place, dates).write_csv()]
+    digest = hashlib.sha256("".join(parts).encode())
     return place.lake.read(DAILY, dates), digest.hexdigest()[:32]
+
+
+def _doubts(place: Place, dates: Sequence[dt.date]) -> pl.DataFrame:
+    """What is in doubt after these days: instrument_id, ex_session, doubt in words.
+
+    Raises:
+        MissingInput: a day is missing.
+    """
+    present = set(place.lake.dates(DOUBTS))
+    if missing := [date for date in dates if date not in present]:
+        span = f"{len(missing)} sessions from {missing[0]} to {missing[-1]}"
+        raise MissingInput(f"{NAME}: {DOUBTS} lacks {span}; backfill them first")
+    return doubtful_sessions(open_doubts(place.lake.read(DOUBTS, dates), dates[-1]), "total_return")
 
 
 def figures(days: pl.DataFrame, trials: Sequence[float] = ()) -> pl.DataFrame:
@@ -132,7 +148,8 @@ def story_of(place: Place, days: pl.DataFrame) -> Story | None:
         pl.col("instrument_id").is_in(names)
     )
     scores = lake.read("features/esg", dates, ["trade_date", "instrument_id", "provider", "score", "is_look_ahead"])
-    return tell(invested, weights, audit, returns, scores.filter(pl.col("provider") == BLEND))
+    doubts = _doubts(place, days["trade_date"].to_list())
+    return tell(invested, weights, audit, returns, scores.filter(pl.col("provider") == BLEND), doubts)
 
 
 def page(place: Place, days: pl.DataFrame, table: pl.DataFrame, note: str, title: str = "Tear sheet") -> str:
@@ -186,7 +203,7 @@ TABLE = HistoryTable(
     description="The whole history on one self-contained HTML page with plots, and its figures as a table.",
     model=TearSheet,
     code_version=CODE_VERSION,
-    inputs=(DAILY, WEIGHTS, AUDIT, "features/returns", "features/esg"),
+    inputs=(DAILY, WEIGHTS, AUDIT, "features/returns", "features/esg", DOUBTS),
     build=build,
     kinds=frozenset({"html", "plotly"}),
     peak_megabytes=566,

@@ -26,6 +26,7 @@ class Story:
         constraints: trade_date, constraint, value, low, high, binds of every decision.
         attribution: sector, contribution (sum over the days of weight x return), names; the largest first.
         written_down: trade_date, symbol, loss of each name that counts as delisted since that day.
+        in_doubt: what holdings rest on that nobody knows, see `doubtful_holdings`.
         looks_ahead: a snapshot of ESG scores that looks ahead was used.
     """
 
@@ -36,10 +37,18 @@ class Story:
     constraints: pl.DataFrame
     attribution: pl.DataFrame
     written_down: pl.DataFrame
+    in_doubt: pl.DataFrame
     looks_ahead: bool = False
 
 
-def tell(days: pl.DataFrame, weights: pl.DataFrame, audit: pl.DataFrame, returns: pl.DataFrame, esg: pl.DataFrame) -> Story:
+def tell(
+    days: pl.DataFrame,
+    weights: pl.DataFrame,
+    audit: pl.DataFrame,
+    returns: pl.DataFrame,
+    esg: pl.DataFrame,
+    doubts: pl.DataFrame,
+) -> Story:
     """Put the history together.
 
     Args:
@@ -48,6 +57,7 @@ def tell(days: pl.DataFrame, weights: pl.DataFrame, audit: pl.DataFrame, returns
         audit: rows of portfolio/audit.
         returns: trade_date, instrument_id, total_return of the names held.
         esg: trade_date, instrument_id, score, is_look_ahead of the blend.
+        doubts: instrument_id, ex_session, doubt in words, as known on the last day.
     """
     sector_of = weights.select("instrument_id", "sector").unique("instrument_id", keep="last", maintain_order=True)
     held = days.select("trade_date", "value", "holdings").explode("holdings").drop_nulls("holdings").unnest("holdings", separator=".")
@@ -61,6 +71,7 @@ def tell(days: pl.DataFrame, weights: pl.DataFrame, audit: pl.DataFrame, returns
     return Story(
         days, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint_name"),
         _attribution(days, held, returns), written_down(days),
+        doubtful_holdings(held, days["trade_date"], doubts),
         bool(esg.filter(pl.col("trade_date").is_in(days["trade_date"].implode()))["is_look_ahead"].any()) if esg.height else False,
     )  # fmt: skip
 
@@ -71,6 +82,36 @@ def written_down(days: pl.DataFrame) -> pl.DataFrame:
     before = held.sort("trade_date").with_columns(pl.col("price", "shares").shift().over("instrument_id").name.suffix("_before"))
     fallen = before.filter((pl.col("written_down") > 0) & (pl.col("idle") > 0) & (pl.col("price") < pl.col("price_before")))
     return fallen.select("trade_date", "symbol", loss=pl.col("shares") * (pl.col("price_before") - pl.col("price")))
+
+
+def doubtful_holdings(held: pl.DataFrame, sessions: pl.Series, doubts: pl.DataFrame) -> pl.DataFrame:
+    """Positions that were held across a session in doubt: what they were worth since rests on what nobody knows.
+
+    Args:
+        held: trade_date, instrument_id, symbol, weight of each position at each close.
+        sessions: all sessions, in order.
+        doubts: instrument_id, ex_session, doubt in words.
+
+    Returns:
+        One row per position and doubt, sorted by session: symbol, ex_session, doubt, weight at the close before,
+        holding_days (closes from the session in doubt on until it was sold), new_days (those of them that no earlier
+        doubt of the position counts).
+    """
+    numbers = pl.DataFrame({"trade_date": sessions, "number": range(sessions.len())})
+    rows = held.join(numbers, on="trade_date").sort("instrument_id", "number")
+    is_new = (pl.col("number").diff() != 1).fill_null(value=True).over("instrument_id")
+    rows = rows.with_columns(position=is_new.cum_sum().over("instrument_id"))
+    rows = rows.with_columns(last=pl.col("number").max().over("instrument_id", "position"))
+    first = doubts.sort("ex_session").join_asof(
+        numbers.rename({"number": "doubtful"}), left_on="ex_session", right_on="trade_date", strategy="forward"
+    )
+    evening = first.select("instrument_id", "ex_session", "doubt", number=pl.col("doubtful") - 1)
+    found = evening.join(rows, on=["instrument_id", "number"])
+    found = found.with_columns(holding_days=pl.col("last") - pl.col("number"))
+    earlier = pl.col("number").sort().first().over("instrument_id", "position")
+    found = found.with_columns(new_days=pl.when(pl.col("number") == earlier).then("holding_days").otherwise(0))
+    columns = ["symbol", "ex_session", "doubt", "weight", "holding_days", "new_days"]
+    return found.sort("ex_session", "symbol").select(columns)
 
 
 def _largest(held: pl.DataFrame) -> pl.DataFrame:

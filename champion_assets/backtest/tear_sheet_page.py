@@ -48,7 +48,8 @@ def render(days: pl.DataFrame, story: Story | None, table: pl.DataFrame, note: s
         "<div class='grid'><div><h2>Figures</h2>", _metric_table(table),
         "</div><div><h2>Largest holdings</h2>", _holdings_table(story.days),
         "<h2>Return by sector</h2>", _attribution_table(story), "<h2>Constraints at work</h2>", _constraint_table(story), "</div></div>",
-        "<h2>Monthly returns</h2>", _monthly_table(story.days), "</body></html>",
+        "<h2>Monthly returns</h2>", _monthly_table(story.days),
+        "<h2>Holdings in doubt</h2>", _doubt_table(story), "</body></html>",
     ]  # fmt: skip
     return "".join(parts)
 
@@ -166,6 +167,25 @@ def _attribution_table(story: Story) -> str:
         f"<tr><td>{html.escape(sector)}</td>{_cell(part)}<td>{names}</td></tr>" for sector, part, names in story.attribution.iter_rows()
     ]
     return f"<table><tr><th>sector</th><th>contribution</th><th>names</th></tr>{''.join(rows)}</table>"
+
+
+def _doubt_table(story: Story) -> str:
+    """How many holding days rest on what nobody knows, and which names."""
+    found, days = story.in_doubt, int(story.in_doubt["new_days"].sum())
+    every = int(story.days["holdings"].list.len().sum())
+    if found.is_empty():
+        return f"<p>None of {every:,} holding days rests on an action that is unread, unexplained or unconfirmed.</p>"
+    head = (
+        f"<p class='warn'>{days:,} of {every:,} holding days, of {found['symbol'].n_unique()} names, come after a session "
+        "whose action is unread, unexplained or unconfirmed: what the position was worth since rests on it. A line in "
+        "CHAMPION_CORPORATE_ACTIONS settles it (docs/runbook.md).</p>"
+    )
+    rows = [
+        f"<tr><td>{html.escape(symbol)}</td><td>{session}</td><td>{weight:.1%}</td><td>{held:,}</td><td>{html.escape(doubt)}</td></tr>"
+        for symbol, session, doubt, weight, held, _ in found.iter_rows()
+    ]
+    titles = "<tr><th>name</th><th>across</th><th>weight</th><th>holding days since</th><th>doubt</th></tr>"
+    return f"{head}<table>{titles}{''.join(rows)}</table>"
 
 
 def _constraint_table(story: Story) -> str:

@@ -5,6 +5,10 @@ that day, closed at or above `UNIVERSE_MIN_PRICE`, traded on at least `UNIVERSE_
 among the `UNIVERSE_SIZE` largest by median turnover of 63 sessions, which must reach `UNIVERSE_MIN_TURNOVER`. Delisted names are
 members as long as they traded, so there is no survivorship bias. Until `UNIVERSE_WARMUP` sessions of history exist the universe is
 empty.
+
+A name of which something in the risk window is in doubt (silver/doubts: an action that cannot be read, a gap that none
+explains, a factor that nobody confirmed) is left out, since its returns are not known; the metadata of the day say how
+many and which. With `UNIVERSE_IN_DOUBT=keep` it is a member, and its `doubt` says why its figures rest on less.
 """
 
 from __future__ import annotations
@@ -23,9 +27,11 @@ from champion_assets.features.panel import Panel, panel
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.parameters import Parameters
 from champion_assets.lake.place import Input
-from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.isin import is_valid_isin, security_key
+from champion_assets.quant.doubts import doubtful_sessions, open_doubts
+from champion_assets.silver.doubts import NAME as DOUBTS
 
 NAME = "features/universe"
 TURNOVER_SESSIONS = 63
@@ -51,37 +57,73 @@ class Universe(TableModel):
         description=f"NSE's industry by the list in force (bronze/index_constituents), {UNKNOWN_SECTOR} where no list has it"
     )
 
+    doubt: str = pa.Field(nullable=True, description="What is in doubt in the risk window; see UNIVERSE_IN_DOUBT")
+
     class Config(TableModel.Config):
         """One row per member and day."""
 
         unique = ["trade_date", "instrument_id"]
 
 
-def members(turnover: Panel, today: pl.DataFrame, row: int, rules: Parameters, sectors: Mapping[str, str]) -> pl.DataFrame:
-    """The universe of one day: `turnover` up to line `row`, that day's rows of silver/equity_eod, industries by security key."""
+def qualified(turnover: Panel, today: pl.DataFrame, row: int, rules: Parameters, doubts: pl.DataFrame) -> pl.DataFrame:
+    """All names of a day that meet the rules on class, price, history and turnover, the largest first.
+
+    Args:
+        turnover: rupees by session and instrument; line `row` is the day.
+        today: the day's rows of silver/equity_eod.
+        row: see `turnover`.
+        rules: the parameters of the table.
+        doubts: instrument_id and `doubt` in words of the names in doubt, see `doubts_of`.
+    """
     first = max(0, row + 1 - rules.window)
     window = turnover.values[first : row + 1]
-    if window.shape[0] < rules.warmup:
-        return empty_frame(Universe)
     eligible = today.filter(
         (pl.col("series") == "EQ") & (pl.col("close") >= rules.min_price) & pl.col("instrument_class").is_in(_SHARES)
     ).sort("instrument_id")  # fmt: skip
-    if eligible.is_empty():
-        return empty_frame(Universe)
+    if window.shape[0] < rules.warmup:
+        eligible = eligible.clear()
     columns = turnover.columns(eligible["instrument_id"].to_list())
     traded = np.isfinite(window[:, columns]).sum(axis=0)
-    median = np.median(np.nan_to_num(window[-TURNOVER_SESSIONS:, columns]), axis=0)
+    recent = np.nan_to_num(window[-TURNOVER_SESSIONS:, columns])
     table = eligible.select("trade_date", "instrument_id", "symbol", "isin", "close").with_columns(
-        median_turnover=pl.Series(median), sessions_traded=pl.Series(traded.astype(np.int32)),
+        median_turnover=pl.Series(np.median(recent, axis=0), dtype=pl.Float64),
+        sessions_traded=pl.Series(traded.astype(np.int32)),
         window_sessions=pl.lit(window.shape[0], pl.Int32),
-    )  # fmt: skip
+    )
     enough = pl.col("sessions_traded") >= rules.min_coverage * pl.col("window_sessions")
     chosen = table.filter(enough & (pl.col("median_turnover") >= rules.min_turnover) & (pl.col("median_turnover") > 0))
-    chosen = chosen.sort(["median_turnover", "instrument_id"], descending=[True, False]).head(rules.size)
+    chosen = chosen.join(doubts, on="instrument_id", how="left", maintain_order="left")
+    return chosen.sort(["median_turnover", "instrument_id"], descending=[True, False])
+
+
+def members(names: pl.DataFrame, rules: Parameters, sectors: Mapping[str, str]) -> pl.DataFrame:
+    """The universe out of all names that qualify (see `qualified`); `sectors` are industries by security key."""
+    chosen = (names if rules.in_doubt == "keep" else names.filter(pl.col("doubt").is_null())).head(rules.size)
     keys = [sectors.get(security_key(isin, symbol) if isin else name, UNKNOWN_SECTOR)
             for isin, symbol, name in chosen.select("isin", "symbol", "instrument_id").iter_rows()]  # fmt: skip
     ranked = chosen.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32), sector=pl.Series(keys, dtype=pl.String))
     return ranked.select(list(Universe.to_schema().columns)).sort("instrument_id")
+
+
+def doubts_of(doubts: pl.DataFrame, window: Sequence[dt.date]) -> pl.DataFrame:
+    """What is in doubt in a window, as known on its last day, at any level: one row per instrument, `doubt` in words.
+
+    Args:
+        doubts: rows of silver/doubts.
+        window: the sessions of the risk window, in order.
+    """
+    known = doubts.filter(pl.col("trade_date") >= window[0])
+    sessions = doubtful_sessions(open_doubts(known, window[-1]), "total_return")
+    sessions = sessions.filter(pl.col("ex_session") >= window[0])
+    return sessions.group_by("instrument_id").agg(pl.col("doubt").str.join("; "))
+
+
+def _facts(names: pl.DataFrame, universe: pl.DataFrame, rules: Parameters) -> dict[str, object]:
+    """How many are members, and how many of the largest are not, or rest on less, since something is in doubt."""
+    doubtful = names.head(rules.size).drop_nulls("doubt")["symbol"].sort().to_list()
+    what = "kept_in_doubt" if rules.in_doubt == "keep" else "left_out_in_doubt"
+    named = {f"{what}_symbols": ", ".join(doubtful[:20])} if doubtful else {}
+    return {"members": universe.height, what: len(doubtful), **named}
 
 
 def sectors_by_day(lists: pl.DataFrame) -> dict[dt.date, Mapping[str, str]]:
@@ -104,18 +146,24 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     turnover = panel(rows, "turnover", sessions)
     today = rows.filter(pl.col("trade_date").is_in(list(dates))).partition_by("trade_date", as_dict=True)
     sectors = sectors_by_day(inputs.read(CONSTITUENTS, _LISTED))
-    frames = [members(turnover, today[date,], turnover.row(date), inputs.parameters, sectors.get(date, {})) for date in dates]
-    facts = {date: {"members": frame.height} for date, frame in zip(dates, frames, strict=True)}
+    doubts = inputs.read(DOUBTS, ["trade_date", "instrument_id", "ex_session", "doubt", "level", "reason"])
+    frames, facts, rules = [], {}, inputs.parameters
+    for date in dates:
+        told = doubts_of(doubts, inputs.window(DOUBTS, date))
+        names = qualified(turnover, today[date,], turnover.row(date), rules, told)
+        frames.append(members(names, rules, sectors.get(date, {})))
+        facts[date] = _facts(names, frames[-1], rules)
     return Computed(pl.concat(frames), facts=facts)
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="The names that could be held, by rule on turnover, history, price and series, as known at the day's close.",
+    description="The names that could be held, by rule on turnover, history, price, series and doubt, as of the close.",
     model=Universe,
     code_version="3",
     inputs=lambda settings: (
         Input("silver/equity_eod", settings.cov_window_days),
+        Input(DOUBTS, settings.cov_window_days),
         Input(CONSTITUENTS),
         Input(CHECKS, is_gate=True),
     ),
@@ -126,6 +174,7 @@ TABLE = DailyTable(
         "warmup": settings.universe_warmup,
         "min_turnover": settings.universe_min_turnover,
         "min_coverage": settings.universe_min_coverage,
+        "in_doubt": settings.universe_in_doubt,
     },
     compute=compute,
     gate=blocked,

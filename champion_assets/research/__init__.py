@@ -16,16 +16,24 @@ capitals. What cannot be answered in full is an error, never an empty or a short
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from champion_assets.common.errors import NothingStored, RequestError
 from champion_assets.quant.adjust import LEVELS, Level
-from champion_assets.quant.adjust import adjust as apply_factors
+from champion_assets.research.adjustment import adjusted
 from champion_assets.research.arguments import Day, Names, as_columns, as_day, as_span, as_symbols, did_you_mean
-from champion_assets.research.errors import NoLake, NotASession, NotBuilt, NotCovered, UnknownSymbol, UnknownTable
+from champion_assets.research.doubt import OnDoubt, as_chosen, require_choice
+from champion_assets.research.errors import (
+    DoubtfulPrices,
+    NoLake,
+    NotASession,
+    NotBuilt,
+    NotCovered,
+    UnknownSymbol,
+    UnknownTable,
+)
 from champion_assets.research.opening import open_for_reading
 from champion_assets.research.stored import read, require_stored, sessions_of, stored_of
 from champion_assets.research.symbols import instruments_of, known_symbols, require_known, warn_of_absent
@@ -36,10 +44,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Day",
+    "DoubtfulPrices",
     "NoLake",
     "NotASession",
     "NotBuilt",
     "NotCovered",
+    "OnDoubt",
     "UnknownSymbol",
     "UnknownTable",
     "covariance",
@@ -121,6 +131,7 @@ def prices(
     adjust: Level = "capital",
     as_of: Day | None = None,
     symbols: Names | None = None,
+    on_doubt: OnDoubt = "mark",
     allow_uncovered: bool = False,
     allow_missing: bool = False,
 ) -> pl.DataFrame:
@@ -134,17 +145,25 @@ def prices(
         as_of: the day A that prices are adjusted to; only actions known by its end are used, and no session after it is
             read. `end` by default.
         symbols: only the instruments that carried one of these symbols on some day up to A, under all their names.
-        allow_uncovered: adjust with what there is although some sessions have no source of corporate actions.
+        on_doubt: what becomes of rows before a session whose factor nobody knows (an action that cannot be read, a gap
+            that none explains, a factor that nobody confirmed; see silver/doubts): `mark` them, `raise` an error that
+            names them, or `drop` them, with a warning.
+        allow_uncovered: adjust with what there is although some sessions have no source of corporate actions. Rows
+            before such a session are in doubt.
         allow_missing: give the days that the lake has although it lacks some. The factors then know nothing of the
-            actions of absent days.
+            actions of absent days, and rows before them are in doubt.
 
     Returns:
         Rows of silver/equity_eod (rupees, shares) in order of dates with `adj_open` ... `adj_vwap`, `adj_volume`,
-        `factor` (adj = raw x factor) and `share_factor`. Turnover is never adjusted.
+        `factor` (adj = raw x factor), `share_factor`, `is_complete` (nothing between the row and A is in doubt at this
+        level; always true at `none`) and `doubt` (the first such doubt after the row, in words). Turnover is never
+        adjusted.
 
     Raises:
+        DoubtfulPrices: a row is in doubt, and on_doubt="raise".
         NotCovered: names the sessions for which no source of corporate actions was read.
-        RequestError: an unknown level, a range that ends before it begins, A before `start`, or what is not a day.
+        RequestError: an unknown level or choice, a range that ends before it begins, A before `start`, or what is not
+            a day.
         NotASession: the market was closed on all of these days.
         NotBuilt: the lake lacks some of the days.
         UnknownSymbol: no instrument has had one of the symbols up to A.
@@ -156,6 +175,7 @@ def prices(
     """
     if adjust not in LEVELS:
         raise RequestError(f"adjust={adjust!r} is none of {', '.join(LEVELS)}")
+    require_choice(on_doubt)
     first, last = as_span(start, end)
     anchor = last if as_of is None else as_day(as_of, "as_of")
     if anchor < first:
@@ -167,39 +187,19 @@ def prices(
     if wanted is not None:
         ids = instruments_of(workspace, wanted, rows, anchor)
         rows = rows.filter(pl.col("instrument_id").is_in(sorted(ids)))
-    dates: list[dt.date] = []
-    if adjust != "none":
-        after = [day for day in workspace.sessions(first, anchor) if day > first]
-        dates = stored_of(workspace, _ACTIONS, after, allow_missing=allow_missing or allow_uncovered)
-        if not allow_uncovered:
-            _require_covered(workspace, dates)
-    events = read(workspace, _ACTIONS, dates, _EVENT_COLUMNS)
-    return apply_factors(rows, events.filter(pl.col("ex_session") > first), adjust, anchor)
+    answer = adjusted(
+        workspace,
+        rows,
+        adjust,
+        first,
+        anchor,
+        allow_uncovered=allow_uncovered,
+        allow_missing=allow_missing,
+    )
+    return as_chosen(answer, on_doubt)
 
 
-_EQUITY, _ACTIONS, _SOURCES = "silver/equity_eod", "silver/corporate_actions", "raw/corporate_actions"
-_EVENT_COLUMNS = [
-    "trade_date",
-    "instrument_id",
-    "ex_date",
-    "ex_session",
-    "f_capital",
-    "f_capital_special",
-    "f_total_return",
-    "q",
-]
-
-
-def _require_covered(workspace: Workspace, sessions: list[dt.date]) -> None:
-    """The actions of these sessions were read from some source, or it is said of which they were not."""
-    missing = sorted(set(sessions) - set(read(workspace, _SOURCES, sessions, ["trade_date"])["trade_date"].unique()))
-    if missing:
-        raise NotCovered(
-            f"no source of corporate actions was read for {len(missing)} of {len(sessions)} sessions, from "
-            f"{missing[0]} to {missing[-1]}: prices across them cannot be adjusted. Put an export of NSE's "
-            "corporate-actions page that covers them (CF-CA-equities-...csv), or the PR bundles of the days, into the "
-            "source and run `champion backfill`; or pass allow_uncovered=True"
-        )
+_EQUITY = "silver/equity_eod"
 
 
 def instrument_history(

@@ -31,3 +31,7 @@ class UnknownSymbol(ChampionError, LookupError):
 
 class NotCovered(ChampionError, LookupError):
     """Adjusted prices were asked for over sessions for which no source of corporate actions was read."""
+
+
+class DoubtfulPrices(ChampionError, LookupError):
+    """Adjusted prices rest on what nobody knows; the message names symbols, sessions, reasons and what settles them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 from champion_assets.settings.fields import CONFIG, variables
@@ -29,4 +31,9 @@ class UniverseSettings(BaseModel):
         ge=2,
         validation_alias=variables("UNIVERSE_WARMUP"),
         description="Sessions of history before the first universe.",
+    )
+    universe_in_doubt: Literal["leave_out", "keep"] = Field(
+        "leave_out",
+        validation_alias=variables("UNIVERSE_IN_DOUBT"),
+        description="Names of which an action in the risk window is unread, unexplained or unconfirmed.",
     )

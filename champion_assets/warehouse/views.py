@@ -3,6 +3,9 @@
 What belongs here: `adj(t) = raw(t) * product of f over the ex-sessions after t` as SQL (see `quant/adjust.py`, which also knows other days
 than the newest). Where the corporate actions of a session after t were never read the factor is NULL and so are the adjusted prices:
 `research.prices` refuses there.
+
+`is_complete` and `doubt` say, as in `research.prices`, whether something is in doubt after t, and the first such thing
+(see `quant/doubts.py`).
 """
 
 from __future__ import annotations
@@ -10,11 +13,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from champion_assets.quant.adjust import LEVELS, PRICES, QUANTITIES
+from champion_assets.quant.adjust import LEVELS, PRICES, QUANTITIES, Level
 
 Dialect = Literal["duckdb", "clickhouse"]
 PRODUCT = {"duckdb": "product({}) {}", "clickhouse": "arrayProduct(groupArray({}) {})"}
 """Of a column, over a window or none."""
+TOGETHER = {
+    "duckdb": "string_agg(DISTINCT {0}, '; ' ORDER BY {0})",
+    "clickhouse": "arrayStringConcat(arraySort(groupUniqArray({0})), '; ')",
+}
+"""Of a text column, each text once, in order."""
 NO_MATCH = {"duckdb": "coalesce({}, 1.0)", "clickhouse": "if(ifNull({0}, 0) = 0, 1.0, {0})"}
 """An unmatched row of an outer join is NULL in DuckDB, zero or NULL in ClickHouse (`join_use_nulls`); no factor is zero."""
 
@@ -33,13 +41,16 @@ def create_views(execute: Callable[[str], object], dialect: Dialect) -> None:
         execute(in_dialect(prices_view(level, dialect), dialect))
 
 
-def prices_view(level: str, dialect: Dialect) -> str:
+def prices_view(level: Level, dialect: Dialect) -> str:
     """CREATE VIEW of a level."""
     product, no_match = PRODUCT[dialect], NO_MATCH[dialect]
     backwards = "OVER (PARTITION BY instrument_id ORDER BY ex_session DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     prices = [f"{name} * factor AS adj_{name}" for name in PRICES]
     quantities = [f"{name} * share_factor AS adj_{name}" for name in QUANTITIES]
     covered = "p.trade_date >= (SELECT last FROM uncovered)"
+    levels = ", ".join(f"'{each}'" for each in LEVELS[1 : LEVELS.index(level) + 1])
+    last = "CAST((SELECT last FROM uncovered) AS VARCHAR)"
+    unknown = f"'unknown across ' || {last} || ': no source of corporate actions was read for it'"
     return f"""CREATE OR REPLACE VIEW silver.prices_{level} AS
 WITH known AS (
   SELECT instrument_id, ex_session, f_{level} AS f, q,
@@ -55,11 +66,26 @@ WITH known AS (
 ), uncovered AS (
   SELECT coalesce(max(trade_date), DATE '1970-01-01') AS last FROM silver.equity_eod
   WHERE trade_date NOT IN (SELECT trade_date FROM raw.corporate_actions)
+), told AS (
+  SELECT instrument_id, ex_session, trade_date, level, doubt,
+         doubt || ' across ' || CAST(ex_session AS VARCHAR) || ': ' || reason AS text,
+         max(CASE WHEN doubt = 'settled' THEN trade_date ELSE DATE '1970-01-01' END)
+           OVER (PARTITION BY instrument_id, ex_session) AS settled_on
+  FROM silver.doubts
+), doubtful AS (
+  SELECT instrument_id, ex_session, {TOGETHER[dialect].format("text")} AS words
+  FROM told WHERE doubt <> 'settled' AND trade_date >= settled_on AND level IN ({levels})
+  GROUP BY instrument_id, ex_session
 )
 SELECT *, {", ".join([*prices, *quantities])}
 FROM (
-  SELECT p.*, CASE WHEN {covered} THEN {no_match.format("a.f_after")} END AS factor,
-         CASE WHEN {covered} THEN {no_match.format("a.q_after")} END AS share_factor
-  FROM silver.equity_eod AS p
-  ASOF LEFT JOIN after AS a ON p.instrument_id = a.instrument_id AND p.trade_date < a.ex_session
+  SELECT p.*, CAST(nullIf(d.words, '') IS NULL AND {covered} AS BOOLEAN) AS is_complete,
+         coalesce(nullIf(d.words, ''), CASE WHEN NOT {covered} THEN {unknown} END) AS doubt
+  FROM (
+    SELECT p.*, CASE WHEN {covered} THEN {no_match.format("a.f_after")} END AS factor,
+           CASE WHEN {covered} THEN {no_match.format("a.q_after")} END AS share_factor
+    FROM silver.equity_eod AS p
+    ASOF LEFT JOIN after AS a ON p.instrument_id = a.instrument_id AND p.trade_date < a.ex_session
+  ) AS p
+  ASOF LEFT JOIN doubtful AS d ON p.instrument_id = d.instrument_id AND p.trade_date < d.ex_session
 )"""

@@ -9,11 +9,12 @@ import polars as pl
 import pytest
 
 from champion_assets.backtest.tear_sheet import TearSheet, figures, history, page, story_of
-from champion_assets.backtest.tear_sheet_data import written_down
+from champion_assets.backtest.tear_sheet_data import doubtful_holdings, written_down
 from champion_assets.lake.errors import MissingInput
-from champion_assets.lake.schema import violations
+from champion_assets.lake.schema import empty_frame, violations
 from champion_assets.lake.store import partition_key
 from champion_assets.lake.workspace import Workspace
+from champion_assets.silver.doubts import Doubts
 from champion_assets_tests.helpers import build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
@@ -44,6 +45,47 @@ def test_a_history_without_a_fill_has_a_page_that_says_so(workspace: Workspace) 
     assert "No order was filled yet" in page(workspace, days, figures(days), "note")
 
 
+def test_holdings_across_a_session_in_doubt_are_counted_and_named(workspace: Workspace) -> None:
+    build_until(workspace, "backtest/daily", START, END)
+    days, before = history(workspace)
+    assert "None of" in page(workspace, days, figures(days), "note")
+    last = days["holdings"][-1]
+    name, symbol = last[0]["instrument_id"], last[0]["symbol"]
+    closes = days.select("trade_date", "holdings").explode("holdings").drop_nulls().unnest("holdings")
+    since = closes.filter(pl.col("instrument_id") == name)["trade_date"]
+    across = since[3]
+    told = {"trade_date": across, "instrument_id": name, "symbol": symbol, "ex_session": across, "doubt": "unread",
+            "level": "capital", "reason": "<gibberish>"}  # fmt: skip
+    key = partition_key("silver/doubts", across)
+    info = workspace.lake.info(key)
+    assert info is not None
+    workspace.lake.write(key, pl.DataFrame([told], schema=empty_frame(Doubts).schema), info)
+    _, after = history(workspace)
+    assert after != before  # the page is made anew
+    text = page(workspace, days, figures(days), "note")
+    every = days["holdings"].list.len().sum()
+    assert f"{len(since) - 3:,} of {every:,} holding days, of 1 names" in text
+    assert f"<td>{symbol}</td><td>{across}</td>" in text
+    assert f"unread across {across}: &lt;gibberish&gt;" in text
+    workspace.lake.delete(key)
+    with pytest.raises(MissingInput, match="silver/doubts lacks 1 sessions"):
+        history(workspace)
+
+
+def test_holding_days_count_from_the_doubt_until_the_position_is_sold() -> None:
+    sessions = pl.Series("trade_date", [dt.date(2024, 1, number) for number in range(1, 11)])
+    closes = {"A": [0, 1, 2, 3, 6, 7], "B": [4, 5]}
+    rows = [(sessions[number], name, name, 0.1) for name, held in closes.items() for number in held]
+    held = pl.DataFrame(rows, schema=["trade_date", "instrument_id", "symbol", "weight"], orient="row")
+    told = [("A", 2), ("A", 3), ("A", 4), ("A", 6), ("A", 0), ("B", 6), ("B", 7), ("C", 2)]
+    across = [(name, sessions[at], "x") for name, at in told]
+    doubts = pl.DataFrame(across, schema=["instrument_id", "ex_session", "doubt"], orient="row")
+    found = doubtful_holdings(held, sessions, doubts)
+    assert [(symbol, session.day - 1, since, new) for symbol, session, _, _, since, new in found.iter_rows()] == [
+        ("A", 2, 2, 2), ("A", 3, 1, 0), ("A", 4, 0, 0), ("B", 6, 0, 0),
+    ]  # fmt: skip
+
+
 def test_a_hole_or_a_mixed_history_is_refused(workspace: Workspace) -> None:
     with pytest.raises(MissingInput, match="no day yet"):
         history(workspace)
@@ -61,7 +103,7 @@ def test_the_page_tells_the_whole_story(workspace: Workspace) -> None:
     days, _ = history(workspace)
     text = page(workspace, days, figures(days), "note")
     for title in ("Growth of one rupee", "Drawdown", "Turnover and costs", "Exposure by sector", "Largest holdings over time", "ESG score",
-                  "Constraints that bind", "Return by sector", "Constraints at work", "Monthly returns"):  # fmt: skip
+                  "Constraints that bind", "Return by sector", "Constraints at work", "Monthly returns", "Holdings in doubt"):  # fmt: skip
         assert title in text, title
     assert "http" not in text.split("<body>")[1].replace("http://www.w3.org", "")  # self-contained
     told = story_of(workspace, days)

@@ -108,7 +108,7 @@ def test_prices_as_of_a_day_do_not_know_what_came_after(
     """The truncated store, in which nothing after a random A exists, gives the same bits as the full one asked for A."""
     cut = random.Random(seed).choice(quarter.sessions(START, END)[14:-2])
     truncated = tmp_path / "lake"
-    for table in ("silver/equity_eod", "silver/corporate_actions", "silver/instruments", "raw/corporate_actions"):
+    for table in ("silver/equity_eod", "silver/corporate_actions", "silver/doubts", "silver/instruments", "raw/corporate_actions"):
         for day in quarter.sessions(START, cut):
             part = f"{table}/trade_date={day}"
             shutil.copytree(Path(quarter.lake.root) / part, truncated / part)

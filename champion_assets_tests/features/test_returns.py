@@ -22,12 +22,22 @@ FACTORS = {"instrument_id": pl.String, "f_capital": pl.Float64, "f_capital_speci
            "is_confirmed": pl.Boolean}  # fmt: skip
 
 
-def _returns(factor: tuple[float, float, float] | None = None, *, confirmed: bool = False, **row: float | None) -> dict[str, Any]:
+IN_DOUBT = {"instrument_id": pl.String, "doubt": pl.String, "is_capital": pl.Boolean}
+
+
+def _returns(
+    factor: tuple[float, float, float] | None = None,
+    *,
+    confirmed: bool = False,
+    doubt: tuple[str, bool] | None = None,
+    **row: float | None,
+) -> dict[str, Any]:
     day = {"trade_date": [DAY] * 2, "instrument_id": ["A", "B"], "symbol": ["A", "B"], "prior_date": [DAY - dt.timedelta(days=1)] * 2}
     values = {"prev_close": 0.0} | row
     frame = pl.DataFrame(day | {name: [value, 1.0] for name, value in values.items()})
     factors = pl.DataFrame([] if factor is None else [("A", *factor, confirmed)], schema=FACTORS, orient="row")
-    return returns.transform(frame, factors, DAY - dt.timedelta(days=100)).row(0, named=True)
+    doubts = pl.DataFrame([] if doubt is None else [("A", *doubt)], schema=IN_DOUBT, orient="row")
+    return returns.transform(frame, factors, doubts, DAY - dt.timedelta(days=100)).row(0, named=True)
 
 
 def test_the_return_is_close_over_previous_close() -> None:
@@ -44,6 +54,36 @@ def test_a_gap_beyond_any_band_is_flagged_and_its_return_withheld(open_: float, 
     row = _returns(open=open_, close=open_, prior_close=previous)
     assert row["is_unexplained_gap"] == gap
     assert (row["simple_return"] is None) == gap
+
+
+def test_a_return_whose_factor_is_not_known_is_withheld_at_the_levels_that_it_concerns() -> None:
+    """Also where the open looks ordinary: with the factor 1 it would be taken for a return."""
+    paid = _returns(open=99.0, close=99.0, prior_close=100.0, doubt=("unread across 2024-01-15: x", False))
+    assert (paid["simple_return"], paid["total_return"]) == (pytest.approx(-0.01), None)
+    assert paid["doubt"] == "unread across 2024-01-15: x"
+    shares = _returns(open=99.0, close=99.0, prior_close=100.0, doubt=("unconfirmed across 2024-01-15: x", True))
+    assert [shares[name] for name in ("simple_return", "log_return", "total_return", "log_total_return")] == [None] * 4
+    assert not shares["is_unexplained_gap"]
+    assert _returns(open=99.0, close=99.0, prior_close=100.0)["doubt"] is None
+
+
+def test_a_gap_and_an_unread_action_are_told_together() -> None:
+    row = _returns(open=50.0, close=50.0, prior_close=100.0, doubt=("unread across 2024-01-15: x", True))
+    gap = "unexplained across 2024-01-15: opened at 0.5 of its adjusted previous close"
+    assert row["doubt"] == f"{gap}; unread across 2024-01-15: x"
+
+
+def test_doubts_count_from_the_last_trade_on_until_they_are_settled() -> None:
+    days = [DAY - dt.timedelta(days=number) for number in (12, 10, 5, 0)]
+    equity = pl.DataFrame({"instrument_id": ["A"], "prior_date": [days[1]]})
+    told = [(days[0], days[0], "unread", "capital"), (days[1], days[1], "unread", "capital"),
+            (days[2], days[2], "unread", "capital_special"), (days[2], days[2], "unexplained", "capital")]  # fmt: skip
+    rows = pl.DataFrame(told, schema=["trade_date", "ex_session", "doubt", "level"], orient="row")
+    rows = rows.with_columns(instrument_id=pl.lit("A"), reason=pl.lit("x"))
+    assert returns.day_doubts(equity, rows, DAY).rows() == [("A", f"unread across {days[2]}: x", False)]
+    ended = pl.concat([rows, rows[2:3].with_columns(trade_date=DAY, doubt=pl.lit("settled"))])
+    assert returns.day_doubts(equity, ended, DAY).is_empty()
+    assert returns.day_doubts(equity, ended, DAY - dt.timedelta(days=1)).height == 1
 
 
 def test_a_listing_day_has_no_return_since_an_issue_price_is_no_market_price() -> None:

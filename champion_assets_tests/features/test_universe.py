@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from champion_assets.features.panel import panel
-from champion_assets.features.universe import NAME, TABLE, members
+from champion_assets.features.panel import Panel, panel
+from champion_assets.features.universe import NAME, TABLE, doubts_of, qualified
+from champion_assets.features.universe import members as members_of
 from champion_assets.lake.parameters import Parameters
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.instrument_class import instrument_class
@@ -27,9 +28,25 @@ def _today(**changes: Any) -> pl.DataFrame:
     return pl.DataFrame([row], schema_overrides={"isin": pl.String}).with_columns(instrument_class())
 
 
-def _rules() -> Parameters:
-    settings = Settings(cov_window_days=20, universe_warmup=10, universe_min_turnover=1000.0, universe_min_coverage=0.9)
-    return Parameters(NAME, TABLE.parameters(settings))
+def _rules(**changes: Any) -> Parameters:
+    usual = {"cov_window_days": 20, "universe_warmup": 10, "universe_min_turnover": 1000, "universe_min_coverage": 0.9}
+    return Parameters(NAME, TABLE.parameters(Settings(**usual | changes)))
+
+
+def _doubts(**told: str) -> pl.DataFrame:
+    """By instrument, in words."""
+    return pl.DataFrame(list(told.items()), schema={"instrument_id": pl.String, "doubt": pl.String}, orient="row")
+
+
+def members(
+    turnover: Panel,
+    today: pl.DataFrame,
+    row: int,
+    rules: Parameters,
+    sectors: dict[str, str],
+    **told: str,
+) -> pl.DataFrame:
+    return members_of(qualified(turnover, today, row, rules, _doubts(**told)), rules, sectors)
 
 
 def _turnover(values: np.ndarray, instrument: str = "INE040A01"):  # type: ignore[no-untyped-def]
@@ -73,6 +90,38 @@ def test_too_little_history_turnover_or_coverage() -> None:
     assert members(_turnover(gaps), _today(), 19, _rules(), {}).is_empty()
     assert members(_turnover(np.full(20, 999.0)), _today(), 19, _rules(), {}).is_empty()
     assert members(_turnover(np.full(9, 5000.0)), _today(), 8, _rules(), {}).is_empty()
+
+
+def test_a_name_in_doubt_is_left_out_unless_it_is_asked_for() -> None:
+    told = {"INE040A01": "unread across 2024-01-10: x"}
+    turnover = _turnover(np.full(20, 5000.0))
+    assert members(turnover, _today(), 19, _rules(), {}, **told).is_empty()
+    assert members(turnover, _today(), 19, _rules(), {}, OTHER="x")["doubt"].to_list() == [None]
+    kept = members(turnover, _today(), 19, _rules(universe_in_doubt="keep"), {}, **told)
+    assert kept["doubt"].to_list() == [told["INE040A01"]]
+
+
+def test_the_place_of_a_name_in_doubt_goes_to_the_next() -> None:
+    days = [DAY - dt.timedelta(days=19 - number) for number in range(20)]
+    sizes = {"A": 3000.0, "B": 2000.0, "C": 1500.0}
+    told = [(day, name, size) for day in days for name, size in sizes.items()]
+    rows = pl.DataFrame(told, schema=["trade_date", "instrument_id", "turnover"], orient="row")
+    today = pl.concat(_today(instrument_id=name, symbol=name) for name in sizes)
+    two = _rules(universe_size=2, weight_cap=0.5)
+    chosen = members(panel(rows, "turnover", days), today, 19, two, {}, A="unread")
+    assert chosen.select("instrument_id", "rank").rows() == [("B", 1), ("C", 2)]
+
+
+def test_what_is_in_doubt_is_known_on_the_day_open_and_in_the_window() -> None:
+    window = [DAY - dt.timedelta(days=number) for number in (10, 5, 3, 0)]
+    told = [
+        ("old", window[0], DAY - dt.timedelta(days=11), "unread"), ("open", window[1], window[1], "unread"),
+        ("later", DAY + dt.timedelta(days=1), DAY, "unread"), ("settled", window[1], window[1], "unread"),
+        ("settled", window[2], window[1], "settled"), ("first", window[0], window[0], "unexplained"),
+    ]  # fmt: skip
+    rows = pl.DataFrame(told, schema=["instrument_id", "trade_date", "ex_session", "doubt"], orient="row")
+    rows = rows.with_columns(level=pl.lit("capital_special"), reason=pl.lit("x"))
+    assert sorted(doubts_of(rows, window)["instrument_id"]) == ["first", "open"]
 
 
 def test_the_largest_are_chosen(workspace: Workspace) -> None:

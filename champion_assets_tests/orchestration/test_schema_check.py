@@ -28,6 +28,8 @@ RARE = {
                         "factor": 1.0, "verdict": None, "nearest": "split 2:1", "nearest_factor": 0.5, "candidates": "",
                          "days_since_traded": 1,
                         "reading": "x", "subject": ""},
+    "silver/doubts": {"trade_date": START, "instrument_id": "A", "symbol": "A", "ex_session": START, "doubt": "unread",
+                      "level": "capital", "reason": "x"},
 }  # fmt: skip
 """Good rows of tables that have none in these weeks."""
 CORRUPTIONS: list[tuple[str, str, Any]] = [
@@ -45,7 +47,8 @@ CORRUPTIONS: list[tuple[str, str, Any]] = [
     ("silver/esg_scores", "score", 101.0), ("silver/esg_scores", "found_by", "luck"), ("features/esg", "percentile", 1.5),
     ("features/esg", "providers", 0), ("raw/esg_scores", "sha256", "x"), ("raw/index_constituents", "rows", -1),
     ("portfolio/audit", "violation", 1e-3), ("portfolio/target_weights", "cash_weight", 0.2), ("backtest/daily", "stt", 5.0),
-    ("silver/suspects", "suspicion", "a feeling"), ("warehouse/duckdb", "table_name", "Silver Prices"), ("warehouse/duckdb", "rows", -1),
+    ("silver/suspects", "suspicion", "a feeling"), ("silver/doubts", "ex_session", dt.date(2024, 1, 1)),
+    ("warehouse/duckdb", "table_name", "Silver Prices"), ("warehouse/duckdb", "rows", -1),
     ("bronze/esg_scores", "score", 101.0), ("bronze/symbol_changes", "new_symbol", None), ("bronze/index_constituents", "list_order", -1),
     ("checks/results", "severity", "grave"), ("checks/results", "rows", -1),
 ]  # fmt: skip

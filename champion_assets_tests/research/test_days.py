@@ -86,6 +86,7 @@ def test_days_before_the_history_and_after_today(
 @pytest.mark.parametrize(("table", "call"), [
     ("silver/equity_eod", lambda: research.prices(START, END)),
     ("silver/corporate_actions", lambda: research.prices(START, END)),
+    ("silver/doubts", lambda: research.prices(START, END)),
     ("raw/corporate_actions", lambda: research.prices(START, END)),
     ("features/returns", lambda: research.covariance("2024-02-05")),
     ("features/universe", lambda: research.covariance("2024-02-01")),

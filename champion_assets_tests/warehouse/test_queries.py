@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from champion_assets.catalog import TABLES
@@ -18,7 +19,10 @@ from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.workspace import Workspace
 from champion_assets.quant.adjust import LEVELS, PRICES
+from champion_assets.quant.doubts import doubtful_sessions, mark, open_doubts
 from champion_assets.settings import Settings
+from champion_assets.silver.doubts import Doubts
+from champion_assets.warehouse.duckdb import sql_type
 from champion_assets.warehouse.loaded import loaded as loaded_tables
 from champion_assets.warehouse.views import create_views, in_dialect
 from champion_assets_tests.conftest import END, START
@@ -118,7 +122,8 @@ def test_the_views_say_what_research_says(level: Any, loaded: Workspace, monkeyp
 
     monkeypatch.setattr(research, "_workspace", lambda: loaded)
     frame = research.prices(START, END, adjust=level).sort("trade_date", "instrument_id")
-    names = ", ".join(["factor", "share_factor", *(f"adj_{name}" for name in PRICES), "adj_volume"])
+    adjusted = (f"adj_{name}" for name in PRICES)
+    names = ", ".join(["factor", "share_factor", *adjusted, "adj_volume", "is_complete", "doubt"])
     expected = frame.select(names.split(", ")).rows()
     sql = f"SELECT {names} FROM silver.prices_{level} ORDER BY trade_date, instrument_id"
     assert frame.filter(frame["factor"] != 1).height > 0
@@ -130,13 +135,58 @@ def test_the_views_say_what_research_says(level: Any, loaded: Workspace, monkeyp
 
 def test_a_session_whose_actions_were_never_read_makes_no_adjusted_price(parquet: duckdb.DuckDBPyConnection, loaded: Workspace) -> None:
     with duckdb.connect() as connection:
-        for name in ("silver.equity_eod", "silver.corporate_actions", "raw.corporate_actions"):
+        for name in ("silver.equity_eod", "silver.corporate_actions", "silver.doubts", "raw.corporate_actions"):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name.split('.')[0]}")
             pattern = loaded.lake.uri(f"{name.replace('.', '/')}/*/data.parquet")
             gap = " WHERE trade_date != DATE '2024-02-01'" if name.startswith("raw") else ""
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{pattern}', hive_partitioning = false){gap}")
         create_views(connection.execute, "duckdb")
-        rows = connection.execute("SELECT trade_date < DATE '2024-02-01' AS before, count(*), count(adj_close) FROM silver.prices_capital "
-                                  "GROUP BY before ORDER BY before").fetchall()  # fmt: skip
-    (_, after, adjusted), (_, _, wrong) = rows
+        rows = connection.execute("SELECT trade_date < DATE '2024-02-01' AS before, count(*), count(adj_close), bool_or(is_complete), "
+                                  "any_value(doubt) FROM silver.prices_capital GROUP BY before ORDER BY before").fetchall()  # fmt: skip
+    (_, after, adjusted, _, told), (_, _, wrong, is_complete, doubt) = rows
     assert (after, wrong) == (adjusted, 0)
+    assert (told, is_complete) == (None, False)
+    assert doubt == "unknown across 2024-02-01: no source of corporate actions was read for it"
+
+
+def _doubts(one: str, other: str) -> pl.DataFrame:
+    """Made by hand, since nothing is in doubt in the fictional months: told twice, at a level, settled, told again."""
+    november, december = dt.date(2023, 11, 20), dt.date(2023, 12, 20)
+    rows = [
+        (november, one, november, "unread", "capital", "a text"),
+        (dt.date(2023, 11, 24), one, november, "unread", "capital", "another text"),
+        (dt.date(2024, 1, 10), one, dt.date(2024, 1, 10), "unconfirmed", "capital_special", "a payment"),
+        (december, other, december, "unexplained", "capital", "a gap"),
+        (dt.date(2024, 1, 5), other, december, "settled", "capital", "a line"),
+        (dt.date(2024, 1, 8), other, dt.date(2024, 1, 3), "unread", "capital", "a late text"),
+    ]
+    schema = ["trade_date", "instrument_id", "ex_session", "doubt", "level", "reason"]
+    told = pl.DataFrame(rows, schema=schema, orient="row").with_columns(symbol=pl.lit("X"))
+    return told.select(list(Doubts.to_schema().columns))
+
+
+@pytest.mark.parametrize("level", LEVELS[1:])
+def test_the_views_mark_what_is_in_doubt(level: Any, loaded: Workspace, parquet: duckdb.DuckDBPyConnection) -> None:
+    rows = parquet.execute("SELECT trade_date, instrument_id FROM silver.equity_eod ORDER BY 1, 2").fetchall()
+    prices = pl.DataFrame(rows, schema=["trade_date", "instrument_id"], orient="row")
+    doubts = _doubts(*prices["instrument_id"].unique().sort().head(2))
+    expected = mark(prices, doubtful_sessions(open_doubts(doubts, END), level)).rows()
+    assert len({doubt for _, _, _, doubt in expected}) == (3 if level == "capital" else 4)
+    query = f"SELECT trade_date, instrument_id, is_complete, doubt FROM silver.prices_{level} ORDER BY 1, 2"
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA silver; CREATE SCHEMA raw")
+        for name in ("silver.equity_eod", "silver.corporate_actions", "raw.corporate_actions"):
+            pattern = loaded.lake.uri(f"{name.replace('.', '/')}/*/data.parquet")
+            scan = f"read_parquet('{pattern}', hive_partitioning = false)"
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {scan}")
+        columns = ", ".join(f"{name} {sql_type(kind)}" for name, kind in doubts.schema.items())
+        connection.execute(f"CREATE TABLE silver.doubts ({columns})")
+        connection.executemany(f"INSERT INTO silver.doubts VALUES ({', '.join('?' * doubts.width)})", doubts.rows())
+        create_views(connection.execute, "duckdb")
+        assert connection.execute(query).fetchall() == expected
+    with clickhouse(loaded.settings) as client:
+        client.execute(f"INSERT INTO silver_doubts ({', '.join(doubts.columns)}) VALUES", doubts.rows())
+        try:
+            assert_same(client.execute(in_dialect(query, "clickhouse")), expected)
+        finally:
+            client.execute("TRUNCATE TABLE silver_doubts")
