@@ -21,7 +21,7 @@ import requests
 import urllib3
 
 from champion_assets.nse.container import MAX_TEXT_BYTES
-from champion_assets.nse.errors import ArchivePayload, Blocked, NotYetPublished, NseError, Unreachable
+from champion_assets.nse.errors import ArchivePayload, BadPayload, Blocked, NotYetPublished, NseError, Unreachable
 from champion_assets.nse.names import NamedFile
 from champion_assets.nse.source.base import Candidates, Fetched
 from champion_assets.nse.source.pace import Pace
@@ -65,8 +65,16 @@ class HttpSource:
 
     def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
         """See `Source.registers`."""
-        bodies = ((file, self._get(file)) for file in files if pattern.fullmatch(file.name.lower()))
-        return [Fetched(file.name, f"{self.base_url}/{file.path}", body) for file, body in bodies if body is not None]
+        found = (self._register(file) for file in files if pattern.fullmatch(file.name.lower()))
+        return [each for each in found if each is not None]
+
+    def _register(self, file: NamedFile) -> Fetched | None:
+        uri = f"{self.base_url}/{file.path}"
+        try:
+            body = self._get(file)
+        except BadPayload as error:
+            return Fetched(file.name, uri, b"", problem=error)
+        return None if body is None else Fetched(file.name, uri, body)
 
     def _one(self, date: dt.date, candidates: Candidates) -> tuple[dt.date, Fetched | Exception]:
         try:
