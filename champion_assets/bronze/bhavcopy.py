@@ -28,7 +28,7 @@ class Bhavcopy(TableModel):
     trade_date: pl.Date = pa.Field(description="Trading date, from the row itself")
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(description="Series: EQ, BE, BZ, SM, ST, and those of debt and rights")
-    isin: str = pa.Field(nullable=True, description="ISIN as published, not corrected; absent before 2011-06-22")
+    isin: str = pa.Field(nullable=True, description="ISIN as published, not corrected; absent before 2011-06-22 and in sec_bhavdata_full")
     name: str = pa.Field(nullable=True, description="Name of the instrument (UDiFF only)")
     open: float = pa.Field(ge=0, nullable=True, description="Opening price, rupees")
     high: float = pa.Field(ge=0, nullable=True, description="Highest price, rupees")

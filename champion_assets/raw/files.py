@@ -135,6 +135,8 @@ def readable(
     found = []
     for each in files:
         try:
+            if each.problem is not None:
+                raise each.problem
             found.append((each, read_outside(read, each.body, each.name)))
         except BadPayload as error:
             rejects.append(refusal(date, each, error))

@@ -1,10 +1,10 @@
 """`silver/doubts`: the sessions across which adjusted prices of an instrument rest on what nobody knows yet.
 
 Three kinds of doubt. `unread`: the feeds tell of an action whose text gives no factor, so none is applied (quarantine
-of silver/corporate_actions). `unexplained`: the open lies beyond any price band and no action explains it, or well below
-because something was handed out whose price nobody stated (silver/suspects). `unconfirmed`: a factor that is held back, or one that the market did not follow. A broken chain of
-previous closes is no doubt of its own: where it matters for a price there is a gap as well. A refused row whose symbol
-trades under no instrument belongs to nobody.
+of silver/corporate_actions). `unexplained`: the open lies beyond any price band and no action explains it, or well
+below because something was handed out whose price nobody stated (silver/suspects). `unconfirmed`: a factor that is held
+back, or one that the market did not follow. A broken chain of previous closes is no doubt of its own: where it matters
+for a price there is a gap as well. A refused row whose symbol trades under no instrument belongs to nobody.
 
 A row counts from the end of its `trade_date` on. `settled` ends all that was known before of the instrument and
 session: a line of the user (`confirm`, `cancel`, a factor), or an announcement that came late and leaves nothing open.

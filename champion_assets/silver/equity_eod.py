@@ -37,7 +37,7 @@ class EquityEod(TableModel):
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(isin=EQUITY_SERIES, description="Series on that date")
     instrument_class: str = pa.Field(isin=CLASSES, description="What it was on that date; see nse/instrument_class.py")
-    isin: str = pa.Field(nullable=True, description="ISIN on that date; null before 2011-06-22")
+    isin: str = pa.Field(nullable=True, description="ISIN on that date; null where the file has none: before 2011-06-22, sec_bhavdata_full")
     name: str = pa.Field(nullable=True, description="Name of the instrument (UDiFF only)")
     open: float = pa.Field(gt=0, description="Opening price, rupees")
     high: float = pa.Field(gt=0, description="Highest price, rupees")

@@ -40,7 +40,7 @@ class Instruments(TableModel):
     trade_date: pl.Date = pa.Field(description="Day at whose end this was known")
     instrument_id: str = pa.Field(description="Permanent identity: the security key of its first ISIN, or SYM: and its first symbol")
     symbol: str = pa.Field(description="Present symbol")
-    isin: str = pa.Field(nullable=True, description="Present ISIN; null until a file carried one")
+    isin: str = pa.Field(nullable=True, description="Last known ISIN; null until a file carried one")
     series: str = pa.Field(isin=EQUITY_SERIES, description="Present series")
     instrument_class: str = pa.Field(
         isin=CLASSES, description="What it is, by its present series, ISIN and symbol; nse/instrument_class.py"
@@ -50,7 +50,7 @@ class Instruments(TableModel):
     valid_from: pl.Date = pa.Field(description="Session since which symbol, ISIN and series are these")
     last_seen: pl.Date = pa.Field(description="Last session on which it traded")
     last_close: float = pa.Field(gt=0, description="Raw close of that session, rupees")
-    evidence: str = pa.Field(isin=EVIDENCE, description="What links the present names to the previous ones")
+    evidence: str = pa.Field(isin=EVIDENCE, description="What links the present names to the previous ones; symbol: nothing but it")
     previous_symbol: str = pa.Field(nullable=True, description="Symbol before `valid_from`")
     previous_isin: str = pa.Field(nullable=True, description="ISIN before `valid_from`")
     previous_series: str = pa.Field(nullable=True, description="Series before `valid_from`")

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections import Counter
+from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.identity import FORGOTTEN_DAYS, Registry, SameAs, Sighting, refusal
-from champion_assets.nse.symbol_changes import SymbolChange
+from champion_assets.nse.schema import EQUITY_SERIES
+from champion_assets.nse.symbol_changes import SymbolChange, read_symbol_changes
+from champion_assets.silver.instruments import sightings
 
 MONDAY = dt.date(2019, 9, 16)
 
@@ -86,11 +93,11 @@ def test_a_listing_at_the_last_close_of_a_vanished_name_is_not_its_heir() -> Non
 
 
 def test_without_isins_the_price_chain_links_a_single_heir_and_none_of_two() -> None:
-    registry, ids = walk([row("OLD", None, 17.25, 17.0)], [row("NEW", None, 18.0, 17.25)])
+    registry, ids = walk([row("OLD", None, 117.25, 117.0)], [row("NEW", None, 118.0, 117.25)])
     assert ids[0]["OLD"] == ids[1]["NEW"]
     assert evidence(registry, "SYM:OLD") == "prev_close"
-    two = [row("ONE", None, 17.25, 17.0), row("TWO", None, 17.25, 16.0)]
-    _, ids = walk(two, [row("NEW", None, 18.0, 17.25)])
+    two = [row("ONE", None, 117.25, 117.0), row("TWO", None, 117.25, 116.0)]
+    _, ids = walk(two, [row("NEW", None, 118.0, 117.25)])
     assert ids[1]["NEW"] not in ids[0].values()
 
 
@@ -105,6 +112,69 @@ def test_a_symbol_that_comes_back_after_years_without_isin_at_another_price_is_n
     later = MONDAY + dt.timedelta(days=FORGOTTEN_DAYS + 10)
     registry.observe(later - dt.timedelta(days=1), [row("XYZ", None, 1.0, 1.0)])
     assert set(first.values()) != set(registry.observe(later, [row("ABC", None, 75.0, 70.0)]).values())
+
+
+def test_a_chain_of_a_few_paise_links_nobody() -> None:
+    """VIVIDHA closed at 0.20 and was not in the next day's file; INTEGRA was not in its own: two companies."""
+    _, ids = walk([row("VIVIDHA", None, 0.2, 0.2)], [row("INTEGRA", None, 0.25, 0.2, "BE")])
+    assert ids[0]["VIVIDHA"] != ids[1]["INTEGRA"]
+
+
+def test_a_day_without_isins_among_days_with_them_tears_nobody() -> None:
+    with_isin, without = row("INFY", "INE009A01021", 101.0, 100.0), row("INFY", None, 102.0, 101.0)
+    newcomer = [row("NEW", None, 50.0, 0.0)], [row("NEW", "INE040A01034", 51.0, 50.0)]
+    registry, ids = walk([with_isin], [without, *newcomer[0]], [with_isin, *newcomer[1]])
+    assert [each["INFY"] for each in ids] == ["INE009A01"] * 3
+    assert ids[1]["NEW"] == ids[2]["NEW"] == "SYM:NEW"
+    infy, new = registry.instruments
+    assert (infy.isin, infy.valid_from, infy.evidence) == ("INE009A01021", day(0), "first_seen")
+    assert (new.isin, new.evidence) == ("INE040A01034", "prev_close")
+
+
+def test_an_identity_that_rests_on_a_symbol_alone_says_so() -> None:
+    registry, _ = walk([row("ABC", None, 50.0, 49.0)])
+    assert (registry.instruments[0].evidence, registry.instruments[0].isin) == ("symbol", None)
+    registry, _ = walk([row("ABC", None, 50.0, 49.0)], [row("ABC", "INE040A01034", 80.0, 77.0)])
+    assert registry.instruments[0].evidence == "symbol"  # neither an ISIN before nor the price
+
+
+@pytest.mark.real
+def test_a_genuine_month_of_sec_bhavdata_full_knows_the_companies_of_the_bhavcopies(real: Path) -> None:
+    """Alone, and alternating day by day with the files that have ISINs: no two companies become one, and who is torn is named."""
+    import tarfile
+
+    def days(bundle: str) -> dict[dt.date, list[Sighting]]:
+        found: dict[dt.date, list[Sighting]] = {}
+        with tarfile.open(real / "runs" / bundle) as archive:
+            for member in archive:
+                if re.search(r"OCT|\d\d102019", member.name) and (stream := archive.extractfile(member)) is not None:
+                    rows = read_bhavcopy(stream.read(), member.name).frame.with_columns(source_sha256=pl.lit(member.name))
+                    date = rows["trade_date"][0]
+                    if dt.date(2019, 10, 1) <= date <= dt.date(2019, 10, 31):
+                        found[date] = list(sightings(rows.filter(pl.col("series").is_in(EQUITY_SERIES))))
+        return found
+
+    named, unnamed = days("cm_2019.tar.xz"), days("sec_bhavdata_full_2019.tar.xz")
+    assert len(named) == len(unnamed) == 20
+    changes = read_symbol_changes((real / "symbol_master/symbolchange_2026-08-08.csv").read_bytes(), "symbolchange.csv")
+
+    def ids(sources: list[dict[dt.date, list[Sighting]]]) -> dict[tuple[dt.date, str, str], str]:
+        registry, found = Registry(), {}
+        for number, date in enumerate(sorted(named)):
+            told = {each.new: each for each in changes if date - dt.timedelta(days=200) <= each.date <= date}
+            seen = registry.observe(date, sources[number % len(sources)][date], told)
+            found |= {(date, symbol, family): name for (symbol, _, family), name in seen.items()}
+        return found
+
+    right = ids([named])
+    misdated = {"INF204KA17D8", "INF204KB1882", "INF204KA1MS3"}  # the register has these three renames years too early, or not at all
+    for sources, torn in (([unnamed], misdated), ([named, unnamed], set()), ([unnamed, named], misdated)):
+        found = ids(sources)
+        pairs = {(right[key], found[key]) for key in right.keys() & found.keys()}
+        companies, instruments = Counter(one for one, _ in pairs), Counter(other for _, other in pairs)
+        assert len(companies) > 1880
+        assert max(instruments.values()) == 1, [name for name, count in instruments.items() if count > 1]
+        assert {name for name, count in companies.items() if count > 1} == torn
 
 
 def test_ordinary_and_dvr_shares_of_one_issuer_stay_apart() -> None:

@@ -72,6 +72,10 @@ def doubts(
     return list(rows.select("ex_session", "doubt", "level").iter_rows())
 
 
+def test_what_was_handed_out_without_a_price_is_unexplained() -> None:
+    assert doubts(found=suspects({"suspicion": "value_handed_out"})) == [(DAY, "unexplained", "capital")]
+
+
 def test_an_unread_text_a_gap_and_a_held_factor_are_doubts() -> None:
     held = actions({"held": "the market contradicts it", "f_proposed": 0.5})
     assert doubts(held, suspects({}), refused({})) == [

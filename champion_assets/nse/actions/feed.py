@@ -92,7 +92,7 @@ def _text(body: bytes, name: str) -> str:
 def _json_rows(text: str, name: str) -> list[Mapping[str, Any]]:
     try:
         rows = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the second one: thousands of brackets in each other
         raise BadPayload(f"{name}: not JSON ({error})") from error
     if isinstance(rows, dict):
         rows = rows.get("data")

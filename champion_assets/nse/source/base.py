@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from champion_assets.nse.errors import BadPayload
 from champion_assets.nse.names import NamedFile
 
 Candidates = Callable[[dt.date], tuple[NamedFile, ...]]
@@ -21,12 +22,14 @@ class Fetched:
     """Bytes with their provenance: the name NSE gives the file and the full address (member included) they were read from.
 
     `modified` is the day (in India) since which a register lies in a folder or a bucket as it is; None where nobody knows.
+    `problem` says why a register that is there cannot be had; its body is empty then.
     """
 
     name: str
     uri: str
     body: bytes
     modified: dt.date | None = None
+    problem: BadPayload | None = None
 
 
 class Source(Protocol):
@@ -43,9 +46,9 @@ class Source(Protocol):
         """Files that are not of one day, such as the register of symbol changes.
 
         A folder or bucket gives every different file whose lower-case name matches `pattern`, in order of names; a server those of
-        `files` that exist.
+        `files` that exist. One that is broken or too large comes with its `problem`, so that the others serve.
 
         Raises:
-            NseError: one of its subclasses, if a file exists and cannot be had.
+            NseError: one of its subclasses, if the source as a whole does not answer.
         """
         ...

@@ -15,7 +15,8 @@ from typing import Any
 import obstore
 
 from champion_assets.common.clock import INDIA
-from champion_assets.nse.errors import AmbiguousSource, NotYetPublished
+from champion_assets.nse.container import MAX_TEXT_BYTES
+from champion_assets.nse.errors import AmbiguousSource, ArchivePayload, BadPayload, NotYetPublished
 from champion_assets.nse.names import ACTION_REGISTERS, CONSTITUENTS_NAMES, MASTER_NAMES, SYMBOL_CHANGES_NAMES, NamedFile
 from champion_assets.nse.recognition import HEAD_BYTES, archive_name
 from champion_assets.nse.source.base import Candidates, Fetched
@@ -36,28 +37,44 @@ class BucketSource:
         self._store = store
         self._index: dict[str, list[str]] | None = None
         self._modified: dict[str, dt.date] = {}
+        self._sizes: dict[str, int] = {}
 
     def fetch(self, dates: Sequence[dt.date], candidates: Candidates) -> Iterator[tuple[dt.date, Fetched | Exception]]:
         """See `Source.fetch`."""
         for date in dates:
-            yield date, self._one(date, candidates)
+            try:
+                yield date, self._one(date, candidates)
+            except BadPayload as error:
+                yield date, error
 
     def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
         """See `Source.registers`."""
         del files
-        found: dict[bytes, Fetched] = {}
+        found: dict[bytes | str, Fetched] = {}
         for name, paths in sorted(self._indexed().items()):
             for path in paths if pattern.fullmatch(name) else ():
-                body = bytes(obstore.get(self._store, path).bytes())
-                found.setdefault(body, Fetched(path.rsplit("/", 1)[-1], f"{self.url}/{path}", body, self._modified[path]))
+                each = self._register(path)
+                found.setdefault(each.body if each.problem is None else each.uri, each)
         return list(found.values())
+
+    def _register(self, path: str) -> Fetched:
+        name, uri, modified = path.rsplit("/", 1)[-1], f"{self.url}/{path}", self._modified[path]
+        try:
+            return Fetched(name, uri, self._body(path), modified)
+        except BadPayload as error:
+            return Fetched(name, uri, b"", modified, error)
+
+    def _body(self, path: str) -> bytes:
+        if self._sizes[path] > MAX_TEXT_BYTES:
+            raise ArchivePayload(f"{path}: larger than {MAX_TEXT_BYTES // 2**20} MiB, no daily file of NSE")
+        return bytes(obstore.get(self._store, path).bytes())
 
     def _one(self, date: dt.date, candidates: Candidates) -> Fetched | Exception:
         index = self._indexed()
         for file in candidates(date):
             for spelling in file.spellings:
                 paths = index.get(spelling.lower(), [])
-                bodies = {bytes(obstore.get(self._store, path).bytes()) for path in paths}
+                bodies = {self._body(path) for path in paths}
                 if len(bodies) > 1:
                     return AmbiguousSource(f"{spelling}: different files of this name under {self.url}: {', '.join(paths)}")
                 if bodies:
@@ -71,6 +88,7 @@ class BucketSource:
             for batch in obstore.list(self._store):
                 for item in batch:
                     path, name = item["path"], item["path"].rsplit("/", 1)[-1].lower()
+                    self._sizes[path] = item["size"]
                     self._modified[path] = item["last_modified"].astimezone(INDIA).date()
                     for each in {name, self._held(path, name, item["size"])} - {None}:
                         self._index.setdefault(str(each), []).append(path)

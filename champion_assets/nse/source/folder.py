@@ -80,10 +80,10 @@ class FolderSource:
         del files
         names = [place for name, places in self._by_name.items() if pattern.fullmatch(name) for place in places]
         contents = [place for name, places in self._by_content.items() if pattern.fullmatch(name) for place in places]
-        found: dict[bytes, Fetched] = {}
+        found: dict[bytes | str, Fetched] = {}
         for place in sorted({*names, *contents}, key=lambda each: (each.name.lower(), each.uri)):
-            body = next(_bodies(Path(place.path), {place.member}))[1]
-            found.setdefault(body, Fetched(place.name, place.uri, body, place.modified))
+            each = _register(place)
+            found.setdefault(each.body if each.problem is None else each.uri, each)
         return list(found.values())
 
     def _find(self, date: dt.date, candidates: Candidates) -> tuple[str, Place] | Exception:
@@ -142,6 +142,15 @@ class FolderSource:
         return Path(path).as_uri() + (f"!/{member}" if member else "")
 
 
+def _register(place: Place) -> Fetched:
+    try:
+        for _, body in _bodies(Path(place.path), {place.member}):
+            return Fetched(place.name, place.uri, body, place.modified)
+        raise TruncatedPayload(f"{place.uri}: changed while it was read; run again")
+    except BadPayload as error:
+        return Fetched(place.name, place.uri, b"", place.modified, error)
+
+
 def _text_hash(body: bytes, name: str) -> bytes:
     """Of the text inside, so that a packed copy equals an unpacked one; of the bytes where there is no text."""
     try:
@@ -153,7 +162,7 @@ def _text_hash(body: bytes, name: str) -> bytes:
 def _bodies(path: Path, members: Iterable[str | None]) -> Iterator[tuple[str | None, bytes]]:
     wanted = set(members)
     if wanted == {None}:
-        yield None, _bounded(path.read_bytes(), str(path))
+        yield None, _whole(path)
         return
     try:
         if path.suffix.lower() == ".zip":
@@ -171,6 +180,14 @@ def _bodies(path: Path, members: Iterable[str | None]) -> Iterator[tuple[str | N
                         return
     except BROKEN as error:
         raise TruncatedPayload(f"{path}: broken archive ({error})") from error
+
+
+def _whole(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return _bounded(stream.read(MAX_TEXT_BYTES + 1), str(path))
+    except OSError as error:
+        raise TruncatedPayload(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def _bounded(body: bytes, name: str) -> bytes:

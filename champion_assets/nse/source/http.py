@@ -25,7 +25,7 @@ import urllib3
 
 from champion_assets.common.address import Address
 from champion_assets.nse.container import MAX_TEXT_BYTES
-from champion_assets.nse.errors import ArchivePayload, Blocked, NotYetPublished, NseError, Redirected, Unreachable
+from champion_assets.nse.errors import ArchivePayload, BadPayload, Blocked, NotYetPublished, NseError, Redirected, Unreachable
 from champion_assets.nse.names import NamedFile
 from champion_assets.nse.source.base import Candidates, Fetched
 from champion_assets.nse.source.pace import Pace
@@ -70,8 +70,8 @@ class HttpSource:
 
     def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
         """See `Source.registers`."""
-        bodies = ((file, self._get(file)) for file in files if pattern.fullmatch(file.name.lower()))
-        return [Fetched(file.name, self.base_url.below(file.path), body) for file, body in bodies if body is not None]
+        found = (self._register(file) for file in files if pattern.fullmatch(file.name.lower()))
+        return [each for each in found if each is not None]
 
     def probe(self) -> str:
         """Ask for the address itself, as a request like any other; why the server cannot be used, or nothing if it answers."""
@@ -83,6 +83,14 @@ class HttpSource:
                 return f"{self.base_url} answers {response.status_code}; is its address right?" if bad else ""
         except requests.exceptions.RequestException as error:
             return f"{self.base_url}: {type(error).__name__}; is the server running, and its address right?"
+
+    def _register(self, file: NamedFile) -> Fetched | None:
+        uri = self.base_url.below(file.path)
+        try:
+            body = self._get(file)
+        except BadPayload as error:
+            return Fetched(file.name, uri, b"", problem=error)
+        return None if body is None else Fetched(file.name, uri, body)
 
     def _one(self, date: dt.date, candidates: Candidates) -> tuple[dt.date, Fetched | Exception]:
         try:
