@@ -46,6 +46,7 @@ RUN_BY = {
     "champion experiment": "experiments/test_run.py::",
     "champion prepare": "deploy/test_compose.py::",
     "champion quarantine": "lake/test_quarantine.py::",
+    "champion source": "cli/test_source.py::",
     "champion settings": "orchestration/test_backfill.py::test_help_calendar_and_settings",
     "champion ui": "cli/test_ui.py::test_mlflows_page_shows_the_default_store_and_ends_with_the_block",
     "champion versions": "operations/test_file_versions.py::",

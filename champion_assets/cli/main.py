@@ -18,6 +18,7 @@ from champion_assets.cli import operations, reports
 from champion_assets.cli.boundary import HELPER_BEHIND, CommandBoundary
 from champion_assets.cli.output import DATE, console, say
 from champion_assets.cli.settings import settings
+from champion_assets.cli.source import source
 from champion_assets.cli.stopping import check
 from champion_assets.cli.ui import ui
 
@@ -146,6 +147,7 @@ for command in (
     operations.prepare,
     operations.quarantine,
     operations.versions,
+    source,
     ui,
 ):
     main.add_command(command)

@@ -75,6 +75,20 @@ class FolderSource:
         """The kinds of all files here."""
         return {each.found.kind for each in self.index.places if each.found.kind is not None}
 
+    def conflicts(self) -> list[AmbiguousSource | BadPayload]:
+        """For each kind and day of which several files differ: where they lie. A file that cannot be read is its own line."""
+        found: list[AmbiguousSource | BadPayload] = []
+        for name, places in sorted(self._by_content.items()):
+            if len(places) > 1 and places[0].found.date is not None:
+                conflict: AmbiguousSource | BadPayload | None
+                try:
+                    conflict = self._conflict(name, places)
+                except BadPayload as error:
+                    conflict = error
+                if conflict is not None:
+                    found.append(conflict)
+        return found
+
     def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
         """See `Source.registers`."""
         del files
