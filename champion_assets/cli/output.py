@@ -22,7 +22,7 @@ console = Console(highlight=False, soft_wrap=True, markup=False)
 
 def say(text: str, style: str | None = None) -> None:
     """Print `text` as it is, in a style if one is given; a secret of the settings is never shown."""
-    console.print(redacted(text), style=style)
+    console.print(redacted(text), style=style, markup=False)
 
 
 def show(frame: pl.DataFrame, width: int = 220, text_width: int = 120) -> None:

@@ -96,8 +96,8 @@ def read_mapping(text: str, name: str) -> EsgMapping:
     try:
         found = yaml.safe_load(text)
         return EsgMapping.model_validate(found)
-    except yaml.YAMLError as error:
-        raise MappingError(f"{name}: not YAML ({error})") from error
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'mapping'}: {each['msg']}" for each in error.errors())
         raise MappingError(f"{name}: {problems}. Declare it as docs/esg.md shows; nothing of this provider is used before") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # 2024-13-45 is a ValueError, a thousand brackets the last
+        raise MappingError(f"{name}: not YAML ({error})") from error

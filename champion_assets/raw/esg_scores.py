@@ -129,7 +129,10 @@ def _mappings(paths: Sequence[Path]) -> tuple[list[tuple[Path, EsgMapping]], lis
 
 
 def _read_mapping(body: bytes, name: str) -> EsgMapping:
-    return read_mapping(body.decode("utf-8"), name)
+    try:
+        return read_mapping(body.decode("utf-8"), name)
+    except UnicodeDecodeError as error:
+        raise MappingError(f"{name}: not UTF-8 ({error})") from error
 
 
 def _with(body: bytes | None, new: list[Received]) -> bytes:
