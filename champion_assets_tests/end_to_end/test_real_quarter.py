@@ -24,6 +24,7 @@ from champion_assets import research
 from champion_assets.catalog import open_workspace
 from champion_assets.lake.store import Lake
 from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.settings import Settings
 
 pytestmark = pytest.mark.real
@@ -73,7 +74,7 @@ def test_the_sessions_are_those_of_the_exchange(quarter: Workspace) -> None:
 def test_silver_has_one_row_an_instrument_and_day_and_loses_none(quarter: Workspace) -> None:
     sessions = quarter.sessions(START, END)
     silver = quarter.lake.read("silver/equity_eod", sessions)
-    bronze = quarter.lake.read("bronze/bhavcopy", sessions, ["series"]).filter(pl.col("series").is_in(["EQ", "BE", "BZ", "SM", "ST"]))
+    bronze = quarter.lake.read("bronze/bhavcopy", sessions, ["series"]).filter(pl.col("series").is_in(EQUITY_SERIES))
     assert silver.height == bronze.height
     assert not silver.select("trade_date", "instrument_id").is_duplicated().any()
 

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import json
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from champion_assets.nse.calendar import BY_FILE, NO_FILE, load_calendar
 from champion_assets.nse.calendar_files import CONFIRMED_FROM, CalendarError
-from champion_assets.nse.names import bhavcopy_date
+from champion_assets.nse.dates import parse_date
 
 CALENDAR = load_calendar()
 
@@ -176,10 +177,10 @@ def test_2006_to_2010_have_as_many_sessions_as_the_archive_has_bhavcopies() -> N
 
 @pytest.mark.real
 def test_days_before_2011_with_a_genuine_file_are_confirmed_sessions(real: Path) -> None:
-    days = [bhavcopy_date(path.name.lower().split(".")[0] + ".csv") for path in (real / "legacy_cm/excerpts").iterdir()]
+    names = [re.fullmatch(r"cm(\d{2})([A-Za-z]{3})(\d{4})bhav.*", path.name) for path in (real / "legacy_cm/excerpts").iterdir()]
+    days = [parse_date("-".join(name.groups()), name.string) for name in names if name is not None]
     assert len(days) == 3
     for day in days:
-        assert day is not None
         assert (CALENDAR.is_session(day), CALENDAR.day(day).confirmed) == (True, True)
 
 

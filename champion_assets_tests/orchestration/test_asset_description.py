@@ -26,7 +26,7 @@ def test_the_gate_of_a_table_is_no_source_of_its_columns() -> None:
     (spec,) = [spec for spec in defs.resolve_all_asset_specs() if spec.key == dg.AssetKey(["features", "returns"])]
     lineage = spec.metadata["dagster/column_lineage"]
     assert {dep.asset_key.to_user_string() for deps in lineage.deps_by_column.values() for dep in deps} == {
-        "silver/equity_eod", "silver/corporate_actions",
+        "silver/equity_eod", "silver/corporate_actions", "silver/doubts",
     }  # fmt: skip
 
 

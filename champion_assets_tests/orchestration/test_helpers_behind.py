@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from champion_assets.lake.open import open_lake
-from champion_assets.orchestration import sensors
+from champion_assets.orchestration import reporting_sensors
 from champion_assets.orchestration.resources import default_resources
 from champion_assets.orchestration.run_tracking import pending
 from champion_assets.settings import Settings, get_settings
@@ -72,13 +72,13 @@ def test_duckdb_in_use_and_mlflow_of_another_version(environment: Put, settings:
 def test_a_person_is_told_once_that_mlflow_fails(environment: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     found = ["no answer"]
-    monkeypatch.setattr(sensors, "alarm", lambda _settings, title, text: told.append(f"{title}: {text}"))
+    monkeypatch.setattr(reporting_sensors, "alarm", lambda _settings, title, text: told.append(f"{title}: {text}"))
     monkeypatch.setattr("champion_assets.orchestration.run_tracking.send_pending", lambda *_: (0, 2, found[0]))
     with dg.DagsterInstance.ephemeral() as instance:
 
         def look(cursor: str | None) -> str | None:
             context = dg.build_sensor_context(instance=instance, cursor=cursor, resources=default_resources())
-            result = sensors.tracking_sensor._raw_fn(context)  # its own call would hand the resources on as arguments
+            result = reporting_sensors.tracking_sensor._raw_fn(context)  # its own call would hand the resources on as arguments
             assert isinstance(result, dg.SensorResult)
             return result.cursor
 

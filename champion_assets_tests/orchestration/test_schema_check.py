@@ -28,6 +28,8 @@ RARE = {
                         "factor": 1.0, "verdict": None, "nearest": "split 2:1", "nearest_factor": 0.5, "candidates": "",
                          "days_since_traded": 1,
                         "reading": "x", "subject": ""},
+    "bronze/bundle_prices": {"trade_date": START, "symbol": "A", "series": "EQ", "is_nifty_50": False, "source_row": 2, "volume": 1,
+                             "source_sha256": "a" * 64},
     "silver/doubts": {"trade_date": START, "instrument_id": "A", "symbol": "A", "ex_session": START, "doubt": "unread",
                       "level": "capital", "reason": "x"},
 }  # fmt: skip
@@ -40,6 +42,7 @@ CORRUPTIONS: list[tuple[str, str, Any]] = [
     ("portfolio/target_weights", "weight", 0.5), ("portfolio/target_weights", "relative_gap", 1e-3), ("backtest/daily", "costs", -1.0),
     ("backtest/daily", "cash", -100.0), ("raw/delivery", "uri", None), ("raw/index_close", "bytes", 0),
     ("raw/security_master", "sha256", "short"), ("raw/corporate_actions", "format", None), ("bronze/delivery", "delivery_pct", 120.0),
+    ("bronze/bundle_prices", "volume", -1),
     ("bronze/index_close", "published_name", None), ("bronze/corporate_actions", "known_basis", "hearsay"),
     ("silver/instruments", "evidence", "a feeling"), ("silver/instruments", "last_close", 0.0), ("silver/index_eod", "close", 0.0),
     ("silver/corporate_actions", "f_capital", 0.0), ("silver/corporate_actions", "f_total_return", 5.0), ("silver/corporate_actions",

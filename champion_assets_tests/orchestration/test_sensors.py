@@ -18,7 +18,7 @@ from champion_assets.nse.names import udiff_bhavcopy
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.orchestration.publication import due_sessions, published
 from champion_assets.orchestration.reporting_sensors import closed_days_sensor
-from champion_assets.orchestration.run_requests import ASKED, ATTEMPTS
+from champion_assets.orchestration.run_requests import ASKED, ATTEMPTS, RANGE_END
 from champion_assets.orchestration.sensors import catch_up_schedule, drop_folder_sensor, publication_sensor, republish_sensor
 from champion_assets_tests.helpers import build_until
 
@@ -255,8 +255,9 @@ def test_a_warehouse_that_is_out_of_order_does_not_hold_up_the_data(stage, excha
         (request,) = tick(publication_sensor, instance).run_requests or []
         assert request.partition_key == "2024-01-08"
         set_clock("2024-01-08T12:00:00+00:00")
-        (request,) = tick(publication_sensor, instance).run_requests or []
-        assert request.partition_key == "2024-01-03"
+        assert not tick(publication_sensor, instance).run_requests
+        (request,) = tick(republish_sensor, instance).run_requests or []
+        assert (request.tags["champion/why"], request.tags[RANGE_END]) == ("stale", "2024-01-05")
 
 
 def test_what_was_missed_comes_in_bounded_runs(stage, exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]

@@ -60,6 +60,7 @@ def on(
     known = {
         "instrument_id": ["I-ABC"],
         "symbol": ["ABC"],
+        "series": ["EQ"],
         "isin": [None],
         "last_seen": [seen or before],
         "last_close": [100.0],

@@ -12,7 +12,6 @@ import pytest
 
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
-from champion_assets.esg.mapping import MappingError
 from champion_assets.lake.build import build_range
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
@@ -115,7 +114,7 @@ def test_a_snapshot_does_not_reach_back_unless_it_is_flagged(workspace: Workspac
     assert rows["is_look_ahead"].all()
 
 
-def test_what_cannot_be_used_is_listed_and_an_undeclared_direction_stops(workspace: Workspace, tmp_path: Path, symbol: str) -> None:
+def test_what_cannot_be_used_is_listed_and_so_is_an_undeclared_direction(workspace: Workspace, tmp_path: Path, symbol: str) -> None:
     mine = own(workspace, tmp_path / "esg")
     put(mine, "acme.csv", f"NOBODY,10,2023-11-10,\n{symbol},99,2023-11-10,\n")
     (tmp_path / "esg" / "unmapped.csv").write_text("a,b\n1,2\n")
@@ -127,5 +126,6 @@ def test_what_cannot_be_used_is_listed_and_an_undeclared_direction_stops(workspa
     lost = mine.lake.read(f"quarantine/{NAME}", [dt.date(2023, 11, 10)])
     assert lost["symbol"].to_list() == ["NOBODY"]
     (tmp_path / "esg" / "acme.yaml").write_text(MAPPING.replace("direction: lower_better\n", ""))
-    with pytest.raises(MappingError, match="direction"):
-        build_range(TABLES["raw/esg_scores"], mine, calendar_days(START, END))
+    build_range(TABLES["raw/esg_scores"], mine, calendar_days(START, END))
+    listed = mine.lake.read("quarantine/raw/esg_scores", [END])
+    assert any("direction" in reason for reason in listed.filter(pl.col("name") == "acme.yaml")["reason"])
