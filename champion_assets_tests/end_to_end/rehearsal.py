@@ -234,7 +234,10 @@ def _delivered(stage: Rehearsal, date: dt.date) -> bool:
     import polars as pl
 
     path = stage.lake / f"silver/equity_eod/trade_date={date}/data.parquet"
-    return path.exists() and pl.read_parquet(path)["delivery_qty"].null_count() < pl.read_parquet(path).height
+    if not path.exists():
+        return False
+    quantities = pl.read_parquet(path.read_bytes(), columns=["delivery_qty"])["delivery_qty"]  # the daemon replaces the file meanwhile
+    return quantities.null_count() < quantities.len()
 
 
 def _republish(stage: Rehearsal, date: dt.date) -> None:
