@@ -28,6 +28,10 @@ class Delivery(TableModel):
     trade_date: pl.Date = pa.Field(description="Trading date, from the file itself")
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(description="Series")
+    open: float = pa.Field(ge=0, nullable=True, description="Opening price, rupees; `sec_bhavdata_full` only, as the next three")
+    high: float = pa.Field(ge=0, nullable=True, description="Highest price, rupees")
+    low: float = pa.Field(ge=0, nullable=True, description="Lowest price, rupees")
+    close: float = pa.Field(ge=0, nullable=True, description="Closing price, rupees")
     volume: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares traded; absent in the files of 2002")
     delivery_qty: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares delivered; null where the file does not know")
     delivery_pct: float = pa.Field(ge=0, le=100.01, nullable=True, description="Delivered share of the volume, percent")
@@ -49,7 +53,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Every row of the day's delivery file; unknown quantities are null.",
     model=Delivery,
-    code_version="2",
+    code_version="3",
     inputs=lambda _: (Input("raw/delivery"),),
     compute=compute,
     may_be_empty=True,

@@ -18,6 +18,9 @@ from champion_assets.lake.inputs import Inputs
 
 Severity = Literal["block", "quarantine", "warn", "info"]
 OUTCOME = {"trade_date": pl.Date, "failed": pl.Boolean, "value": pl.Float64, "rows": pl.Int64, "sample": pl.String}
+KEY = ["trade_date", "symbol", "series"]
+"""What the files of a day have in common."""
+PRICES = ["open", "high", "low", "close"]
 SHOWN = 5
 """Offenders named in a sample."""
 PAST = 21
@@ -107,12 +110,12 @@ class Context:
     @cached_property
     def delivery(self) -> pl.DataFrame:
         """bronze/delivery of the days."""
-        return self.inputs.read("bronze/delivery", ["trade_date", "symbol", "series", "volume", "delivery_qty"])
+        return self.inputs.read("bronze/delivery", [*KEY, *PRICES, "volume", "delivery_qty"])
 
     @cached_property
     def bhavcopy(self) -> pl.DataFrame:
         """bronze/bhavcopy of the days: trade_date, symbol, series, close, volume."""
-        return self.inputs.read("bronze/bhavcopy", ["trade_date", "symbol", "series", "close", "volume"])
+        return self.inputs.read("bronze/bhavcopy", [*KEY, "close", "volume"])
 
     @cached_property
     def bundle(self) -> pl.DataFrame:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import polars as pl
 
 from champion_assets.checks import thresholds as limits
-from champion_assets.checks.rules import SHOWN, Context, Rule, in_paise, measured, offenders
+from champion_assets.checks.rules import KEY, PRICES, SHOWN, Context, Rule, in_paise, measured, offenders
 from champion_assets.nse.schema import EQUITY_SERIES
 
-KEY = ["trade_date", "symbol", "series"]
 DAILY_FILES = ("raw/bhavcopy", "raw/delivery", "raw/index_close")
 FILE_RULES = {
     "container": ("B1", "The body is the file that was asked for: not HTML, not a workbook, not cut off."),
@@ -95,18 +94,26 @@ def _delivery_listed(context: Context) -> pl.DataFrame:
 
 
 def _delivery_agrees(context: Context) -> pl.DataFrame:
-    other = context.delivery.drop_nulls("volume").select("trade_date", "symbol", "series", other="volume")
-    joined = context.equity.join(other, on=["trade_date", "symbol", "series"])
-    return offenders(
-        context, joined.filter(pl.col("other") != pl.col("volume")), pl.format("{} {} against {}", "symbol", "volume", "other")
-    )
+    return _differences(context, context.equity, context.delivery, ["volume", *PRICES])
 
 
 def _bundle_agrees(context: Context) -> pl.DataFrame:
-    joined = context.bundle.drop_nulls("volume").rename({"volume": "other"}).join(context.bhavcopy, on=KEY)
-    return offenders(
-        context, joined.filter(pl.col("other") != pl.col("volume")), pl.format("{} {} against {}", "symbol", "volume", "other")
+    return _differences(context, context.bhavcopy, context.bundle, ["volume", "close"])
+
+
+def _differences(context: Context, rows: pl.DataFrame, other: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Rows whose values are not those that another file of the day states; what it does not state is not compared."""
+    joined = rows.join(other.select(*KEY, pl.col(columns).name.prefix("other_")), on=KEY)
+    unlike = [pl.col(f"other_{name}").ne(pl.col(name).fill_null(-1)) for name in columns]
+    sample = pl.concat_str(
+        pl.col("symbol"),
+        *(
+            pl.when(each).then(pl.format(f" {name} {{}} against {{}}", pl.col(name).cast(pl.String).fill_null("none"), f"other_{name}"))
+            for name, each in zip(columns, unlike, strict=True)
+        ),
+        ignore_nulls=True,
     )
+    return offenders(context, joined.filter(pl.any_horizontal(unlike)), sample)
 
 
 def _control_total(context: Context) -> pl.DataFrame:
@@ -153,6 +160,13 @@ RULES = [
         "The delivery file lists at least 95 % of the day's rows, or is not joined.",
         _delivery_listed,
     ),
-    Rule("bundle_agrees", "X16", "bronze/bundle_prices", "warn", "The PR bundle's volumes are the bhavcopy's.", _bundle_agrees),
-    Rule("delivery_agrees", "X16", "bronze/delivery", "warn", "Its volumes are the bhavcopy's.", _delivery_agrees),
+    Rule(
+        "bundle_agrees",
+        "X16",
+        "bronze/bundle_prices",
+        "warn",
+        "The PR bundle's volumes and closing prices are the bhavcopy's.",
+        _bundle_agrees,
+    ),
+    Rule("delivery_agrees", "X16", "bronze/delivery", "warn", "Its volumes and prices are the bhavcopy's.", _delivery_agrees),
 ]

@@ -34,26 +34,30 @@ def violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> str | Non
     """None if `frame` satisfies `model`, else which rules fail, on how many rows, with a sample of the offending values."""
     if not isinstance(frame, pl.DataFrame):
         raise TypeError("only an eager frame can be validated: on a LazyFrame Pandera checks nothing but the column types")
-    try:
-        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
-            model.validate(frame, lazy=True)
-    except SchemaErrors as errors:
-        return _words(cast("pl.DataFrame", errors.failure_cases))
-    return None
+    failures = _failures(model, frame)
+    return None if failures is None else _words(failures)
 
 
 def row_violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame:
     """The rows of `frame` that break a rule of `model`: one row each with `index` (from 0) and `reason`."""
+    failures = _failures(model, frame)
+    if failures is None:
+        return pl.DataFrame(schema={"index": pl.Int64, "reason": pl.String})
+    said = pl.format("{} fails {}: {}", pl.col("column").fill_null("row"), "check", pl.col("failure_case").fill_null("null"))
+    return (
+        failures.filter(pl.col("index").is_not_null()).select(pl.col("index").cast(pl.Int64), said.alias("reason"))
+        .group_by("index").agg(pl.col("reason").sort().str.join("; ")).sort("index")
+    )  # fmt: skip
+
+
+def _failures(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame | None:
+    """Pandera's table of what fails, or None; whatever Pandera's switches say."""
     try:
-        model.validate(frame, lazy=True)
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            model.validate(frame, lazy=True)
     except SchemaErrors as errors:
-        cases = cast("pl.DataFrame", errors.failure_cases).filter(pl.col("index").is_not_null())
-        said = pl.format("{} fails {}: {}", pl.col("column").fill_null("row"), "check", pl.col("failure_case").fill_null("null"))
-        return (
-            cases.select(pl.col("index").cast(pl.Int64), said.alias("reason"))
-            .group_by("index").agg(pl.col("reason").sort().str.join("; ")).sort("index")
-        )  # fmt: skip
-    return pl.DataFrame(schema={"index": pl.Int64, "reason": pl.String})
+        return cast("pl.DataFrame", errors.failure_cases)
+    return None
 
 
 def _words(cases: pl.DataFrame) -> str:

@@ -17,12 +17,14 @@ from champion_assets.nse.errors import BadValue, EmptyPayload, RaggedRows, Unkno
 from champion_assets.nse.formats import read_bhavcopy
 
 DELIVERY: dict[str, pl.DataType] = {
-    "trade_date": pl.Date(), "symbol": pl.String(), "series": pl.String(), "volume": pl.Int64(), "delivery_qty": pl.Int64(),
-    "delivery_pct": pl.Float64(), "source_row": pl.Int32(),
+    "trade_date": pl.Date(), "symbol": pl.String(), "series": pl.String(), "open": pl.Float64(), "high": pl.Float64(),
+    "low": pl.Float64(), "close": pl.Float64(), "volume": pl.Int64(), "delivery_qty": pl.Int64(), "delivery_pct": pl.Float64(),
+    "source_row": pl.Int32(),
 }  # fmt: skip
-"""Quantities in shares, `delivery_pct` in percent of the volume as published; null is unknown."""
+"""Prices in rupees, quantities in shares, `delivery_pct` in percent of the volume as published; null is unknown, or not in the format."""
 MAX_QUANTITY = 10**15
 """Shares; a thousand times what all of NSE trades in a day."""
+_MTO_FIELDS = ("symbol", "series", "volume", "delivery_qty", "delivery_pct", "source_row")
 _MTO_DATE = re.compile(r"10,MTO,(\d{8}),")
 _MTO_TITLE = re.compile(r"r?ade Date <(\d{1,2}-[A-Za-z]{3}-\d{4})>")
 
@@ -66,8 +68,9 @@ def _mto(text: str, name: str) -> pl.DataFrame:
         raise EmptyPayload(f"{name}: no record of type 20")
     if len(dates) != 1:
         raise WrongDate(f"{name}: dates {', '.join(map(str, sorted(dates))) or 'none'} where one is expected")
-    frame = pl.DataFrame(rows, schema={name: kind for name, kind in DELIVERY.items() if name != "trade_date"}, orient="row")
-    return frame.with_columns(trade_date=pl.lit(dates.pop())).select(list(DELIVERY))
+    frame = pl.DataFrame(rows, schema={name: DELIVERY[name] for name in _MTO_FIELDS}, orient="row")
+    prices = {name: pl.lit(None, kind) for name, kind in DELIVERY.items() if name not in _MTO_FIELDS}
+    return frame.with_columns(**prices | {"trade_date": pl.lit(dates.pop())}).select(list(DELIVERY))
 
 
 def _mto_date(text: str, name: str, number: int) -> dt.date:

@@ -232,6 +232,22 @@ def test_a_corruption_is_found_on_its_day_only_and_named(judged: Workspace, tmp_
         assert after["value"] > (before["value"].item() or 0)
 
 
+@pytest.mark.parametrize(
+    ("name", "other", "column"),
+    [*(("delivery_agrees", "delivery", column) for column in ("open", "high", "low", "close")), ("bundle_agrees", "bundle", "close")],
+)
+def test_prices_of_the_files_of_a_day_are_compared(judged: Workspace, name: str, other: str, column: str) -> None:
+    context = OnWorkspace(judged, [DAY])
+    rows = context.bhavcopy.with_columns(file=pl.lit("PR080124.zip")) if other == "bundle" else context.delivery
+    first = pl.col("symbol") == context.equity["symbol"][0]
+    context.__dict__[other] = rows.with_columns(pl.when(first).then(pl.col(column) + 0.05).otherwise(column).alias(column))
+    found = BY_NAME[name].evaluate(context).row(0, named=True)
+    assert found["failed"]
+    assert f"{context.equity['symbol'][0]} {column} " in found["sample"]
+    context.__dict__[other] = rows.with_columns(pl.lit(None, pl.Float64).alias(column))  # a format without prices
+    assert not BY_NAME[name].evaluate(context).row(0, named=True)["failed"]
+
+
 def test_nothing_blocks_the_story(judged: Workspace) -> None:
     rows = judged.lake.read(NAME, judged.sessions(START, END))
     assert rows.filter((pl.col("severity") == "block") & ~pl.col("passed")).is_empty()

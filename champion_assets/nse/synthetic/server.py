@@ -47,6 +47,22 @@ class State:
     retry_after: int | None = None
     published_until: dt.date | None = None
     """Daily files of later days do not exist yet."""
+    at_once: int = 0
+    most_at_once: int = 0
+    """Slow files that were on their way at the same moment: now, and the most so far."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def being_answered(self) -> Iterator[None]:
+        """Count a slow file while it is on its way."""
+        with self.lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.at_once -= 1
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -86,7 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "drip":
             self._drip(body)
         elif fault == "slow":
-            time.sleep(self.state.slow_seconds)
+            with self.state.being_answered():
+                time.sleep(self.state.slow_seconds)
             self._answer(200, body, "application/zip")
         else:
             self._answer(200, body, "application/zip")
