@@ -63,9 +63,10 @@ def source(folder: Path | None, everything: bool, as_json: bool) -> None:
 def _print(found: SourceReport, everything: bool) -> None:
     from rich.table import Table
 
-    table = Table(title=f"{found.root}", title_justify="left")
-    for name in ("kind", "files", "days", "first", "last", "no file", "closed"):
-        table.add_column(name, justify="left" if name in ("kind", "first", "last") else "right", no_wrap=True)
+    table = Table(title=f"{found.root}", title_justify="left", box=None, pad_edge=False)
+    table.add_column("kind", overflow="fold")  # the one column that may become narrow
+    for name in ("files", "days", "first", "last", "no file", "closed"):
+        table.add_column(name, justify="left" if name in ("first", "last") else "right", no_wrap=True)
     for each in found.kinds:
         table.add_row(each.kind, str(each.files), *_days(each))
     console.print(table)
