@@ -12,11 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from champion_assets.catalog import LAKE_TABLES, TABLES, all_tables, open_workspace
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import RangeReport, build_range
+from champion_assets.lake.commit import DayRows, day_rows, write_days
+from champion_assets.lake.delta_log import LOG
 from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.manifest import DayInfo, Stamp
+from champion_assets.lake.objects import TEMPORARY
 from champion_assets.lake.originals import Originals
+from champion_assets.lake.store import Lake
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace, open_inputs
 from champion_assets.raw.files import current_versions
@@ -28,8 +35,8 @@ ORDER = [name for name in TABLES if name != "warehouse/clickhouse"]
 def build_until(workspace: Workspace, last: str, start: dt.date, end: dt.date) -> dict[str, RangeReport]:
     """Build all tables up to `last`; every day must succeed.
 
-    In an empty lake with the settings of the fixture what `last` stands on is linked from a lake that was built once for all processes;
-    objects are replaced and never changed, so links are safe, and `build_range` would give the same bytes.
+    In an empty lake with the settings of the fixture what `last` stands on is copied from a lake that was built once for all processes;
+    `build_range` would give the same.
     """
     order = [name for name in TABLES if name != "warehouse/clickhouse"]
     if last in ORDER:
@@ -73,14 +80,55 @@ def in_catalog(*tables: DailyTable) -> Iterator[None]:
         TABLES.update(before)
 
 
-def content(lake_root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "tracking/", "state/")) -> dict[str, str]:
-    """Hash of every object by key. Left out: manifests of raw files, for they hold the instant of receipt; notes for MLflow and
-    the indexes in `state/`, which are made of the others."""
-    return {
-        str(path.relative_to(lake_root)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(lake_root.rglob("*"))
-        if path.is_file() and not str(path.relative_to(lake_root)).startswith(tuple(leave_out))
-    }
+def content(root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "tracking/", "state/")) -> dict[str, str]:
+    """What lies under a folder: of a table of a lake each day's rows and fingerprint, and the files of closed months, which are the same
+    bytes in every lake of the same rows; of every other object the hash of its bytes. Left out: raw tables, for they hold the instant of
+    receipt; notes for MLflow and the indexes in `state/`, which are made of the others."""
+    files = [path for path in sorted(root.rglob("*")) if path.is_file() and not str(path.relative_to(root)).startswith(tuple(leave_out))]
+    tables = {path.parents[len(path.parts) - 1 - path.parts.index(LOG)] for path in files if LOG in path.parts}
+    found: dict[str, str] = {}
+    for table in sorted(tables):
+        state = Lake(str(table.parent)).state(table.name)
+        name = str(table.relative_to(root))
+        newest = max(map(_month, state.file_of), default=None)
+        found |= {f"{name}/{date}": f"{(info := file.days[date]).exact} {info.fingerprint}" for date, file in state.file_of.items()}
+        found |= {f"{name}/{file.path}": str(file.crc32) for file in state.files.values() if _month(min(file.days)) != newest}
+    for path in files:
+        of_a_table = LOG in path.parts or (path.suffix == ".parquet" and any(table in path.parents for table in tables))
+        if not of_a_table and TEMPORARY not in path.parts:
+            found[str(path.relative_to(root))] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def _month(date: dt.date) -> tuple[int, int]:
+    return date.year, date.month
+
+
+def put_day(lake: Lake, table: str, date: dt.date, rows: pl.DataFrame, **stamp: str) -> None:
+    """Make `rows` the table's day, as if a build had; what `stamp` does not say (fingerprint, code_version, recipe) stays as it is."""
+    now = lake.info(table, date) or DayInfo("", "1")
+    said = Stamp(**{"fingerprint": now.fingerprint, "code_version": now.code_version, "recipe": now.recipe} | stamp)
+    write_days(lake, table, {date: day_rows({date: rows})[date].stamped(said)})
+
+
+def drop_days(lake: Lake, table: str, dates: Sequence[dt.date]) -> None:
+    """Take days out of a table."""
+    write_days(lake, table, {}, drop=dates)
+
+
+def copy_days(source: Lake, target: Lake, table: str, dates: Sequence[dt.date]) -> None:
+    """The days of a table in another lake, as they are."""
+    held = [date for date in dates if source.has(table, date)]
+    if not held:
+        return
+    state, rows = source.state(table), source.read(table, held)
+    by_day = {key[0]: day for key, day in rows.partition_by("trade_date", as_dict=True).items()}
+    days = {}
+    for date in held:
+        info = state.file_of[date].days[date]
+        stamp = Stamp(info.fingerprint, info.code_version, info.recipe)
+        days[date] = DayRows(by_day.get(date, rows.clear()), stamp, info.content, info.exact, info.of_file)
+    write_days(target, table, days)
 
 
 @contextmanager
@@ -99,19 +147,17 @@ def _link_inputs(workspace: Workspace, last: str, start: dt.date, end: dt.date) 
         return
     if _usual(settings) != settings.model_dump_json(exclude={"data_dir"}):
         return
-    template = _template(settings)
+    whole = template(settings)
+    days = workspace.sessions(start, end)
     for name in ORDER[: ORDER.index(last)]:
-        if name == "raw/esg_scores":
-            (lake / name).mkdir(parents=True)
-            shutil.copy(template / name / "ledger.json", lake / name)
-        if name.startswith("raw/"):
-            shutil.copytree(template / name / "files", lake / name / "files", copy_function=os.link)
-        for day in workspace.sessions(start, end):
-            part = f"{name}/trade_date={day}"
-            shutil.copytree(template / part, lake / part, copy_function=os.link)
+        for kept in ("_files", "_notes"):
+            if (folder := Path(whole.root, name, kept)).is_dir():
+                shutil.copytree(folder, lake / name / kept, copy_function=os.link if kept == "_files" else shutil.copy2)
+        for table in (name, f"quarantine/{name}"):
+            copy_days(whole, workspace.lake, table, days)
 
 
-def _template(settings: Settings) -> Path:
+def template(settings: Settings) -> Lake:
     """A lake of the whole synthetic exchange, beside it; built by whichever process needs it first."""
     folder = Path(settings.source).with_name("template")
     whole = folder / "whole"
@@ -124,7 +170,7 @@ def _template(settings: Settings) -> Path:
                 failed = build_range(TABLES[name], workspace, calendar_days(settings.start_date, dt.date(2024, 4, 30))).failed
                 assert not failed, failed
             whole.touch()
-    return folder / "lake"
+    return Lake(str(folder / "lake"))
 
 
 def _usual(settings: Settings) -> str:

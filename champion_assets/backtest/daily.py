@@ -200,7 +200,7 @@ def preview(place: Place, date: dt.date) -> dict[str, str]:
     from champion_assets.backtest.charts import line_chart
 
     sessions = [day for day in place.calendar.trailing_sessions(date, 250)
-                if day >= place.settings.start_date and place.lake.exists(f"{NAME}/trade_date={day}/data.parquet")]  # fmt: skip
+                if day >= place.settings.start_date and place.lake.has(NAME, day)]  # fmt: skip
     rows = place.lake.read(NAME, sessions, ["trade_date", "value"])
     return {"value": line_chart(rows["trade_date"].to_list(), {"portfolio value, rupees": rows["value"].to_numpy()})}
 

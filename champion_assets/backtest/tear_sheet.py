@@ -6,7 +6,6 @@ before the first decision are cash and left out. It is made anew only if the his
 
 import datetime as dt
 import hashlib
-import io
 import math
 from collections.abc import Sequence
 from typing import Literal
@@ -19,12 +18,12 @@ from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.daily import TABLE as DAILY_TABLE
 from champion_assets.backtest.tear_sheet_data import Story, tell
 from champion_assets.features.esg import BLEND
+from champion_assets.lake.commit import day_rows, write_days
 from champion_assets.lake.errors import InvalidRows, MissingInput
 from champion_assets.lake.fingerprints import Fingerprints, recipe_of
-from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.manifest import Stamp
 from champion_assets.lake.place import Place
 from champion_assets.lake.schema import TableModel, violations
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import HistoryOutcome, HistoryTable
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
@@ -35,7 +34,6 @@ from champion_assets.silver.doubts import NAME as DOUBTS
 NAME = "backtest/tear_sheet"
 CODE_VERSION = "3"
 HTML_KEY = f"{NAME}/tear_sheet.html"
-DATA_KEY = f"{NAME}/data.parquet"
 
 
 class TearSheet(TableModel):
@@ -61,7 +59,7 @@ def history(place: Place, until: dt.date = dt.date.max) -> tuple[pl.DataFrame, s
     if holes:
         raise MissingInput(f"{NAME}: {DAILY} lacks {len(holes)} sessions from {holes[0]} to {holes[-1]}; backfill them first")
     marks, recipe = Fingerprints(place.lake), recipe_of(DAILY_TABLE, place.settings)
-    stale = [date for date in dates if not marks.is_usable(DAILY, date, recipe)]
+    stale = marks.unusable(DAILY, dates, recipe)
     if stale:
         raise MissingInput(f"{NAME}: {len(stale)} days of {DAILY} from {stale[0]} to {stale[-1]} were made by other code or settings; "
                            f"run `champion backfill {dates[0]} {dates[-1]}` first")  # fmt: skip
@@ -139,10 +137,10 @@ def story_of(place: Place, days: pl.DataFrame) -> Story | None:
     if invested.is_empty():
         return None
     lake, dates = place.lake, invested["trade_date"].to_list()
-    decisions = [date for date in place.sessions(days["trade_date"][0], dates[-1]) if lake.exists(partition_key(WEIGHTS, date))]
+    decisions = [date for date in place.sessions(days["trade_date"][0], dates[-1]) if lake.has(WEIGHTS, date)]
     weights = lake.read(WEIGHTS, decisions, ["trade_date", "instrument_id", "sector", "decided_on"])
     weights = weights.filter(pl.col("decided_on") == pl.col("trade_date"))
-    audit = lake.read(AUDIT, [date for date in decisions if lake.exists(partition_key(AUDIT, date))])
+    audit = lake.read(AUDIT, [date for date in decisions if lake.has(AUDIT, date)])
     names = weights["instrument_id"].unique().implode()
     returns = lake.read("features/returns", dates, ["trade_date", "instrument_id", "total_return"]).filter(
         pl.col("instrument_id").is_in(names)
@@ -170,11 +168,17 @@ def build(place: Place) -> HistoryOutcome:
     table = figures(days)
     if (problem := violations(TearSheet, table)) is not None:
         raise InvalidRows(f"{NAME}: {problem}")
-    stored = place.lake.info(DATA_KEY)
+    last, built = days["trade_date"][-1], place.lake.dates(NAME)
+    stored = place.lake.info(NAME, last)
     status: Literal["written", "unchanged"] = "unchanged"
     if stored is None or stored.fingerprint != fingerprint or not place.lake.exists(HTML_KEY):
         place.lake.put(HTML_KEY, page(place, days, table, f"fingerprint {fingerprint}").encode())
-        place.lake.write(DATA_KEY, table, ObjectInfo(fingerprint, CODE_VERSION, table.height, {DAILY: days.height}))
+        write_days(
+            place.lake,
+            NAME,
+            {last: day_rows({last: table})[last].stamped(Stamp(fingerprint, CODE_VERSION))},
+            drop=[date for date in built if date != last],
+        )
         status = "written"
     return HistoryOutcome(status, table, days.height, place.lake.uri(HTML_KEY), _preview(days, table))
 
@@ -191,11 +195,8 @@ def _preview(days: pl.DataFrame, table: pl.DataFrame) -> dict[str, str]:
 
 def read_figures(place: Place) -> dict[str, float | None]:
     """The stored figures by name; empty if there is no tear sheet yet."""
-    body = place.lake.get(DATA_KEY)
-    if body is None:
-        return {}
-    table = pl.read_parquet(io.BytesIO(body))
-    return dict(table.select("metric", "value").iter_rows())
+    built = place.lake.dates(NAME)
+    return dict(place.lake.read(NAME, built).select("metric", "value").iter_rows()) if built else {}
 
 
 TABLE = HistoryTable(

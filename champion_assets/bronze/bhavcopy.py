@@ -60,6 +60,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Every row of the day's bhavcopy, all series, in one canonical typed schema; nothing filtered.",
     model=Bhavcopy,
+    provenance=frozenset({"source_row", "source_sha256"}),
     code_version="1",
     inputs=lambda _: (Input("raw/bhavcopy"),),
     compute=compute,

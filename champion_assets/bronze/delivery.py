@@ -53,6 +53,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Every row of the day's delivery file; unknown quantities are null.",
     model=Delivery,
+    provenance=frozenset({"source_row", "source_sha256"}),
     code_version="3",
     inputs=lambda _: (Input("raw/delivery"),),
     compute=compute,

@@ -47,6 +47,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Every row of the day's index file, names as published.",
     model=IndexClose,
+    provenance=frozenset({"source_row", "source_sha256"}),
     code_version="1",
     inputs=lambda _: (Input("raw/index_close"),),
     compute=compute,

@@ -1,8 +1,8 @@
 """The failures of checks that stand unresolved in the lake, over the whole stored history.
 
 What belongs here: finding them cheaply. `checks/results` holds every outcome of every day; reading ten years of it after each run would
-mean thousands of objects. So an index object in the lake keeps, for each day, the version (ETag) of the day's results and its failures.
-Each look lists the days once and reads only those whose version differs from the index. Therefore the index may be lost, old or written
+mean reading all of it. So an index object in the lake keeps, for each day, the hash of the day's results and its failures.
+Each look asks the manifest and reads only the days whose hash differs from the index. Therefore the index may be lost, old or written
 by two runs at once without harm: the next look puts it right.
 """
 
@@ -62,7 +62,7 @@ def unresolved(lake: Lake, *, keep: bool = True) -> Unresolved:
     body = lake.get(INDEX)
     stored: dict[str, Any] = json.loads(body) if body else {}
     known: dict[str, list[Any]] = stored["days"] if stored.get("format") == FORMAT else {}
-    versions = {date.isoformat(): version for date, version in lake.versions(NAME).items()}
+    versions = {date.isoformat(): file.days[date].exact for date, file in lake.state(NAME).file_of.items()}
     days = {day: known[day] for day, version in versions.items() if day in known and known[day][0] == version}
     days |= _read(lake, {day: version for day, version in versions.items() if day not in days})
     if keep and days != known:

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from champion_assets.cli import operations, reports
+from champion_assets.cli import lake, operations, reports
 from champion_assets.cli.boundary import HELPER_BEHIND, CommandBoundary
 from champion_assets.cli.output import DATE, console, say
 from champion_assets.cli.settings import settings
@@ -146,7 +146,11 @@ for command in (
     operations.doctor,
     operations.prepare,
     operations.quarantine,
-    operations.versions,
+    lake.verify,
+    lake.versions,
+    lake.tag,
+    lake.prune,
+    lake.migrate,
     source,
     ui,
 ):

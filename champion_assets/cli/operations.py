@@ -168,14 +168,3 @@ def release(table: str, date: dt.datetime, line: int | None, why: str) -> None:
 def drop(table: str, date: dt.datetime, line: int | None, why: str) -> None:
     """Leave rows out for good; they are no longer listed as open."""
     _decide(table, date, "drop", why, line)
-
-
-@click.command()
-@click.argument("date", type=DATE)
-def versions(date: dt.datetime) -> None:
-    """The versions of the bhavcopy of DATE, and row by row what changed between them."""
-    from champion_assets.operations.file_versions import differences
-
-    kept, rows = differences(_workspace(), date.date())
-    show(kept)
-    show(rows) if rows.height else say("one version, or no row differs")

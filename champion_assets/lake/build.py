@@ -2,7 +2,7 @@
 
 What belongs here: the one loop that one day and ten years share. What does not: what a table holds, or how Dagster is told.
 
-A day is written only whole and valid. A day that fails leaves no object and does not stop the others, except in tables with
+A day is written only whole and valid. A day that fails is not written and does not stop the others, except in tables with
 state, where nothing after it can be known. Killed at any moment, the lake holds finished days only, and the next run goes on.
 """
 
@@ -11,35 +11,34 @@ from __future__ import annotations
 import datetime as dt
 import resource
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any, Literal
 
 import polars as pl
 
-from champion_assets.lake.errors import BuildError, InvalidRows, MissingInput
-from champion_assets.lake.fingerprints import Fingerprints, recipe_of
-from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.commit import DayRows, day_rows, write_days
+from champion_assets.lake.content_hash import HASH_LENGTH
+from champion_assets.lake.delta_schema import storable
+from champion_assets.lake.errors import BuildError, DayChanged, InvalidRows, MissingInput
+from champion_assets.lake.fingerprints import Fingerprints, expected_fingerprint
+from champion_assets.lake.manifest import Stamp
 from champion_assets.lake.plan import Plan, plan_range
 from champion_assets.lake.ports import stops_source
+from champion_assets.lake.progress import advance
 from champion_assets.lake.schema import violations
-from champion_assets.lake.store import REMOTE_REQUESTS, partition_key
-from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace, open_inputs
 
+ATTEMPTS = 5
+"""How often a block is computed when other runs write its days at the same time."""
 Status = Literal["written", "unchanged", "closed"]
-Progress = Callable[[str, int], None]
-Note = Callable[[str], None]
-_progress: ContextVar[Progress | None] = ContextVar("champion_progress", default=None)
-_note: ContextVar[Note | None] = ContextVar("champion_note", default=None)
 
 
 @dataclass(frozen=True)
 class DayOutcome:
-    """What became of one day: rows and size of its object, or why there is none."""
+    """What became of one day: its rows and size, or why there are none."""
 
     status: Status
     fingerprint: str | None = None
@@ -64,27 +63,14 @@ class RangeReport:
         """How many days ended in `status`."""
         return sum(outcome.status == status for outcome in self.outcomes.values())
 
+    def spent(self, work: str, since: float) -> None:
+        """Add the wall seconds since `since` to those of a kind of work."""
+        self.seconds[work] = self.seconds.get(work, 0.0) + time.perf_counter() - since
+
     @property
     def rows(self) -> int:
-        """Rows of all days that have an object."""
+        """Rows of all days."""
         return sum(outcome.rows for outcome in self.outcomes.values())
-
-
-@contextmanager
-def report_progress(callback: Progress, note: Note | None = None) -> Iterator[None]:
-    """Inside the `with` call `callback(table, sessions)` whenever a block of sessions is done, and `note` with what a person waits for."""
-    tokens = _progress.set(callback), _note.set(note)
-    try:
-        yield
-    finally:
-        _progress.reset(tokens[0])
-        _note.reset(tokens[1])
-
-
-def tell(text: str) -> None:
-    """Say something to whoever watches this build, if anybody does."""
-    if (note := _note.get()) is not None:
-        note(text)
 
 
 def build_range(
@@ -97,8 +83,8 @@ def build_range(
     plan = plan_range(table, workspace, dates, fingerprints, refetch=refetch)
     _settle(table, workspace, plan, report)
     report.seconds["plan"] = time.perf_counter() - started
-    _build_stale(table, workspace, plan, report)
-    _advance(table, len(plan.unchanged))
+    _build_stale(table, workspace, plan, fingerprints, report)
+    advance(table, len(plan.unchanged))
     report.outcomes = dict(sorted(report.outcomes.items()))
     report.seconds["total"] = time.perf_counter() - started
     report.cpu_seconds = time.process_time() - used
@@ -113,11 +99,12 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
     for date, reason in plan.closed.items():
         if date not in report.failed:
             report.outcomes[date] = DayOutcome("closed", reason=reason)
-    for date, found in zip(plan.unchanged, workspace.lake.infos(table.name, plan.unchanged), strict=True):
-        if found is None:
-            raise BuildError(f"{table.name} {date}: the object vanished while it was looked at; run the day again")
-        info, size = found
-        report.outcomes[date] = DayOutcome("unchanged", info.fingerprint, info.rows, size, "inputs and code are the same")
+    state = workspace.lake.state(table.name)
+    for date in plan.unchanged:
+        info = state.info(date)
+        if info is None:
+            raise BuildError(f"{table.name} {date}: the day vanished while it was looked at; run it again")
+        report.outcomes[date] = DayOutcome("unchanged", info.fingerprint, info.rows, state.size(date), "inputs and code are the same")
     if table.gate is not None and (judged := sorted({*plan.unchanged, *plan.stale})):
         for date, error in table.gate(workspace, judged).items():
             report.failed[date] = error
@@ -127,27 +114,48 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
         report.failed[date] = MissingInput(_say_missing(table, workspace, date, missing))
 
 
-def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeReport) -> None:
+def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, marks: Fingerprints, report: RangeReport) -> None:
     """Build the stale days block by block, until a refusal of the server or, in tables with state, a failure ends it."""
     stale, known = list(plan.stale), len(report.failed)
     if table.stateful and report.failed:
         first_gap = min(report.failed)
         stale = [date for date in stale if date < first_gap]
     size = table.block_size(workspace.settings)
-    for start in range(0, len(stale), size):
-        block = stale[start : start + size]
-        _build_block(table, workspace, block, plan, report)
-        _advance(table, sum(date in report.outcomes for date in block))
+    while stale:
+        block = _next_block(stale, size)
+        stale = stale[len(block) :]
+        _build_block(table, workspace, block, plan, marks, report)
+        advance(table, sum(date in report.outcomes for date in block))
         refusal = next((error for error in report.failed.values() if stops_source(error)), None)
         if refusal is not None:  # the server said no: nothing more is asked of it
-            report.failed.update(dict.fromkeys(stale[start + size :], refusal))
+            report.failed.update(dict.fromkeys(stale, refusal))
         if refusal is not None or (table.stateful and len(report.failed) > known):
             break
+        if table.reads_itself(workspace.settings):
+            stale = _still_stale(table, workspace, stale, plan, marks, report)
 
 
-def _advance(table: DailyTable, sessions: int) -> None:
-    if (callback := _progress.get()) is not None:
-        callback(table.name, sessions)
+def _next_block(stale: list[dt.date], size: int) -> list[dt.date]:
+    """At most `size` days, up to the end of a month if that is not far: a month that is cut is written twice."""
+    block = stale[:size]
+    if len(stale) > size and (month := (block[-1].year, block[-1].month)) == (stale[size].year, stale[size].month):
+        whole = [date for date in block if (date.year, date.month) != month]
+        return whole if 2 * len(whole) >= size else block
+    return block
+
+
+def _still_stale(table: DailyTable, workspace: Workspace, stale: Sequence[dt.date], plan: Plan, marks: Fingerprints,
+                 report: RangeReport) -> list[dt.date]:  # fmt: skip
+    """Of days that were stale since the table's own past was yet to be built: those that still are, now that it is known."""
+    for number, date in enumerate(stale):
+        info = workspace.lake.info(table.name, date)
+        if info is None or expected_fingerprint(table, workspace, date, marks, plan.known) != info.fingerprint:
+            return list(stale[number:])
+        marks.settle(table.name, date, info)
+        size = workspace.lake.state(table.name).size(date)
+        report.outcomes[date] = DayOutcome("unchanged", info.fingerprint, info.rows, size, "the table's own past came out the same")
+        advance(table, 1)
+    return []
 
 
 def _say_missing(table: DailyTable, workspace: Workspace, date: dt.date, missing: list[tuple[str, dt.date]]) -> str:
@@ -165,87 +173,104 @@ def _say_missing(table: DailyTable, workspace: Workspace, date: dt.date, missing
     )
 
 
-def _build_block(table: DailyTable, workspace: Workspace, block: Sequence[dt.date], plan: Plan, report: RangeReport) -> None:
-    clock = time.perf_counter()
-    computed = table.compute(open_inputs(table, workspace, block, plan.known), block)
-    report.seconds["compute"] = report.seconds.get("compute", 0.0) + time.perf_counter() - clock
-    report.failed.update(computed.failed)
-    clock = time.perf_counter()
-    invalid = _invalid_days(table, computed.frame)
-    report.seconds["validate"] = report.seconds.get("validate", 0.0) + time.perf_counter() - clock
-    clock = time.perf_counter()
-    by_day = {key[0]: day for key, day in computed.frame.partition_by("trade_date", as_dict=True).items()}
-    empty = computed.frame.clear()
-    writes: list[tuple[dt.date, pl.DataFrame]] = []
-    for date in block:
-        if date in invalid:
-            report.failed[date] = InvalidRows(f"{table.name} {date}: {invalid[date]}")
-        elif date not in by_day and not table.may_be_empty and date not in computed.failed:
-            report.failed[date] = InvalidRows(f"{table.name} {date}: no row came out; its input is empty or every row was refused")
-        if date not in report.failed:
-            writes.append((date, by_day.get(date, empty)))
-        elif table.stateful:  # what comes after it rests on nothing
-            break
-    _list_refused(table, workspace, block, computed, report)
-    held = set(workspace.lake.dates(f"quarantine/{table.name}"))
-    with ThreadPoolExecutor(max_workers=2 if workspace.lake.is_local else REMOTE_REQUESTS) as pool:
-        outcomes = list(pool.map(lambda item: _write_day(table, workspace, item[0], item[1], computed, plan, held), writes))
-    report.outcomes |= {date: outcome for (date, _), outcome in zip(writes, outcomes, strict=True)}
-    report.seconds["write"] = report.seconds.get("write", 0.0) + time.perf_counter() - clock
+def _build_block(table: DailyTable, workspace: Workspace, block: Sequence[dt.date], plan: Plan, marks: Fingerprints,
+                 report: RangeReport) -> None:  # fmt: skip
+    for attempt in count(1):
+        try:
+            _compute_and_write(table, workspace, block, plan, marks, report)
+        except DayChanged:  # another run received another version of the day meanwhile: look at what it noted
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            return
 
 
-def _list_refused(table: DailyTable, workspace: Workspace, block: Sequence[dt.date], computed: Computed, report: RangeReport) -> None:
-    """What a failed day refused is listed in the quarantine too; a day that is written does so with its rows."""
-    if computed.rejects is None:
-        return
+def _compute_and_write(table: DailyTable, workspace: Workspace, block: Sequence[dt.date], plan: Plan, marks: Fingerprints,
+                       report: RangeReport) -> None:  # fmt: skip
+    clock = time.perf_counter()
+    inputs = open_inputs(table, workspace, block, plan.known)
+    computed = table.compute(inputs, block)
+    report.spent("compute", clock)
+    clock = time.perf_counter()
+    failed: dict[dt.date, Exception] = dict(computed.failed)
+    for date, text in _invalid_days(table, computed.frame).items():
+        failed[date] = InvalidRows(f"{table.name} {date}: {text}")
+    report.spent("validate", clock)
+    clock = time.perf_counter()
+    by_day = _by_day(computed.frame)
+    refused = {} if computed.rejects is None else _by_day(computed.rejects)
+    hashed = _hashed(table, {date: by_day.get(date, computed.frame.clear()) for date in block}, refused, computed.facts)
+    rows: dict[dt.date, DayRows] = {}
+    outcomes: dict[dt.date, DayOutcome] = {}
     for date in block:
-        rows = computed.rejects.filter(pl.col("trade_date") == date)
-        if date in report.failed and rows.height:
-            workspace.lake.write(f"quarantine/{partition_key(table.name, date)}", rows, ObjectInfo("", table.code_version, rows.height))
+        if date not in by_day and not table.may_be_empty and date not in failed:
+            failed[date] = InvalidRows(f"{table.name} {date}: no row came out; its input is empty or every row was refused")
+        if date in failed:
+            marks.settle(table.name, date, None)
+            if table.stateful:  # what comes after it rests on nothing
+                break
+            continue
+        facts = dict(computed.facts.get(date, {}))
+        if date in refused:
+            facts["quarantined_rows"] = refused[date].height
+        rows[date] = hashed[date].stamped(_stamp(table, workspace, date, facts, plan, marks))
+        marks.settle(table.name, date, rows[date].info)
+        outcomes[date] = DayOutcome("written", rows[date].stamp.fingerprint, rows[date].info.rows, facts=facts)
+    settled = [date for date in block if date in rows or date in failed]
+    _sync_quarantine(table, workspace, settled, {date: refused[date] for date in settled if date in refused})
+    kept = {date for date, each in rows.items()
+            if table.is_source and outcomes[date].facts.pop("unchanged", plan.stored.get(date) == each.stamp.fingerprint)}  # fmt: skip
+    done = write_days(
+        workspace.lake, table.name, {date: each for date, each in rows.items() if date not in kept},
+        only_over={date: mark for date, mark in inputs.seen.items() if date in rows},
+    )  # fmt: skip
+    state = workspace.lake.state(table.name)
+    for date, outcome in outcomes.items():
+        is_written = done.get(date) == "written" or table.confirm is not None  # what lives outside was put there again
+        status: Status = "written" if is_written else "unchanged"
+        why = "" if status == "written" else "same bytes at the source" if table.is_source else "made again, with the same values"
+        report.outcomes[date] = replace(outcome, status=status, size=state.size(date), reason=why)
+    report.failed.update(failed)
+    report.spent("write", clock)
+
+
+def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
+    return {key[0]: day for key, day in frame.partition_by("trade_date", as_dict=True).items()}
+
+
+def _hashed(
+    table: DailyTable, frames: Mapping[dt.date, pl.DataFrame], refused: Mapping[dt.date, pl.DataFrame], facts: Mapping[dt.date, Any]
+) -> dict[dt.date, DayRows]:
+    if not table.is_source:
+        return day_rows(frames, provenance=table.provenance, refused=refused)
+    files = {date: facts[date]["sha256"][:HASH_LENGTH] for date in frames if date in facts}
+    return day_rows(frames, refused=refused, content=files, of_file={date: facts[date]["rows"] for date in files})
+
+
+def _stamp(table: DailyTable, workspace: Workspace, date: dt.date, facts: dict[str, Any], plan: Plan, marks: Fingerprints) -> Stamp:
+    recipe = marks.recipe(table, workspace.settings)
+    fingerprint = facts["sha256"] if table.is_source else plan.stale[date]
+    fingerprint = fingerprint or expected_fingerprint(table, workspace, date, marks, plan.known)
+    if fingerprint is None:
+        raise BuildError(f"{table.name} {date}: an input is yet to be built; build the tables in the order of the graph")
+    return Stamp(fingerprint, table.code_version, recipe)
+
+
+def _sync_quarantine(table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], refused: Mapping[dt.date, pl.DataFrame]) -> None:
+    """The quarantine of the days says what this build refused, also where a day failed, and where its rows are the same as before."""
+    name = f"quarantine/{table.name}"
+    stamp = Stamp("", table.code_version)
+    days = {date: day_rows({date: storable(rows)})[date].stamped(stamp) for date, rows in refused.items()}
+    held = set(workspace.lake.dates(name))
+    if days or not held.isdisjoint(dates):
+        write_days(workspace.lake, name, days, drop=[date for date in dates if date in held and date not in refused])
 
 
 def _invalid_days(table: DailyTable, frame: pl.DataFrame) -> dict[dt.date, str]:
     if violations(table.model, frame) is None:
         return {}
-    days = frame.partition_by("trade_date", as_dict=True)
-    found = {key[0]: violations(table.model, day) for key, day in days.items()}
+    found = {date: violations(table.model, day) for date, day in _by_day(frame).items()}
     bad: dict[dt.date, str] = {day: text for day, text in found.items() if text is not None}
     if not bad:
         raise InvalidRows(f"{table.name}: rows are valid day by day but not together: {violations(table.model, frame)}")
     return bad
-
-
-def _write_day(
-    table: DailyTable, workspace: Workspace, date: dt.date, frame: pl.DataFrame, computed: Computed, plan: Plan, held: set[dt.date]
-) -> DayOutcome:
-    facts = dict(computed.facts.get(date, {}))
-    fingerprint, inputs = plan.stale[date]
-    key = partition_key(table.name, date)
-    rejects = None if computed.rejects is None else computed.rejects.filter(pl.col("trade_date") == date)
-    _sync_quarantine(table, workspace, date, rejects, held)
-    if rejects is not None and rejects.height:
-        facts["quarantined_rows"] = rejects.height
-    if table.is_source:
-        fingerprint, inputs = facts["sha256"], {"source": facts["uri"]}
-        if facts.pop("unchanged", plan.stored.get(date) == fingerprint):
-            return DayOutcome(
-                "unchanged",
-                fingerprint,
-                facts["rows"],
-                workspace.lake.size(key) or 0,
-                "same bytes at the source",
-                facts,
-            )
-    rows = facts["rows"] if table.is_source else frame.height
-    info = ObjectInfo(fingerprint, table.code_version, rows, inputs, recipe_of(table, workspace.settings))
-    size = workspace.lake.write(key, frame, info)
-    return DayOutcome("written", fingerprint, rows, size, facts=facts)
-
-
-def _sync_quarantine(table: DailyTable, workspace: Workspace, date: dt.date, rejects: pl.DataFrame | None, held: set[dt.date]) -> None:
-    """The quarantine of the day says what this build refused, also where the day's own rows are the same as before."""
-    key = f"quarantine/{partition_key(table.name, date)}"
-    if rejects is not None and rejects.height:
-        workspace.lake.write(key, rejects, ObjectInfo("", table.code_version, rejects.height))
-    elif date in held:
-        workspace.lake.delete(key)

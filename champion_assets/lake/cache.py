@@ -1,8 +1,7 @@
-"""Copies on local disk of a remote lake's objects: what was read or written here once does not cross the network again.
+"""Copies on local disk of a remote lake's files: what was read or written here once does not cross the network again.
 
-What belongs here: the folder, which copy is of which version, and the folder's limit. Which version is the current one only the lake knows:
-a copy is asked for by the ETag and size that the lake has just listed, so one that was replaced is never found. The folder may be deleted
-at any time.
+What belongs here: the folder and its limit. A file of the lake never changes, since its name is that of its content; so a copy
+is never old, and whoever uses one compares its checksum first. The folder may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -10,9 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import quote
 
 from champion_assets.lake.errors import CacheUnusable
 
@@ -28,42 +25,31 @@ class ObjectCache:
     def __init__(self, folder: Path, limit: int) -> None:
         self.folder, self._limit, self._kept = folder, limit, 0
 
-    def find(self, key: str, e_tag: str | None, size: int) -> Path | None:
-        """The copy of this version of the object, or None."""
-        path = self._path(key, e_tag or "")
-        try:
-            return path if e_tag and path.stat().st_size == size else None
-        except FileNotFoundError:
-            return None
+    def find(self, key: str) -> Path | None:
+        """The copy of the file, or None."""
+        path = self.folder / key
+        return path if path.is_file() else None
 
-    def keep(self, key: str, e_tag: str | None, body: bytes) -> Path | None:
-        """Store the copy of a version in one atomic step; those of other versions go. None if it has no ETag or is larger than the limit.
+    def keep(self, key: str, body: bytes) -> Path | None:
+        """Store a copy in one atomic step; None if it is larger than the limit.
 
         Raises:
             CacheUnusable: the disk refuses; the message names the setting.
         """
-        if not e_tag or len(body) > self._limit:
+        if len(body) > self._limit:
             return None
-        path = self._path(key, e_tag)
+        path = self.folder / key
         unfinished = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() and path.read_bytes() == body:
-                return path
             unfinished.write_bytes(body)
             unfinished.replace(path)
-            self.drop(other for other in path.parent.iterdir() if other != path and not other.name.endswith(".part"))
             self._trim_at_times(len(body))
         except OSError as error:
             unfinished.unlink(missing_ok=True)
-            hint = f"the copy of a lake's object cannot be kept ({error.strerror}): make room, or set CHAMPION_LAKE_CACHE_GB to less, or 0"
+            hint = f"the copy of a lake's file cannot be kept ({error.strerror}): make room, or set CHAMPION_LAKE_CACHE_GB to less, or 0"
             raise CacheUnusable(error.errno, hint, str(path)) from error
         return path
-
-    def drop(self, paths: Iterable[Path]) -> None:
-        """Delete copies; another process may have done it."""
-        for path in paths:
-            path.unlink(missing_ok=True)
 
     def trim(self) -> None:
         """Delete the oldest copies until the folder has a fifth of its limit free, and what killed processes left."""
@@ -98,6 +84,3 @@ class ObjectCache:
             self._kept = 0
             mark.touch()
             self.trim()
-
-    def _path(self, key: str, e_tag: str) -> Path:
-        return self.folder / key / quote(e_tag, safe="")

@@ -12,6 +12,14 @@ class CorruptObject(ChampionError):
     """An object in the lake cannot be read as what it should be."""
 
 
+class NoSuchVersion(ChampionError):
+    """A table has no such version, or it was pruned."""
+
+
+class DayChanged(ChampionError):
+    """Another writer changed days between the look at them and the commit; look again."""
+
+
 class CacheUnusable(ChampionError, OSError):
     """A copy of an object cannot be kept on this machine. Never a FileNotFoundError, which would say that the lake has no such object."""
 

@@ -3,10 +3,11 @@
 What belongs here: what is hashed, and the marks of what the lake holds. What does not: what follows from it (`plan.py`).
 
 A day's fingerprint is the hash of the table's name, code version, constants, parameters that differ from their defaults, facts of
-the day and the fingerprints of everything the day read. The computation is deterministic, so equal fingerprints mean equal bytes,
-and a day whose stored fingerprint equals the expected one is left alone. For raw files the fingerprint is the SHA-256 of the bytes.
-The recipe is the same without the inputs' content: it tells whether an object was made by the code and settings of today, so that
-nothing is built on a stale past.
+the day and the content of everything the day read. The computation is deterministic, so equal fingerprints mean equal rows,
+and a day whose stored fingerprint equals the expected one is left alone. Content is what rows say, without the columns that only name the
+file they came from: an input that was made again with the same values changes nothing. For raw files the fingerprint is the SHA-256
+of the bytes. The recipe is the same without the inputs' content: it tells whether a day was made by the code and settings of today, so
+that nothing is built on a stale past.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.manifest import DayInfo
 from champion_assets.lake.parameters import differing
-from champion_assets.lake.place import Input
-from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.store import Lake
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import DayFacts, Workspace
 from champion_assets.settings import Settings
@@ -37,74 +38,106 @@ def _identity(table: DailyTable, settings: Settings) -> list[Any]:
     return [table.name, table.code_version, dict(table.constants), differing(table.parameters, settings)]
 
 
+@dataclass
+class _Marks:
+    """Of one table: what is known of its days, which are about to be built, and the content of each by either hash."""
+
+    days: dict[dt.date, DayInfo]
+    expected: set[dt.date] = field(default_factory=set)
+    usable: dict[str | None, set[dt.date]] = field(default_factory=dict)
+    content: dict[dt.date, str] = field(default_factory=dict)
+    exact: dict[dt.date, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """The hashes of the days that are there."""
+        self.content |= {date: info.content for date, info in self.days.items()}
+        self.exact |= {date: info.exact for date, info in self.days.items()}
+
+
 class Fingerprints:
-    """Stored fingerprints by table and day, read from the objects' footers once and remembered."""
+    """What the lake says of days, read once a table and remembered, and which days are about to be built."""
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._known: dict[tuple[str, dt.date], str | None] = {}
-        self._recipes: dict[tuple[str, dt.date], str] = {}
+        self._tables: dict[str, _Marks] = {}
+        self._recipes: dict[str, str] = {}
+
+    def of(self, table: str) -> _Marks:
+        """The marks of a table."""
+        if table not in self._tables:
+            self._tables[table] = _Marks({date: file.days[date] for date, file in self._lake.state(table).file_of.items()})
+        return self._tables[table]
+
+    def recipe(self, table: DailyTable, settings: Settings) -> str:
+        """`recipe_of`, computed once."""
+        if table.name not in self._recipes:
+            self._recipes[table.name] = recipe_of(table, settings)
+        return self._recipes[table.name]
 
     def stored(self, table: str, date: dt.date) -> str | None:
-        """The fingerprint in the lake, or None if the day has no whole object."""
-        if (table, date) not in self._known:
-            self._note(table, date, self._lake.info(partition_key(table, date)))
-        return self._known[table, date]
+        """The fingerprint in the lake, or None if it does not have the day."""
+        info = self.of(table).days.get(date)
+        return None if info is None else info.fingerprint
 
-    def prefetch(self, table: str, dates: Sequence[dt.date]) -> None:
-        """Ask for many days at once, for a lake over a network."""
-        unknown = [date for date in dates if (table, date) not in self._known]
-        for date, found in zip(unknown, self._lake.infos(table, unknown), strict=True):
-            self._note(table, date, None if found is None else found[0])
+    def unusable(self, table: str, dates: Sequence[dt.date], recipe: str | None) -> list[dt.date]:
+        """The days that the lake lacks or that were not made by `recipe` (None: by whatever), unless they are about to be built."""
+        marks = self.of(table)
+        if recipe not in marks.usable:
+            made = {date for date, info in marks.days.items() if recipe in (None, info.recipe)}
+            marks.usable[recipe] = made | marks.expected
+        usable = marks.usable[recipe]
+        return [] if usable.issuperset(dates) else [date for date in dates if date not in usable]
 
-    def of(self, table: str, dates: Sequence[dt.date]) -> dict[dt.date, str | None]:
-        """`stored` of many days."""
-        self.prefetch(table, dates)
-        return {date: self.stored(table, date) for date in dates}
+    def expect(self, table: str, date: dt.date) -> None:
+        """Note that the day is about to be built, so that nobody knows its content yet."""
+        marks = self.of(table)
+        marks.expected.add(date)
+        for usable in marks.usable.values():
+            usable.add(date)
 
-    def _note(self, table: str, date: dt.date, info: ObjectInfo | None) -> None:
-        self._known[table, date] = info.fingerprint if info else None
+    def settle(self, table: str, date: dt.date, info: DayInfo | None) -> None:
+        """Note what became of a day."""
+        marks = self.of(table)
+        marks.expected.discard(date)
+        marks.usable.clear()
+        for known in (marks.days, marks.content, marks.exact):
+            known.pop(date, None)
         if info is not None:
-            self._recipes[table, date] = info.recipe
-
-    def is_usable(self, table: str, date: dt.date, recipe: str | None) -> bool:
-        """True if the day has an object, and the object was made by `recipe` (None: by whatever) or is about to be."""
-        return self.stored(table, date) is not None and (recipe is None or self._recipes.get((table, date), recipe) == recipe)
-
-    def remember(self, table: str, date: dt.date, fingerprint: str | None) -> None:
-        """Note what was just written, or what is about to be."""
-        self._known[table, date] = fingerprint
-        self._recipes.pop((table, date), None)
+            marks.days[date], marks.content[date], marks.exact[date] = info, info.content, info.exact
 
 
-def expected_fingerprint(
-    table: DailyTable, workspace: Workspace, date: dt.date, fingerprints: Fingerprints, known: DayFacts
-) -> tuple[str, dict[str, Any]] | list[tuple[str, dt.date]]:
-    """The fingerprint that `date` of `table` should have, with a summary of its inputs; or the inputs that are missing or stale."""
-    missing: list[tuple[str, dt.date]] = []
-    summary: dict[str, Any] = {}
-    windows = [
-        (wanted.table, workspace.window(wanted, date), wanted.is_gate, _label(wanted)) for wanted in table.inputs(workspace.settings)
-    ]
-    windows += [(name, list(days), False, f"{name}+") for name, days in sorted(known.more.get(date, {}).items())]
-    for name, window, is_gate, label in windows:
-        found = [(day, fingerprints.stored(name, day)) for day in window]
+def missing_inputs(
+    table: DailyTable, workspace: Workspace, date: dt.date, marks: Fingerprints, known: DayFacts
+) -> list[tuple[str, dt.date]]:
+    """Tables and days that `date` of `table` reads and the lake lacks, or has of other code or settings."""
+    missing = []
+    for name, window, _, _ in _windows(table, workspace, date, known):
         source = workspace.tables.get(name)
-        made_by = None if source is None or source.is_source else recipe_of(source, workspace.settings)
-        missing += [(name, day) for day in window if not fingerprints.is_usable(name, day, made_by)]
+        made_by = None if source is None or source.is_source else marks.recipe(source, workspace.settings)
+        missing += [(name, day) for day in marks.unusable(name, window, made_by)]
+    return missing
+
+
+def expected_fingerprint(table: DailyTable, workspace: Workspace, date: dt.date, marks: Fingerprints, known: DayFacts) -> str | None:
+    """The fingerprint that `date` of `table` should have; None as long as an input is about to be built, so that nobody knows yet."""
+    read: dict[str, Any] = {}
+    for name, window, is_gate, label in _windows(table, workspace, date, known):
         if is_gate:
             continue
-        digest = hashlib.sha256("".join(mark or "" for _, mark in found).encode()).hexdigest()[:32]
-        summary[label] = {
-            "sessions": len(window), "first": str(window[0]) if window else None,
-            "last": str(window[-1]) if window else None,
-            "fingerprint": (found[0][1] if len(found) == 1 else digest) if found else None,
-        }  # fmt: skip
-    if missing:
-        return missing
-    text = json.dumps([*_identity(table, workspace.settings), known.facts.get(date), summary], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32], summary
+        source = marks.of(name)
+        if not source.expected.isdisjoint(window):
+            return None
+        hashes = source.exact if table.reads_provenance else source.content
+        text = " ".join([hashes.get(day, "") for day in window])
+        read[label] = [len(window), hashlib.sha256(text.encode()).hexdigest()[:32]]
+    text = json.dumps([*_identity(table, workspace.settings), known.facts.get(date), read], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _label(wanted: Input) -> str:
-    return f"{wanted.table}@{wanted.lag}" if wanted.lag else wanted.table
+def _windows(table: DailyTable, workspace: Workspace, date: dt.date, known: DayFacts) -> Iterator[tuple[str, Sequence[dt.date], bool, str]]:
+    """What the day reads: table, days, whether it is a gate, and a label that is unique."""
+    for wanted in table.inputs(workspace.settings):
+        label = f"{wanted.table}@{wanted.lag}" if wanted.lag else wanted.table
+        yield wanted.table, workspace.window(wanted, date), wanted.is_gate, label
+    for name, days in sorted(known.more.get(date, {}).items()):
+        yield name, list(days), False, f"{name}+"

@@ -17,12 +17,12 @@ import polars as pl
 
 from champion_assets.lake.calendar_view import CalendarView
 from champion_assets.lake.errors import UndeclaredInput
-from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.manifest import DayInfo
+from champion_assets.lake.objects import REMOTE_REQUESTS
 from champion_assets.lake.originals import Originals, OwnOriginals
 from champion_assets.lake.parameters import Parameters
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import REMOTE_REQUESTS, partition_key
 from champion_assets.settings import Settings
 
 
@@ -33,6 +33,7 @@ class Inputs:
         parameters: those declared.
         calendar: answers for days up to the last of the block.
         facts: by day, what the table's `day_facts` say.
+        seen: of a raw table, the days whose rows were looked at, with what they were.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Inputs:
         self._declared = [wanted for wanted in declared if not wanted.is_gate]
         self._place, self._more, self._open_outside, self._models = place, more, outside, models
         self._days: dict[str, list[dt.date]] = {}
+        self.seen: dict[dt.date, str | None] = {}
 
     def window(self, table: str, date: dt.date, *, lag: int | None = None) -> list[dt.date]:
         """The sessions of `table` that `date` reads, in order; with `lag` only those of the window that ends so many sessions before.
@@ -97,16 +99,15 @@ class Inputs:
         """What was taken out of the declared windows of `table` on the days of the block, for days that have such rows."""
         asset, lake = f"quarantine/{table}", self._place.lake
         held = sorted(set(self.days(table)) & set(self.dates) & set(lake.dates(asset)))
-        return dict(zip(held, lake.together(lambda date: lake.read(asset, [date]), held), strict=True))
+        return {date: lake.read(asset, [date]) for date in held}
 
-    def infos(self, table: str) -> dict[dt.date, ObjectInfo | None]:
-        """What the objects of the declared windows say of themselves: fingerprint, rows."""
-        days = self.days(table)
-        return {day: None if found is None else found[0] for day, found in zip(days, self._place.lake.infos(table, days), strict=True)}
+    def infos(self, table: str) -> dict[dt.date, DayInfo | None]:
+        """What the lake says of the days of the declared windows: fingerprint, rows, content."""
+        return self._place.lake.infos(table, self.days(table))
 
     @contextmanager
     def files(self, table: str, days: Iterable[dt.date]) -> Iterator[list[str]]:
-        """Paths on this machine with the objects of `days`, all of them in the declared windows."""
+        """Paths on this machine with the rows of `days`, all of them in the declared windows, and of other days of their months."""
         with self._place.lake.files(table, self._chosen(table, self.days(table), days)) as paths:
             yield paths
 
@@ -134,11 +135,16 @@ class Inputs:
         return OwnOriginals(self._place.lake, self.table)
 
     def own_rows(self, date: dt.date) -> pl.DataFrame | None:
-        """What a raw table's object of `date` holds now, before this build; None if there is none."""
+        """What a raw table holds of `date` now, before this build; None if nothing. The commit of the day will be refused if another run
+        wrote it meanwhile.
+        """
         self._must_be_raw()
         if date not in self.dates:
             raise UndeclaredInput(f"{self.table} asks for its own {date}, which is no day of the block {self._span}")
-        return self._place.lake.read(self.table, [date]) if self._place.lake.exists(partition_key(self.table, date)) else None
+        state = self._place.lake.state(self.table)
+        info = state.info(date)
+        self.seen[date] = None if info is None else info.exact
+        return None if info is None else self._place.lake.read(self.table, [date], state=state)
 
     @property
     def requests(self) -> int:

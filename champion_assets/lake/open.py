@@ -11,24 +11,33 @@ import re
 import time
 from pathlib import Path
 
-import obstore
 import obstore.exceptions
 
 from champion_assets.common.s3 import s3_options
 from champion_assets.lake.cache import ObjectCache
 from champion_assets.lake.errors import LakeRefused, LakeUnreachable
+from champion_assets.lake.migrate import is_older
+from champion_assets.lake.objects import TEMPORARY
 from champion_assets.lake.store import Lake
 from champion_assets.settings import Settings
 
 
-def open_lake(settings: Settings) -> Lake:
-    """The lake that the settings name."""
+def open_lake(settings: Settings, *, any_form: bool = False) -> Lake:
+    """The lake that the settings name; `any_form` only for whoever moves a lake of the older form.
+
+    Raises:
+        LakeRefused: see `check`; or the lake is of the older form, one object per day.
+        LakeUnreachable: see `check`.
+    """
     root = settings.lake_root
-    if not root.startswith("s3://"):
-        return Lake(root)
-    options = s3_options(settings)
-    lake = Lake(root, options, open_cache(settings, root, options))
-    check(lake)
+    if root.startswith("s3://"):
+        options = s3_options(settings)
+        lake = Lake(root, options, open_cache(settings, root, options))
+        check(lake)
+    else:
+        lake = Lake(root)
+    if not any_form and is_older(lake):
+        raise LakeRefused(f"{root} is a lake of the older form, one object per day; `champion migrate` moves it, and can be taken back")
     return lake
 
 
@@ -49,7 +58,7 @@ def check(lake: Lake) -> None:
     """
     endpoint = lake.storage_options.get("aws_endpoint_url", "AWS")
     try:
-        obstore.get(lake.objects, ".champion")
+        lake.probe()
     except FileNotFoundError as error:
         if "NoSuchBucket" in str(error):
             raise LakeRefused(f"{lake.root}: there is no such bucket at {endpoint}; make it, or set CHAMPION_LAKE") from error
@@ -64,16 +73,17 @@ def check(lake: Lake) -> None:
 
 
 def remove_leftovers(lake: Lake, older_than_seconds: float = 3600.0) -> int:
-    """Delete temporary files of killed writers (`name#1`) on local disk; returns how many. S3 has none.
+    """Delete what killed writers left in the folder of temporary files on local disk; returns how many. S3 has none.
 
     Young ones are left alone: they may belong to a writer that lives.
     """
-    if not lake.is_local:
+    folder = Path(lake.root, TEMPORARY)
+    if not lake.is_local or not folder.is_dir():
         return 0
     limit, removed = time.time() - older_than_seconds, 0
-    for path in Path(lake.root).rglob("*#*"):
+    for path in folder.iterdir():
         try:
-            if path.name.rsplit("#", 1)[1].isdigit() and path.stat().st_mtime <= limit:
+            if path.stat().st_mtime <= limit:
                 path.unlink()
                 removed += 1
         except FileNotFoundError:  # its writer has just finished

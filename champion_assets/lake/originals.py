@@ -1,6 +1,7 @@
 """Original files: kept byte for byte under their SHA-256, verified when they are read again, with notes about them.
 
-What belongs here: bytes and notes. What does not: which files a table wants and what it accepts (`raw/`).
+What belongs here: bytes and notes. Their folders begin with `_`, which programs that clean up a Delta table leave alone. What does
+not: which files a table wants and what it accepts (`raw/`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from champion_assets.lake.store import Lake
 
 def file_key(table: str, sha256: str) -> str:
     """The lake key of the bytes with this hash."""
-    return f"{table}/files/{sha256[:2]}/{sha256}"
+    return f"{table}/_files/{sha256[:2]}/{sha256}"
+
+
+def note_key(table: str, name: str) -> str:
+    """The lake key of a note of a raw table."""
+    return f"{table}/_notes/{name}"
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Originals:
 
     def note(self, name: str) -> bytes | None:
         """What the table noted under `name`, such as the order of receipt."""
-        return self.lake.get(f"{self.table}/{name}")
+        return self.lake.get(note_key(self.table, name))
 
 
 @dataclass(frozen=True)
@@ -66,4 +72,4 @@ class OwnOriginals(Originals):
 
     def update_note(self, name: str, change: Callable[[bytes | None], bytes]) -> None:
         """Change a note although others may change it at the same time."""
-        self.lake.update(f"{self.table}/{name}", change)
+        self.lake.update(note_key(self.table, name), change)

@@ -8,20 +8,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from champion_assets.lake.fingerprints import Fingerprints, expected_fingerprint
+from champion_assets.lake.fingerprints import Fingerprints, expected_fingerprint, missing_inputs
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import DayFacts, Workspace, day_facts_of
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Days of a range sorted by what has to be done: `stale` carries the fingerprint and the inputs to be stored; `stored` has the lake's
-    fingerprint of days that are looked at again at the source; `known` are the facts of the days.
+    """Days of a range sorted by what has to be done: `stale` has the expected fingerprint, None where an input is yet to be built; `stored`
+    has the lake's fingerprint of days that are looked at again at the source; `known` are the facts of the days.
     """
 
-    stale: dict[dt.date, tuple[str, dict[str, Any]]]
+    stale: dict[dt.date, str | None]
     unchanged: list[dt.date]
     closed: dict[dt.date, str]
     missing: dict[dt.date, list[tuple[str, dt.date]]]
@@ -39,11 +38,10 @@ def plan_range(
 ) -> Plan:
     """Decide for each calendar day whether it is closed, current, stale, or lacks an input.
 
-    Stale days are noted in `fingerprints` with the value they are about to get, so later days and tables can be planned on them.
+    Stale days are noted in `fingerprints` as about to be built, so later days and tables can be planned on them.
     For raw tables every session is stale, that is the source is looked at again; with `refetch` only those days are, and those
     that the lake does not have.
     """
-    _look_ahead(table, workspace, dates, fingerprints)
     known = day_facts_of(table, workspace, [date for date in dates if workspace.calendar.why_closed(date) is None])
     plan = Plan({}, [], {}, {}, {}, known)
     confirmed = None if table.confirm is None else table.confirm(workspace, dates)
@@ -56,27 +54,17 @@ def plan_range(
             if stored is not None and refetch is not None and date not in refetch:
                 plan.unchanged.append(date)
             else:
-                plan.stale[date] = ("", {})
+                plan.stale[date] = None
                 plan.stored[date] = stored
-                fingerprints.remember(table.name, date, "not fetched yet")  # whatever reads it has to look again
+                fingerprints.expect(table.name, date)  # whatever reads it has to look again
+            continue
+        if missing := missing_inputs(table, workspace, date, fingerprints, known):
+            plan.missing[date] = missing
             continue
         expected = expected_fingerprint(table, workspace, date, fingerprints, known)
-        if isinstance(expected, list):
-            plan.missing[date] = expected
-        elif stored == expected[0] and (confirmed is None or date in confirmed):
+        if expected is not None and stored == expected and (confirmed is None or date in confirmed):
             plan.unchanged.append(date)
         else:
             plan.stale[date] = expected
-            fingerprints.remember(table.name, date, expected[0])
+            fingerprints.expect(table.name, date)
     return plan
-
-
-def _look_ahead(table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], fingerprints: Fingerprints) -> None:
-    """Over a network: everything that the range will ask for, several requests at once."""
-    if workspace.lake.is_local or not dates:
-        return
-    sessions = workspace.sessions(dates[0], dates[-1])
-    fingerprints.prefetch(table.name, sessions)
-    for wanted in table.inputs(workspace.settings):
-        window = workspace.window(wanted, sessions[0]) if sessions else []
-        fingerprints.prefetch(wanted.table, sorted({*window, *sessions}))

@@ -1,8 +1,9 @@
 """The quarantine: rows and files that were taken out, with file, line, rule and reason; and what a person decided of them.
 
-What belongs here: listing, and decisions. Rows lie under `quarantine/<table>/trade_date=.../data.parquet`, written by the build that took
-them out; decisions in `quarantine/decisions.json`. A released row of silver/equity_eod flows on when its day is built again: its ISIN is
-not believed, its symbol is, and of two rows of an instrument the released one counts. A dropped row stays out and is no longer listed.
+What belongs here: listing, and decisions. Rows lie in the table `quarantine/<table>`, written by the build that took them out;
+decisions in `quarantine/decisions.json`. A released row of silver/equity_eod flows on when its day is built again: its ISIN is
+not believed, its symbol is, and of two rows of an instrument the released one counts. A dropped row stays out and is no longer
+listed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Literal
 import polars as pl
 
 from champion_assets.common.errors import ChampionError
-from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.store import Lake
 from champion_assets.lake.workspace import Workspace
 
 FOLDER, DECISIONS = "quarantine", "quarantine/decisions.json"
@@ -90,9 +91,8 @@ def listed(lake: Lake) -> pl.DataFrame:
 
 def _days(lake: Lake) -> list[tuple[str, dt.date]]:
     """Tables and days of which the quarantine holds something."""
-    keys = [key for key in lake.keys(FOLDER) if key.endswith("/data.parquet")]
-    parts = [key.removeprefix(f"{FOLDER}/").removesuffix("/data.parquet").rsplit("/trade_date=", 1) for key in keys]
-    return [(table, dt.date.fromisoformat(day)) for table, day in parts]
+    tables = [table for table in lake.tables() if table.startswith(f"{FOLDER}/")]
+    return [(table.removeprefix(f"{FOLDER}/"), date) for table in tables for date in lake.dates(table)]
 
 
 def held(lake: Lake, table: str, date: dt.date) -> pl.DataFrame:
@@ -101,10 +101,9 @@ def held(lake: Lake, table: str, date: dt.date) -> pl.DataFrame:
     Raises:
         QuarantineError: nothing.
     """
-    body = lake.get(f"{FOLDER}/{partition_key(table, date)}")
-    if body is None:
+    if not lake.has(f"{FOLDER}/{table}", date):
         raise QuarantineError(f"the quarantine has nothing of {table} on {date}; `champion quarantine list` shows what it has")
-    rows = pl.read_parquet(body)
+    rows = lake.read(f"{FOLDER}/{table}", [date])
     columns = rows.columns
     return rows.select(
         file=pl.col("source_sha256" if "source_sha256" in columns else "sha256" if "sha256" in columns else "name").cast(pl.String),

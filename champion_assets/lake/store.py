@@ -1,298 +1,290 @@
-"""The lake's objects: whole, atomic, on a local folder or an S3 bucket through the same calls.
+"""The lake's tables: which days they have, what is known of each, and their rows, now or at an earlier version.
 
-What belongs here: bytes in, bytes out, and Polars frames by partition. A put is one atomic step: locally a temporary file that is
-renamed, on S3 one request. A reader sees the old object or the new one, never half; a killed writer leaves at most an unused
-temporary file, which the next start removes.
+What belongs here: reading. What does not: objects (`objects.py`), the form of the log (`delta_log.py`), and writing (`commit.py`).
+Every file is read only after its bytes have the checksum that the log has.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import io
-import random
-import shutil
+import re
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import obstore
-import obstore.exceptions
 import polars as pl
-from obstore.store import LocalStore
 
-from champion_assets.common.s3 import s3_store
 from champion_assets.lake.cache import ObjectCache
-from champion_assets.lake.errors import CorruptObject, LakeUnreachable
-from champion_assets.lake.footer import FOOTER_BYTES, METADATA_KEY, ObjectInfo, info_in, info_of_file
+from champion_assets.lake.day_files import checksum, scan
+from champion_assets.lake.delta_log import COPIES, LOG, Commit, applied, commit_key, copy_key, opened
+from champion_assets.lake.errors import CacheUnusable, CorruptObject, NoSuchVersion
+from champion_assets.lake.manifest import DataFile, DayInfo, TableState
+from champion_assets.lake.objects import ObjectStore
 
-MULTIPART_BYTES = 64 * 2**20
-"""From this size on an object goes to S3 in parts, which become visible together."""
-UPDATE_ATTEMPTS = 100
-REMOTE_REQUESTS = 16
-"""Requests to S3 that are under way at once."""
-
-
-def partition_key(asset: str, date: dt.date) -> str:
-    """The object of one day of one asset, relative to the lake's root."""
-    return f"{asset}/trade_date={date.isoformat()}/data.parquet"
+_COMMIT = re.compile(rf"{LOG}/(\d{{20}})\.json$")
+_COPY = re.compile(rf"{LOG}/{COPIES}/(\d{{20}})\.json$")
+_THREADS = 4
 
 
-class Lake:
-    """A lake at `root` (a folder, or `s3://bucket/prefix`); `cache` holds copies of a remote lake's objects on this machine."""
+class Lake(ObjectStore):
+    """A lake at `root` (a folder, or `s3://bucket/prefix`); `cache` holds copies of a remote lake's files on this machine."""
 
     def __init__(self, root: str, storage_options: dict[str, str] | None = None, cache: ObjectCache | None = None) -> None:
-        self.is_local = "://" not in root
+        super().__init__(root, storage_options)
         self.cache = cache
-        self.storage_options = storage_options or {}
-        if self.is_local:
-            folder = Path(root).expanduser().resolve()
-            folder.mkdir(parents=True, exist_ok=True)
-            self.root = str(folder)
-            self.objects: Any = LocalStore(self.root, mkdir=True)
-        else:
-            self.root = root.rstrip("/")
-            self.objects = s3_store(self.root, self.storage_options)
+        self._states: dict[str, TableState] = {}
 
-    def uri(self, key: str) -> str:
-        """The address of an object for other readers (Polars, DuckDB)."""
-        return f"{self.root}/{key}"
+    def home(self, table: str) -> Lake:
+        """The lake that has the table."""
+        del table
+        return self
 
-    def put(self, key: str, body: bytes) -> str | None:
-        """Store `body` under `key` in one atomic step, replacing what was there; returns the new version's ETag."""
-        multipart = None if not self.is_local and len(body) > MULTIPART_BYTES else False
-        return obstore.put(self.objects, key, body, use_multipart=multipart)["e_tag"]
-
-    def update(self, key: str, change: Callable[[bytes | None], bytes]) -> None:
-        """Replace an object by `change` of what is there (None: nothing), so that of two who do it at once neither's change is lost.
-
-        On S3 by conditional puts (If-Match, If-None-Match), locally under a lock.
-        """
-        if self.is_local:
-            with Path(self.root).with_name(Path(self.root).name + ".lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                self.put(key, change(self.get(key)))
-            return
-        for _ in range(UPDATE_ATTEMPTS):
-            body: bytes | None = None
-            mode: Any = "create"
-            try:
-                found = obstore.get(self.objects, key)
-                mode, body = {"e_tag": found.meta["e_tag"]}, bytes(found.bytes())
-            except FileNotFoundError:
-                pass  # then it is made, if nobody makes it first
-            try:
-                obstore.put(self.objects, key, change(body), mode=mode)
-            except (obstore.exceptions.AlreadyExistsError, obstore.exceptions.PreconditionError):
-                time.sleep(random.uniform(0.0, 0.2))
-                continue
-            return
-        raise LakeUnreachable(f"{self.uri(key)}: others changed it {UPDATE_ATTEMPTS} times in a row just before this change; repeat")
-
-    def get(self, key: str) -> bytes | None:
-        """The object's bytes, or None if there is none."""
-        try:
-            return bytes(obstore.get(self.objects, key).bytes())
-        except FileNotFoundError:
-            return None
-
-    def exists(self, key: str) -> bool:
-        """True if an object lies under `key`."""
-        return self.size(key) is not None
-
-    def size(self, key: str) -> int | None:
-        """The object's size in bytes, or None if there is none."""
-        try:
-            return int(obstore.head(self.objects, key)["size"])
-        except FileNotFoundError:
-            return None
-
-    def delete(self, key: str) -> None:
-        """Remove an object; removing what is not there is no error."""
-        try:
-            obstore.delete(self.objects, key)
-        except FileNotFoundError:
-            return
-
-    def dates(self, asset: str) -> list[dt.date]:
-        """The days for which `asset` has an object, in order."""
-        found = set()
-        for batch in obstore.list(self.objects, prefix=asset):
-            for item in batch:
-                folder = item["path"].removeprefix(asset + "/").split("/", 1)[0]
-                if folder.startswith("trade_date=") and item["path"].endswith("/data.parquet"):
-                    found.add(dt.date.fromisoformat(folder.removeprefix("trade_date=")))
+    def tables(self) -> list[str]:
+        """The tables that have ever had a day, in order."""
+        found = []
+        for group in self.folders(""):
+            names = [] if group.startswith("_") else [f"{group}/{name}" for name in self.folders(group)]
+            if group == "quarantine":
+                names = [f"{name}/{more}" for name in names for more in self.folders(name)]
+            found += [name for name in names if LOG in self.folders(name)]
         return sorted(found)
 
-    def versions(self, asset: str) -> dict[dt.date, str]:
-        """The ETag of the object of each day of `asset`: another one whenever the object was replaced."""
-        days = (item for batch in obstore.list(self.objects, prefix=asset) for item in batch if item["path"].endswith("/data.parquet"))
-        return {dt.date.fromisoformat(item["path"].rsplit("/", 2)[1].removeprefix("trade_date=")): str(item["e_tag"]) for item in days}
+    def state(self, table: str) -> TableState:
+        """The table as it is now; without a day if it never had one."""
+        if (home := self.home(table)) is not self:
+            return home.state(table)
+        state = self._states.get(table)
+        if state is None:
+            state = self._load(table, None)
+        while (body := self.get(commit_key(table, state.version + 1))) is not None:
+            where = self.uri(commit_key(table, state.version + 1))
+            state = applied(state, opened(body, where).actions, state.version + 1)
+        self._states[table] = state
+        return state
 
-    def keys(self, prefix: str) -> list[str]:
-        """The objects under the folder `prefix`, in order."""
-        return sorted(item["path"] for batch in obstore.list(self.objects, prefix=prefix) for item in batch)
-
-    def folders(self, prefix: str) -> list[str]:
-        """The names of the folders directly under the folder `prefix`, in order."""
-        found = obstore.list_with_delimiter(self.objects, prefix=prefix)
-        return sorted(path.rsplit("/", 1)[-1] for path in found["common_prefixes"])
-
-    def info(self, key: str) -> ObjectInfo | None:
-        """What the object's footer says, from its last bytes alone; None if absent or not a whole Parquet object of ours."""
-        found = self.info_and_size(key)
-        return None if found is None else found[0]
-
-    def info_and_size(self, key: str) -> tuple[ObjectInfo, int] | None:
-        """`info` with the object's size in bytes, in one request."""
-        try:
-            found = obstore.get(self.objects, key, options={"range": {"suffix": FOOTER_BYTES}})
-            size, tail = int(found.meta["size"]), bytes(found.bytes())
-        except FileNotFoundError:
-            return None
-        except obstore.exceptions.GenericError:  # servers answer a range of an empty object with an error
-            if self.size(key) == 0:
-                return None
-            raise
-        info = info_in(tail) or (info_in(self.get(key) or b"") if size > FOOTER_BYTES else None)
-        return None if info is None else (info, size)
-
-    def infos(self, asset: str, dates: Sequence[dt.date]) -> list[tuple[ObjectInfo, int] | None]:
-        """`info_and_size` of many days; over a network several at once, and those that are absent or in the cache by one listing."""
-        keys = [partition_key(asset, date) for date in dates]
-        listed = self._listed(asset, keys)
-
-        def look(key: str) -> tuple[ObjectInfo, int] | None:
-            if key not in listed:
-                return None
-            copy = listed[key]
-            return (None if copy is None else info_of_file(copy)) or self.info_and_size(key)
-
-        return list(self.together(look, keys))
-
-    def together(self, action: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-        """`action` of each item, in order; over a network several at once."""
-        if self.is_local:
-            yield from map(action, items)
-            return
-        with ThreadPoolExecutor(REMOTE_REQUESTS) as pool:
-            yield from pool.map(action, items)
-
-    def write(self, key: str, frame: pl.DataFrame, info: ObjectInfo) -> int:
-        """Store `frame` as Parquet with `info` in its footer; returns the size in bytes. Equal input gives equal bytes."""
-        buffer = io.BytesIO()
-        frame.write_parquet(buffer, compression="zstd", compression_level=1, statistics=True,
-                            metadata={METADATA_KEY: info.to_json()})  # fmt: skip
-        body = buffer.getvalue()
-        e_tag = self.put(key, body)
-        if self.cache is not None:
-            self.cache.keep(key, e_tag, body)
-        return len(body)
-
-    def read(self, asset: str, dates: Iterable[dt.date], columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """The rows of `asset` on `dates`, in the order of the dates.
+    def state_at(self, table: str, version: int) -> TableState:
+        """The table at one of its versions.
 
         Raises:
-            CorruptObject: an object cannot be read; the message names it and says what to do.
-            FileNotFoundError: a day has no object.
+            NoSuchVersion: it has none of that number, or it was pruned.
         """
-        keys = [partition_key(asset, date) for date in dates]
-        if not keys:
-            raise ValueError(f"no dates asked of {asset}")
-        if not self.is_local:
-            return self._read_remote(asset, keys, columns)
-        paths = [self.uri(key) for key in keys]
+        if (home := self.home(table)) is not self:
+            return home.state_at(table, version)
+        if version == -1:
+            return TableState()
+        if version > (last := self.state(table).version):
+            raise NoSuchVersion(f"{table} has no version {version}; its last one is {last}")
+        return self._load(table, version)
+
+    def commits(self, table: str) -> Iterator[tuple[int, Commit]]:
+        """The commits that are still there, in order."""
+        home = self.home(table)
+        for version in sorted(home.log(table)[0]):
+            body = home.get(commit_key(table, version))
+            if body is not None:
+                yield version, opened(body, home.uri(commit_key(table, version)))
+
+    def as_of(self, table: str, instant: dt.datetime) -> TableState:
+        """The table as it was at an instant (UTC).
+
+        Raises:
+            NoSuchVersion: what is left of its history begins later.
+        """
+        found, first = None, None
+        for version, commit in self.commits(table):
+            first = first or (version, commit.instant)
+            if commit.instant <= instant:
+                found = version
+        if first is None or (found is None and first[0] == 0):
+            return TableState()
+        if found is None:
+            raise NoSuchVersion(f"{table}: the history of its versions begins at {first[1]:%Y-%m-%d %H:%M} UTC; older ones were pruned")
+        return self.state_at(table, found)
+
+    def log(self, table: str) -> tuple[list[int], list[int]]:
+        """The versions of the commits and of our own copies that lie in the log, in order."""
+        keys = self.keys(f"{table}/{LOG}")
+        commits = sorted(int(found[1]) for key in keys if (found := _COMMIT.search(key)))
+        return commits, sorted(int(found[1]) for key in keys if (found := _COPY.search(key)))
+
+    def dates(self, table: str) -> list[dt.date]:
+        """The days that the table has, in order."""
+        return list(self.state(table).file_of)
+
+    def has_log(self, table: str) -> bool:
+        """True if the table has ever had a day."""
+        return LOG in self.home(table).folders(table)
+
+    def forget(self, table: str) -> None:
+        """Read the table's log anew at the next look."""
+        self._states.pop(table, None)
+
+    def has(self, table: str, date: dt.date) -> bool:
+        """True if the table has the day."""
+        return date in self.state(table).file_of
+
+    def info(self, table: str, date: dt.date) -> DayInfo | None:
+        """What is known of a day; None if the table does not have it."""
+        return self.state(table).info(date)
+
+    def infos(self, table: str, dates: Iterable[dt.date]) -> dict[dt.date, DayInfo | None]:
+        """What is known of days."""
+        state = self.state(table)
+        return {date: state.info(date) for date in dates}
+
+    def read(
+        self, table: str, dates: Iterable[dt.date], columns: Sequence[str] | None = None, *, where: pl.Expr | None = None,
+        state: TableState | None = None,
+    ) -> pl.DataFrame:  # fmt: skip
+        """The rows of `table` on `dates`, in the order of the days.
+
+        Args:
+            table: name of the table.
+            dates: at least one.
+            columns: all by default.
+            where: only rows that satisfy this condition.
+            state: the version to read; the present one by default.
+
+        Raises:
+            CorruptObject: a file is not what the log says; the message names it and says what to do.
+            FileNotFoundError: a day is absent.
+        """
+        if (home := self.home(table)) is not self:
+            return home.read(table, dates, columns, where=where, state=state)
+        wanted = sorted(set(dates))
+        if not wanted:
+            raise ValueError(f"no dates asked of {table}")
+        files = self._files_of(table, wanted, state or self.state(table))
+        by_schema: dict[str, list[DataFile]] = {}
+        for file in files:
+            by_schema.setdefault(file.schema, []).append(file)
+        frames = []
+        for group in by_schema.values():
+            mine = {date for file in group for date in file.days}
+            only = None if mine <= set(wanted) else [date for date in wanted if date in mine]
+            frames.append(scan(self._verified(table, group), columns, only, where))
+        if len(frames) == 1:
+            return frames[0]
         try:
-            return _scan(paths, columns)
-        except FileNotFoundError:
-            raise
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise CorruptObject(f"{asset}: an object between {paths[0]} and {paths[-1]} cannot be read ({error}); "
-                                "delete it and materialize its day again") from error  # fmt: skip
-
-    def _read_remote(self, asset: str, keys: Sequence[str], columns: Sequence[str] | None) -> pl.DataFrame:
-        """One request an object that has no copy yet, several at once: for objects of a day's size faster than reading footers and columns
-        one by one.
-        """
-        copies = self._copies(asset, keys)
-        if all(copies):
-            try:
-                return _scan([str(path) for path in copies], columns)
-            except (pl.exceptions.PolarsError, OSError):  # taken away or damaged meanwhile; the lake itself has the objects
-                cast("ObjectCache", self.cache).drop(path for path in copies if path is not None)
-
-        def frame_of(key: str) -> pl.DataFrame:
-            try:
-                return pl.read_parquet(io.BytesIO(self._fetch(key)[0]), columns=None if columns is None else list(columns))
-            except pl.exceptions.PolarsError as error:
-                raise CorruptObject(
-                    f"{asset}: {self.uri(key)} cannot be read ({error}); delete it and materialize its day again"
-                ) from error
-
-        frames: list[pl.DataFrame] = list(self.together(frame_of, keys))
-        return pl.concat(frames)
+            return pl.concat(frames).sort("trade_date", maintain_order=True) if "trade_date" in frames[0].columns else pl.concat(frames)
+        except (pl.exceptions.SchemaError, pl.exceptions.ShapeError) as error:
+            raise CorruptObject(
+                f"{table}: the days from {wanted[0]} to {wanted[-1]} have different columns, since other code made some of them; "
+                f"`champion backfill {wanted[0]} {wanted[-1]}` makes them alike"
+            ) from error
 
     @contextmanager
-    def files(self, asset: str, dates: Sequence[dt.date]) -> Iterator[list[str]]:
-        """Paths on this machine with the days' objects, for readers of files; of a remote lake they are copies that go with the block.
+    def files(self, table: str, dates: Sequence[dt.date]) -> Iterator[list[str]]:
+        """Verified paths on this machine with the days' rows, and those of other days of the same months, for readers of files.
 
         Raises:
-            FileNotFoundError: a day has no object.
+            FileNotFoundError: a day is absent.
+            CorruptObject: see `read`.
         """
-        keys = [partition_key(asset, date) for date in dates]
-        if self.is_local:
-            yield [self.uri(key) for key in keys]
+        if (home := self.home(table)) is not self:
+            with home.files(table, dates) as paths:
+                yield paths
             return
         with tempfile.TemporaryDirectory() as folder:
-            paths = [Path(folder) / f"{date}.parquet" for date in dates]
-            for path, key, copy in zip(paths, keys, self._copies(asset, keys), strict=True):
-                if copy is not None and info_of_file(copy) is not None:
-                    shutil.copyfile(copy, path)
-                else:  # not kept, damaged, or taken away meanwhile
-                    path.write_bytes(self._fetch(key)[0])
-            yield [str(path) for path in paths]
+            found = self._verified(table, self._files_of(table, sorted(set(dates)), self.state(table)))
+            paths = []
+            for number, each in enumerate(found):
+                if isinstance(each, io.BytesIO):
+                    path = Path(folder, f"{number}.parquet")
+                    path.write_bytes(each.getvalue())
+                    paths.append(str(path))
+                else:
+                    paths.append(str(each))
+            yield paths
 
-    def _copies(self, asset: str, keys: Sequence[str]) -> list[Path | None]:
-        """The copies of the objects' present versions in the cache, which are made if need be; None where the cache takes none.
+    def paths(self, table: str, dates: Iterable[dt.date]) -> list[str]:
+        """`files` that stay: of a remote lake the copies in the cache.
 
         Raises:
-            FileNotFoundError: an object is absent.
+            CorruptObject: see `read`.
+            FileNotFoundError: a day is absent.
+            CacheUnusable: a remote lake without a cache.
         """
-        if self.cache is None:
-            return [None] * len(keys)
-        listed = self._listed(asset, keys)
-        if (absent := next((key for key in keys if key not in listed), None)) is not None:
-            raise FileNotFoundError(self.uri(absent))
-        return list(self.together(lambda key: listed[key] or self._fetch(key)[1], keys))
+        if (home := self.home(table)) is not self:
+            return home.paths(table, dates)
+        found = self._verified(table, self._files_of(table, sorted(set(dates)), self.state(table)))
+        if any(isinstance(each, io.BytesIO) for each in found):
+            raise CacheUnusable(0, f"{self.root} is remote and keeps no copies; set CHAMPION_LAKE_CACHE_GB", table)
+        return [str(each) for each in found]
 
-    def _listed(self, asset: str, keys: Sequence[str]) -> dict[str, Path | None]:
-        """Of these objects those that are there, each with the copy of its present version if the cache has one: one request a thousand.
+    def verified(self, table: str, file: DataFile) -> Any:
+        """A file whose bytes are what the log says: a path on this machine, or its bytes in memory.
 
-        A local lake and few objects are not asked about: all count as there, without a copy.
+        Raises:
+            CorruptObject: they are not.
         """
-        if self.is_local or len(keys) <= REMOTE_REQUESTS:
-            return dict.fromkeys(keys)
-        wanted, found = set(keys), {}
-        before, last = min(wanted).removesuffix("/data.parquet"), max(wanted)
-        for batch in obstore.list(self.objects, prefix=asset, offset=before, chunk_size=1000):
-            for item in batch:
-                if (key := item["path"]) in wanted:
-                    found[key] = None if self.cache is None else self.cache.find(key, item["e_tag"], item["size"])
-            if batch and batch[-1]["path"] >= last:
-                break
-        return found
+        key = f"{table}/{file.path}"
+        if self.is_local:
+            path = self.uri(key)
+            try:
+                if checksum(path) == file.crc32 and Path(path).stat().st_size == file.size:
+                    return path
+            except FileNotFoundError as error:
+                raise self._damaged(table, file, "is gone") from error
+            raise self._damaged(table, file, "is damaged (its checksum differs)")
+        copy = None if self.cache is None else self.cache.find(key)
+        if copy is not None:
+            try:
+                if checksum(copy) == file.crc32:
+                    return str(copy)
+            except FileNotFoundError:  # trimmed meanwhile
+                pass
+        body = self.get(key)
+        if body is None:
+            raise self._damaged(table, file, "is gone")
+        if zlib.crc32(body) != file.crc32 or len(body) != file.size:
+            raise self._damaged(table, file, "is damaged (its checksum differs)")
+        kept = None if self.cache is None else self.cache.keep(key, body)
+        return io.BytesIO(body) if kept is None else str(kept)
 
-    def _fetch(self, key: str) -> tuple[bytes, Path | None]:
-        """The object and its copy, which is kept if there is a cache."""
-        found = obstore.get(self.objects, key)
-        body = bytes(found.bytes())
-        return body, None if self.cache is None else self.cache.keep(key, found.meta["e_tag"], body)
+    def _damaged(self, table: str, file: DataFile, what: str) -> CorruptObject:
+        days = sorted(file.days)
+        return CorruptObject(
+            f"{self.uri(f'{table}/{file.path}')} {what}: {table} of {days[0]} to {days[-1]}. "
+            "`champion verify --repair` builds what can be built again from the originals"
+        )
 
+    def _files_of(self, table: str, wanted: Sequence[dt.date], state: TableState) -> list[DataFile]:
+        files: dict[str, DataFile] = {}
+        for date in wanted:
+            file = state.file_of.get(date)
+            if file is None:
+                raise FileNotFoundError(f"{table} has no {date}; build it: champion backfill {date} {date}")
+            files[file.path] = file
+        return list(files.values())
 
-def _scan(paths: list[str], columns: Sequence[str] | None) -> pl.DataFrame:
-    scan = pl.scan_parquet(paths, hive_partitioning=False, glob=False)
-    return (scan if columns is None else scan.select(columns)).collect()
+    def _verified(self, table: str, files: Sequence[DataFile]) -> list[Any]:
+        if self.is_local and len(files) == 1:
+            return [self.verified(table, files[0])]
+        with ThreadPoolExecutor(_THREADS if self.is_local else 16) as pool:
+            return list(pool.map(lambda file: self.verified(table, file), files))
+
+    def _load(self, table: str, version: int | None) -> TableState:
+        """The state at a version, else the newest, from the last copy before it and the commits after that."""
+        commits, copies = self.log(table)
+        last = max(commits, default=-1) if version is None else version
+        state = TableState()
+        for copy in reversed([each for each in copies if each <= last]):
+            body = self.get(copy_key(table, copy))
+            try:
+                state = applied(TableState(), opened(body or b"", self.uri(copy_key(table, copy))).actions, copy)
+            except CorruptObject:
+                continue  # the commits say the same
+            break
+        for number in range(state.version + 1, last + 1):
+            key = commit_key(table, number)
+            body = self.get(key)
+            if body is None:
+                raise NoSuchVersion(f"{table}: the log lacks {self.uri(key)}; older versions were pruned, or somebody removed it")
+            state = applied(state, opened(body, self.uri(key)).actions, number)
+        return state

@@ -79,6 +79,8 @@ class DailyTable:
         completes_day: a day is finished when it has this table.
         mlflow_names: names in MLflow of the seconds and of the rows of a run.
         is_enabled: whether the graph has the table under these settings.
+        provenance: columns that only say where a row came from; what reads the table does not depend on them.
+        reads_provenance: whether this table keeps all columns of what it reads, those included, as a warehouse does.
     """
 
     name: str
@@ -110,6 +112,8 @@ class DailyTable:
     completes_day: bool = False
     mlflow_names: tuple[str, str | None] | None = None
     is_enabled: Callable[[Settings], bool] = lambda _: True
+    provenance: frozenset[str] = frozenset()
+    reads_provenance: bool = False
 
     @property
     def group(self) -> str:
@@ -123,6 +127,10 @@ class DailyTable:
     def reads_other_days(self, settings: Settings) -> bool:
         """True if a day reads earlier days, of other tables or of this one."""
         return any(wanted.sessions > 1 or wanted.lag > 0 for wanted in self.inputs(settings))
+
+    def reads_itself(self, settings: Settings) -> bool:
+        """True if a day reads earlier days of the same table."""
+        return any(wanted.table == self.name for wanted in self.inputs(settings))
 
     @property
     def is_source(self) -> bool:

@@ -94,7 +94,7 @@ def _ratios(told: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rejects(workspace: Workspace, days: list[dt.date]) -> pl.DataFrame:
-    present = [day for day in days if workspace.lake.exists(f"quarantine/{ACTIONS}/trade_date={day}/data.parquet")]
+    present = [day for day in days if workspace.lake.has(f"quarantine/{ACTIONS}", day)]
     columns = ["trade_date", "symbol", "subject", "reason"]
     if not present:
         return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))

@@ -97,7 +97,6 @@ def _environment(folder: Path) -> dict[str, str]:
 def _show(folder: Path, keys: list, results: list, console: Console) -> None:  # type: ignore[type-arg]  # AssetKey and ChunkResult are imported lazily
     from champion_assets.backtest.tear_sheet import HTML_KEY, read_figures
     from champion_assets.catalog import open_workspace
-    from champion_assets.lake.store import partition_key
     from champion_assets.settings import get_settings
 
     workspace = open_workspace(get_settings())
@@ -110,7 +109,7 @@ def _show(folder: Path, keys: list, results: list, console: Console) -> None:  #
         dates = workspace.lake.dates(name)
         if not dates:
             continue
-        info = workspace.lake.info(partition_key(name, dates[-1]))
+        info = workspace.lake.info(name, dates[-1])
         table.add_row(name, str(len(dates)), str(info.rows) if info else "-")
     console.print(table)
     figures = read_figures(workspace)

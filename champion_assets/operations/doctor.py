@@ -21,6 +21,7 @@ from champion_assets.common.errors import HelperUnavailable
 from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.quarantine import listed, refused_files
+from champion_assets.lake.verify import last_verified
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import NO_FILE
 from champion_assets.nse.calendar_files import CONFIRMED_FROM
@@ -80,6 +81,7 @@ def examine(workspace: Workspace) -> Report:
         *_quarantine(workspace),
         *_refused(workspace),
         *_runs(workspace.settings),
+        *_verified(workspace),
         *_disk(workspace),
         *_services(workspace),
         *_versions(),
@@ -241,6 +243,19 @@ def _runs(settings: Settings) -> Iterator[Finding]:
             f"{run.run_id[:8]} {days} {run.status.value.lower()}, {started.astimezone(INDIA):%Y-%m-%d %H:%M} IST",
             "open it in the web page: champion ui" if failed else "",
         )
+
+
+def _verified(workspace: Workspace) -> Iterator[Finding]:
+    """When the lake was last compared with its checksums; every read compares what it reads."""
+    said = last_verified(workspace.lake)
+    if said is None:
+        yield Finding("integrity", "note", "the whole lake was never compared with its checksums", "champion verify")
+        return
+    when = f"{said.finished[:10]}: {said.objects} objects, {said.bytes / 1e6:.0f} MB" + (f", days since {said.since}" if said.since else "")
+    if said.damaged:
+        yield Finding("integrity", "error", f"{when}; {said.damaged} damaged", "champion verify --repair")
+    else:
+        yield Finding("integrity", "ok", f"{when}; every one as it was written")
 
 
 def _disk(workspace: Workspace) -> Iterator[Finding]:

@@ -12,7 +12,6 @@ import polars as pl
 
 from champion_assets.common.errors import NothingStored
 from champion_assets.lake.originals import Originals
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.raw.bhavcopy import NAME
@@ -27,7 +26,7 @@ def differences(workspace: Workspace, date: dt.date) -> tuple[pl.DataFrame, pl.D
     Raises:
         NothingStored: the lake has no such day.
     """
-    if not workspace.lake.exists(partition_key(NAME, date)):
+    if not workspace.lake.has(NAME, date):
         raise NothingStored(f"the lake has no bhavcopy of {date}; build the day first: champion backfill {date} {date}")
     kept = workspace.lake.read(NAME, [date]).sort("fetched_at").select("sha256", "name", "uri", "rows", "fetched_at", "is_current")
     frames = [

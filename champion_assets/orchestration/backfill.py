@@ -21,10 +21,10 @@ from champion_assets.catalog import open_workspace
 from champion_assets.common.clock import today
 from champion_assets.common.dates import calendar_days, chunks
 from champion_assets.common.errors import HelperUnavailable, RequestError
-from champion_assets.lake.build import Note, Progress, report_progress
 from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.open import remove_leftovers
 from champion_assets.lake.plan import plan_range
+from champion_assets.lake.progress import Note, Progress, report_progress
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.asset_factory import FETCH_MISSING, FETCH_TAG

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import dagster as dg
 
 from champion_assets.common.clock import INDIA, instant_in_india, now
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar_end import CalendarEnd, end_of_calendar
@@ -65,7 +64,7 @@ def freshness(table: DailyTable, workspace: Workspace, instant: dt.datetime | No
     ended = end.says if end is not None and end.level == "error" else ""
     if not due:
         return Freshness(None, None, 0, ended)
-    if workspace.lake.exists(partition_key(table.name, due[-1])):
+    if workspace.lake.has(table.name, due[-1]):
         return Freshness(due[-1], due[-1], 0, ended)
     last = next((day for day in reversed(workspace.lake.dates(table.name)) if day <= due[-1]), None)
     after = workspace.settings.start_date if last is None else last + dt.timedelta(days=1)

@@ -16,7 +16,6 @@ from champion_assets.common.errors import HelperUnavailable
 from champion_assets.common.logs import log
 from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.plan import plan_range
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Publication
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.errors import Holiday, NseError, WrongDate
@@ -79,7 +78,7 @@ def _judged(date: dt.date, fetched: Fetched | Exception, publication: Publicatio
 
 def stored(workspace: Workspace, asset: str, date: dt.date) -> str | None:
     """The SHA-256 of the version in force in the lake, or None."""
-    if not workspace.lake.exists(partition_key(asset, date)):
+    if not workspace.lake.has(asset, date):
         return None
     rows = workspace.lake.read(asset, [date]).filter("is_current")
     return str(rows["sha256"][0]) if rows.height else None
@@ -87,7 +86,7 @@ def stored(workspace: Workspace, asset: str, date: dt.date) -> str | None:
 
 def is_finished(workspace: Workspace, date: dt.date) -> bool:
     """True if everything of a day was built."""
-    return all(workspace.lake.exists(partition_key(name, date)) for name, table in workspace.tables.items() if table.completes_day)
+    return all(workspace.lake.has(name, date) for name, table in workspace.tables.items() if table.completes_day)
 
 
 def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list[dt.date]:

@@ -16,6 +16,7 @@ capitals. What cannot be answered in full is an error, never an empty or a short
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -35,8 +36,10 @@ from champion_assets.research.errors import (
     UnknownTable,
 )
 from champion_assets.research.opening import open_for_reading
+from champion_assets.research.parquet import files
 from champion_assets.research.stored import read, require_stored, sessions_of, stored_of
 from champion_assets.research.symbols import instruments_of, known_symbols, require_known, warn_of_absent
+from champion_assets.research.versions import state_as_of
 
 if TYPE_CHECKING:
     from champion_assets.lake.workspace import Workspace
@@ -53,6 +56,7 @@ __all__ = [
     "UnknownSymbol",
     "UnknownTable",
     "covariance",
+    "files",
     "instrument_history",
     "prices",
     "table",
@@ -71,6 +75,7 @@ def table(
     columns: Names | None = None,
     symbols: Names | None = None,
     allow_missing: bool = False,
+    lake_as_of: str | dt.date | None = None,
 ) -> pl.DataFrame:
     """Rows of a table between two dates, both included.
 
@@ -81,6 +86,8 @@ def table(
         columns: only these; all by default.
         symbols: only these tickers, as traded on the date.
         allow_missing: give the days that the lake has although it lacks some.
+        lake_as_of: the table as the lake had it at the end of this day in India, at this instant, or under this tag
+            (`champion tag`); the present one by default. What the exchange or Champion corrected later is not in it.
 
     Returns:
         A frame in the order of the dates.
@@ -92,6 +99,8 @@ def table(
         NotBuilt: the lake lacks some of the days.
         UnknownSymbol: no instrument has had one of the symbols up to `end`.
         NoLake: there is no lake where the settings say.
+        NoSuchVersion: `champion prune` has given up so old a version.
+        TagError: no such tag.
 
     Example:
         >>> research.table("features/returns", "2024-01-01", "2024-03-28", symbols="INFY", columns="simple_return")
@@ -99,7 +108,7 @@ def table(
     from champion_assets.catalog import HISTORY_TABLES, TABLES
 
     if name in {each.name for each in HISTORY_TABLES}:
-        where = f"its figures are in {name}/data.parquet of the lake"
+        where = "its figures: champion_assets.backtest.tear_sheet.read_figures"
         raise UnknownTable(f"{name} is of the whole history and has no days; {where}")
     if name not in TABLES:
         near = did_you_mean(name, TABLES)
@@ -111,11 +120,12 @@ def table(
     if wanted is not None and "symbol" not in known:
         raise RequestError(f"{name} has no column symbol, so symbols cannot be chosen; it has {', '.join(known)}")
     workspace = _workspace()
-    dates = stored_of(workspace, name, sessions_of(workspace, first, last), allow_missing=allow_missing)
+    state = None if lake_as_of is None else state_as_of(workspace.lake, name, lake_as_of)
+    dates = stored_of(workspace, name, sessions_of(workspace, first, last), allow_missing=allow_missing, state=state)
     if wanted is None:
-        return read(workspace, name, dates, chosen)
-    needed = known if chosen is None else list(dict.fromkeys([*chosen, "symbol"]))
-    everything = read(workspace, name, dates, needed)
+        return read(workspace, name, dates, chosen, state)
+    needed = None if chosen is None else list(dict.fromkeys([*chosen, "symbol"]))
+    everything = read(workspace, name, dates, needed, state)
     rows = everything.filter(pl.col("symbol").is_in(wanted))
     if absent := [symbol for symbol in wanted if symbol not in set(rows["symbol"])]:
         others = everything["symbol"].unique().drop_nulls()

@@ -15,6 +15,7 @@ from champion_assets.common.clock import today
 from champion_assets.research.errors import NotASession, NotBuilt
 
 if TYPE_CHECKING:
+    from champion_assets.lake.manifest import TableState
     from champion_assets.lake.workspace import Workspace
 
 SHOWN = 3
@@ -45,13 +46,14 @@ def stored_of(
     sessions: Sequence[dt.date],
     *,
     allow_missing: bool,
+    state: TableState | None = None,
 ) -> list[dt.date]:
     """Those of `sessions` that the lake has of `table`; without `allow_missing` that is all of them.
 
     Raises:
         NotBuilt: the lake lacks some.
     """
-    present = set(workspace.lake.dates(table))
+    present = set(workspace.lake.dates(table)) if state is None else set(state.file_of)
     missing = [day for day in sessions if day not in present]
     if missing and not allow_missing:
         offer = "" if set(missing) == set(sessions) else ". allow_missing=True gives the days that are there"
@@ -75,8 +77,9 @@ def read(
     table: str,
     dates: Sequence[dt.date],
     columns: Sequence[str] | None = None,
+    state: TableState | None = None,
 ) -> pl.DataFrame:
-    """The rows of these days, in their order; without days a frame that has the columns and no rows.
+    """The rows of these days, in their order; without days a frame that has the columns and no rows. `state` is a version of the table.
 
     Raises:
         NotBuilt: a day is not there, or was taken away while it was read.
@@ -89,7 +92,7 @@ def read(
         frame = empty_frame(TABLES[table].model)
         return frame if columns is None else frame.select(columns)
     try:
-        return workspace.lake.read(table, dates, columns)
+        return workspace.lake.read(table, dates, columns, state=state)
     except FileNotFoundError as error:
         require_stored(workspace, table, dates)
         span = f"{dates[0]} to {dates[-1]}"

@@ -165,15 +165,21 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, Any]]:
-    """By day the type of the session, and what was decided of its rows in the quarantine."""
+    """By day the type of the session, and what was decided of its rows in the quarantine: by line of a file, so of which file, too."""
     decided = decisions_by_day(place.lake, NAME)
-    return {date: {"session": place.calendar.day(date).status, "decided": decided.get(date, [])} for date in dates}
+    files = place.lake.infos("raw/bhavcopy", [date for date in dates if date in decided])
+    return {
+        date: {"session": place.calendar.day(date).status, "decided": decided.get(date, [])}
+        | ({"file": info.fingerprint} if (info := files.get(date)) is not None else {})
+        for date in dates
+    }
 
 
 TABLE = DailyTable(
     name=NAME,
     description="One row per equity instrument and trading day, identity resolved, validated; the table everything builds on.",
     model=EquityEod,
+    provenance=frozenset({"source_row", "source_sha256"}),
     code_version="4",
     inputs=lambda _: (
         Input("bronze/bhavcopy"),

@@ -77,6 +77,7 @@ TABLE = DailyTable(
     name=NAME,
     description="One row per index and trading day under its present name, with its price return.",
     model=IndexEod,
+    provenance=frozenset({"source_row", "source_sha256"}),
     code_version="1",
     inputs=lambda _: (Input("bronze/index_close"),),
     compute=compute,

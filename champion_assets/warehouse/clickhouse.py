@@ -16,7 +16,6 @@ from typing import Any
 import polars as pl
 
 from champion_assets.clients.clickhouse import clickhouse
-from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import empty_frame
@@ -66,7 +65,7 @@ def compute(tables: Sequence[DailyTable], inputs: Inputs, dates: Sequence[dt.dat
     for table in tables:
         frame = inside(table, inputs.read(table.name))
         counts = dict(frame.group_by("trade_date").len().iter_rows())
-        wanted = {date: info.fingerprint if info else "" for date, info in inputs.infos(table.name).items()}
+        wanted = {date: info.exact if info else "" for date, info in inputs.infos(table.name).items()}
         with server.connect() as client:
             there = versions(client, table, min(dates), max(dates))
         stale = {date: mark for date, mark in wanted.items() if there.get(date, (0, [mark])) != (counts.get(date, 0), [mark])}
@@ -81,7 +80,7 @@ def confirm(tables: Sequence[DailyTable], place: Place, dates: Sequence[dt.date]
     """The days that the server holds in the lake's version of every table; none if it has no such database."""
     if not dates:
         return set()
-    settings, marks = place.settings, Fingerprints(place.lake)
+    settings = place.settings
     with clickhouse(settings, database=False) as client:
         ((exists,),) = client.execute(f"EXISTS DATABASE `{settings.clickhouse_database}`")
     if not exists:
@@ -90,19 +89,18 @@ def confirm(tables: Sequence[DailyTable], place: Place, dates: Sequence[dt.date]
     with clickhouse(settings) as client:
         for table in tables:
             inside = versions(client, table, min(dates), max(dates))
-            marks.prefetch(table.name, sorted(inside))
-            current &= {date for date, (_, found) in inside.items() if found == [marks.stored(table.name, date)]} | _empty(
-                place, table, sorted(current - inside.keys()), marks
-            )
+            known = place.lake.infos(table.name, inside)
+            same = {date for date, (_, found) in inside.items() if (info := known[date]) is not None and found == [info.exact]}
+            current &= same | _empty(place, table, sorted(current - inside.keys()))
     return current
 
 
-def _empty(place: Place, table: DailyTable, dates: Sequence[dt.date], marks: Fingerprints) -> set[dt.date]:
+def _empty(place: Place, table: DailyTable, dates: Sequence[dt.date]) -> set[dt.date]:
     """The days of which the lake, too, has no row to load: such a day leaves no trace on the server."""
+    known = {date: info for date, info in place.lake.infos(table.name, dates).items() if info is not None}
     if table.warehouse_rows is None:
-        found = place.lake.infos(table.name, dates)
-        return {date for date, each in zip(dates, found, strict=True) if each is not None and each[0].rows == 0}
-    there = [date for date, mark in marks.of(table.name, dates).items() if mark is not None]
+        return {date for date, info in known.items() if info.stored_rows == 0}
+    there = list(known)
     return set(there) - set(rows_of(place, table, there)["trade_date"]) if there else set()
 
 
@@ -124,6 +122,7 @@ def table_of(tables: Sequence[DailyTable]) -> DailyTable:
         compute=partial(compute, held),
         confirm=partial(confirm, held),
         block=366,
+        reads_provenance=True,
         kinds=frozenset({"clickhouse"}),
         mlflow_names=("load_duration_seconds", "rows_loaded"),
         is_enabled=lambda settings: settings.load_to_clickhouse,

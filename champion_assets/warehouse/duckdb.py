@@ -23,12 +23,11 @@ import duckdb
 import polars as pl
 
 from champion_assets.clients.duckdb import DuckdbDamaged, connect
-from champion_assets.lake.build import tell
 from champion_assets.lake.errors import BuildError
-from champion_assets.lake.fingerprints import Fingerprints
-from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.manifest import DayInfo
 from champion_assets.lake.place import Input, Place
+from champion_assets.lake.progress import tell
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.warehouse.loaded import Load, inside, loaded
@@ -62,7 +61,7 @@ def compute(tables: Sequence[DailyTable], inputs: Inputs, dates: Sequence[dt.dat
 
 def _load_all(tables: Sequence[DailyTable], inputs: Inputs, dates: Sequence[dt.date], path: Path) -> pl.DataFrame:
     lake = {table.name: inputs.infos(table.name) for table in tables}
-    wanted = {name: {date: info.fingerprint if info else "" for date, info in infos.items()} for name, infos in lake.items()}
+    wanted = {name: {date: info.exact if info else "" for date, info in infos.items()} for name, infos in lake.items()}
     with _copied(path) as copy, connect(copy) as connection:
         _prepare(connection, tables)
         connection.begin()
@@ -92,10 +91,11 @@ def confirm(tables: Sequence[DailyTable], place: Place, dates: Sequence[dt.date]
             ).fetchall()
     except DuckdbDamaged:  # the load of these days finds it, says it, and makes a new file
         return set()
-    marks = Fingerprints(place.lake)
-    for table in tables:
-        marks.prefetch(table.name, sorted({date for date, name, _ in loads if name == table.name}))
-    current = Counter(date for date, name, mark in loads if marks.stored(name, date) == mark)
+    states = {table.name: place.lake.state(table.name) for table in tables}
+    current = Counter(
+        date for date, name, mark in loads
+        if name in states and (info := states[name].info(date)) is not None and info.exact == mark
+    )  # fmt: skip
     return {date for date, count in current.items() if count == len(tables)}
 
 
@@ -195,7 +195,9 @@ def _load(connection: duckdb.DuckDBPyConnection, inputs: Inputs, table: DailyTab
     where = table.warehouse_rows or "true"
     with inputs.files(table.name, days) as paths:
         connection.execute(
-            f"INSERT INTO {_sql_name(table)} SELECT * FROM read_parquet(?, hive_partitioning = false) WHERE {where}", [paths]
+            f"INSERT INTO {_sql_name(table)} SELECT * FROM read_parquet(?, hive_partitioning = false) "
+            f"WHERE trade_date IN (SELECT unnest(?)) AND ({where})",
+            [paths, days],
         )
     connection.execute(
         f"""INSERT INTO meta.loads
@@ -217,9 +219,9 @@ def _inside(connection: duckdb.DuckDBPyConnection, dates: Sequence[dt.date]) -> 
 
 
 def _compare(
-    tables: Sequence[DailyTable], inputs: Inputs, frame: pl.DataFrame, lake: Mapping[str, Mapping[dt.date, ObjectInfo | None]]
+    tables: Sequence[DailyTable], inputs: Inputs, frame: pl.DataFrame, lake: Mapping[str, Mapping[dt.date, DayInfo | None]]
 ) -> None:
-    """The rows in the file must be those of the lake's objects, day by day, and no object may have changed meanwhile."""
+    """The rows in the file must be those of the lake, day by day, and no day may have changed meanwhile."""
     counted = {
         table.name: dict(inside(table, inputs.read(table.name)).group_by("trade_date").len().iter_rows())
         for table in tables if table.warehouse_rows is not None
@@ -228,8 +230,8 @@ def _compare(
         by_day, stored = counted.get(name), inputs.infos(name)
         for date, rows in loads.select("trade_date", "rows").iter_rows():
             info, then = stored[date], lake[name][date]
-            expected = (info.rows if info else 0) if by_day is None else by_day.get(date, 0)
-            if info is None or then is None or expected != rows or info.fingerprint != then.fingerprint:
+            expected = (info.stored_rows if info else 0) if by_day is None else by_day.get(date, 0)
+            if info is None or then is None or expected != rows or info.exact != then.exact:
                 raise BuildError(f"{NAME} {date}: {name} has {rows} rows in DuckDB, the lake says {info}")
     if frame.height != sum(map(len, lake.values())):
         raise BuildError(f"{NAME}: {frame.height} of {sum(map(len, lake.values()))} loads are recorded")
@@ -254,6 +256,7 @@ def table_of(tables: Sequence[DailyTable]) -> DailyTable:
         compute=partial(compute, held),
         confirm=partial(confirm, held),
         block=2500,
+        reads_provenance=True,
         kinds=frozenset({"duckdb"}),
         peak_megabytes=1220,
         mlflow_names=("load_duration_seconds", "rows_loaded"),

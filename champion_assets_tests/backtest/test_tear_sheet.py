@@ -12,10 +12,9 @@ from champion_assets.backtest.tear_sheet import TearSheet, figures, history, pag
 from champion_assets.backtest.tear_sheet_data import doubtful_holdings, written_down
 from champion_assets.lake.errors import MissingInput
 from champion_assets.lake.schema import empty_frame, violations
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.workspace import Workspace
 from champion_assets.silver.doubts import Doubts
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, drop_days, put_day
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
 
@@ -56,10 +55,7 @@ def test_holdings_across_a_session_in_doubt_are_counted_and_named(workspace: Wor
     across = since[3]
     told = {"trade_date": across, "instrument_id": name, "symbol": symbol, "ex_session": across, "doubt": "unread",
             "level": "capital", "reason": "<gibberish>"}  # fmt: skip
-    key = partition_key("silver/doubts", across)
-    info = workspace.lake.info(key)
-    assert info is not None
-    workspace.lake.write(key, pl.DataFrame([told], schema=empty_frame(Doubts).schema), info)
+    put_day(workspace.lake, "silver/doubts", across, pl.DataFrame([told], schema=empty_frame(Doubts).schema))
     _, after = history(workspace)
     assert after != before  # the page is made anew
     text = page(workspace, days, figures(days), "note")
@@ -67,7 +63,7 @@ def test_holdings_across_a_session_in_doubt_are_counted_and_named(workspace: Wor
     assert f"{len(since) - 3:,} of {every:,} holding days, of 1 names" in text
     assert f"<td>{symbol}</td><td>{across}</td>" in text
     assert f"unread across {across}: &lt;gibberish&gt;" in text
-    workspace.lake.delete(key)
+    drop_days(workspace.lake, "silver/doubts", [across])
     with pytest.raises(MissingInput, match="silver/doubts lacks 1 sessions"):
         history(workspace)
 
@@ -93,7 +89,7 @@ def test_a_hole_or_a_mixed_history_is_refused(workspace: Workspace) -> None:
     costlier = replace(workspace, settings=workspace.settings.model_copy(update={"slippage_bps": 50.0}))
     with pytest.raises(MissingInput, match="other code or settings"):
         history(costlier)
-    workspace.lake.delete(partition_key("backtest/daily", dt.date(2023, 12, 6)))
+    drop_days(workspace.lake, "backtest/daily", [dt.date(2023, 12, 6)])
     with pytest.raises(MissingInput, match="lacks 1 sessions"):
         history(workspace)
 

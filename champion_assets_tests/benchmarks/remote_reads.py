@@ -19,11 +19,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import obstore
-
 from champion_assets.lake.open import open_lake
-from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.store import Lake
 from champion_assets.settings import Settings, get_settings
+from champion_assets_tests.helpers import copy_days
 from champion_assets_tests.servers.run import s3_server
 
 TABLES = {"silver/equity_eod": None, "silver/equity_eod: 3 columns": ["trade_date", "symbol", "close"], "features/returns": None,
@@ -74,8 +73,7 @@ def main(start: dt.date, end: dt.date) -> None:
         for title, columns in TABLES.items():
             asset = title.split(":")[0]
             dates = [date for date in near.dates(asset) if start <= date <= end]
-            for key in [partition_key(asset, date) for date in dates]:
-                obstore.put(far.objects, key, near.get(key) or b"")
+            copy_days(near, far, asset, dates)
             local, first, again, infos = compare(near, far, asset, dates, columns)
             print(f"{title:30} {len(dates):5} {local:8.3f} {first:9.3f} {again:9.3f} {again / local:6.2f} {infos:8.3f}")  # noqa: T201
 

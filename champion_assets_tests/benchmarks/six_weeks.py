@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from champion_assets.lake.store import Lake
 from champion_assets.nse.calendar import load_calendar
 from champion_assets_tests.benchmarks.soak import LEFT_OUT
 from champion_assets_tests.end_to_end.rehearsal import Rehearsal, play, reference, rehearse, settle
@@ -96,8 +97,8 @@ class SixWeeks:
             assert holder.stdout.readline() == b"open\n"
             self.stage.state.published_until = date
             self.stage.clock(date)
-            built = self.stage.lake / f"backtest/daily/trade_date={date}/data.parquet"
-            self.stage.wait(f"{date}: the data is built", built.exists)
+            lake = Lake(str(self.stage.lake))
+            self.stage.wait(f"{date}: the data is built", lambda: lake.has("backtest/daily", date))
             time.sleep(5.0)
             holder.communicate()
         self.stage.happened.append((date, "DuckDB open elsewhere"))

@@ -23,7 +23,6 @@ from pydantic import SecretStr
 
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.clients.clickhouse import clickhouse as connect
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.workspace import Workspace
 from champion_assets.settings import Settings
 from champion_assets.silver.equity_eod import TABLE
@@ -97,15 +96,11 @@ def _ours(workspace: Workspace, blocks: Sequence[Sequence[dt.date]], database: s
 def _copy(workspace: Workspace, days: Sequence[dt.date], folder: Path) -> None:
     path = folder / "raw.duckdb"
     path.unlink(missing_ok=True)
-    chosen = {workspace.lake.uri(partition_key(TABLE.name, day)) for day in days}
-    everything = workspace.lake.uri(f"{TABLE.name}/*/data.parquet")
+    files = workspace.lake.paths(TABLE.name, days)
     with engine.connect(str(path)) as connection:
-        assert {row[0] for row in connection.execute("SELECT file FROM glob(?)", [everything]).fetchall()} == chosen, (
-            "other days in the lake"
+        connection.execute(
+            "CREATE TABLE raw AS SELECT * FROM read_parquet($1) WHERE trade_date BETWEEN $2 AND $3", [files, days[0], days[-1]]
         )
-        some = workspace.lake.uri(partition_key(TABLE.name, days[0]))
-        connection.execute(f"CREATE TABLE raw AS SELECT * FROM read_parquet('{some}', hive_partitioning = false) LIMIT 0")
-        connection.execute(f"COPY raw FROM '{everything}' (FORMAT parquet)")
         connection.execute("CHECKPOINT")
 
 

@@ -18,12 +18,11 @@ from champion_assets.checks.rules import Context
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import BlockedByCheck
-from champion_assets.lake.footer import ObjectInfo
-from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.store import Lake
 from champion_assets.lake.workspace import Workspace, open_inputs
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange
-from champion_assets_tests.helpers import ORDER, build_until
+from champion_assets_tests.helpers import ORDER, build_until, put_day
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 10)
 DAY = dt.date(2024, 1, 8)
@@ -73,7 +72,7 @@ def refused(table: str, rule: str) -> Callable[[OnWorkspace], None]:
 
     def corrupt(context: OnWorkspace) -> None:
         rows = pl.DataFrame({"trade_date": [DAY], "rule": [rule], "symbol": ["ABC"], "reason": ["as it says"]})
-        context.workspace.lake.write(f"quarantine/{partition_key(table, DAY)}", rows, ObjectInfo("", "1", 1))
+        put_day(context.workspace.lake, f"quarantine/{table}", DAY, rows)
 
     return corrupt
 
@@ -92,9 +91,7 @@ def republished(asset: str) -> Callable[[OnWorkspace], None]:
         lake = context.workspace.lake
         rows = lake.read(asset, [DAY])
         older = rows.with_columns(sha256=pl.lit("0" * 64), is_current=pl.lit(value=False))
-        info = lake.info(partition_key(asset, DAY))
-        assert info is not None
-        lake.write(partition_key(asset, DAY), pl.concat([older, rows]), info)
+        put_day(lake, asset, DAY, pl.concat([older, rows]))
 
     return corrupt
 

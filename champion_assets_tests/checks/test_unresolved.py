@@ -11,9 +11,9 @@ import pytest
 
 from champion_assets.checks.results import NAME, Results
 from champion_assets.checks.unresolved import INDEX, Failure, unresolved
-from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import Lake, partition_key
+from champion_assets.lake.store import Lake
+from champion_assets_tests.helpers import drop_days, put_day
 
 DAYS = [dt.date(2024, 1, day) for day in (1, 2, 3)]
 
@@ -34,7 +34,7 @@ def write(lake: Lake, date: dt.date, *outcomes: tuple[str, str, bool, int, str])
          "rows": rows, "sample": sample, "override": "known" if passed and rows else ""}
         for check, severity, passed, rows, sample in outcomes
     ]  # fmt: skip
-    lake.write(partition_key(NAME, date), pl.DataFrame(rows, schema=empty_frame(Results).schema), ObjectInfo(str(rows), "1", len(rows)))
+    put_day(lake, NAME, date, pl.DataFrame(rows, schema=empty_frame(Results).schema))
 
 
 def count_days_read(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> list[dt.date]:
@@ -69,7 +69,7 @@ def test_only_days_that_changed_are_read_again(lake: Lake, monkeypatch: pytest.M
 
 def test_a_day_that_left_the_lake_leaves_the_index(lake: Lake) -> None:
     unresolved(lake)
-    lake.delete(partition_key(NAME, DAYS[1]))
+    drop_days(lake, NAME, [DAYS[1]])
     assert unresolved(lake).days == [DAYS[0], DAYS[2]]
     assert list(json.loads(lake.get(INDEX) or b"")["days"]) == ["2024-01-01", "2024-01-03"]
 

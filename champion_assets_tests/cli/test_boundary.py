@@ -84,7 +84,7 @@ def _begun(folder: Path, exchange: Exchange) -> subprocess.Popen[str]:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # workers of pytest-xdist ignore it, and children inherit that
     process = subprocess.Popen(program, env=os.environ | ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 240
-    while not list(folder.glob("lake/raw/bhavcopy/trade_date=*")):
+    while not list(folder.glob("lake/raw/bhavcopy/_delta_log/*.json")):
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.05)
@@ -100,7 +100,7 @@ def test_a_signal_ends_a_real_command(number: signal.Signals, code: int, tmp_pat
     assert "Traceback" not in said
     assert "ending after the block in hand" in said
     assert "interrupted; finished days are kept" in said
-    assert not list(tmp_path.glob("lake/backtest/daily/trade_date=*"))
+    assert not list(tmp_path.glob("lake/backtest/daily/*"))
 
 
 PROGRAM = """

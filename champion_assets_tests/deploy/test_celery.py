@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
 import signal
 from pathlib import Path
@@ -15,7 +14,7 @@ from champion_assets.lake.open import open_lake
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.settings import Settings
 from champion_assets_tests.deploy.cluster import cluster
-from champion_assets_tests.helpers import ORDER, build_until, content
+from champion_assets_tests.helpers import ORDER, build_until
 from champion_assets_tests.servers.run import ROOT, wait_for
 
 START, END, CHUNK = dt.date(2023, 11, 1), dt.date(2023, 12, 29), 12
@@ -49,5 +48,6 @@ def test_a_worker_dies_and_the_lake_is_that_of_one_process(tmp_path: Path, excha
         assert "FAILURE" in there.runs(), "the killed worker had nothing in hand"
         workspace = open_workspace(settings)
         build_until(workspace, "backtest/daily", START, END)
-        expected = content(Path(workspace.lake.root))
-        assert {key: hashlib.sha256(remote.get(key) or b"").hexdigest() for key in expected} == expected
+        for name in ORDER[: ORDER.index("backtest/daily") + 1]:
+            if not name.startswith("raw/"):  # these hold the instant of receipt
+                assert remote.infos(name, days) == workspace.lake.infos(name, days), name

@@ -14,12 +14,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import requests
 import yaml
+from pydantic import SecretStr
 
+from champion_assets.common.s3 import s3_options
+from champion_assets.lake.store import Lake
 from champion_assets.nse.synthetic.exchange import Exchange
+from champion_assets.settings import Settings
 from champion_assets_tests.servers.run import (
     ROOT,
     S3,
@@ -199,8 +202,8 @@ def _assert_loaded(stand: dict[str, Any], count: int) -> None:
 
 def _days_in_lake(stand: dict[str, Any], table: str) -> int:
     s3: S3 = stand["s3"]
-    store = boto3.client("s3", endpoint_url=s3.endpoint, region_name="us-east-1", aws_access_key_id=s3.key, aws_secret_access_key=s3.secret)
-    return int(store.list_objects_v2(Bucket="champion", Prefix=f"lake/{table}/")["KeyCount"])
+    settings = Settings(s3_endpoint=s3.endpoint, s3_access_key=SecretStr(s3.key), s3_secret_key=SecretStr(s3.secret))
+    return len(Lake("s3://champion/lake", s3_options(settings)).dates(table))
 
 
 def test_no_secret_is_in_any_log_or_table(stand: dict[str, Any]) -> None:

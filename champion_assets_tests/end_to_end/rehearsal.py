@@ -23,6 +23,7 @@ from pathlib import Path
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
+from champion_assets.lake.store import Lake
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import SessionCalendar, load_calendar
 from champion_assets.nse.names import bhavcopy_files, delivery_file
@@ -61,7 +62,7 @@ class Rehearsal:
         path.with_suffix(".new").replace(path)
 
     def is_built(self, date: dt.date) -> bool:
-        return all((self.lake / f"{name}/trade_date={date}/data.parquet").exists() for name in ("backtest/daily", "warehouse/duckdb"))
+        return all(Lake(str(self.lake)).has(name, date) for name in ("backtest/daily", "warehouse/duckdb"))
 
     def wait(self, what: str, condition) -> None:  # type: ignore[no-untyped-def]
         """Wait until something is so.
@@ -231,12 +232,10 @@ def _fill(stage: Rehearsal, *, on: bool) -> None:
 
 
 def _delivered(stage: Rehearsal, date: dt.date) -> bool:
-    import polars as pl
-
-    path = stage.lake / f"silver/equity_eod/trade_date={date}/data.parquet"
-    if not path.exists():
+    lake = Lake(str(stage.lake))
+    if not lake.has("silver/equity_eod", date):
         return False
-    quantities = pl.read_parquet(path.read_bytes(), columns=["delivery_qty"])["delivery_qty"]  # the daemon replaces the file meanwhile
+    quantities = lake.read("silver/equity_eod", [date], ["delivery_qty"])["delivery_qty"]
     return quantities.null_count() < quantities.len()
 
 
@@ -256,8 +255,7 @@ def _republish(stage: Rehearsal, date: dt.date) -> None:
     stage.clock(date, 15)  # files are looked at again every now and then
 
     def taken() -> bool:
-        raw = pl.read_parquet(stage.lake / f"raw/bhavcopy/trade_date={date}/data.parquet")
-        silver = pl.read_parquet(stage.lake / f"silver/equity_eod/trade_date={date}/data.parquet")
+        raw, silver = (Lake(str(stage.lake)).read(name, [date]) for name in ("raw/bhavcopy", "silver/equity_eod"))
         return raw.height == 2 and silver["source_sha256"][0] == raw.filter("is_current")["sha256"][0]
 
     stage.wait(f"{date}: the corrected file is in silver", taken)

@@ -26,6 +26,7 @@ import pytest
 import requests
 import yaml
 
+from champion_assets.lake.store import Lake
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.synthetic.exchange import write_exchange
 from champion_assets.orchestration.dagster_home import instance_yaml, workspace_yaml
@@ -142,7 +143,7 @@ def test_champion_configures_a_new_folder(outcomes: dict[str, Future[Outcome]], 
 
 def test_what_the_doors_built(outcomes: dict[str, Future[Outcome]]) -> None:
     for door, table, days in (("one day", "backtest/daily", 1), ("range", "backtest/daily", 2), ("champion", "raw/bhavcopy", 1)):
-        assert len(list((outcomes[door].result().data / "lake" / table).glob("trade_date=*"))) == days, door
+        assert len(Lake(str(outcomes[door].result().data / "lake")).dates(table)) == days, door
     assert "True" in outcomes["notebook"].result().text
     assert '"silver/equity_eod"' in outcomes["list"].result().text
     assert "silver/equity_eod" in outcomes["assets"].result().text

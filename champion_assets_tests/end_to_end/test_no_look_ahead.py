@@ -124,7 +124,7 @@ def leak() -> Iterator[None]:
         frames = []
         for day, rows in computed.frame.partition_by("trade_date", as_dict=True, maintain_order=True).items():
             tomorrow = place.calendar.next_session(day[0])
-            if tomorrow and place.lake.exists(f"features/returns/trade_date={tomorrow}/data.parquet"):
+            if tomorrow and place.lake.has("features/returns", tomorrow):
                 known = place.lake.read("features/returns", [tomorrow], ["instrument_id", "total_return"])
                 moved = rows.join(known, on="instrument_id", how="left", maintain_order="left")
                 frames.append(moved.with_columns(pl.col("expected_return") + pl.col("total_return").fill_null(0.0)).drop("total_return"))

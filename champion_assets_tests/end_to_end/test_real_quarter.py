@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -26,6 +25,7 @@ from champion_assets.lake.store import Lake
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.settings import Settings
+from champion_assets_tests.helpers import copy_days
 
 pytestmark = pytest.mark.real
 START, END = dt.date(2019, 9, 3), dt.date(2019, 11, 29)
@@ -108,12 +108,10 @@ def test_prices_as_of_a_day_do_not_know_what_came_after(
 ) -> None:
     """The truncated store, in which nothing after a random A exists, gives the same bits as the full one asked for A."""
     cut = random.Random(seed).choice(quarter.sessions(START, END)[14:-2])
-    truncated = tmp_path / "lake"
+    truncated = Lake(str(tmp_path / "lake"))
     for table in ("silver/equity_eod", "silver/corporate_actions", "silver/doubts", "silver/instruments", "raw/corporate_actions"):
-        for day in quarter.sessions(START, cut):
-            part = f"{table}/trade_date={day}"
-            shutil.copytree(Path(quarter.lake.root) / part, truncated / part)
-    small = replace(quarter, lake=Lake(str(truncated)))
+        copy_days(quarter.lake, truncated, table, quarter.sessions(START, cut))
+    small = replace(quarter, lake=truncated)
     for level in ("none", "capital", "capital_special", "total_return"):
         answers = []
         for workspace in (quarter, small):

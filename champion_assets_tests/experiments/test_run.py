@@ -21,7 +21,7 @@ from champion_assets.experiments.results import every_result, keep, kept_results
 from champion_assets.experiments.run import run_experiment
 from champion_assets.experiments.trial import on_overlay, own_tables, run_trial
 from champion_assets.lake.workspace import Workspace
-from champion_assets_tests.helpers import build_until, content
+from champion_assets_tests.helpers import build_until, content, drop_days
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 2, 15)
 GRID = "start: 2024-01-01\ngrid: {weight_cap: [0.05, 0.12], expected_return_lookback: [40, 30]}\n"
@@ -80,9 +80,9 @@ def test_only_tables_that_differ_are_made_anew(built: Workspace) -> None:
 def test_a_trial_may_not_write_below_its_overlay(built: Workspace) -> None:
     trial = on_overlay(built, "x", Trial("x", built.settings), START)
     with pytest.raises(PermissionError, match="only reads"):
-        trial.lake.put("silver/equity_eod/trade_date=2023-11-01/data.parquet", b"")
+        trial.lake.put("silver/equity_eod/2023-11/x.parquet", b"")
     with pytest.raises(PermissionError, match="only reads"):
-        trial.lake.delete("quarantine/silver/equity_eod/trade_date=2023-11-01/data.parquet")
+        drop_days(trial.lake, "quarantine/silver/equity_eod", [START])
 
 
 def test_mlflow_holds_parameters_figures_series_weights_and_tear_sheet_once(built: Workspace) -> None:

@@ -16,18 +16,19 @@ from hypothesis import strategies as st
 
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import build_range, report_progress
+from champion_assets.lake.build import RangeReport, build_range
 from champion_assets.lake.errors import InvalidRows, MissingInput
 from champion_assets.lake.fingerprints import Fingerprints, expected_fingerprint
-from champion_assets.lake.footer import ObjectInfo
+from champion_assets.lake.manifest import DayInfo
 from champion_assets.lake.place import Input
 from champion_assets.lake.ports import is_retryable
+from champion_assets.lake.progress import report_progress
 from champion_assets.lake.schema import TableModel, empty_frame, violations
-from champion_assets.lake.store import partition_key
+from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.lake.workspace import DayFacts, Workspace
 from champion_assets.nse.errors import NotYetPublished, Unreachable
-from champion_assets_tests.helpers import build_until, content
+from champion_assets_tests.helpers import build_until, content, copy_days, put_day
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 20)
 DAYS = calendar_days(START, END)
@@ -43,6 +44,15 @@ def _rows(_: Workspace, dates: Any) -> Computed:
 
 
 TABLE = DailyTable("silver/t", "t", Row, "1", _rows)
+
+
+def _read_three(inputs: Any, dates: Any) -> Computed:
+    found = [sum(inputs.read("silver/t", for_date=date)["v"]) for date in dates]
+    return Computed(pl.DataFrame({"trade_date": list(dates), "v": [float(each) for each in found]}))
+
+
+def _days(report: RangeReport, status: str) -> list[int]:
+    return [date.day for date, outcome in report.outcomes.items() if outcome.status == status]
 
 
 def test_sessions_are_written_closed_days_recorded_with_their_reason(workspace: Workspace) -> None:
@@ -65,30 +75,78 @@ def test_a_second_run_changes_nothing_and_says_so(workspace: Workspace) -> None:
 @pytest.mark.parametrize("change", [{"code_version": "2"}, {"parameters": lambda settings: {"size": settings.universe_size}}])
 def test_other_code_or_parameters_rebuild(workspace: Workspace, change: dict[str, Any]) -> None:
     build_range(TABLE, workspace, DAYS)
-    assert build_range(replace(TABLE, **change), workspace, DAYS).count("written") == 14
+    other = replace(TABLE, **change, compute=lambda _, dates: Computed(_rows(_, dates).frame.with_columns(pl.col("v") + 1)))
+    assert build_range(other, workspace, DAYS).count("written") == 14
+    assert build_range(other, workspace, DAYS).count("written") == 0
+
+
+def test_other_code_that_gives_the_same_values_writes_no_file(workspace: Workspace) -> None:
+    build_range(TABLE, workspace, DAYS)
+    before = workspace.lake.state("silver/t").files.keys()
+    other = replace(TABLE, code_version="2")
+    assert {outcome.reason for outcome in build_range(other, workspace, DAYS).outcomes.values() if outcome.status == "unchanged"} == {
+        "made again, with the same values"
+    }
+    info = workspace.lake.info("silver/t", START)
+    assert info is not None
+    assert (info.code_version, workspace.lake.state("silver/t").files.keys()) == ("2", before)
 
 
 def test_a_changed_input_rebuilds_what_read_it_and_nothing_else(workspace: Workspace) -> None:
     reader = DailyTable("features/r", "r", Row, "1", _rows, inputs=lambda _: (Input("silver/t", 3),))
     build_range(TABLE, workspace, DAYS)
     assert build_range(reader, workspace, DAYS).count("written") == 14
-    key = partition_key("silver/t", dt.date(2023, 11, 8))
-    info = workspace.lake.info(key)
-    assert info is not None
-    workspace.lake.write(key, workspace.lake.read("silver/t", [dt.date(2023, 11, 8)]), replace(info, fingerprint="other"))
+    day = dt.date(2023, 11, 8)
+    rows = workspace.lake.read("silver/t", [day])
+    put_day(workspace.lake, "silver/t", day, rows, fingerprint="made of something else, with the same values")
+    assert build_range(reader, workspace, DAYS).count("unchanged") == 14
+    assert "inputs and code are the same" in {outcome.reason for outcome in build_range(reader, workspace, DAYS).outcomes.values()}
+    put_day(workspace.lake, "silver/t", day, rows.with_columns(pl.col("v") + 1))
+    report = build_range(replace(reader, compute=_read_three), workspace, DAYS)
+    assert _days(report, "written") == [8, 9, 10]
+    assert _days(report, "unchanged") == [date.day for date in workspace.sessions(START, END) if date.day not in (8, 9, 10)]
+
+
+def test_a_table_that_comes_out_the_same_stops_the_change(workspace: Workspace) -> None:
+    """A changed value upstream is computed again where it is read, and no further if the result is the same."""
+    reader = DailyTable("features/r", "r", Row, "1", _rows, inputs=lambda _: (Input("silver/t"),))
+    last = DailyTable("portfolio/l", "l", Row, "1", _rows, inputs=lambda _: (Input("features/r"),))
+    for table in (TABLE, reader, last):
+        build_range(table, workspace, DAYS)
+    put_day(workspace.lake, "silver/t", dt.date(2023, 11, 8), pl.DataFrame({"trade_date": [dt.date(2023, 11, 8)], "v": [80.0]}))
+    before = workspace.lake.state("features/r").files
     report = build_range(reader, workspace, DAYS)
-    written = [date.day for date, outcome in report.outcomes.items() if outcome.status == "written"]
-    assert written == [8, 9, 10]
+    assert report.outcomes[dt.date(2023, 11, 8)].reason == "made again, with the same values"
+    assert workspace.lake.state("features/r").files.keys() == before.keys(), "no file was written"
+    assert {outcome.reason for outcome in build_range(reader, workspace, DAYS).outcomes.values() if outcome.status == "unchanged"} == {
+        "inputs and code are the same"
+    }
+    assert build_range(last, workspace, DAYS).count("unchanged") == 14
 
 
-def test_the_footer_tells_the_inputs(workspace: Workspace) -> None:
-    build_until(workspace, "features/returns", START, START)
-    info = workspace.lake.info(partition_key("features/returns", START))
-    upstream = workspace.lake.info(partition_key("silver/equity_eod", START))
-    assert info is not None
-    assert upstream is not None
-    assert info.inputs["silver/equity_eod"]["fingerprint"] == upstream.fingerprint
-    assert info.code_version == TABLES["features/returns"].code_version
+def test_a_table_with_state_stops_as_soon_as_the_state_is_equal_again(workspace: Workspace) -> None:
+    def largest(inputs: Any, dates: Any) -> Computed:
+        before = inputs.days("portfolio/m")[-1:]
+        held, rows = (inputs.read("portfolio/m", days=before)["v"].item() if before else 0.0), []
+        for date in dates:
+            held = max(held, inputs.read("silver/t", days=[date])["v"].item())
+            rows.append(held)
+        return Computed(pl.DataFrame({"trade_date": list(dates), "v": rows}))
+
+    windows = (Input("silver/t"), Input("portfolio/m", lag=1))
+    table = DailyTable("portfolio/m", "m", Row, "1", largest, inputs=lambda _: windows, stateful=True, block=2)
+    build_range(TABLE, workspace, DAYS)
+    build_range(table, workspace, DAYS)
+    put_day(workspace.lake, "silver/t", dt.date(2023, 11, 6), pl.DataFrame({"trade_date": [dt.date(2023, 11, 6)], "v": [7.5]}))
+    report = build_range(table, workspace, DAYS)
+    assert _days(report, "written") == [6, 7]  # 7.5 instead of 6 and of 7; from the 8th on the largest is what it was
+    said = {date.day: outcome.reason for date, outcome in report.outcomes.items() if outcome.status == "unchanged"}
+    assert {said[day] for day in (8, 9)} == {"made again, with the same values"}
+    assert {said[day] for day in (10, 13, 20)} == {"the table's own past came out the same"}
+    fresh = replace(workspace, lake=Lake(str(Path(workspace.lake.root) / "fresh")))
+    copy_days(workspace.lake, fresh.lake, "silver/t", workspace.sessions(START, END))
+    build_range(table, fresh, DAYS)
+    assert fresh.lake.infos("portfolio/m", fresh.sessions(START, END)) == workspace.lake.infos("portfolio/m", fresh.sessions(START, END))
 
 
 def test_a_missing_input_names_the_days_and_the_way_out(workspace: Workspace) -> None:
@@ -104,7 +162,7 @@ def test_a_missing_input_names_the_days_and_the_way_out(workspace: Workspace) ->
 def test_a_stateful_table_is_built_up_to_a_gap_however_small_its_blocks(workspace: Workspace) -> None:
     sessions = workspace.sessions(START, END)
     for date in sessions[:-1]:
-        workspace.lake.write(partition_key("silver/t", date), pl.DataFrame({"trade_date": [date]}), ObjectInfo(f"f{date}", "1", 1))
+        put_day(workspace.lake, "silver/t", date, pl.DataFrame({"trade_date": [date]}))
     inputs = (Input("silver/t"), Input("portfolio/q", lag=1))
     table = DailyTable("portfolio/q", "q", Row, "1", _rows, inputs=lambda _: inputs, stateful=True, block=3)
     report = build_range(table, workspace, DAYS)
@@ -128,7 +186,7 @@ def test_rows_that_break_the_model_block_their_day_only(workspace: Workspace) ->
     assert "greater_than_or_equal_to(0)" in str(report.failed[dt.date(2023, 11, 8)])
     assert "-1.0" in str(report.failed[dt.date(2023, 11, 8)])
     assert report.count("written") == 13
-    assert not workspace.lake.exists(partition_key("silver/t", dt.date(2023, 11, 8)))
+    assert not workspace.lake.has("silver/t", dt.date(2023, 11, 8))
 
 
 def test_a_session_without_rows_is_an_error_unless_allowed(workspace: Workspace) -> None:
@@ -145,12 +203,11 @@ def test_rejects_go_to_quarantine_and_leave_it_when_they_are_mended(workspace: W
         rejects = pl.DataFrame({"trade_date": [dates[0]], "rule": ["S8"], "reason": ["no valid ISIN"]})
         return Computed(_rows(_, dates).frame, rejects)
 
-    key = "quarantine/" + partition_key("silver/t", START)
     report = build_range(replace(TABLE, compute=compute), workspace, [START])
     assert report.outcomes[START].facts["quarantined_rows"] == 1
-    assert workspace.lake.exists(key)
+    assert workspace.lake.has("quarantine/silver/t", START)
     build_range(replace(TABLE, code_version="2"), workspace, [START])
-    assert not workspace.lake.exists(key)
+    assert not workspace.lake.has("quarantine/silver/t", START)
 
 
 def test_progress_counts_every_session(workspace: Workspace) -> None:
@@ -201,15 +258,17 @@ def test_the_expected_fingerprint_depends_on_every_input(workspace: Workspace) -
     marks = Fingerprints(workspace.lake)
     day, sessions = dt.date(2023, 11, 8), workspace.sessions(START, END)
     for date in sessions:
-        marks.remember("silver/a", date, f"a{date}")
-        marks.remember("silver/b", date, f"b{date}")
+        marks.settle("silver/a", date, DayInfo("", "1", content=f"a{date}"))
+        marks.settle("silver/b", date, DayInfo("", "1", content=f"b{date}"))
     first = expected_fingerprint(table, workspace, day, marks, DayFacts())
     for name, date, matters in (("silver/a", day, True), ("silver/b", dt.date(2023, 11, 7), True), ("silver/b", dt.date(2023, 11, 6), True),
                                 ("silver/b", day, False), ("silver/a", dt.date(2023, 11, 7), False)):  # fmt: skip
-        old = marks.stored(name, date)
-        marks.remember(name, date, "changed")
+        marks.settle(name, date, DayInfo("other", "1", content="changed"))
         assert (expected_fingerprint(table, workspace, day, marks, DayFacts()) != first) == matters
-        marks.remember(name, date, old)
+        marks.expect(name, date)
+        assert (expected_fingerprint(table, workspace, day, marks, DayFacts()) is None) == matters
+        marks.settle(name, date, DayInfo("another", "2", content=f"{name[-1]}{date}"))
+        assert expected_fingerprint(table, workspace, day, marks, DayFacts()) == first
 
 
 def test_a_changed_calendar_rebuilds_what_depends_on_it(workspace: Workspace, tmp_path: Path) -> None:

@@ -16,13 +16,12 @@ import champion_assets
 from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import UndeclaredInput
 from champion_assets.lake.fingerprints import recipe_of
-from champion_assets.lake.footer import ObjectInfo
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.table import Computed, DailyTable, Group
 from champion_assets.lake.workspace import Workspace
+from champion_assets_tests.helpers import put_day
 
 START, DAY, TOMORROW = dt.date(2023, 11, 1), dt.date(2023, 11, 8), dt.date(2023, 11, 9)
 
@@ -49,7 +48,7 @@ def place(workspace: Workspace) -> Workspace:
         recipe = recipe_of(table, workspace.settings)
         for date in workspace.sessions(START, dt.date(2023, 11, 30)):
             rows = pl.DataFrame({"trade_date": [date], "days": [1]})
-            workspace.lake.write(partition_key(name, date), rows, ObjectInfo(f"{name}{date}", "1", 1, recipe=recipe))
+            put_day(workspace.lake, name, date, rows, fingerprint=f"{name}{date}", recipe=recipe)
     return replace(workspace, tables=TABLES)
 
 

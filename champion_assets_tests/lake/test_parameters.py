@@ -13,6 +13,7 @@ import pytest
 from champion_assets.backtest.daily import SIMULATION
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.lake.fingerprints import Fingerprints, expected_fingerprint, recipe_of
+from champion_assets.lake.manifest import DayInfo
 from champion_assets.lake.parameters import defaults_of, differing
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import DayFacts, Workspace
@@ -54,7 +55,7 @@ def mark(table: DailyTable, workspace: Workspace) -> tuple[str, Any]:
     stored = Fingerprints(workspace.lake)
     for wanted in table.inputs(workspace.settings):
         for day in workspace.window(wanted, date):
-            stored.remember(wanted.table, day, f"{wanted.table} {day}")
+            stored.settle(wanted.table, day, DayInfo("", "", content=f"{wanted.table} {day}", exact=f"exactly {wanted.table} {day}"))
     return recipe_of(table, workspace.settings), expected_fingerprint(table, workspace, date, stored, DayFacts())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from click.testing import CliRunner
 from champion_assets.cli.main import main
 from champion_assets.lake.workspace import Workspace
 from champion_assets.operations.doctor import Report, examine
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, drop_days
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 15)
 
@@ -42,7 +41,7 @@ def test_a_healthy_lake_has_no_warning(kept: Workspace) -> None:
 
 
 def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_them(kept: Workspace) -> None:
-    shutil.rmtree(Path(kept.lake.root) / "silver/equity_eod/trade_date=2023-12-06")
+    drop_days(kept.lake, "silver/equity_eod", [dt.date(2023, 12, 6)])
     report = examine(kept)
     assert report.level == "error"
     assert "silver/equity_eod lacks 1 of 32 sessions, 2023-12-06 to 2023-12-06 -> champion backfill 2023-12-06 2023-12-06" in said(
@@ -72,7 +71,7 @@ def test_the_command_has_exit_codes_json_and_a_page(kept: Workspace, tmp_path: P
     well = CliRunner().invoke(main, ["doctor", "--html", str(page)])
     assert well.exit_code == 0, well.output
     assert "every asset has all 32 sessions" in page.read_text()
-    shutil.rmtree(Path(kept.lake.root) / "features/returns/trade_date=2023-12-06")
+    drop_days(kept.lake, "features/returns", [dt.date(2023, 12, 6)])
     ill = CliRunner().invoke(main, ["doctor", "--json"])
     assert ill.exit_code == 2
     told = json.loads(ill.output)

@@ -155,7 +155,7 @@ def test_rows_that_break_the_model_fail_the_check(environment: Put, monkeypatch:
 
 
 def test_waiting_is_told_to_whoever_watches(environment: Put, exchange: Exchange) -> None:
-    from champion_assets.lake.build import report_progress
+    from champion_assets.lake.progress import report_progress
 
     state = State(exchange.folder, load_calendar(), faults={udiff_bhavcopy(dt.date(2024, 1, 16)).name: "503"})
     heard: list[str] = []

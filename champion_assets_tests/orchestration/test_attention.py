@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from champion_assets.catalog import TABLES, open_workspace
@@ -20,6 +21,7 @@ from champion_assets.orchestration.freshness import freshness
 from champion_assets.orchestration.reporting_sensors import attention_sensor
 from champion_assets.orchestration.sensors import publication_sensor
 from champion_assets.settings import Settings, get_settings
+from champion_assets_tests.helpers import put_day
 
 Put = Callable[[str, str], None]
 
@@ -84,13 +86,17 @@ def test_in_the_new_year_no_door_says_that_all_is_well(at: Callable[[str], None]
     (finding,) = [each for each in examine(workspace).findings if each.part == "calendar"]
     assert finding.level == "error"
     assert "holiday-master_2027.json" in finding.do
-    workspace.lake.put("bronze/bhavcopy/trade_date=2026-12-31/data.parquet", b"stands for the day")
+
+    def stands_for_the_day(table: str) -> None:
+        put_day(workspace.lake, table, dt.date(2026, 12, 31), pl.DataFrame({"trade_date": [dt.date(2026, 12, 31)]}))
+
+    stands_for_the_day("bronze/bhavcopy")
     found = freshness(TABLES["bronze/bhavcopy"], workspace)
     assert found.missing == 0
     assert not found.passed
     assert "ended on 2026-12-31" in str(found)
     for name in ("backtest/daily", "warehouse/duckdb"):
-        workspace.lake.put(f"{name}/trade_date=2026-12-31/data.parquet", b"stands for the day")
+        stands_for_the_day(name)
     with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance=instance) as context:
         reason = str(publication_sensor(context).skip_reason)  # type: ignore[union-attr]
     assert "ended on 2026-12-31" in reason

@@ -18,11 +18,10 @@ from champion_assets.catalog import open_workspace
 from champion_assets.checks.registry import BY_NAME, RULES
 from champion_assets.checks.results import NAME
 from champion_assets.definitions import defs
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.check_results import result_checks, verdicts
 from champion_assets.settings import get_settings
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, put_day
 
 START, BAD, END = dt.date(2023, 11, 1), dt.date(2023, 11, 3), dt.date(2023, 11, 10)
 KEYS = [dg.AssetCheckKey(dg.AssetKey(rule.asset.split("/")), rule.name) for rule in RULES]
@@ -45,15 +44,12 @@ def judged(environment: Callable[[str, str], None]) -> Workspace:
     """A lake with results until END, in which the check `outliers` failed on BAD."""
     workspace = open_workspace(get_settings())
     build_until(workspace, NAME, START, END)
-    key = partition_key(NAME, BAD)
-    info = workspace.lake.info(key)
-    assert info is not None
     failed = pl.col("check_name") == "outliers"
     rows = workspace.lake.read(NAME, [BAD]).with_columns(
         passed=pl.col("passed") & ~failed, rows=pl.when(failed).then(3).otherwise("rows"),
         sample=pl.when(failed).then(pl.lit("ABC +80 %")).otherwise("sample"),
     )  # fmt: skip
-    workspace.lake.write(key, rows, info)
+    put_day(workspace.lake, NAME, BAD, rows)
     return workspace
 
 

@@ -15,7 +15,7 @@ from champion_assets.lake.open import open_lake
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.run_tracking import note, pending, send_pending
 from champion_assets.settings import Settings
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, drop_days
 from champion_assets_tests.servers.run import s3_server
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 10)
@@ -46,8 +46,7 @@ def runs(settings: Settings):  # type: ignore[no-untyped-def]
 def test_a_run_has_every_name_of_the_old_pipeline_and_its_days_as_steps(workspace: Workspace) -> None:
     reports = build_until(workspace, "warehouse/duckdb", START, END)
     for name in ("raw/bhavcopy", "bronze/bhavcopy", "silver/equity_eod"):
-        for path in Path(workspace.lake.root).glob(f"{name}/trade_date=*/data.parquet"):
-            path.unlink()
+        drop_days(workspace.lake, name, workspace.lake.dates(name))
         reports[name] = build_range(TABLES[name], workspace, calendar_days(START, END))
     for report in reports.values():
         note(workspace.settings, workspace.lake, "a" * 32, report)

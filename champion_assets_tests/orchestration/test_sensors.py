@@ -20,7 +20,7 @@ from champion_assets.orchestration.publication import due_sessions, published
 from champion_assets.orchestration.reporting_sensors import closed_days_sensor
 from champion_assets.orchestration.run_requests import ASKED, ATTEMPTS, RANGE_END
 from champion_assets.orchestration.sensors import catch_up_schedule, drop_folder_sensor, publication_sensor, republish_sensor
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, drop_days
 
 START = dt.date(2024, 1, 1)
 Put = Callable[[str, str], None]
@@ -249,7 +249,7 @@ def test_a_warehouse_that_is_out_of_order_does_not_hold_up_the_data(stage, excha
     set_clock, source = stage
     publish(exchange, source, [dt.date(2024, 1, 4), dt.date(2024, 1, 5), *FORTNIGHTS[:1]])
     mine = build_mine(dt.date(2024, 1, 5))
-    mine.lake.delete("warehouse/duckdb/trade_date=2024-01-03/data.parquet")
+    drop_days(mine.lake, "warehouse/duckdb", [dt.date(2024, 1, 3)])
     set_clock("2024-01-08T13:00:00+00:00")
     with dg.DagsterInstance.ephemeral() as instance:
         (request,) = tick(publication_sensor, instance).run_requests or []

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,7 @@ from champion_assets.lake.workspace import Workspace
 from champion_assets.portfolio.audit import NAME, OPTIMALITY, TABLE, Audit, examine
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.portfolio.target_weights import known_on
-from champion_assets_tests.helpers import build_until, inputs_of
+from champion_assets_tests.helpers import build_until, drop_days, inputs_of
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
 DECIDED = dt.date(2023, 12, 29)
@@ -88,6 +86,6 @@ def test_a_stored_decision_that_was_tampered_with_blocks_its_day(workspace: Work
     wrong = rows.with_columns(weight=pl.lit(1.0) / rows.height)
     one = TABLES[WEIGHTS]
     tampered = replace(one, compute=lambda _workspace, _dates: replace(one.compute(_workspace, _dates), frame=wrong))
-    shutil.rmtree(Path(workspace.lake.root) / f"{WEIGHTS}/trade_date={DECIDED}")
+    drop_days(workspace.lake, WEIGHTS, [DECIDED])
     assert not build_range(tampered, workspace, [DECIDED]).failed
     assert DECIDED in build_range(TABLE, workspace, [DECIDED]).failed

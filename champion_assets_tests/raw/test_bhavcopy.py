@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,10 @@ import pytest
 
 from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import CorruptObject
+from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.originals import file_key
+from champion_assets.lake.store import Lake
+from champion_assets.lake.table import Computed
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.nse.errors import NotYetPublished, UnexpectedSession, WrongDate
@@ -44,12 +48,12 @@ def test_the_bytes_are_kept_under_their_hash_with_their_origin(workspace: Worksp
 
 def test_looking_again_changes_nothing(workspace: Workspace) -> None:
     build_range(TABLE, workspace, [DAY])
-    first = workspace.lake.get(f"{NAME}/trade_date={DAY}/data.parquet")
+    first = workspace.lake.state(NAME)
     assert build_range(TABLE, workspace, [DAY]).outcomes[DAY].status == "unchanged"
-    assert workspace.lake.get(f"{NAME}/trade_date={DAY}/data.parquet") == first
+    assert workspace.lake.state(NAME) == first
 
 
-def test_a_republished_file_becomes_a_new_version_and_everything_after_it_is_rebuilt(workspace: Workspace, exchange: Exchange) -> None:
+def test_a_republished_file_becomes_a_new_version_and_what_depends_on_it_is_rebuilt(workspace: Workspace, exchange: Exchange) -> None:
     day = exchange.republished
     workspace = replace(workspace, settings=workspace.settings.model_copy(update={"start_date": day}))
     build_until(workspace, "features/returns", day, day)
@@ -60,8 +64,10 @@ def test_a_republished_file_becomes_a_new_version_and_everything_after_it_is_reb
     shutil.copy(exchange.corrected / file.path, folder)
     again = replace(workspace, settings=workspace.settings.model_copy(update={"source": str(folder)}))
     reports = build_until(again, "features/returns", day, day)
-    after = ("raw/bhavcopy", "bronze/bhavcopy", "silver/instruments", "silver/equity_eod", "features/returns")
-    assert {reports[name].outcomes[day].status for name in after} == {"written"}
+    states = {name: reports[name].outcomes[day].status for name in ("raw/bhavcopy", "bronze/bhavcopy", "silver/equity_eod")}
+    assert states == dict.fromkeys(states, "written")
+    states = {name: reports[name].outcomes[day].status for name in ("silver/instruments", "features/returns")}
+    assert states == dict.fromkeys(states, "unchanged"), "no volume is in these"
     versions = workspace.lake.read(NAME, [day])
     assert versions["is_current"].to_list() == [False, True]
     assert all(workspace.lake.exists(file_key(NAME, sha256)) for sha256 in versions["sha256"])
@@ -69,14 +75,36 @@ def test_a_republished_file_becomes_a_new_version_and_everything_after_it_is_reb
     assert (before["volume"] != after["volume"]).sum() == 1
 
 
+def test_two_runs_that_receive_different_versions_at_once_lose_none(workspace: Workspace, exchange: Exchange) -> None:
+    day = exchange.republished
+    folder = workspace.settings.data_dir / "corrected"
+    folder.mkdir(parents=True)
+    shutil.copy(exchange.corrected / bhavcopy_files(day)[0].path, folder)
+    settings = workspace.settings.model_copy(update={"start_date": day})
+    other = replace(workspace, settings=settings.model_copy(update={"source": str(folder)}), lake=Lake(workspace.lake.root))
+    calls = []
+
+    def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
+        computed = TABLE.compute(inputs, dates)
+        if not calls:  # the other run comes between this one's look and its commit
+            build_range(TABLE, other, [day])
+        calls.append(dates)
+        return computed
+
+    report = build_range(replace(TABLE, compute=compute), replace(workspace, settings=settings), [day])
+    assert (report.count("written"), len(calls)) == (1, 2)
+    versions = workspace.lake.read(NAME, [day])
+    assert versions["sha256"].n_unique() == 2
+    assert versions["is_current"].to_list() == [False, True]
+
+
 def test_yesterdays_file_under_todays_name_is_refused(own_source: tuple[Workspace, Path]) -> None:
     workspace, folder = own_source
     (folder / legacy_bhavcopy(DAY).name).rename(folder / legacy_bhavcopy(dt.date(2023, 11, 9)).name)
     report = build_range(TABLE, workspace, [dt.date(2023, 11, 9)])
     assert isinstance(report.failed[dt.date(2023, 11, 9)], WrongDate)
-    stored = list(Path(workspace.lake.root).rglob("*.parquet"))
-    assert [path.relative_to(workspace.lake.root).parts[0] for path in stored] == ["quarantine"]
-    listed = pl.read_parquet(stored[0]).row(0, named=True)
+    assert workspace.lake.tables() == [f"quarantine/{NAME}"]
+    listed = workspace.lake.read(f"quarantine/{NAME}", [dt.date(2023, 11, 9)]).row(0, named=True)
     assert (listed["name"], listed["rule"]) == (legacy_bhavcopy(dt.date(2023, 11, 9)).name, "B2")
 
 

@@ -8,7 +8,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from champion_assets.catalog import TABLES
@@ -58,7 +57,7 @@ def test_what_is_not_the_days_file_is_refused_and_listed(workspace: Workspace, e
     report = build_range(TABLE, wrong, [DAY])
     assert not report.failed
     assert wrong.lake.read(NAME, [DAY]).is_empty()
-    refused = pl.read_parquet(wrong.lake.uri(f"quarantine/{NAME}/trade_date={DAY}/data.parquet"))
+    refused = wrong.lake.read(f"quarantine/{NAME}", [DAY])
     assert refused["name"].to_list() == [delivery_file(DAY).name]
     assert not build_range(TABLES["bronze/delivery"], wrong, [DAY]).failed
 

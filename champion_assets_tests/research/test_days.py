@@ -13,7 +13,9 @@ import pytest
 
 from champion_assets import research
 from champion_assets.common.errors import ChampionError, RequestError
+from champion_assets.lake.store import Lake
 from champion_assets.nse.calendar import CalendarError
+from champion_assets_tests.helpers import drop_days
 from champion_assets_tests.research.conftest import END, START
 
 
@@ -100,11 +102,11 @@ def test_a_hole_is_named_whatever_table_has_it(
     table: str,
     call: Callable[[], Any],
 ) -> None:
-    shutil.copytree(lake, tmp_path / "data" / "lake", ignore=shutil.ignore_patterns("files", "quarantine"))
+    shutil.copytree(lake, tmp_path / "data" / "lake", ignore=shutil.ignore_patterns("_files", "quarantine"))
     environment("DATA_DIR", str(tmp_path / "data"))
     call()
-    for day in ("2024-02-01", "2024-02-02", "2024-03-04"):
-        shutil.rmtree(tmp_path / "data" / "lake" / table / f"trade_date={day}")
+    gone = [dt.date(2024, 2, 1), dt.date(2024, 2, 2), dt.date(2024, 3, 4)]
+    drop_days(Lake(str(tmp_path / "data" / "lake")), table, gone)
     words = f"^{re.escape(table)}: .*not built: 2024-02-01.*champion backfill 2024-02-01 "
     with pytest.raises(research.NotBuilt, match=words):
         call()
@@ -118,11 +120,9 @@ def test_many_holes_are_counted_and_the_first_listed(
     tmp_path: Path,
     environment: Callable[[str, str], None],
 ) -> None:
-    kept = tmp_path / "data" / "lake" / "silver" / "equity_eod"
-    kept.mkdir(parents=True)
-    for number, folder in enumerate(sorted((lake / "silver" / "equity_eod").iterdir())):
-        if number % 2:
-            shutil.copytree(folder, kept / folder.name)
+    shutil.copytree(lake / "silver" / "equity_eod", tmp_path / "data" / "lake" / "silver" / "equity_eod")
+    kept = Lake(str(tmp_path / "data" / "lake"))
+    drop_days(kept, "silver/equity_eod", kept.dates("silver/equity_eod")[::2])
     environment("DATA_DIR", str(tmp_path / "data"))
     with pytest.raises(research.NotBuilt, match=r"62 of 123 sessions .*, and 59 more stretches up to 2024-04-30"):
         research.prices(START, END, adjust="none")
@@ -132,7 +132,7 @@ def test_many_holes_are_counted_and_the_first_listed(
 def test_a_day_taken_away_while_it_is_read_is_no_file_error(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from champion_assets.lake.store import Lake
 
-    def gone(*_: object) -> None:
+    def gone(*_: object, **__: object) -> None:
         raise FileNotFoundError("/a/path.parquet")
 
     monkeypatch.setattr(Lake, "read", gone)

@@ -16,7 +16,7 @@ from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.actions.overrides import COLUMNS
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.quant.adjust import known_events
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, drop_days
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
 NAME = "silver/corporate_actions"
@@ -114,7 +114,7 @@ def test_what_cannot_be_read_or_placed_is_listed_with_its_reason_and_is_no_event
     own = own_source(workspace, exchange, tmp_path / "s",
                      row(symbol, "Rights 2:7") + row(symbol, "Gobbledygook 1:2") + row("NOBODY", "Bonus 1:1"))  # fmt: skip
     assert built(own).is_empty()
-    refused = pl.read_parquet(own.lake.uri(f"quarantine/{NAME}/trade_date=2023-11-15/data.parquet"))
+    refused = own.lake.read(f"quarantine/{NAME}", [dt.date(2023, 11, 15)])
     assert sorted(refused["reason"]) == [
         "no issue price in the text",
         "no known kind of action in 'Gobbledygook 1:2'",
@@ -183,7 +183,7 @@ def test_an_event_on_whose_ex_date_nothing_traded_is_settled_by_the_next_open(
     assert set(after["verdict"]) == {"ok"}
     assert after["f_capital"].product() == pytest.approx(prices["open"] / prices["prior_close"])
     assert after["q"].product() == 0.1
-    waiting = pl.read_parquet(own.lake.uri(f"quarantine/{NAME}/trade_date={ex_date}/data.parquet"))
+    waiting = own.lake.read(f"quarantine/{NAME}", [ex_date])
     assert waiting.height == 2
     assert waiting["reason"].str.contains("no price on the ex-date").all()
 
@@ -214,8 +214,7 @@ def test_in_pieces_or_at_once_the_same_bytes(workspace: Workspace) -> None:
     build_until(workspace, NAME, START, middle)
     build_until(workspace, NAME, middle + dt.timedelta(days=1), dt.date(2024, 1, 10))
     days = workspace.sessions(START, dt.date(2024, 1, 10))
-    pieces = [workspace.lake.get(f"{NAME}/trade_date={day}/data.parquet") for day in days]
-    for day in days:
-        workspace.lake.delete(f"{NAME}/trade_date={day}/data.parquet")
+    pieces = workspace.lake.infos(NAME, days)
+    drop_days(workspace.lake, NAME, days)
     build_range(TABLES[NAME], workspace, calendar_days(START, dt.date(2024, 1, 10)))
-    assert [workspace.lake.get(f"{NAME}/trade_date={day}/data.parquet") for day in days] == pieces
+    assert workspace.lake.infos(NAME, days) == pieces

@@ -83,9 +83,9 @@ def test_a_restated_row_counts_from_its_receipt_and_never_before(workspace: Work
     put(mine, "acme2.csv", f"{symbol},45,2023-11-10,\n")
     after = built(mine)
     assert after.equals(before)  # received today, long after these sessions
-    received = json.loads(mine.lake.get(f"raw/esg_scores/{LEDGER}") or b"[]")
+    received = json.loads(mine.lake.get(f"raw/esg_scores/_notes/{LEDGER}") or b"[]")
     received[1]["received_on"] = "2023-12-04"
-    mine.lake.put(f"raw/esg_scores/{LEDGER}", json.dumps(received).encode())
+    mine.lake.put(f"raw/esg_scores/_notes/{LEDGER}", json.dumps(received).encode())
     told = dict(built(mine).select("trade_date", "score_raw").iter_rows())
     assert (told[dt.date(2023, 12, 1)], told[dt.date(2023, 12, 4)]) == (10.0, 45.0)
 

@@ -14,7 +14,7 @@ from champion_assets.lake.build import build_range
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.silver.instruments import TABLE, overrides_of
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, drop_days
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
 
@@ -36,11 +36,11 @@ def test_the_registry_tells_the_story(workspace: Workspace, exchange: Exchange) 
 def test_in_pieces_or_at_once_the_same_bytes(workspace: Workspace) -> None:
     build_until(workspace, "silver/instruments", START, dt.date(2023, 11, 10))
     build_until(workspace, "silver/instruments", dt.date(2023, 11, 11), dt.date(2023, 11, 30))
-    pieces = workspace.lake.get(f"silver/instruments/trade_date={dt.date(2023, 11, 30)}/data.parquet")
-    for day in workspace.sessions(START, dt.date(2023, 11, 30)):
-        workspace.lake.delete(f"silver/instruments/trade_date={day}/data.parquet")
+    days = workspace.sessions(START, dt.date(2023, 11, 30))
+    pieces = workspace.lake.infos("silver/instruments", days)
+    drop_days(workspace.lake, "silver/instruments", days)
     build_range(TABLE, workspace, calendar_days(START, dt.date(2023, 11, 30)))
-    assert workspace.lake.get(f"silver/instruments/trade_date={dt.date(2023, 11, 30)}/data.parquet") == pieces
+    assert workspace.lake.infos("silver/instruments", days) == pieces
 
 
 def test_an_edit_of_the_users_file_is_seen_at_the_next_call_even_if_size_and_time_stay(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import datetime as dt
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -22,7 +21,6 @@ from champion_assets.lake.build import build_range
 from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.ports import is_retryable
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.workspace import Workspace
 from champion_assets.silver.equity_eod import TABLE as EQUITY_EOD
 from champion_assets.warehouse import clickhouse_load
@@ -30,7 +28,7 @@ from champion_assets.warehouse.clickhouse_columns import checksum_sql, checksums
 from champion_assets.warehouse.clickhouse_load import LoadMismatch, load_days
 from champion_assets.warehouse.clickhouse_schema import SchemaConflict, columns, create_statement, migrate, sql_name
 from champion_assets.warehouse.loaded import loaded, rows_of
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, put_day
 
 TABLE = TABLES["warehouse/clickhouse"]
 
@@ -60,11 +58,8 @@ def test_every_table_equals_the_lake_after_loads_in_pieces_and_a_republication(c
     assert_equals_lake(workspace)
     assert build_range(TABLE, workspace, calendar_days(START, END)).count("written") == 0
     day = dt.date(2023, 12, 15)
-    key = partition_key("features/returns", day)
-    info = workspace.lake.info(key)
-    assert info is not None
     rows = workspace.lake.read("features/returns", [day]).head(-3)
-    workspace.lake.write(key, rows, replace(info, fingerprint="republished", rows=rows.height))
+    put_day(workspace.lake, "features/returns", day, rows, fingerprint="republished")
     assert build_range(TABLE, workspace, calendar_days(START, END)).count("written") == 1
     assert_equals_lake(workspace)
     with clickhouse(workspace.settings) as client:  # lost on the server: noticed and mended

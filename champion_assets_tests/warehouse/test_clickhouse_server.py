@@ -22,6 +22,7 @@ from champion_assets.clients.clickhouse import ClickHouseRefused, ClickHouseUnre
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.ports import is_retryable
+from champion_assets.lake.store import Lake
 from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.helpers import build_until
 from champion_assets_tests.servers.run import ClickHouse, free_port
@@ -206,7 +207,7 @@ def test_a_backfill_with_the_server_down_builds_all_else_and_says_so(settings: A
     assert "CLICKHOUSE_HOST" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     for name in ("backtest/daily", "warehouse/duckdb"):
-        assert len(list((settings.data_dir / "lake" / name).glob("trade_date=*"))) == 4
+        assert len(Lake(str(settings.data_dir / "lake")).dates(name)) == 4
     assert not (settings.data_dir / "lake/warehouse/clickhouse").exists()
 
 

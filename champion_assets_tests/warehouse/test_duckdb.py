@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -19,15 +18,17 @@ from champion_assets.catalog import TABLES
 from champion_assets.clients.duckdb import DuckdbDamaged, DuckdbUnavailable
 from champion_assets.common.dates import calendar_days
 from champion_assets.common.errors import ChampionError
-from champion_assets.lake.build import build_range, report_progress
+from champion_assets.lake.build import build_range
+from champion_assets.lake.commit import day_rows, write_days
 from champion_assets.lake.errors import BuildError
+from champion_assets.lake.manifest import Stamp
+from champion_assets.lake.progress import report_progress
 from champion_assets.lake.schema import empty_frame
-from champion_assets.lake.store import partition_key
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.publication import stale_days
 from champion_assets.warehouse.duckdb import NAME, sql_type
 from champion_assets.warehouse.loaded import loaded, rows_of
-from champion_assets_tests.helpers import build_until, inputs_of
+from champion_assets_tests.helpers import build_until, inputs_of, put_day
 
 TABLE = TABLES["warehouse/duckdb"]
 
@@ -56,10 +57,7 @@ def test_loading_again_in_pieces_and_after_a_republication_gives_one_copy(worksp
     build_until(workspace, NAME, START, dt.date(2023, 11, 20))
     build_until(workspace, NAME, START, END)
     for day in (dt.date(2023, 11, 8), dt.date(2023, 11, 9)):
-        key = partition_key("features/returns", day)
-        info = workspace.lake.info(key)
-        assert info is not None
-        workspace.lake.write(key, workspace.lake.read("features/returns", [day]), replace(info, fingerprint="republished"))
+        put_day(workspace.lake, "features/returns", day, workspace.lake.read("features/returns", [day]).head(-1), fingerprint="republished")
     report = build_range(TABLE, workspace, calendar_days(START, END))
     assert report.count("written") == 2
     assert_equals_lake(workspace)
@@ -190,7 +188,7 @@ def test_a_folder_in_the_files_place_is_left_alone(workspace: Workspace) -> None
 
 def test_a_damaged_object_of_the_lake_is_not_taken_for_a_damaged_database(workspace: Workspace) -> None:
     build_until(workspace, "backtest/daily", START, START)
-    path = Path(workspace.lake.root) / partition_key("silver/equity_eod", START)
+    path = Path(workspace.lake.root) / "silver/equity_eod" / workspace.lake.state("silver/equity_eod").file_of[START].path
     body = bytearray(path.read_bytes())
     body[4:2000] = b"\xff" * 1996
     path.unlink()
@@ -203,10 +201,9 @@ def test_a_damaged_object_of_the_lake_is_not_taken_for_a_damaged_database(worksp
 
 def test_a_difference_to_the_lake_fails_the_load(workspace: Workspace) -> None:
     build_until(workspace, "backtest/daily", START, END)
-    key = partition_key("features/returns", END)
-    info = workspace.lake.info(key)
-    assert info is not None
-    workspace.lake.write(key, workspace.lake.read("features/returns", [END]), replace(info, rows=info.rows + 1))
+    rows = workspace.lake.read("features/returns", [END])
+    days = day_rows({END: rows.with_columns(trade_date=pl.lit(START))})  # the file does not say what the manifest says
+    write_days(workspace.lake, "features/returns", {END: days[END].stamped(Stamp("x", "1"))})
     with pytest.raises(BuildError, match="the lake says"):
         build_range(TABLE, workspace, calendar_days(START, END))
 

@@ -17,6 +17,7 @@ from champion_assets.catalog import TABLES
 from champion_assets.clients.clickhouse import clickhouse
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
+from champion_assets.lake.store import Lake
 from champion_assets.lake.workspace import Workspace
 from champion_assets.quant.adjust import LEVELS, PRICES
 from champion_assets.quant.doubts import doubtful_sessions, mark, open_doubts
@@ -54,16 +55,21 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, exchange: Any, server: Clic
     return workspace
 
 
+def files_of(lake: Lake, table: str) -> list[str]:
+    """The files that are the table now."""
+    return [lake.uri(f"{table}/{file.path}") for file in lake.state(table).files.values()]
+
+
 @pytest.fixture(scope="module")
 def parquet(loaded: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
     """The lake's objects themselves, under the names of the tables."""
     with duckdb.connect() as connection:
         for table in loaded_tables(loaded.tables.values()):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.group}")
-            pattern = loaded.lake.uri(f"{table.name}/*/data.parquet")
+            files = files_of(loaded.lake, table.name)
             where = table.warehouse_rows or "true"
             connection.execute(f"CREATE VIEW {table.name.replace('/', '.')} AS SELECT * FROM "
-                               f"read_parquet('{pattern}', hive_partitioning = false) WHERE {where}")  # fmt: skip
+                               f"read_parquet({files}, hive_partitioning = false) WHERE {where}")  # fmt: skip
         create_views(connection.execute, "duckdb")
         yield connection
 
@@ -137,9 +143,9 @@ def test_a_session_whose_actions_were_never_read_makes_no_adjusted_price(parquet
     with duckdb.connect() as connection:
         for name in ("silver.equity_eod", "silver.corporate_actions", "silver.doubts", "raw.corporate_actions"):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name.split('.')[0]}")
-            pattern = loaded.lake.uri(f"{name.replace('.', '/')}/*/data.parquet")
+            files = files_of(loaded.lake, name.replace(".", "/"))
             gap = " WHERE trade_date != DATE '2024-02-01'" if name.startswith("raw") else ""
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{pattern}', hive_partitioning = false){gap}")
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({files}, hive_partitioning = false){gap}")
         create_views(connection.execute, "duckdb")
         rows = connection.execute("SELECT trade_date < DATE '2024-02-01' AS before, count(*), count(adj_close), bool_or(is_complete), "
                                   "any_value(doubt) FROM silver.prices_capital GROUP BY before ORDER BY before").fetchall()  # fmt: skip
@@ -176,8 +182,8 @@ def test_the_views_mark_what_is_in_doubt(level: Any, loaded: Workspace, parquet:
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA silver; CREATE SCHEMA raw")
         for name in ("silver.equity_eod", "silver.corporate_actions", "raw.corporate_actions"):
-            pattern = loaded.lake.uri(f"{name.replace('.', '/')}/*/data.parquet")
-            scan = f"read_parquet('{pattern}', hive_partitioning = false)"
+            files = files_of(loaded.lake, name.replace(".", "/"))
+            scan = f"read_parquet({files}, hive_partitioning = false)"
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {scan}")
         columns = ", ".join(f"{name} {sql_type(kind)}" for name, kind in doubts.schema.items())
         connection.execute(f"CREATE TABLE silver.doubts ({columns})")

@@ -137,7 +137,7 @@ def test_bad_bodies_leave_no_byte_in_the_lake(url: str, state: State, workspace,
     computed = raw.compute(inputs_of(raw.NAME, there, [DAY]), [DAY])
     assert isinstance(computed.failed[DAY], WrongDate if fault == "yesterday" else BadPayload)
     assert computed.frame.is_empty()
-    assert not list(workspace.settings.data_dir.rglob("files/*"))
+    assert not list(workspace.settings.data_dir.rglob("_files/*"))
 
 
 def test_a_busy_server_is_asked_again_and_only_three_times(url: str, state: State) -> None:
