@@ -55,7 +55,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Iterat
         "DAGSTER_HOME": "", "CHAMPION_PARTITIONS_PER_RUN": "5",
     }  # fmt: skip
     champion = str(BIN / "champion")
-    subprocess.run([champion, "backfill", "2023-11-01", "2024-02-29"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    at_once = environment | {"CHAMPION_PARTITIONS_PER_RUN": "250"}  # the small chunks are for the backfill from the page
+    subprocess.run([champion, "backfill", "2023-11-01", "2024-02-29"], env=at_once, check=True, stdout=subprocess.DEVNULL)
     environment["DAGSTER_HOME"] = str(folder / "dagster")
     port = _free_port()
     module = ["-m", "champion_assets.definitions"]
