@@ -211,7 +211,7 @@ def _path(group: Sequence[dt.date], body: bytes) -> str:
 
 def _committed(lake: Lake, table: str, state: TableState, instant: dt.datetime, operation: str, actions: list[Action]) -> bool:
     version = state.version + 1
-    if not lake.create(commit_key(table, version), sealed(instant, operation, actions)):
+    if not lake.create(commit_key(table, version), sealed(instant, operation, actions, version)):
         return False
     if version and version % CHECKPOINT_EVERY == 0:
         write_checkpoint(lake, table, applied(state, actions, version), instant)
@@ -221,7 +221,7 @@ def _committed(lake: Lake, table: str, state: TableState, instant: dt.datetime, 
 def write_checkpoint(lake: Lake, table: str, state: TableState, instant: dt.datetime) -> None:
     """The whole state beside the log, for us and for other engines."""
     actions = whole_state(table, state, instant)
-    lake.put(copy_key(table, state.version), sealed(instant, "COPY", actions))
+    lake.put(copy_key(table, state.version), sealed(instant, "COPY", actions, state.version))
     lake.put(checkpoint_key(table, state.version), checkpoint(actions))
     said = {"version": state.version, "size": len(state.files) + 2}
     lake.put(f"{table}/{LOG}/_last_checkpoint", json.dumps(said).encode())

@@ -52,16 +52,16 @@ class Commit:
     actions: list[Action]
 
 
-def sealed(instant: dt.datetime, operation: str, actions: Iterable[Action]) -> bytes:
-    """The bytes of a commit or of a copy."""
+def sealed(instant: dt.datetime, operation: str, actions: Iterable[Action], version: int) -> bytes:
+    """The bytes of a commit or of a copy; the checksum holds for this version only, so that two that change places are noticed."""
     info = {"timestamp": round(instant.timestamp() * 1000), "operation": operation, "engineInfo": "champion"}
     first = json.dumps(info, separators=(",", ":"))[1:] + "}\n"
     rest = f'",{first}{"".join(json.dumps(each, separators=(",", ":"), sort_keys=True) + chr(10) for each in actions)}'.encode()
-    return _HEAD + f"{zlib.crc32(rest):08x}".encode() + rest
+    return _HEAD + f"{zlib.crc32(rest, version):08x}".encode() + rest
 
 
-def opened(body: bytes, where: str) -> Commit:
-    """What the bytes say.
+def opened(body: bytes, where: str, version: int) -> Commit:
+    """What the bytes say, which lie `where` as this version.
 
     Raises:
         CorruptObject: they are damaged, or another program wrote them.
@@ -69,7 +69,7 @@ def opened(body: bytes, where: str) -> Commit:
     digits, rest = body[len(_HEAD) : len(_HEAD) + 8], body[len(_HEAD) + 8 :]
     if not body.startswith(_HEAD):
         raise CorruptObject(f"{where}: not written by Champion, or damaged; other programs may read the lake's tables, not write to them")
-    if f"{zlib.crc32(rest):08x}".encode() != digits:
+    if f"{zlib.crc32(rest, version):08x}".encode() != digits:
         raise CorruptObject(f"{where}: damaged (its checksum differs); `champion verify --repair` says what can be done")
     first, *lines = body.decode().splitlines()
     info = json.loads(first)["commitInfo"]

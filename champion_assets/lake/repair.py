@@ -6,15 +6,16 @@ What belongs here: what of a damaged lake can be given up. Nothing is deleted: d
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 
 from champion_assets.lake.commit import write_days
 from champion_assets.lake.delta_log import LOG
-from champion_assets.lake.errors import CorruptObject
 from champion_assets.lake.store import Lake
 from champion_assets.lake.verify import Damage
 
 ASIDE = "_damaged"
+_FILE = re.compile(r"/(\d{4})-(\d\d)/(\d\d)-(\d\d)-[0-9a-f]+\.parquet$")
 
 
 def put_aside(lake: Lake, damages: Sequence[Damage]) -> list[dt.date]:
@@ -26,10 +27,10 @@ def put_aside(lake: Lake, damages: Sequence[Damage]) -> list[dt.date]:
     days: set[dt.date] = set()
     for damage in damages:
         if damage.key.endswith(f"/{LOG}"):
-            for key in lake.keys(damage.table):
-                if "/_files/" not in key and "/_notes/" not in key:
-                    days |= _day_of(lake, damage.table)
-                    _move(lake, key)
+            keys = [key for key in lake.keys(damage.table) if "/_files/" not in key and "/_notes/" not in key]
+            days |= {day for key in keys for day in _days_in(key)}
+            for key in keys:
+                _move(lake, key)
             lake.forget(damage.table)
         elif "/_files/" in damage.key:
             if lake.exists(damage.key):
@@ -43,12 +44,10 @@ def put_aside(lake: Lake, damages: Sequence[Damage]) -> list[dt.date]:
     return sorted(days)
 
 
-def _day_of(lake: Lake, table: str) -> set[dt.date]:
-    """The days that a table with a damaged log had, as far as its last good copy tells."""
-    try:
-        return set(lake.dates(table))
-    except CorruptObject:
-        return set()
+def _days_in(key: str) -> list[dt.date]:
+    """The first and the last day of a data file, by its name: all that is left to tell the days of a table whose log is damaged."""
+    found = _FILE.search(key)
+    return [] if found is None else [dt.date(int(found[1]), int(found[2]), int(found[each])) for each in (3, 4)]
 
 
 def _move(lake: Lake, key: str) -> None:

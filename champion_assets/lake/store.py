@@ -63,7 +63,7 @@ class Lake(ObjectStore):
             state = self._load(table, None)
         while (body := self.get(commit_key(table, state.version + 1))) is not None:
             where = self.uri(commit_key(table, state.version + 1))
-            state = applied(state, opened(body, where).actions, state.version + 1)
+            state = applied(state, opened(body, where, state.version + 1).actions, state.version + 1)
         self._states[table] = state
         return state
 
@@ -87,7 +87,7 @@ class Lake(ObjectStore):
         for version in sorted(home.log(table)[0]):
             body = home.get(commit_key(table, version))
             if body is not None:
-                yield version, opened(body, home.uri(commit_key(table, version)))
+                yield version, opened(body, home.uri(commit_key(table, version)), version)
 
     def as_of(self, table: str, instant: dt.datetime) -> TableState:
         """The table as it was at an instant (UTC).
@@ -277,7 +277,7 @@ class Lake(ObjectStore):
         for copy in reversed([each for each in copies if each <= last]):
             body = self.get(copy_key(table, copy))
             try:
-                state = applied(TableState(), opened(body or b"", self.uri(copy_key(table, copy))).actions, copy)
+                state = applied(TableState(), opened(body or b"", self.uri(copy_key(table, copy)), copy).actions, copy)
             except CorruptObject:
                 continue  # the commits say the same
             break
@@ -286,5 +286,5 @@ class Lake(ObjectStore):
             body = self.get(key)
             if body is None:
                 raise NoSuchVersion(f"{table}: the log lacks {self.uri(key)}; older versions were pruned, or somebody removed it")
-            state = applied(state, opened(body, self.uri(key)).actions, number)
+            state = applied(state, opened(body, self.uri(key), number).actions, number)
         return state

@@ -1,6 +1,6 @@
-"""The lake as it was: which version of a table a person means.
+"""Versions of a table: which one a day, an instant or a tag stands for.
 
-What belongs here: from a day, an instant or a tag to a version. What does not: reading it (`stored.py`).
+What belongs here: finding the version. What does not: reading it (`stored.py`).
 """
 
 from __future__ import annotations

@@ -104,6 +104,15 @@ def test_damage_of_every_kind_is_named_and_built_again(kept: Workspace) -> None:
     assert verify(Lake(kept.lake.root)) == []
 
 
+def test_a_table_whose_log_alone_is_damaged_names_its_days(lake: Lake) -> None:
+    flip(Path(lake.root, commit_key(NAME, 7)), random.Random(2))
+    damages = verify(Lake(lake.root))
+    assert [damage.key for damage in damages] == [f"{NAME}/{LOG}"]
+    days = put_aside(Lake(lake.root), damages)
+    assert (days[0], days[-1]) == (dt.date(2024, 1, 1), dt.date(2024, 2, 9))
+    assert Lake(lake.root).dates(NAME) == []
+
+
 def test_since_leaves_out_what_is_older(lake: Lake) -> None:
     january = Path(lake.root, NAME, lake.state(NAME).file_of[dt.date(2024, 1, 5)].path)
     flip(january, random.Random(1))

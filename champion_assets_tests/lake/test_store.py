@@ -163,6 +163,21 @@ def test_no_flipped_bit_zeroed_block_or_swapped_file_stays_unnoticed(lake: Lake)
     assert Lake(lake.root).read(NAME, DAYS).equals(whole)
 
 
+def test_commits_that_change_places_and_one_that_is_gone_are_noticed(lake: Lake) -> None:
+    for number in range(4):
+        put_day(lake, NAME, DAY, rows(DAY, number))
+    one, two = (Path(lake.root, commit_key(NAME, number)) for number in (1, 2))
+    bodies = one.read_bytes(), two.read_bytes()
+    one.write_bytes(bodies[1])
+    two.write_bytes(bodies[0])
+    with pytest.raises(CorruptObject, match="its checksum differs"):
+        Lake(lake.root).read(NAME, [DAY])
+    one.write_bytes(bodies[0])
+    two.unlink()
+    with pytest.raises(NoSuchVersion, match="somebody removed it"):
+        Lake(lake.root).read(NAME, [DAY])
+
+
 def test_a_damaged_copy_of_the_log_is_replaced_by_the_log_itself(lake: Lake) -> None:
     for number in range(CHECKPOINT_EVERY + 3):
         put_day(lake, NAME, DAY, rows(DAY, number))
