@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from champion_assets.catalog import TABLES
 from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import CorruptObject
 from champion_assets.lake.inputs import Inputs
@@ -73,6 +75,25 @@ def test_a_republished_file_becomes_a_new_version_and_what_depends_on_it_is_rebu
     assert all(workspace.lake.exists(file_key(NAME, sha256)) for sha256 in versions["sha256"])
     after = workspace.lake.read("silver/equity_eod", [day])
     assert (before["volume"] != after["volume"]).sum() == 1
+
+
+def test_other_bytes_with_the_same_rows_go_no_further_than_bronze(own_source: tuple[Workspace, Path]) -> None:
+    workspace, folder = own_source
+    workspace = replace(workspace, settings=workspace.settings.model_copy(update={"start_date": DAY}))
+    tables = ("raw/bhavcopy", "bronze/bhavcopy", "raw/security_master", "bronze/symbol_changes", "silver/instruments")
+    for name in tables:
+        assert not build_range(TABLES[name], workspace, [DAY]).failed
+    (path,) = folder.iterdir()
+    with zipfile.ZipFile(path) as archive:
+        (member,) = archive.namelist()
+        body = archive.read(member)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(member, body)
+    reports = {name: build_range(TABLES[name], workspace, [DAY]).outcomes[DAY] for name in tables}
+    assert (reports["raw/bhavcopy"].status, reports["bronze/bhavcopy"].status) == ("written", "written")
+    assert reports["silver/instruments"].reason == "inputs and code are the same"
+    rows = workspace.lake.read("raw/bhavcopy", [DAY])
+    assert workspace.lake.read("bronze/bhavcopy", [DAY])["source_sha256"][0] == rows.filter("is_current")["sha256"].item()
 
 
 def test_two_runs_that_receive_different_versions_at_once_lose_none(workspace: Workspace, exchange: Exchange) -> None:
