@@ -55,7 +55,7 @@ def test_a_warehouse_comes_after_all_that_it_holds() -> None:
         return found[name].union(*(before(parent) for parent in found[name]))
 
     assert {table.name for table in TABLES.values() if table.in_warehouse} <= before("warehouse/duckdb")
-    assert found["warehouse/duckdb"] == {"backtest/daily", "portfolio/audit"}
+    assert found["warehouse/duckdb"] == {"backtest/daily", "backtest/executions", "portfolio/audit"}
 
 
 def test_no_stage_is_skipped() -> None:

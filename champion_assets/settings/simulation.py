@@ -53,12 +53,9 @@ class SimulationSettings(BaseModel):
         250,
         ge=1,
         validation_alias=variables("DELISTED_AFTER"),
-        description="Sessions without a trade after which a holding is written down.",
+        description="Sessions without a trade after which a holding of which no ending is known is written down to DELISTING_RECOVERY.",
     )
     delisting_recovery: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        validation_alias=variables("DELISTING_RECOVERY"),
-        description="Share of its last value that a written-down holding keeps.",
-    )
+        1.0, ge=0, le=1, validation_alias=variables("DELISTING_RECOVERY"),
+        description="Share of its last value that such a holding keeps; 1 keeps the last price. The tear sheet tells the figures for 0.",
+    )  # fmt: skip

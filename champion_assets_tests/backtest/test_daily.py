@@ -60,10 +60,10 @@ def test_a_restart_in_the_middle_gives_the_same_bytes(workspace: Workspace, tmp_
 
 
 def test_without_yesterdays_book_it_says_what_to_backfill(workspace: Workspace) -> None:
-    build_until(workspace, "backtest/daily", START, dt.date(2023, 11, 30))
-    build_until(workspace, "portfolio/target_weights", dt.date(2023, 12, 1), END)
-    report = build_range(TABLES["backtest/daily"], workspace, calendar_days(dt.date(2023, 12, 5), END))
-    assert "backtest/daily" in str(report.failed[dt.date(2023, 12, 5)])
+    build_until(workspace, "portfolio/account", START, dt.date(2023, 11, 30))
+    build_until(workspace, "features/covariance", dt.date(2023, 12, 1), END)
+    report = build_range(TABLES["portfolio/account"], workspace, calendar_days(dt.date(2023, 12, 5), END))
+    assert "portfolio/account" in str(report.failed[dt.date(2023, 12, 5)])
     assert "champion backfill 2023-11-01 2023-12-04" in str(report.failed[dt.date(2023, 12, 5)])
 
 
