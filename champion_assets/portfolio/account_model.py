@@ -47,6 +47,9 @@ class AccountResults(TableModel):
     stale_value: float = pa.Field(
         ge=0, description=f"Part of the value that stands at prices older than {STALE_SESSIONS} sessions: suspended or ended names"
     )
+    is_look_ahead: bool = pa.Field(
+        description="The decision in force used a list of sectors or a snapshot of ratings of a later day, as settings allow"
+    )
     holdings: HOLDINGS = pa.Field(description="Positions at the close; idle: sessions without a trade")  # type: ignore[valid-type]
     claims: CLAIMS = pa.Field(description="Demerged parts not yet listed: of which name, shares, rupees a share")  # type: ignore[valid-type]
 

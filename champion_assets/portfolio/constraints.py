@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from champion_assets.features.universe import UNKNOWN_SECTOR
 from champion_assets.portfolio.known import Known, Standing
 from champion_assets.quant.benchmark import benchmark_weights
 from champion_assets.quant.infeasibility import at_least, at_most
@@ -20,6 +21,10 @@ from champion_assets.quant.risk import Array
 from champion_assets.quant.selection import Selection
 from champion_assets.settings.strategy import Strategy
 
+NO_SECTORS = (
+    "SECTOR_CAP and ESG_BEST_IN_CLASS need sectors, and no list of index members was known on the day: save one of that time as "
+    "ind_nifty500list_YYYY-MM-DD.csv among the files, or set SECTOR_LISTS=look_ahead, which marks every figure"
+)
 ESG_ROW, COVERED_ROW = "ESG score", "covered by ESG"
 
 
@@ -42,6 +47,8 @@ def make_problem(known: Known, strategy: Strategy, standing: Standing) -> Proble
     budget = whole - standing.locked
     if budget <= 1e-6:
         raise Infeasible(f"CASH_WEIGHT={strategy.cash_weight:g} and what cannot be sold ({standing.locked:.4g}) leave nothing to invest")
+    if strategy.uses_sectors and names and all(sector == UNKNOWN_SECTOR for sector in known.sectors):
+        raise Infeasible(NO_SECTORS)
     present = np.array([standing.held.get(name, 0.0) for name in known.instruments])
     stuck = np.array([name in standing.stuck for name in known.instruments], dtype=bool)
     allowed = _allowed(known, strategy) & ~stuck

@@ -26,6 +26,9 @@ from champion_assets.quant.risk import Array
 from champion_assets.settings import Settings
 from champion_assets.settings.strategy import Strategy
 
+_MEMBER = ["trade_date", "instrument_id", "sector", "sector_is_look_ahead"]
+_RATED = ["trade_date", "instrument_id", "provider", "score", "is_look_ahead"]
+
 
 def strategy_of(parameters: Mapping[str, Any]) -> Strategy:
     """The strategy among the parameters of a table."""
@@ -53,10 +56,8 @@ def evenings(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> It
     """
     costs = inputs.parameters
     expected = _by_day(inputs.read("features/expected_returns", ["trade_date", "instrument_id", "expected_return"], days=dates))
-    universe = _by_day(inputs.read("features/universe", ["trade_date", "instrument_id", "sector"], days=dates))
-    scores = _by_day(
-        inputs.read("features/esg", ["trade_date", "instrument_id", "provider", "score"], days=dates).filter(pl.col("provider") == BLEND)
-    )
+    universe = _by_day(inputs.read("features/universe", _MEMBER, days=dates))
+    scores = _by_day(inputs.read("features/esg", _RATED, days=dates).filter(pl.col("provider") == BLEND))
     tilts = _by_day(tilts_on(inputs, dates, strategy)) if strategy.tilts else None
     mandates = permitted_on(inputs, dates, strategy)
     for window in return_windows(inputs, dates):
@@ -75,7 +76,14 @@ def evenings(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> It
             (rates.buy + rates.sell) / 2 + (costs.slippage_bps + costs.brokerage_bps) / 10_000,
             None if tilts is None else _joined(rows, tilts.get(window.date), "tilt", 0.0),
             flags(window.instruments, strategy, mandates.get(window.date)),
+            looks_ahead(strategy, rows, scores.get(window.date)),
         )  # fmt: skip
+
+
+def looks_ahead(strategy: Strategy, members: pl.DataFrame, scores: pl.DataFrame | None) -> bool:
+    """True if something that the strategy uses was not known yet, which only explicit settings allow."""
+    sectors = strategy.uses_sectors and bool(members["sector_is_look_ahead"].any())
+    return sectors or (strategy.uses_esg and scores is not None and bool(scores["is_look_ahead"].any()))
 
 
 def known_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> dict[dt.date, Known]:

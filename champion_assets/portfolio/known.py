@@ -27,6 +27,7 @@ class Known:
         esg: score 0 to 100, higher is better, NaN where unknown.
         cost: what buying or selling a rupee costs, all charges and slippage.
         tilt: what features add to μ, 0 where they say nothing; None without TILTS.
+        looks_ahead: a list of sectors, or a snapshot of ratings, that the strategy uses is of a later day.
         permitted: whether EXCLUDE and UNIVERSE permit it, under whatever symbol they name it; None if they say nothing.
     """
 
@@ -41,6 +42,7 @@ class Known:
     cost: float = 0.0
     tilt: Array | None = None
     permitted: Flags | None = None
+    looks_ahead: bool = False
 
 
 @dataclass(frozen=True)

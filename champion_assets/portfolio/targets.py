@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from champion_assets.features.universe import UNKNOWN_SECTOR
 from champion_assets.portfolio.decide import Decision
 from champion_assets.portfolio.known import Known, Standing
 from champion_assets.portfolio.market import Market
@@ -22,7 +23,6 @@ from champion_assets.simulation.account import Account, Decided, held_names
 TARGETS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "sector": pl.String, "weight": pl.Float64,
                              "close": pl.Float64, "esg_score": pl.Float64, "is_stuck": pl.Boolean}))  # fmt: skip
 PRICES = pl.List(pl.Struct({"constraint_name": pl.String, "price": pl.Float64}))
-UNKNOWN_SECTOR = "Unclassified"
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Targets:
         cash_weight, claims_weight: shares of the value that stay in cash, and in demerged parts not yet listed.
         relative_gap: certified distance of the objective from its optimum.
         distance: proven distance from the best choice of names, relative; None where no other choice was looked at.
+        is_look_ahead: something that it used is of a later day.
         prices: what the objective would gain if a constraint were loosened by one unit, by name.
     """
 
@@ -45,6 +46,7 @@ class Targets:
     relative_gap: float = 0.0
     distance: float | None = None
     prices: Mapping[str, float] | None = None
+    is_look_ahead: bool = False
 
     def columns(self) -> dict[str, list[Any]]:
         """The stored form, one value each."""
@@ -52,7 +54,7 @@ class Targets:
         return {
             "decided_on": [self.decided_on], "targets": [list(self.rows.values())], "cash_weight": [self.cash_weight],
             "claims_weight": [self.claims_weight], "relative_gap": [self.relative_gap], "distance": [self.distance],
-            "shadow_prices": [prices],
+            "shadow_prices": [prices], "is_look_ahead": [self.is_look_ahead],
         }  # fmt: skip
 
     @classmethod
@@ -60,7 +62,8 @@ class Targets:
         """The decision in force on a stored day."""
         rows = {each["instrument_id"]: each for each in row["targets"]}
         prices = {each["constraint_name"]: each["price"] for each in row["shadow_prices"]}
-        return cls(rows, row["decided_on"], row["cash_weight"], row["claims_weight"], row["relative_gap"], row["distance"], prices)
+        return cls(rows, row["decided_on"], row["cash_weight"], row["claims_weight"], row["relative_gap"], row["distance"], prices,
+                   row["is_look_ahead"])  # fmt: skip
 
     @classmethod
     def of(cls, known: Known, decision: Decision, strategy: Strategy, standing: Standing, market: Market, before: Targets) -> Targets:
@@ -80,7 +83,7 @@ class Targets:
             put(name, sector, standing.held[name], known.esg[members[name]] if name in members else np.nan, is_stuck=True)
         prices = {name: value for name, value in decision.solution.multipliers.items() if name != "budget" and value}
         return cls(dict(sorted(rows.items())), known.date, strategy.cash_weight, standing.claims, decision.solution.relative_gap,
-                   decision.distance, prices)  # fmt: skip
+                   decision.distance, prices, known.looks_ahead)  # fmt: skip
 
     def decided(self, market: Market) -> Decided:
         """What the simulator fills."""

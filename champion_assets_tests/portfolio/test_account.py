@@ -9,7 +9,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from champion_assets.backtest.executions import Execution
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.common.errors import ConfigurationError
@@ -47,22 +46,6 @@ def test_decisions_start_from_what_was_filled(workspace: Workspace) -> None:
     }
     audit = slow.lake.read("portfolio/audit", [SECOND])
     assert audit.filter(pl.col("constraint_name") == "turnover")["value"].item() <= 0.1 + (1 - sum(held.values())) / 2 + 1e-9
-
-
-def test_the_orders_of_a_decision_are_told_with_their_end(workspace: Workspace) -> None:
-    slow = with_settings(workspace, participation=1e-4)
-    session = slow.calendar.next_session(FIRST)
-    assert session is not None
-    orders = slow.lake.read("backtest/executions", [session])
-    day = slow.lake.read("backtest/daily", [session]).row(0, named=True)
-    assert orders.height == day["buys"] + orders.filter(pl.col("filled") == 0).height
-    assert orders["value"].sum() == pytest.approx(day["bought"])
-    assert orders["charges"].sum() == pytest.approx(day["costs"])
-    assert day["unfilled"] == orders["reason"].is_not_null().sum() > 10
-    assert set(orders["reason"].drop_nulls()) == {"volume"}
-    assert violations(Execution, orders) is None
-    assert violations(Execution, orders.with_columns(reason=pl.lit(None, pl.String))) is not None
-    assert violations(Execution, orders.with_columns(filled=pl.col("wanted") * 2)) is not None
 
 
 def test_what_the_names_brought_adds_up(workspace: Workspace) -> None:
