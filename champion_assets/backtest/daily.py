@@ -77,6 +77,7 @@ class Daily(TableModel):
     index_return: float = pa.Field(
         gt=-1, nullable=True, description="Price return of the index in BENCHMARK; null where the day has no index file"
     )
+    overnight_return: float = pa.Field(ge=0, description="What an overnight deposit earned since the close before, see silver/rates")
     holdings: HOLDINGS = pa.Field(description="Positions at the close; idle: sessions without a trade")  # type: ignore[valid-type]
     arriving: ARRIVING = pa.Field(description="Bought shares, and the sessions until they are settled")  # type: ignore[valid-type]
     owed: OWED = pa.Field(description="Proceeds, and the sessions until they are settled")  # type: ignore[valid-type]
@@ -190,6 +191,7 @@ def as_row(
          "unexplained_gaps": [result.gaps], "late_actions": [late], "dividends": [result.dividends], "interest": [result.interest],
          "written_down": [result.written_down], "portfolio_return": [account.value / opened - 1.0],
          "benchmark_return": [benchmark], "index_return": [market.index_return(date)],
+         "overnight_return": [market.overnight(date).earned],
          **as_columns(account, market.names, market.symbols)},
         schema=empty_frame(Daily).schema,
     )  # fmt: skip
@@ -207,7 +209,7 @@ def preview(place: Place, date: dt.date) -> dict[str, str]:
 
 def _inputs(_: Settings) -> tuple[Input, ...]:
     return (
-        Input("silver/equity_eod"), Input("silver/index_eod"), Input("features/returns"),
+        Input("silver/equity_eod"), Input("silver/index_eod"), Input("silver/rates"), Input("features/returns"),
         Input("silver/corporate_actions", ACTION_SESSIONS), Input("features/universe", lag=1), Input("features/covariance", lag=1),
         Input(WEIGHTS, lag=1), Input(NAME, lag=1),
     )  # fmt: skip
@@ -219,7 +221,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Each session of the portfolio: fills after the evening's decision, costs, corporate actions, holdings, value.",
     model=Daily,
-    code_version="3",
+    code_version="4",
     inputs=_inputs,
     parameters=lambda settings: {name: getattr(settings, name) for name in SIMULATION},
     compute=compute,

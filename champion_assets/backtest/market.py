@@ -18,6 +18,7 @@ from champion_assets.lake.inputs import Inputs
 from champion_assets.nse.indices import index_id
 from champion_assets.nse.trading_rules import TRADE_TO_TRADE
 from champion_assets.quant.risk import Array
+from champion_assets.silver.rates import Overnight, by_date
 from champion_assets.simulation.account import MarketDay
 from champion_assets.simulation.corporate_actions import Action
 
@@ -60,6 +61,7 @@ class Market:
         self.symbols = dict(others or {})  # as of the last session asked for: a later name is not known yet
         self._events = _events(inputs)
         self._index = _index_returns(inputs)
+        self._overnight = by_date(inputs.read("silver/rates"))
 
     def _spread(self, column: str, dates: Sequence[dt.date]) -> Array:
         found = panel(self._rows, column, dates)
@@ -143,6 +145,10 @@ class Market:
     def index_return(self, date: dt.date) -> float | None:
         """The price return of the index in BENCHMARK, or None where the day has no index file."""
         return self._index.get(date)
+
+    def overnight(self, date: dt.date) -> Overnight:
+        """What an overnight deposit pays."""
+        return self._overnight[date]
 
 
 def _newest(legs: list[dict[str, Any]]) -> list[dict[str, Any]]:

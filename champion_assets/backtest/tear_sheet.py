@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-import numpy as np
 import pandera.polars as pa
 import polars as pl
 
@@ -33,7 +32,7 @@ from champion_assets.quant.metrics import METRICS, Yardstick, calendar_years, pe
 from champion_assets.silver.doubts import NAME as DOUBTS
 
 NAME = "backtest/tear_sheet"
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 HTML_KEY = f"{NAME}/tear_sheet.html"
 
 
@@ -144,7 +143,7 @@ def yardstick_of(days: pl.DataFrame) -> Yardstick:
     earlier = days.filter(pl.col("trade_date") < invested["trade_date"].min())["trade_date"]
     if earlier.is_empty():
         raise ValueError("the session before the first fill is needed: its close is what the first return starts from")
-    return Yardstick(calendar_years(earlier[-1], invested["trade_date"][-1]), np.zeros(invested.height))
+    return Yardstick(calendar_years(earlier[-1], invested["trade_date"][-1]), invested["overnight_return"].to_numpy())
 
 
 def _index_total(invested: pl.DataFrame) -> float:

@@ -40,6 +40,9 @@ def test_figures_count_from_the_first_fill_on(workspace: Workspace) -> None:
     assert values["years"] == pytest.approx(years)
     assert values["sessions_a_year"] == pytest.approx(invested.height / years)
     assert values["cagr"] == pytest.approx((1 + values["total_return"]) ** (1 / years) - 1)
+    excess = invested["portfolio_return"] - invested["overnight_return"]
+    assert invested["overnight_return"].min() > 0
+    assert values["sharpe"] == pytest.approx(excess.mean() / excess.std() * values["sessions_a_year"] ** 0.5)
     with pytest.raises(ValueError, match="the session before the first fill"):
         figures(invested)
     said = dict(table.select("metric", "definition").iter_rows())
