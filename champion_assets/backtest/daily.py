@@ -1,7 +1,7 @@
 """`backtest/daily`: what the portfolio really did, session by session, beside its yardsticks.
 
 The results are those of `portfolio/account`, which describes how orders are filled. The yardsticks: the index named by BENCHMARK (a price
-return) where the lake has it, and yesterday's universe, equally weighted.
+return) where the lake has it, yesterday's universe, equally weighted, and what an overnight deposit earned.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.indices import index_id
 from champion_assets.portfolio.account import NAME as ACCOUNT
 from champion_assets.portfolio.account_model import AccountResults
+from champion_assets.silver.rates import NAME as RATES
 
 NAME = "backtest/daily"
 
@@ -30,6 +31,7 @@ class Daily(AccountResults):
     index_return: float = pa.Field(
         gt=-1, nullable=True, description="Price return of the index in BENCHMARK; null where the day has no index file"
     )
+    overnight_return: float = pa.Field(ge=0, description="What an overnight deposit earned since the close before, see silver/rates")
 
 
 _RESULTS = list(AccountResults.to_schema().columns)
@@ -42,7 +44,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     rows = (
         account.join(_benchmark(inputs, evenings), on="trade_date", how="left", maintain_order="left")
         .join(_index(inputs, dates), on="trade_date", how="left", maintain_order="left")
-        .with_columns(pl.col("benchmark_return").fill_null(0.0))
+        .join(inputs.read(RATES, ["trade_date", "overnight_return"], days=dates), on="trade_date", how="left", maintain_order="left")
+        .with_columns(pl.col("benchmark_return", "overnight_return").fill_null(0.0))
         .select(list(Daily.to_schema().columns))
     )
     told = rows.select("trade_date", "value", "costs", "unfilled", "unexplained_gaps").to_dicts()
@@ -84,7 +87,13 @@ TABLE = DailyTable(
     description="Each session of the portfolio: value, return, costs and holdings, beside the index and the equally weighted universe.",
     model=Daily,
     code_version="4",
-    inputs=lambda _: (Input(ACCOUNT), Input("silver/index_eod"), Input("features/returns"), Input("features/universe", lag=1)),
+    inputs=lambda _: (
+        Input(ACCOUNT),
+        Input("silver/index_eod"),
+        Input(RATES),
+        Input("features/returns"),
+        Input("features/universe", lag=1),
+    ),
     parameters=lambda settings: {"benchmark": settings.benchmark},
     compute=compute,
     block=250,

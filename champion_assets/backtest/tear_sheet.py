@@ -29,11 +29,11 @@ from champion_assets.portfolio.account import TABLE as ACCOUNT_TABLE
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.doubts import doubtful_sessions, open_doubts
-from champion_assets.quant.metrics import METRICS, SESSIONS_A_YEAR, performance
+from champion_assets.quant.metrics import METRICS, Yardstick, calendar_years, performance
 from champion_assets.silver.doubts import NAME as DOUBTS
 
 NAME = "backtest/tear_sheet"
-CODE_VERSION = "3"
+CODE_VERSION = "5"
 HTML_KEY = f"{NAME}/tear_sheet.html"
 
 
@@ -85,15 +85,26 @@ def _doubts(place: Place, dates: Sequence[dt.date]) -> pl.DataFrame:
 
 
 def figures(days: pl.DataFrame, trials: Sequence[float] = ()) -> pl.DataFrame:
-    """The metrics of the days from the first fill on, as rows of `TearSheet`; `trials` as in `performance`."""
+    """The metrics of the days from the first fill on, as rows of `TearSheet`.
+
+    Args:
+        days: rows of backtest/daily, from a session before the first fill on.
+        trials: as in `performance`.
+
+    Raises:
+        ValueError: see `yardstick_of`.
+    """
     invested = invested_days(days)
-    if invested.height < 2:
-        values: dict[str, float] = {}
-    else:
-        values = performance(invested["portfolio_return"].to_numpy(), invested["benchmark_return"].to_numpy(), trials)
-    values["turnover_a_year"] = _turnover(invested)
+    values: dict[str, float] = {}
+    years = 0.0
+    if invested.height >= 2:
+        yardstick = yardstick_of(days)
+        years = yardstick.years
+        own, other = invested["portfolio_return"].to_numpy(), invested["benchmark_return"].to_numpy()
+        values = performance(own, other, yardstick, trials) | {"years": years, "sessions_a_year": yardstick.sessions_a_year}
+    values["turnover_a_year"] = _turnover(invested) / years if years else 0.0
     values["costs_rupees"] = float(invested["costs"].sum())
-    values["cost_drag_a_year"] = float((invested["costs"] / invested["value"]).sum()) * SESSIONS_A_YEAR / max(invested.height, 1)
+    values["cost_drag_a_year"] = float((invested["costs"] / invested["value"]).sum()) / years if years else 0.0
     values["dividends_rupees"] = float(invested["dividends"].sum())
     values["written_down_rupees"] = float(invested["written_down"].sum())
     values["unfilled"] = float(invested["unfilled"].sum())
@@ -102,13 +113,17 @@ def figures(days: pl.DataFrame, trials: Sequence[float] = ()) -> pl.DataFrame:
     period = invested if invested.height else days
     return pl.DataFrame(
         {"metric": list(values), "value": pl.Series(list(values.values()), dtype=pl.Float64).fill_nan(None),
-         "definition": [(METRICS | _DEFINITIONS)[name] for name in values]}
+         "definition": [f"{METRICS[name]}; {BASIS}" if name in METRICS else _DEFINITIONS[name] for name in values]}
     ).with_columns(first=pl.lit(period["trade_date"].min()), last=pl.lit(period["trade_date"].max()))  # fmt: skip
 
 
+BASIS = "of the portfolio's returns net of costs, dividends included, before income and capital gains tax"
+"""What every figure of `METRICS` is a figure of."""
 _DEFINITIONS = {
-    "turnover_a_year": "value of buys and sells / 2 / mean value, a year", "costs_rupees": "all charges paid, rupees",
-    "cost_drag_a_year": "costs over the day's value, added up, a year", "dividends_rupees": "dividends credited, rupees",
+    "years": "calendar years of 365.25 days from the close before the first fill to the last close",
+    "sessions_a_year": "sessions counted / years; what is annualised is annualised by it",
+    "turnover_a_year": "value of buys and sells / 2 / mean value, a calendar year", "costs_rupees": "all charges paid, rupees",
+    "cost_drag_a_year": "costs over the day's value, added up, a calendar year", "dividends_rupees": "dividends credited, rupees",
     "written_down_rupees": "loss on names that count as delisted, rupees", "unfilled": "orders not filled, or not wholly",
     "index_total": "price return of the index in BENCHMARK over the same days",
     "unexplained_gaps": "holdings' opening gaps treated as value-neutral",
@@ -121,6 +136,19 @@ def invested_days(days: pl.DataFrame) -> pl.DataFrame:
     return days.clear() if first is None else days.filter(pl.col("trade_date") >= first)
 
 
+def yardstick_of(days: pl.DataFrame) -> Yardstick:
+    """What the days from the first fill on are measured with.
+
+    Raises:
+        ValueError: `days` begin with the first fill, so that nobody knows since when its return counts.
+    """
+    invested = invested_days(days)
+    earlier = days.filter(pl.col("trade_date") < invested["trade_date"].min())["trade_date"]
+    if earlier.is_empty():
+        raise ValueError("the session before the first fill is needed: its close is what the first return starts from")
+    return Yardstick(calendar_years(earlier[-1], invested["trade_date"][-1]), invested["overnight_return"].to_numpy())
+
+
 def _index_total(invested: pl.DataFrame) -> float:
     """Only where every day has the index: a gap in its files would be a gap in its return."""
     index = invested["index_return"]
@@ -128,10 +156,8 @@ def _index_total(invested: pl.DataFrame) -> float:
 
 
 def _turnover(invested: pl.DataFrame) -> float:
-    if invested.is_empty():
-        return 0.0
-    traded = float((invested["bought"] + invested["sold"]).sum()) / 2
-    return traded / float(invested["value"].to_numpy().mean()) * SESSIONS_A_YEAR / invested.height
+    """Of all days together, as a share of the mean value."""
+    return float((invested["bought"] + invested["sold"]).sum()) / 2 / float(invested["value"].to_numpy().mean())
 
 
 def story_of(place: Place, days: pl.DataFrame) -> Story | None:
@@ -150,7 +176,7 @@ def story_of(place: Place, days: pl.DataFrame) -> Story | None:
     )
     scores = lake.read("features/esg", dates, ["trade_date", "instrument_id", "provider", "score", "is_look_ahead"])
     doubts = _doubts(place, days["trade_date"].to_list())
-    return tell(invested, weights, audit, returns, scores.filter(pl.col("provider") == BLEND), doubts)
+    return tell(invested, yardstick_of(days), weights, audit, returns, scores.filter(pl.col("provider") == BLEND), doubts)
 
 
 def page(place: Place, days: pl.DataFrame, table: pl.DataFrame, note: str, title: str = "Tear sheet") -> str:

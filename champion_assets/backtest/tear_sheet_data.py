@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from champion_assets.quant.metrics import Yardstick
+
 TOP = 12
 """Holdings shown over time."""
 CASH, OTHERS = "Cash", "Others"
@@ -20,6 +22,7 @@ class Story:
 
     Attributes:
         days: rows of backtest/daily.
+        yardstick: what they are measured with.
         sectors: trade_date, sector, weight at the close; cash is a sector.
         holdings: trade_date, symbol, weight of the largest names over all; the others together.
         esg: trade_date, portfolio, universe (mean blended scores, 0 to 100), covered (weight of scored names); empty without ratings.
@@ -31,6 +34,7 @@ class Story:
     """
 
     days: pl.DataFrame
+    yardstick: Yardstick
     sectors: pl.DataFrame
     holdings: pl.DataFrame
     esg: pl.DataFrame
@@ -43,6 +47,7 @@ class Story:
 
 def tell(
     days: pl.DataFrame,
+    yardstick: Yardstick,
     weights: pl.DataFrame,
     audit: pl.DataFrame,
     returns: pl.DataFrame,
@@ -53,6 +58,7 @@ def tell(
 
     Args:
         days: rows of backtest/daily from the first fill on, in order.
+        yardstick: of these days.
         weights: rows of portfolio/target_weights (instrument_id, sector).
         audit: rows of portfolio/audit.
         returns: trade_date, instrument_id, total_return of the names held.
@@ -69,7 +75,7 @@ def tell(
     cash = days.select("trade_date", sector=pl.lit(CASH), weight=pl.col("cash") / pl.col("value"))
     sectors = pl.concat([held.group_by("trade_date", "sector").agg(pl.col("weight").sum()), cash]).sort("trade_date", "sector")
     return Story(
-        days, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint_name"),
+        days, yardstick, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint_name"),
         _attribution(days, held, returns), written_down(days),
         doubtful_holdings(held, days["trade_date"], doubts),
         bool(esg.filter(pl.col("trade_date").is_in(days["trade_date"].implode()))["is_look_ahead"].any()) if esg.height else False,

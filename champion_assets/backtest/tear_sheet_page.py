@@ -84,7 +84,7 @@ def _figures(story: Story) -> list[go.Figure]:
         value.append(go.Scatter(x=dates, y=np.cumprod(1 + index), name="index (price)"))
     fall = [go.Scatter(x=dates, y=drawdowns(own), fill="tozeroy", name="portfolio"),
             go.Scatter(x=dates, y=drawdowns(other), name="equal-weight universe", line={"width": 1})]  # fmt: skip
-    moving = rolling(own, other, ROLLING_SESSIONS)
+    moving = rolling(own, other, story.yardstick, ROLLING_SESSIONS)
     run = [go.Scatter(x=dates, y=moving[name], name=name) for name in ("sharpe", "volatility", "beta")]
     drag = (days["costs"] / days["value"]).cum_sum()
     trade = [go.Bar(x=dates, y=(days["bought"] + days["sold"]) / 2 / days["value"], name="turnover"),

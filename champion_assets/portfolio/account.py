@@ -42,6 +42,8 @@ from champion_assets.portfolio.schedule import is_rebalance
 from champion_assets.portfolio.targets import PRICES, TARGETS, Targets, standing_of, wanted_names
 from champion_assets.quant.problem import Infeasible, NotSolved
 from champion_assets.settings.simulation import SimulationSettings
+from champion_assets.silver.rates import NAME as RATES
+from champion_assets.silver.rates import Overnight, by_date
 from champion_assets.simulation.account import Account, new_account
 from champion_assets.simulation.account_columns import (
     ARRIVING,
@@ -93,7 +95,7 @@ def rules_of(settings: Parameters) -> Rules:
     """The simulator's rules by the parameters of the table."""
     return Rules(
         settings.fill, settings.whole_shares, settings.slippage_bps / 10_000, settings.impact, settings.participation, settings.unfilled,
-        settings.rights, settings.usable_proceeds, settings.cash_rate, settings.delisted_after, settings.delisting_recovery,
+        settings.rights, settings.usable_proceeds, settings.delisted_after, settings.delisting_recovery,
     )  # fmt: skip
 
 
@@ -101,6 +103,15 @@ def exchange_of(settings: Parameters) -> NseCashMarket:
     """NSE with the charges of the broker in the parameters of the table."""
     largest = np.inf if settings.brokerage_max is None else settings.brokerage_max
     return NseCashMarket(Plan(settings.brokerage_bps / 10_000, largest, settings.dp_charge))
+
+
+def cash_return(settings: Parameters, overnight: Overnight | None, days: int) -> float:
+    """What a rupee of cash earned in so many calendar days: CASH_RATE if it is set, else the overnight rate less CASH_SPREAD."""
+    if settings.cash_rate is not None:
+        return float((1 + settings.cash_rate) ** (days / 365) - 1)
+    if overnight is None:
+        raise ValueError("the session has no overnight rate, which silver/rates has of every session")
+    return max(0.0, overnight.rate - float(settings.cash_spread)) * days / 365
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -111,6 +122,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     account = from_row(row, market.index) if row else None
     targets = Targets.from_row(row) if row else Targets({})
     looks = evenings(inputs, [date for date in dates if inputs.facts[date]], strategy)
+    rates = by_date(inputs.read(RATES))
     frames, facts, failed = [], {}, {}
     for date in dates:
         evening, flows = inputs.before(date), 0.0
@@ -124,7 +136,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         held = wanted_names(account, decided)
         late = market.late(date, held)
         passed = (date - evening).days if evening and not flows else 0
-        result = run_session(account, day, market.actions(date, held, day.is_gap), decided, rules, exchange, passed)
+        earned = cash_return(inputs.parameters, rates.get(date), passed)
+        result = run_session(account, day, market.actions(date, held, day.is_gap), decided, rules, exchange, earned)
         facts[date] = {"value": account.value, "positions": int((account.shares > 0).sum()), "costs": result.costs.total,
                        "unfilled": result.unfilled, "unexplained_gaps": result.gaps, "is_rebalance": False}  # fmt: skip
         known = next(looks)[1] if inputs.facts[date] else None
@@ -187,6 +200,7 @@ TABLE = DailyTable(
     inputs=lambda settings: (
         *decision_inputs(settings),
         Input("silver/equity_eod"),
+        Input(RATES),
         Input("silver/corporate_actions", ACTION_SESSIONS),
         Input(NAME, lag=1),
     ),

@@ -1,15 +1,18 @@
 """What a series of daily returns amounts to.
 
-What belongs here: performance figures. Definitions are stated in each entry of `METRICS`; a year has 252 sessions, rates are arithmetic
-means unless they say compound. They are those of empyrical, to 1e-9, but for alpha (here the annual arithmetic mean, there compounded), the
-tracking error and the information ratio (here annual, there daily). quantstats' CVaR is a normal distribution's; here it is the returns'
-own.
+What belongs here: performance figures. Definitions are stated in each entry of `METRICS`. A `Yardstick` says what a history is measured
+with: the calendar years that it lasted, so that figures a year count the sessions that there really were, and the overnight deposit that
+ratios are in excess of. Rates are arithmetic means unless they say compound. The figures are those of empyrical, to 1e-9, but for alpha
+(here the annual arithmetic mean, there compounded), the tracking error and the information ratio (here annual, there daily). quantstats'
+CVaR is a normal distribution's; here it is the returns' own.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -17,20 +20,24 @@ import numpy as np
 from champion_assets.quant.risk import Array
 
 SESSIONS_A_YEAR = 252
+"""A convention, for what is no statement about a history, such as a preference that is given a year."""
+DAYS_A_YEAR = 365.25
 _EULER = 0.5772156649015329
 _NORMAL = NormalDist()
 
 METRICS = {
     "total_return": "final value / first value - 1",
-    "cagr": "compound annual growth rate, 252 sessions a year",
-    "volatility": "annual standard deviation of daily returns (n - 1)",
-    "sharpe": "mean / standard deviation of daily returns, annualised, risk-free rate 0",
-    "sharpe_low": "lower end of the 95 % interval of the Sharpe ratio, allowing for skewness and kurtosis (Mertens 2002)",
+    "cagr": "compound growth a calendar year of 365.25 days, from the close before the first return to the last close",
+    "volatility": "standard deviation of daily returns (n - 1), annualised by the sessions that there really were a year",
+    "sharpe": "mean / standard deviation of daily returns in excess of the overnight rate of the day, annualised",
+    "sharpe_low": "lower end of the 95 % interval of the Sharpe ratio in excess of the overnight rate, allowing for skewness and kurtosis "
+    "(Mertens 2002)",
     "sharpe_high": "upper end of it",
-    "sharpe_probability": "probability that the true Sharpe ratio is above 0 (Bailey and López de Prado 2012)",
+    "sharpe_probability": "probability that the true Sharpe ratio in excess of the overnight rate is above 0 "
+    "(Bailey and López de Prado 2012)",
     "sharpe_deflated": "the same above the best Sharpe ratio that as many trials without any skill would show (2014)",
     "trials": "trials that the Sharpe ratio is deflated for",
-    "sortino": "mean / root mean square of the negative daily returns, annualised",
+    "sortino": "mean / root mean square of the negative daily returns, both in excess of the overnight rate of the day, annualised",
     "max_drawdown": "deepest fall from a former peak, negative",
     "max_drawdown_sessions": "longest time below a former peak, sessions",
     "calmar": "cagr / |max_drawdown|",
@@ -39,11 +46,41 @@ METRICS = {
     "cvar_95": "mean of the daily returns at or below var_95",
     "skewness": "third standardised moment of daily returns",
     "kurtosis": "fourth standardised moment of daily returns; 3 for a normal distribution",
-    "beta": "covariance with the benchmark / variance of the benchmark",
-    "alpha": "annual mean return not explained by beta",
+    "beta": "covariance with the benchmark / variance of the benchmark, both in excess of the overnight rate of the day",
+    "alpha": "annual mean return in excess of the overnight rate that beta times the benchmark's excess does not explain",
     "tracking_error": "annual standard deviation of the return minus the benchmark's",
-    "information_ratio": "annual mean excess over the benchmark / tracking_error",
+    "information_ratio": "annual mean return minus the benchmark's / tracking_error",
 }
+
+
+@dataclass(frozen=True, eq=False)
+class Yardstick:
+    """What a history is measured with.
+
+    Attributes:
+        years: calendar years from the close before the first return to the last close, see `calendar_years`.
+        overnight: what an overnight deposit returned over each of the same days, shape (n,).
+    """
+
+    years: float
+    overnight: Array
+
+    def __post_init__(self) -> None:
+        """Refuse what would make every figure NaN without a word."""
+        if not (math.isfinite(self.years) and self.years > 0):
+            raise ValueError(f"a history lasts a positive number of years, not {self.years}")
+        if not np.isfinite(self.overnight).all():
+            raise ValueError(f"{int((~np.isfinite(self.overnight)).sum())} of {self.overnight.size} days have no overnight rate")
+
+    @property
+    def sessions_a_year(self) -> float:
+        """How many returns there were a calendar year."""
+        return self.overnight.size / self.years
+
+
+def calendar_years(before: dt.date, last: dt.date) -> float:
+    """Years of 365.25 days from `before`, the session whose close the first return starts from, to `last`."""
+    return (last - before).days / DAYS_A_YEAR
 
 
 def drawdowns(returns: Array) -> Array:
@@ -52,37 +89,38 @@ def drawdowns(returns: Array) -> Array:
     return np.asarray((value / np.maximum.accumulate(value) - 1.0)[1:])
 
 
-def performance(returns: Array, benchmark: Array, trials: Sequence[float] = ()) -> dict[str, float]:
+def performance(returns: Array, benchmark: Array, yardstick: Yardstick, trials: Sequence[float] = ()) -> dict[str, float]:
     """All figures of `METRICS` for daily simple returns and the benchmark's of the same days; NaN where undefined.
 
     Args:
         returns: shape (n,).
         benchmark: shape (n,).
+        yardstick: of the same days.
         trials: annual Sharpe ratios of all trials that this is the chosen one of, itself included; without any it is the only one.
 
     Raises:
         ValueError: fewer than two returns, or series of unequal length.
     """
-    if returns.shape != benchmark.shape or returns.shape[0] < 2:
-        raise ValueError(f"two series of the same length >= 2 are needed, got {returns.shape[0]} and {benchmark.shape[0]}")
-    year = SESSIONS_A_YEAR
+    if not returns.shape == benchmark.shape == yardstick.overnight.shape or returns.shape[0] < 2:
+        lengths = [each.shape[0] for each in (returns, benchmark, yardstick.overnight)]
+        raise ValueError(f"returns, benchmark and overnight rates of the same length >= 2 are needed, got {lengths}")
+    year = yardstick.sessions_a_year
     growth = float(np.prod(1.0 + returns))
-    cagr = growth ** (year / returns.shape[0]) - 1.0 if growth > 0 else -1.0
-    deviation, mean = float(returns.std(ddof=1)), float(returns.mean())
-    downside = float(np.sqrt(np.mean(np.minimum(returns, 0.0) ** 2)))
+    cagr = growth ** (1 / yardstick.years) - 1.0 if growth > 0 else -1.0
     falls = drawdowns(returns)
     deepest = float(falls.min())
     quantile = float(np.quantile(returns, 0.05))
-    excess = returns - benchmark
-    tracking = float(excess.std(ddof=1)) * year**0.5
-    variance = float(benchmark.var(ddof=1))
-    beta = _ratio(float(np.cov(returns, benchmark, ddof=1)[0, 1]), variance)
+    excess, market = returns - yardstick.overnight, benchmark - yardstick.overnight
+    downside = float(np.sqrt(np.mean(np.minimum(excess, 0.0) ** 2)))
+    active = returns - benchmark
+    tracking = float(active.std(ddof=1)) * year**0.5
+    beta = _ratio(float(np.cov(excess, market, ddof=1)[0, 1]), float(market.var(ddof=1)))
     return {
         "total_return": growth - 1.0,
         "cagr": cagr,
-        "volatility": deviation * year**0.5,
-        **_sharpe(returns, mean, deviation, trials),
-        "sortino": _ratio(mean, downside) * year**0.5,
+        "volatility": float(returns.std(ddof=1)) * year**0.5,
+        **_sharpe(excess, year, trials),
+        "sortino": _ratio(float(excess.mean()), downside) * year**0.5,
         "max_drawdown": deepest,
         "max_drawdown_sessions": float(_longest_run(falls < 0)),
         "calmar": _ratio(cagr, abs(deepest)),
@@ -92,18 +130,18 @@ def performance(returns: Array, benchmark: Array, trials: Sequence[float] = ()) 
         "skewness": _moment(returns, 3),
         "kurtosis": _moment(returns, 4),
         "beta": beta,
-        "alpha": (mean - beta * float(benchmark.mean())) * year,
+        "alpha": (float(excess.mean()) - beta * float(market.mean())) * year,
         "tracking_error": tracking,
-        "information_ratio": _ratio(float(excess.mean()) * year, tracking),
+        "information_ratio": _ratio(float(active.mean()) * year, tracking),
     }
 
 
-def _sharpe(returns: Array, mean: float, deviation: float, trials: Sequence[float]) -> dict[str, float]:
-    """The ratio, its interval, and the probabilities that it is more than luck."""
-    year, count = SESSIONS_A_YEAR**0.5, max(1, len(trials))
-    ratio = _ratio(mean, deviation)
-    spread = 1 - _moment(returns, 3) * ratio + (_moment(returns, 4) - 1) / 4 * ratio**2
-    error = math.sqrt(spread / (returns.size - 1)) if spread > 0 else math.nan
+def _sharpe(excess: Array, sessions: float, trials: Sequence[float]) -> dict[str, float]:
+    """The ratio of excess returns, its interval, and the probabilities that it is more than luck."""
+    year, count = sessions**0.5, max(1, len(trials))
+    ratio = _ratio(float(excess.mean()), float(excess.std(ddof=1)))
+    spread = 1 - _moment(excess, 3) * ratio + (_moment(excess, 4) - 1) / 4 * ratio**2
+    error = math.sqrt(spread / (excess.size - 1)) if spread > 0 else math.nan
     luck = 0.0
     if count > 1:
         scatter = float(np.std(np.asarray(trials) / year, ddof=1))
@@ -124,18 +162,23 @@ def _moment(returns: Array, order: int) -> float:
     return float((((returns - returns.mean()) / deviation) ** order).mean()) if deviation > 0 else math.nan
 
 
-def rolling(returns: Array, benchmark: Array, window: int) -> dict[str, Array]:
-    """Annual volatility, Sharpe ratio and beta over the last `window` returns, shape as `returns`, NaN before there are so many."""
-    year, shape = SESSIONS_A_YEAR**0.5, returns.shape
+def rolling(returns: Array, benchmark: Array, yardstick: Yardstick, window: int) -> dict[str, Array]:
+    """Annual volatility, Sharpe ratio and beta over the last `window` returns, shape as `returns`, NaN before there are so many.
+
+    Defined as in `performance`; every window is annualised by the sessions a year of the whole history.
+    """
+    year, shape = yardstick.sessions_a_year**0.5, returns.shape
     found = {name: np.full(shape, np.nan) for name in ("volatility", "sharpe", "beta")}
     if returns.size < window:
         return found
-    own, other = (np.lib.stride_tricks.sliding_window_view(each, window) for each in (returns, benchmark))
-    deviation, variance = own.std(axis=1, ddof=1), other.var(axis=1, ddof=1)
-    common = ((own - own.mean(axis=1, keepdims=True)) * (other - other.mean(axis=1, keepdims=True))).sum(axis=1) / (window - 1)
+    series = (returns, returns - yardstick.overnight, benchmark - yardstick.overnight)
+    own, excess, market = (np.lib.stride_tricks.sliding_window_view(each, window) for each in series)
+    deviation, variance = excess.std(axis=1, ddof=1), market.var(axis=1, ddof=1)
+    centred = excess - excess.mean(axis=1, keepdims=True)
+    common = (centred * (market - market.mean(axis=1, keepdims=True))).sum(axis=1) / (window - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found["volatility"][window - 1 :] = deviation * year
-        found["sharpe"][window - 1 :] = np.where(deviation > 0, own.mean(axis=1) / deviation * year, np.nan)
+        found["volatility"][window - 1 :] = own.std(axis=1, ddof=1) * year
+        found["sharpe"][window - 1 :] = np.where(deviation > 0, excess.mean(axis=1) / deviation * year, np.nan)
         found["beta"][window - 1 :] = np.where(variance > 0, common / variance, np.nan)
     return found
 

@@ -42,6 +42,11 @@ class SourceSettings(BaseModel):
         validation_alias=variables("CHAMPION_CHECKS"),
         description="CSV of date,check,why,evidence: failed checks that do not count, see docs/runbook.md.",
     )
+    rates: Annotated[Path | None, BLANK_IS_NONE] = Field(
+        None,
+        validation_alias=variables("CHAMPION_RATES"),
+        description="CSV of first,last,percent,why: overnight rates a year that win over those of NSE's index and of the packaged table.",
+    )
     esg_folder: Annotated[Path | None, BLANK_IS_NONE] = Field(
         None,
         validation_alias=variables("CHAMPION_ESG"),

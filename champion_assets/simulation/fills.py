@@ -41,7 +41,6 @@ class Rules:
     unfilled: Literal["cancel", "carry"] = "cancel"
     rights: Literal["renounce", "subscribe"] = "renounce"
     usable_proceeds: Literal["same_day", "settled"] = "same_day"
-    cash_rate: float = 0.0
     delisted_after: int = 250
     delisting_recovery: float = 1.0
 

@@ -69,7 +69,7 @@ class SessionResult:
 
 def run_session(
     account: Account, day: MarketDay, actions: Mapping[int, Sequence[Action]], decided: Decided | None, rules: Rules, exchange: Exchange,
-    days_passed: int,
+    earned: float = 0.0,
 ) -> SessionResult:  # fmt: skip
     """Carry `account` through a session.
 
@@ -80,13 +80,13 @@ def run_session(
         decided: the weights of the evening before, if there was a decision.
         rules: see `Rules`.
         exchange: the market's rules and charges.
-        days_passed: calendar days since the previous session, for interest.
+        earned: what a rupee of cash earned since the close before.
 
     Raises:
         AccountError: the account does not balance.
     """
     before = account.value
-    interest = account.cash * ((1 + rules.cash_rate) ** (days_passed / 365) - 1) if rules.cash_rate else 0.0
+    interest = account.cash * earned
     account.cash += interest
     _settle(account)
     gaps = _cross_gaps(account, day, whole=rules.whole_shares)

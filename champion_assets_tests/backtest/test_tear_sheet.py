@@ -34,8 +34,22 @@ def test_figures_count_from_the_first_fill_on(workspace: Workspace) -> None:
     assert table["first"].unique().to_list() == [dt.date(2023, 12, 1)]
     values = dict(table.select("metric", "value").iter_rows())
     invested = days.filter(pl.col("trade_date") >= dt.date(2023, 12, 1))
-    assert values["total_return"] == pytest.approx(days["value"][-1] / workspace.settings.initial_capital - 1)
+    before = days.filter(pl.col("trade_date") < dt.date(2023, 12, 1))["value"][-1]  # the capital and what it earned as cash
+    assert before > workspace.settings.initial_capital
+    assert values["total_return"] == pytest.approx(days["value"][-1] / before - 1)
     assert values["costs_rupees"] == pytest.approx(invested["costs"].sum())
+    years = (dt.date(2023, 12, 29) - dt.date(2023, 11, 30)).days / 365.25
+    assert values["years"] == pytest.approx(years)
+    assert values["sessions_a_year"] == pytest.approx(invested.height / years)
+    assert values["cagr"] == pytest.approx((1 + values["total_return"]) ** (1 / years) - 1)
+    excess = invested["portfolio_return"] - invested["overnight_return"]
+    assert invested["overnight_return"].min() > 0
+    assert values["sharpe"] == pytest.approx(excess.mean() / excess.std() * values["sessions_a_year"] ** 0.5)
+    with pytest.raises(ValueError, match="the session before the first fill"):
+        figures(invested)
+    said = dict(table.select("metric", "definition").iter_rows())
+    assert "in excess of the overnight rate" in said["sharpe"]
+    assert "net of costs" in said["sharpe"]
 
 
 def test_a_history_without_a_fill_has_a_page_that_says_so(workspace: Workspace) -> None:

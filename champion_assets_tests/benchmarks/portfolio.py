@@ -119,7 +119,7 @@ def simulate(prices: dict[str, np.ndarray], decisions: dict[int, np.ndarray], da
     for number, date in enumerate(dates):
         day = MarketDay(date, prices["open"][number], prices["high"][number], prices["low"][number], prices["close"][number],
                         prices["close"][number], previous, volume, everything, nothing, nothing, volatility)  # fmt: skip
-        run_session(account, day, {}, targets, rules, NseCashMarket(), 1)
+        run_session(account, day, {}, targets, rules, NseCashMarket())
         previous = prices["close"][number]
         targets = Decided(decisions[number], previous) if number in decisions else None
     return account.value, time.perf_counter() - started

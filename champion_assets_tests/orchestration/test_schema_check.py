@@ -52,6 +52,7 @@ CORRUPTIONS: list[tuple[str, str, Any]] = [
     ("silver/esg_scores", "score", 101.0), ("silver/esg_scores", "found_by", "luck"), ("features/esg", "percentile", 1.5),
     ("features/esg", "providers", 0), ("raw/esg_scores", "sha256", "x"), ("raw/index_constituents", "rows", -1),
     ("portfolio/audit", "violation", 1e-3), ("portfolio/target_weights", "cash_weight", 0.2), ("backtest/daily", "stt", 5.0),
+    ("silver/rates", "overnight_return", 0.5),
     ("silver/suspects", "suspicion", "a feeling"), ("silver/doubts", "ex_session", dt.date(2024, 1, 1)),
     ("warehouse/duckdb", "table_name", "Silver Prices"), ("warehouse/duckdb", "rows", -1),
     ("bronze/esg_scores", "score", 101.0), ("bronze/symbol_changes", "new_symbol", None), ("bronze/index_constituents", "list_order", -1),

@@ -49,7 +49,7 @@ def session(account: Account, price: float, targets: list[float] | None, rules: 
     day = MarketDay(dt.date(2030, 1, 2), one, one, one, one, one, np.array([previous or price]), np.array([1e6]), ~flag, flag,
                     np.array([delivered]), np.array([0.02]))  # fmt: skip
     decided = None if targets is None else Decided(np.array(targets), day.previous)
-    return run_session(account, day, {}, decided, rules or Rules(), FlatFeeMarket(), 1)
+    return run_session(account, day, {}, decided, rules or Rules(), FlatFeeMarket())
 
 
 def test_charges_are_those_of_the_other_market() -> None:

@@ -42,11 +42,11 @@ def holding(cash: float, shares: list[float], prices: list[float]) -> Account:
 
 
 def run(account: Account, day: MarketDay, targets: list[float] | None = None, rules: Rules | None = None,
-        actions: dict[int, list[Action]] | None = None, days: int = 1, plan: Plan | None = None,
+        actions: dict[int, list[Action]] | None = None, earned: float = 0.0, plan: Plan | None = None,
         closes: list[float] | None = None) -> SessionResult:  # fmt: skip
     exchange = NseCashMarket(plan or Plan())
     decided = None if targets is None else Decided(np.array(targets), day.previous if closes is None else np.array(closes))
-    return run_session(account, day, actions or {}, decided, rules or Rules(), exchange, days)
+    return run_session(account, day, actions or {}, decided, rules or Rules(), exchange, earned)
 
 
 def test_orders_are_sized_at_last_evenings_prices_and_filled_at_the_open_with_costs() -> None:
@@ -288,8 +288,8 @@ def test_an_unexplained_gap_keeps_the_value() -> None:
     assert result.gaps == 1
 
 
-def test_interest_by_calendar_days() -> None:
-    assert run(new_account(1e6, 1), market([1.0]), None, Rules(cash_rate=0.06), days=365).interest == pytest.approx(60_000.0)
+def test_cash_earns_what_it_is_told() -> None:
+    assert run(new_account(1e6, 1), market([1.0]), None, earned=0.0003).interest == pytest.approx(300.0)
 
 
 def test_one_stock_bought_and_held_earns_its_total_return() -> None:
@@ -322,7 +322,7 @@ def test_the_account_balances_whatever_happens(data: st.DataObject) -> None:
         data.draw(st.sampled_from(["open", "vwap", "close"])), True, data.draw(st.floats(0, 0.01)), data.draw(st.floats(0, 2)),
         data.draw(st.floats(0.001, 1)), data.draw(st.sampled_from(["cancel", "carry"])),
         data.draw(st.sampled_from(["renounce", "subscribe"])),
-        data.draw(st.sampled_from(["same_day", "settled"])), 0.05, 3, 0.1,
+        data.draw(st.sampled_from(["same_day", "settled"])), 3, 0.1,
     )  # fmt: skip
     account = new_account(1_000_000.0, names)
     for _ in range(10):
