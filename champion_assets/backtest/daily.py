@@ -10,8 +10,8 @@ Corporate actions change holdings on the first session on or after the ex-date o
 `late_actions`. An opening gap beyond any price band that no action explains is treated as value-neutral and counted in
 `unexplained_gaps`. A name that stops trading stays at its last price, and is written down after DELISTED_AFTER sessions.
 
-The benchmark is the index named by BENCHMARK (a price return) where the lake has it; beside it stands yesterday's universe, equally
-weighted.
+The benchmark is the index named by BENCHMARK (a price return, null on days whose index file is absent); a name that no index has is
+refused. Beside it stands yesterday's universe, equally weighted.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.backtest.exchange import NseCashMarket
+from champion_assets.backtest.index import refuse_unknown
 from champion_assets.backtest.market import ACTION_SESSIONS, Market
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.parameters import Parameters
@@ -232,4 +233,5 @@ TABLE = DailyTable(
     peak_megabytes=566,
     in_warehouse=True,
     completes_day=True,
+    gate=refuse_unknown,
 )
