@@ -30,7 +30,7 @@ from champion_assets.lake.table import HistoryOutcome, HistoryTable
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.doubts import doubtful_sessions, open_doubts
-from champion_assets.quant.metrics import METRICS, Yardstick, calendar_years, performance
+from champion_assets.quant.metrics import AGAINST, METRICS, Yardstick, calendar_years, performance
 from champion_assets.quant.risk import Array
 from champion_assets.silver.doubts import NAME as DOUBTS
 from champion_assets.silver.index_total_return import NAME as INDEX
@@ -139,7 +139,6 @@ def figures(days: pl.DataFrame, trials: Sequence[float] = (), index: IndexHistor
 BASIS = "of the portfolio's returns net of costs, dividends included, before income and capital gains tax"
 """What every figure of `METRICS` is a figure of."""
 _COMPARED = ("total_return", "cagr", "volatility", "sharpe", "max_drawdown")
-_AGAINST = ("beta", "alpha", "tracking_error", "information_ratio")
 _DEFINITIONS = {
     "years": "calendar years of 365.25 days from the close before the first fill to the last close",
     "sessions_a_year": "sessions counted / years; what is annualised is annualised by it",
@@ -158,7 +157,7 @@ def _definition(name: str, index: str) -> str:
     group, _, metric = name.partition("_")
     if metric in METRICS and group == "universe":
         return f"{METRICS[metric]}; of the equal-weight universe with dividends, before costs and tax"
-    if metric in _AGAINST and group == "index":
+    if metric in AGAINST and group == "index":
         return f"{METRICS[metric]}; {BASIS}; over the sessions with an index file; the benchmark is {index}"
     if metric in METRICS and group == "index":
         return f"{METRICS[metric]}; of {index}; before costs and tax; null if its files have a gap"
@@ -169,7 +168,7 @@ def _beside(own: Array, index: IndexHistory, yardstick: Yardstick) -> dict[str, 
     """The figures of the index, and of the portfolio against it. Its levels bridge a gap in its files; risk figures do not."""
     returns, growth = index.returns, index.growth
     there = np.isfinite(returns)
-    found = dict.fromkeys([f"index_{name}" for name in (*_COMPARED, *_AGAINST)], math.nan)
+    found = dict.fromkeys([f"index_{name}" for name in (*_COMPARED, *AGAINST)], math.nan)
     if math.isfinite(growth[0]) and math.isfinite(growth[-1]):
         found |= {"index_total_return": growth[-1] - 1.0, "index_cagr": growth[-1] ** (1 / yardstick.years) - 1.0}
     if there.all():
@@ -178,7 +177,7 @@ def _beside(own: Array, index: IndexHistory, yardstick: Yardstick) -> dict[str, 
     if there.sum() >= 2:
         part = Yardstick(yardstick.years * float(there.mean()), yardstick.overnight[there])
         against = performance(own[there], returns[there], part)
-        found |= {f"index_{name}": against[name] for name in _AGAINST}
+        found |= {f"index_{name}": against[name] for name in AGAINST}
     return found | {"index_gaps": float(index.gaps)}
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from plotly.offline import get_plotlyjs
 
 from champion_assets.backtest.tear_sheet_data import Story
-from champion_assets.quant.metrics import drawdowns, rolling
+from champion_assets.quant.metrics import AGAINST, drawdowns, rolling
 
 ROLLING_SESSIONS = 126
 STYLE = """
@@ -167,11 +167,18 @@ def shown(metric: str, value: float | None) -> str:
 
 
 def _metric_table(table: pl.DataFrame) -> str:
+    """A line for each figure: the portfolio's, the universe's, the index's; of a comparison the portfolio's with each of the two."""
+    found = {metric: (value, definition) for metric, value, definition, _, _ in table.iter_rows()}
     rows = []
-    for row in table.iter_rows(named=True):
-        cell = shown(row["metric"], row["value"])
-        rows.append(f"<tr title='{html.escape(row['definition'])}'><td>{row['metric']}</td><td>{cell}</td></tr>")
-    return f"<table>{''.join(rows)}</table>"
+    for metric, (value, definition) in found.items():
+        if metric.startswith(("universe_", "index_")) and metric.partition("_")[2] in found:
+            continue
+        cells = [(metric, value), *(((name := f"{group}_{metric}"), found.get(name, (None,))[0]) for group in ("universe", "index"))]
+        if metric in AGAINST:
+            cells = [("", None), (metric, value), cells[2]]
+        shown_cells = "".join(f"<td>{shown(name, number) if name in found else ''}</td>" for name, number in cells)
+        rows.append(f"<tr title='{html.escape(definition)}'><td>{metric}</td>{shown_cells}</tr>")
+    return f"<table><tr><th></th><th>portfolio</th><th>equal-weight universe</th><th>index</th></tr>{''.join(rows)}</table>"
 
 
 def _holdings_table(days: pl.DataFrame) -> str:

@@ -132,7 +132,7 @@ def _record(base: Workspace, name: str, trials: Sequence[Trial], results: Sequen
         workspace = on_overlay(base, name, trial, span(base, trial)[0])
         series = [
             (column, step, int(value_date.timestamp() * 1000), value)
-            for column in ("value", "portfolio_return", "benchmark_return")
+            for column in ("value", "portfolio_return", "benchmark_return", "overnight_return")
             for step, (value_date, value) in enumerate(history_of.select(pl.col("trade_date").cast(pl.Datetime), column).iter_rows())
         ]
         tracking.record(name, TrackedRun(

@@ -96,6 +96,8 @@ def test_index_files_that_end_leave_a_gap_and_no_figure_that_would_need_them(wor
     assert values["index_sharpe"] is None
     assert values["index_beta"] is not None
     text = page(workspace, days, figures(days, index=index), "note")
+    assert "<th>equal-weight universe</th><th>index</th>" in text
+    assert "index_beta" not in text.split("<h2>Figures")[1]  # it stands beside beta
     assert f"{len(gone)} of {index.rows.height} sessions, the first 2023-12-18, the last {gone[-1]}" in text
 
 
