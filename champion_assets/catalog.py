@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
-from champion_assets.backtest import daily, tear_sheet
+from champion_assets.backtest import daily, executions, tear_sheet
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import bundle_prices, symbol_changes
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
@@ -27,7 +27,7 @@ from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import SessionCalendar, load_calendar
 from champion_assets.nse.calendar_files import CONFIRMED_FROM
 from champion_assets.nse.source.folder import FolderSource
-from champion_assets.portfolio import audit, target_weights
+from champion_assets.portfolio import account, audit, target_weights
 from champion_assets.raw import bhavcopy as raw_bhavcopy
 from champion_assets.raw import corporate_actions as raw_corporate_actions
 from champion_assets.raw import delivery as raw_delivery
@@ -80,8 +80,10 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     esg.TABLE,
     expected_returns.TABLE,
     covariance.TABLE,
+    account.TABLE,
     target_weights.TABLE,
     audit.TABLE,
+    executions.TABLE,
     daily.TABLE,
 )
 HISTORY_TABLES: tuple[HistoryTable, ...] = (tear_sheet.TABLE,)

@@ -20,7 +20,7 @@ MAY_READ = {
     "silver": {"bronze", "silver"},
     "checks": {"raw", "bronze", "silver"},
     "features": {"bronze", "silver", "checks", "features"},
-    "portfolio": {"features", "portfolio"},
+    "portfolio": {"silver", "features", "portfolio"},
     "backtest": {"silver", "features", "portfolio", "backtest"},
     "warehouse": {"portfolio", "backtest", "checks"},
 }
@@ -55,7 +55,7 @@ def test_a_warehouse_comes_after_all_that_it_holds() -> None:
         return found[name].union(*(before(parent) for parent in found[name]))
 
     assert {table.name for table in TABLES.values() if table.in_warehouse} <= before("warehouse/duckdb")
-    assert found["warehouse/duckdb"] == {"backtest/daily", "portfolio/audit"}
+    assert found["warehouse/duckdb"] == {"backtest/daily", "backtest/executions", "portfolio/audit", "portfolio/target_weights"}
 
 
 def test_no_stage_is_skipped() -> None:

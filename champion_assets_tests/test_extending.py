@@ -28,7 +28,7 @@ from champion_assets.quant.verification import constraints_met
 from champion_assets.settings import Settings
 from champion_assets.settings.strategy import Strategy
 from champion_assets_tests.helpers import build_until, in_catalog
-from champion_assets_tests.portfolio.test_decide import CAPITAL, known
+from champion_assets_tests.portfolio.test_decide import STANDING, known
 
 __all__ = ["known"]
 PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
@@ -147,7 +147,7 @@ def test_the_source_is_fetched_and_read(extension: dict[str, ModuleType], settin
 
 def test_the_constraint_holds_and_says_the_way_out(extension: dict[str, ModuleType], known) -> None:  # type: ignore[no-untyped-def]
     thin_rows = extension["champion_assets/portfolio/liquidity_rows.py"].thin_rows
-    plain = make_problem(known, Strategy(), CAPITAL, None)
+    plain = make_problem(known, Strategy(), STANDING)
     is_thin = known.turnover < np.median(known.turnover)
     free = float(solve(plain).weights[is_thin].sum())
     limited = replace(plain, rows=(*plain.rows, *thin_rows(known, free / 2)))
@@ -156,6 +156,6 @@ def test_the_constraint_holds_and_says_the_way_out(extension: dict[str, ModuleTy
     (met,) = (each for each in constraints_met(limited, solution.weights) if each.name == "thinly traded")
     assert met.binds
     assert thin_rows(known, None) == []
-    tight = make_problem(known, Strategy(weight_cap=0.06), CAPITAL, None)
+    tight = make_problem(known, Strategy(weight_cap=0.06), STANDING)
     impossible = replace(tight, cap=np.where(is_thin, 0.06, 0.03), rows=tuple(thin_rows(known, 0.1)))
     assert "raise the cap on thin names (THIN_CAP) to at least 0.4" in str(diagnose(impossible))

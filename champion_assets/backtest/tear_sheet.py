@@ -27,6 +27,7 @@ from champion_assets.lake.manifest import Stamp
 from champion_assets.lake.place import Place
 from champion_assets.lake.schema import TableModel, violations
 from champion_assets.lake.table import HistoryOutcome, HistoryTable
+from champion_assets.portfolio.account import TABLE as ACCOUNT_TABLE
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.doubts import doubtful_sessions, open_doubts
@@ -63,10 +64,12 @@ def history(place: Place, until: dt.date = dt.date.max) -> tuple[pl.DataFrame, s
     holes = sorted(set(place.sessions(dates[0], dates[-1])) - set(dates))
     if holes:
         raise MissingInput(f"{NAME}: {DAILY} lacks {len(holes)} sessions from {holes[0]} to {holes[-1]}; backfill them first")
-    marks, recipe = Fingerprints(place.lake), recipe_of(DAILY_TABLE, place.settings)
-    stale = marks.unusable(DAILY, dates, recipe)
-    if stale:
-        raise MissingInput(f"{NAME}: {len(stale)} days of {DAILY} from {stale[0]} to {stale[-1]} were made by other code or settings; "
+    marks = Fingerprints(place.lake)
+    for table in (ACCOUNT_TABLE, DAILY_TABLE):
+        stale = marks.unusable(table.name, dates, recipe_of(table, place.settings))
+        if not stale:
+            continue
+        raise MissingInput(f"{NAME}: {len(stale)} days of {table.name} from {stale[0]} to {stale[-1]} were made by other code or settings; "
                            f"run `champion backfill {dates[0]} {dates[-1]}` first")  # fmt: skip
     beside = [f"{table} {date} {info.content}" for table in (RATES, INDEX) for date, info in place.lake.infos(table, dates).items() if info]
     parts = [CODE_VERSION, *(marks.stored(DAILY, date) or "" for date in dates), *beside, _doubts(place, dates).write_csv()]

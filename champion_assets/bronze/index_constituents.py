@@ -1,7 +1,8 @@
 """`bronze/index_constituents`: every row of the lists of index members that are in force on the session, nothing filtered.
 
-Which lists those are, and that the earliest one looks ahead where it is used before its day, says `raw/index_constituents`; `list_date`
-shows it. The industries' names are those of the list, in one spelling of case and blanks.
+Which lists those are says `raw/index_constituents`. The earliest one stands for the sessions before it, too; there
+`is_look_ahead` is true. A list without a date in its name is of the day on which it was received; it counts as known in
+the sessions of the week before. The industries' names are those of the list, in one spelling of case and blanks.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.common.clock import INDIA
 from champion_assets.lake.errors import CorruptObject
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.originals import Originals
@@ -26,6 +28,8 @@ from champion_assets.raw.files import current_versions
 from champion_assets.raw.index_constituents import NAME as RAW
 
 NAME = "bronze/index_constituents"
+RECEIVED_WITHIN = dt.timedelta(days=7)
+"""How much later than a session a list without a date may be received and count as known then."""
 
 
 class IndexConstituents(TableModel):
@@ -39,6 +43,7 @@ class IndexConstituents(TableModel):
     isin: str = pa.Field(description="ISIN as published, not corrected")
     list_name: str = pa.Field(description="Name of the file")
     list_date: pl.Date = pa.Field(nullable=True, description="Day that the list is of, from its name; null for the present list")
+    is_look_ahead: bool = pa.Field(description="Of a day after the session: nobody could know it then")
     list_order: pl.Int32 = pa.Field(ge=0, description="Where lists disagree, the highest counts")
     source_row: pl.Int32 = pa.Field(gt=0, description="Row of the list, the first after the header is 1")
     source_sha256: str = pa.Field(description="SHA-256 of the list, see raw/index_constituents")
@@ -70,8 +75,14 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
             if rows.height != version["rows"]:
                 failed[date] = BadPayload(f"{version['name']}: {rows.height} rows read, {version['rows']} accepted")
                 continue
-            frames.append(rows.with_columns(trade_date=pl.lit(date), list_order=pl.lit(order, pl.Int32)).select(_COLUMNS))
+            ahead = _is_ahead(rows["list_date"].first(), version["fetched_at"], date)
+            marks = {"trade_date": pl.lit(date), "list_order": pl.lit(order, pl.Int32), "is_look_ahead": pl.lit(ahead)}
+            frames.append(rows.with_columns(**marks).select(_COLUMNS))
     return Computed(pl.concat(frames).filter(~pl.col("trade_date").is_in(list(failed))), failed=failed)
+
+
+def _is_ahead(list_day: Any, received: dt.datetime, date: dt.date) -> bool:
+    return list_day > date if list_day is not None else received.astimezone(INDIA).date() - RECEIVED_WITHIN > date
 
 
 def _rows(files: Originals, version: dict[str, Any]) -> pl.DataFrame:
@@ -81,7 +92,7 @@ def _rows(files: Originals, version: dict[str, Any]) -> pl.DataFrame:
         (each.company, each.industry, each.symbol, each.series, each.isin, name, list_date(name), number, sha256)
         for number, each in enumerate(members, start=1)
     ]
-    columns = [column for column in _COLUMNS if column not in ("trade_date", "list_order")]
+    columns = [column for column in _COLUMNS if column not in ("trade_date", "list_order", "is_look_ahead")]
     return pl.DataFrame(rows, schema={column: _SCHEMA[column] for column in columns}, orient="row")
 
 
@@ -89,7 +100,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Every row of the lists of index members in force on the session, with their industries; nothing filtered.",
     model=IndexConstituents,
-    code_version="1",
+    code_version="2",
     inputs=lambda _: (Input(RAW),),
     compute=compute,
     may_be_empty=True,

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from champion_assets.backtest.daily import SIMULATION
 from champion_assets.settings import Settings
+from champion_assets.settings.simulation import SimulationSettings
 
 
 def parameters_of(settings: Settings) -> dict[str, Any]:
     """Everything that a trial depends on beside the data, as JSON holds it."""
     strategy = settings.strategy.model_dump(mode="json")
-    return strategy | settings.model_dump(mode="json", include=set(SIMULATION))
+    return strategy | settings.model_dump(mode="json", include=set(SimulationSettings.model_fields))
 
 
 def identity_of(parameters: Mapping[str, Any], begin: str, kind: type[Settings] = Settings) -> str:

@@ -6,7 +6,7 @@ What belongs here: the file's form, the grid, a trial's name. A file is YAML:
     start: 2016-07-01                   # first and last day of the trials, else the whole lake
     end: 2020-12-31
     strategy: {weight_cap: 0.05}        # fields of settings.Strategy; the others are as in the daily portfolio
-    simulation: {fill: vwap}            # fields of backtest.daily.SIMULATION
+    simulation: {fill: vwap}            # fields of SimulationSettings
     grid:                               # every combination is a trial; without it there is one
       risk_aversion: [1, 5, 20]
       sector_cap: [null, 0.3]
@@ -24,10 +24,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from champion_assets.backtest.daily import SIMULATION
 from champion_assets.common.errors import ChampionError
 from champion_assets.experiments.identity import identity_of, parameters_of
 from champion_assets.settings import Settings
+from champion_assets.settings.simulation import SimulationSettings
 from champion_assets.settings.strategy import Strategy
 
 
@@ -118,7 +118,7 @@ def parse_trials(text: str, origin: str, default_name: str, settings: Settings) 
 
 def _changed(settings: Settings, changes: dict[str, Any], origin: str) -> Settings:
     """`settings` with other values for fields of the strategy or the simulator."""
-    allowed = [*Strategy.model_fields, *SIMULATION]
+    allowed = [*Strategy.model_fields, *SimulationSettings.model_fields]
     for name in changes:
         if name not in allowed:
             near = difflib.get_close_matches(name, allowed, 1)

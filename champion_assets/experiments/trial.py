@@ -13,6 +13,7 @@ from dataclasses import replace
 from graphlib import TopologicalSorter
 
 from champion_assets.backtest.daily import NAME as DAILY
+from champion_assets.backtest.executions import NAME as EXECUTIONS
 from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history, index_beside, page
 from champion_assets.common.dates import calendar_days
 from champion_assets.experiments.plan import ExperimentError, Trial
@@ -23,11 +24,12 @@ from champion_assets.lake.fingerprints import recipe_of
 from champion_assets.lake.overlay import OverlayLake
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace
+from champion_assets.portfolio.account import NAME as ACCOUNT
 from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.settings import Settings
 
-ALWAYS = (WEIGHTS, AUDIT, DAILY)
+ALWAYS = (ACCOUNT, WEIGHTS, AUDIT, DAILY, EXECUTIONS)
 STAGES = ("features", "portfolio", "backtest")
 TRADES = "features/returns"
 

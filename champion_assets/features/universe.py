@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandera.polars as pa
@@ -39,7 +40,7 @@ UNKNOWN_SECTOR = "Unclassified"
 _COLUMNS = ["trade_date", "instrument_id", "symbol", "isin", "series", "instrument_class", "close", "turnover"]
 _SHARES = ("share", "unclassified")
 """Classes that can be members; before NSE's files carried ISINs (2011-06-22) a fund unit cannot be told from a share."""
-_LISTED = ["trade_date", "list_order", "source_row", "symbol", "isin", "industry", "source_sha256"]
+_LISTED = ["trade_date", "list_order", "source_row", "symbol", "isin", "industry", "is_look_ahead", "source_sha256"]
 
 
 class Universe(TableModel):
@@ -54,8 +55,9 @@ class Universe(TableModel):
     window_sessions: pl.Int32 = pa.Field(gt=0, description="Sessions in the window")
     close: float = pa.Field(gt=0, description="Closing price of the day, rupees")
     sector: str = pa.Field(
-        description=f"NSE's industry by the list in force (bronze/index_constituents), {UNKNOWN_SECTOR} where no list has it"
+        description=f"NSE's industry by the list known on the day (bronze/index_constituents), {UNKNOWN_SECTOR} where none has it"
     )
+    sector_is_look_ahead: bool = pa.Field(description="The list is of a later day; only with SECTOR_LISTS=look_ahead")
 
     doubt: str = pa.Field(nullable=True, description="What is in doubt in the risk window; see UNIVERSE_IN_DOUBT")
 
@@ -63,6 +65,14 @@ class Universe(TableModel):
         """One row per member and day."""
 
         unique = ["trade_date", "instrument_id"]
+
+
+@dataclass(frozen=True)
+class Sectors:
+    """Industries by security key (see nse/isin.py), and whether they are of a later day."""
+
+    of: Mapping[str, str] = field(default_factory=dict)
+    is_look_ahead: bool = False
 
 
 def qualified(turnover: Panel, today: pl.DataFrame, row: int, rules: Parameters, doubts: pl.DataFrame) -> pl.DataFrame:
@@ -96,12 +106,15 @@ def qualified(turnover: Panel, today: pl.DataFrame, row: int, rules: Parameters,
     return chosen.sort(["median_turnover", "instrument_id"], descending=[True, False])
 
 
-def members(names: pl.DataFrame, rules: Parameters, sectors: Mapping[str, str]) -> pl.DataFrame:
-    """The universe out of all names that qualify (see `qualified`); `sectors` are industries by security key."""
+def members(names: pl.DataFrame, rules: Parameters, sectors: Sectors) -> pl.DataFrame:
+    """The universe out of all names that qualify (see `qualified`)."""
     chosen = (names if rules.in_doubt == "keep" else names.filter(pl.col("doubt").is_null())).head(rules.size)
-    keys = [sectors.get(security_key(isin, symbol) if isin else name, UNKNOWN_SECTOR)
+    keys = [sectors.of.get(security_key(isin, symbol) if isin else name, UNKNOWN_SECTOR)
             for isin, symbol, name in chosen.select("isin", "symbol", "instrument_id").iter_rows()]  # fmt: skip
-    ranked = chosen.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32), sector=pl.Series(keys, dtype=pl.String))
+    ranked = chosen.with_columns(
+        rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32), sector=pl.Series(keys, dtype=pl.String),
+        sector_is_look_ahead=pl.lit(sectors.is_look_ahead),
+    )  # fmt: skip
     return ranked.select(list(Universe.to_schema().columns)).sort("instrument_id")
 
 
@@ -126,16 +139,16 @@ def _facts(names: pl.DataFrame, universe: pl.DataFrame, rules: Parameters) -> di
     return {"members": universe.height, what: len(doubtful), **named}
 
 
-def sectors_by_day(lists: pl.DataFrame) -> dict[dt.date, Mapping[str, str]]:
-    """Rows of bronze/index_constituents to the industry by security key (see nse/isin.py) of each day that has lists."""
+def sectors_by_day(lists: pl.DataFrame) -> dict[dt.date, Sectors]:
+    """Rows of bronze/index_constituents to the industries of each day that has lists."""
     read: dict[tuple[str, ...], dict[str, str]] = {}
-    sectors: dict[dt.date, Mapping[str, str]] = {}
+    sectors: dict[dt.date, Sectors] = {}
     for (date,), rows in lists.sort("trade_date", "list_order", "source_row").partition_by("trade_date", as_dict=True).items():
         key = tuple(rows["source_sha256"].unique(maintain_order=True))
         if key not in read:
             members = rows.select("isin", "symbol", "industry").iter_rows()
             read[key] = {security_key(isin, symbol): industry for isin, symbol, industry in members if is_valid_isin(isin)}
-        sectors[date] = read[key]
+        sectors[date] = Sectors(read[key], bool(rows["is_look_ahead"].any()))
     return sectors
 
 
@@ -145,13 +158,14 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     rows = inputs.read("silver/equity_eod", _COLUMNS)
     turnover = panel(rows, "turnover", sessions)
     today = rows.filter(pl.col("trade_date").is_in(list(dates))).partition_by("trade_date", as_dict=True)
-    sectors = sectors_by_day(inputs.read(CONSTITUENTS, _LISTED))
+    lists = inputs.read(CONSTITUENTS, _LISTED)
+    sectors = sectors_by_day(lists if inputs.parameters.sector_lists == "look_ahead" else lists.filter(~pl.col("is_look_ahead")))
     doubts = inputs.read(DOUBTS, ["trade_date", "instrument_id", "ex_session", "doubt", "level", "reason"])
     frames, facts, rules = [], {}, inputs.parameters
     for date in dates:
         told = doubts_of(doubts, inputs.window(DOUBTS, date))
         names = qualified(turnover, today[date,], turnover.row(date), rules, told)
-        frames.append(members(names, rules, sectors.get(date, {})))
+        frames.append(members(names, rules, sectors.get(date, Sectors())))
         facts[date] = _facts(names, frames[-1], rules)
     return Computed(pl.concat(frames), facts=facts)
 
@@ -160,7 +174,7 @@ TABLE = DailyTable(
     name=NAME,
     description="The names that could be held, by rule on turnover, history, price, series and doubt, as of the close.",
     model=Universe,
-    code_version="3",
+    code_version="4",
     inputs=lambda settings: (
         Input("silver/equity_eod", settings.cov_window_days),
         Input(DOUBTS, settings.cov_window_days),
@@ -175,6 +189,7 @@ TABLE = DailyTable(
         "min_turnover": settings.universe_min_turnover,
         "min_coverage": settings.universe_min_coverage,
         "in_doubt": settings.universe_in_doubt,
+        "sector_lists": settings.sector_lists,
     },
     compute=compute,
     gate=blocked,

@@ -42,7 +42,9 @@ UNTIDY_SERIES = frozenset({"SM", "ST", "SZ"})
 
 @dataclass(frozen=True)
 class Instrument:
-    """What is known of an instrument at the end of a day: its present names, since when, when it last traded, at what close."""
+    """What is known of an instrument at the end of a day: its present names, since when, when it last traded, at what close; and the
+    symbols that it bore before, oldest first, separated by blanks.
+    """
 
     instrument_id: str
     symbol: str
@@ -57,6 +59,11 @@ class Instrument:
     previous_symbol: str | None = None
     previous_isin: str | None = None
     previous_series: str | None = None
+    former_symbols: str | None = None
+
+    def former_with(self, symbol: str) -> str | None:
+        """`former_symbols` once the symbol is another one."""
+        return self.former_symbols if symbol == self.symbol else " ".join([*(self.former_symbols or "").split(), self.symbol])
 
 
 _COLUMNS = [field.name for field in fields(Instrument)]
@@ -247,8 +254,8 @@ class Registry:
         else:
             self._known[name] = replace(
                 old, symbol=row.symbol, isin=row.isin or old.isin, series=row.series, name=row.name or old.name, valid_from=date,
-                evidence=evidence,
-                previous_symbol=old.symbol, previous_isin=old.isin, previous_series=old.series,
+                evidence=evidence, previous_symbol=old.symbol, previous_isin=old.isin, previous_series=old.series,
+                former_symbols=old.former_with(row.symbol),
             )  # fmt: skip
         self._index(self._known[name], row.isin)
 
@@ -261,7 +268,7 @@ class Registry:
             self._known[name] = replace(
                 known, symbol=row.symbol, isin=row.isin or known.isin, series=row.series, name=row.name or known.name, valid_from=date,
                 evidence="isin" if is_other else "series", previous_symbol=known.symbol, previous_isin=known.isin,
-                previous_series=known.series,
+                previous_series=known.series, former_symbols=known.former_with(row.symbol),
             )  # fmt: skip
             return is_other
         if row.name is not None and row.name != known.name:

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.features.window import RETURNS
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.portfolio.account import NAME as ACCOUNT
 from champion_assets.portfolio.constraints import make_problem, selection_of
 from champion_assets.portfolio.decide import as_decided
-from champion_assets.portfolio.known import Known
+from champion_assets.portfolio.evenings import decision_inputs, decision_parameters, evenings, strategy_of
+from champion_assets.portfolio.known import Known, Standing
 from champion_assets.portfolio.objective import as_minimised
-from champion_assets.portfolio.target_weights import NAME as WEIGHTS
-from champion_assets.portfolio.target_weights import decision_inputs, decision_parameters, drifted, known_on, strategy_of
 from champion_assets.quant.problem import GAP_TOLERANCE
 from champion_assets.quant.risk import Array
 from champion_assets.quant.verification import constraints_met, optimality_gap
@@ -52,9 +52,9 @@ class Audit(TableModel):
         unique = ["trade_date", "constraint_name"]
 
 
-def examine(known: Known, weights: Array, strategy: Strategy, capital: float, held: dict[str, float]) -> pl.DataFrame:
+def examine(known: Known, weights: Array, strategy: Strategy, standing: Standing) -> pl.DataFrame:
     """The rows of one decision."""
-    problem = as_decided(make_problem(known, strategy, capital, held), strategy, weights)
+    problem = as_decided(make_problem(known, strategy, standing), strategy, weights)
     findings = [*constraints_met(problem, weights), *selection_of(strategy).findings(weights)]
     rows = [(each.name, each.value, each.low, each.high, each.violation, each.binds) for each in findings]
     if (minimised := as_minimised(problem, strategy)) is not None:
@@ -72,31 +72,37 @@ def _finite(value: float) -> float | None:
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Audits of the decisions of `dates`."""
-    strategy, capital = strategy_of(inputs.parameters), inputs.parameters.capital
-    stored = inputs.read(WEIGHTS, days=dates)
-    decided = stored.filter(pl.col("decided_on") == pl.col("trade_date"))["trade_date"].unique().sort().to_list()
+    strategy = strategy_of(inputs.parameters)
+    account = inputs.read(ACCOUNT, ["trade_date", "value", "holdings", "claims", "decided_on", "targets"], days=dates)
+    decided = {row["trade_date"]: row for row in account.iter_rows(named=True) if row["decided_on"] == row["trade_date"]}
     frames, facts = [empty_frame(Audit)], {}
-    for date, known in known_on(inputs, decided, strategy).items() if decided else ():
-        weights = dict(stored.filter(pl.col("trade_date") == date).select("instrument_id", "weight").iter_rows())
-        before = inputs.window(WEIGHTS, date, lag=1)
-        returns = inputs.read(RETURNS, ["instrument_id", "total_return"], days=[date])
-        carried = drifted(inputs.read(WEIGHTS, for_date=date, lag=1), returns) if before else empty_frame(Audit)
-        held = dict(carried.select("instrument_id", "drifted").iter_rows()) if carried.height else {}
-        frames.append(examine(known, np.array([weights.get(name, 0.0) for name in known.instruments]), strategy, capital, held))
+    for date, known in evenings(inputs, sorted(decided), strategy) if decided else ():
+        if known is None:
+            raise ValueError(f"{date}: a decision without a universe")
+        row = decided[date]
+        weights = {each["instrument_id"]: each["weight"] for each in row["targets"] if not each["is_stuck"]}
+        if strangers := sorted(weights.keys() - set(known.instruments)):
+            raise ValueError(f"{date}: {len(strangers)} names have a weight and are not in the universe, the first is {strangers[0]}")
+        chosen = np.array([weights.get(name, 0.0) for name in known.instruments])
+        frames.append(examine(known, chosen, strategy, stored_standing(row)))
         facts[date] = {"constraints": frames[-1].height, "binding": ", ".join(frames[-1].filter("binds")["constraint_name"])}
     return Computed(pl.concat(frames), facts=facts)
+
+
+def stored_standing(row: Mapping[str, Any]) -> Standing:
+    """The account of a stored evening as its decision saw it, from value, holdings and claims alone."""
+    value = row["value"]
+    held = {each["instrument_id"]: each["value"] / value for each in row["holdings"]}
+    stuck = frozenset(each["instrument_id"] for each in row["holdings"] if each["idle"] > 0)
+    return Standing(value, held, stuck, sum(each["shares"] * each["each"] for each in row["claims"]) / value)
 
 
 TABLE = DailyTable(
     name=NAME,
     description="Every constraint of each decision recomputed, and how far its weights are from the best, independently of the solver.",
     model=Audit,
-    code_version="2",
-    inputs=lambda settings: (
-        Input(WEIGHTS),
-        Input(WEIGHTS, lag=1),
-        *decision_inputs(settings),
-    ),
+    code_version="3",
+    inputs=lambda settings: (Input(ACCOUNT), *decision_inputs(settings)),
     parameters=decision_parameters,
     compute=compute,
     block=250,

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from champion_assets.portfolio.known import Known
+from champion_assets.features.universe import UNKNOWN_SECTOR
+from champion_assets.portfolio.known import Known, Standing
 from champion_assets.quant.benchmark import benchmark_weights
 from champion_assets.quant.infeasibility import at_least, at_most
 from champion_assets.quant.metrics import SESSIONS_A_YEAR
@@ -20,6 +21,10 @@ from champion_assets.quant.risk import Array
 from champion_assets.quant.selection import Selection
 from champion_assets.settings.strategy import Strategy
 
+NO_SECTORS = (
+    "SECTOR_CAP and ESG_BEST_IN_CLASS need sectors, and no list of index members was known on the day: save one of that time as "
+    "ind_nifty500list_YYYY-MM-DD.csv among the files, or set SECTOR_LISTS=look_ahead, which marks every figure"
+)
 ESG_ROW, COVERED_ROW = "ESG score", "covered by ESG"
 
 
@@ -28,47 +33,66 @@ def selection_of(strategy: Strategy) -> Selection:
     return Selection(least=strategy.min_position, most=strategy.max_names)
 
 
-def make_problem(known: Known, strategy: Strategy, capital: float, held: dict[str, float] | None) -> Problem:
-    """The strategy's constraints over the universe of the day, with the μ that its tilts and its ESG preference change."""
+def make_problem(known: Known, strategy: Strategy, standing: Standing) -> Problem:
+    """The strategy's constraints over the universe of the day, with the μ that its tilts and its ESG preference change.
+
+    What cannot be sold stands outside of the problem: its names get no weight here, and what is invested, the floors and the caps of
+    sectors are smaller by it.
+
+    Raises:
+        Infeasible: nothing is left to invest, or a floor has no meaning.
+    """
     names = len(known.instruments)
-    budget = 1.0 - strategy.cash_weight
-    allowed = _allowed(known, strategy)
-    cap, floor = np.full(names, strategy.weight_cap), np.full(names, strategy.weight_floor)
+    whole = 1.0 - strategy.cash_weight
+    budget = whole - standing.locked
+    if budget <= 1e-6:
+        raise Infeasible(f"CASH_WEIGHT={strategy.cash_weight:g} and what cannot be sold ({standing.locked:.4g}) leave nothing to invest")
+    if strategy.uses_sectors and names and all(sector == UNKNOWN_SECTOR for sector in known.sectors):
+        raise Infeasible(NO_SECTORS)
+    present = np.array([standing.held.get(name, 0.0) for name in known.instruments])
+    stuck = np.array([name in standing.stuck for name in known.instruments], dtype=bool)
+    allowed = _allowed(known, strategy) & ~stuck
+    cap, floor = np.full(names, strategy.weight_cap), np.full(names, strategy.weight_floor * min(1.0, budget / whole))
     if strategy.liquidity_share is not None:
-        liquid = strategy.liquidity_share * known.turnover / capital
+        liquid = strategy.liquidity_share * known.turnover / standing.value
         cap, floor = np.minimum(cap, liquid), np.minimum(floor, liquid)
-    rows = [*_sector_rows(known, strategy), *_esg_rows(known, strategy, budget)]
-    if len(set(cap)) == 1 and allowed.all():
-        cap = np.full(names, strategy.weight_cap)
-    trading: dict[str, Any] = {}
+    cap, floor = np.where(allowed, cap, 0.0), np.where(allowed, floor, 0.0)
     settings = {"cash": "CASH_WEIGHT", "cap": "WEIGHT_CAP", "floor": "WEIGHT_FLOOR", "turnover": "TURNOVER_MAX", "names": "MAX_NAMES",
                 "position": "MIN_POSITION"}  # fmt: skip
     if strategy.liquidity_share is not None:
         settings["cap"] += ", LIQUIDITY_SHARE"
-    if held and (strategy.turnover_max is not None or strategy.cost_horizon is not None):
-        present = np.array([held.get(name, 0.0) for name in known.instruments])
-        forced = sum(held.values()) - float(present.sum())  # sold whatever the limit says, and what is bought for it
-        trading = {"held": present, "turnover": math.inf if strategy.turnover_max is None else strategy.turnover_max + forced / 2}
-        if forced > 0:
-            settings["turnover"] += f", to which forced sales add {forced / 2:.4g}"
+    trading: dict[str, Any] = {}
+    if standing.held and (strategy.turnover_max is not None or strategy.cost_horizon is not None):
+        movable = np.where(stuck, 0.0, present)
+        trading = {"held": movable}
+        if strategy.turnover_max is not None:
+            forced = forced_trading(movable, floor, cap, budget)
+            trading["turnover"] = strategy.turnover_max + forced
+            if forced > 0:
+                settings["turnover"] += f", to which forced trades add {forced:.4g}"
         if strategy.cost_horizon is not None:
             trading["cost"] = np.full(names, known.cost / strategy.cost_horizon)
+    rows = (*_sector_rows(known, strategy, np.where(stuck, present, 0.0)), *_esg_rows(known, strategy, budget))
     return Problem(
-        _tilted(known, strategy), known.risk, strategy.risk_aversion, cap=np.where(allowed, cap, 0.0),
-        floor=np.where(allowed, floor, 0.0), budget=budget, rows=tuple(rows),
+        _tilted(known, strategy), known.risk, strategy.risk_aversion, cap=cap, floor=floor, budget=budget, rows=rows,
         benchmark=benchmark_weights(known.turnover, strategy.tracked) * budget if strategy.objective == "tracking" and names else None,
         settings=settings, **trading,
     )  # fmt: skip
+
+
+def forced_trading(held: Array, floor: Array, cap: Array, budget: float) -> float:
+    """The least half sum of changes that floors, caps and the budget alone demand: what is sold since it may not be held any more, or
+    not so much, what is bought for a floor, and what has to be bought (or sold) for the rest.
+    """
+    nearest = np.clip(held, floor, cap)
+    return (float(np.abs(held - nearest).sum()) + abs(budget - float(nearest.sum()))) / 2
 
 
 def _allowed(known: Known, strategy: Strategy) -> np.ndarray:
     """Names that may be held: not excluded, in the given universe, with an ESG score if one is needed, and among the best of their
     sector.
     """
-    symbols = np.asarray(known.symbols, dtype=object)
-    allowed = ~np.isin(symbols, strategy.exclude)
-    if strategy.universe:
-        allowed &= np.isin(symbols, strategy.universe)
+    allowed = np.ones(len(known.instruments), dtype=bool) if known.permitted is None else known.permitted.copy()
     scored = np.isfinite(known.esg)
     if strategy.uses_esg and strategy.esg_min_coverage >= 1.0:
         allowed &= scored
@@ -83,15 +107,20 @@ def _allowed(known: Known, strategy: Strategy) -> np.ndarray:
     return allowed
 
 
-def _sector_rows(known: Known, strategy: Strategy) -> list[Row]:
+def _sector_rows(known: Known, strategy: Strategy, stuck: Array) -> list[Row]:
+    """The cap of each sector, less what is stuck in it."""
     if strategy.sector_cap is None:
         return []
     sectors = np.asarray(known.sectors, dtype=object)
-    return [
-        Row(f"sector {sector}", (sectors == sector).astype(float), high=strategy.sector_cap,
-            way=lambda limit: f"raise the cap of a sector (SECTOR_CAP) to at least {at_least(limit)}")
-        for sector in sorted(set(known.sectors))
-    ]  # fmt: skip
+    members = [(sector, (sectors == sector).astype(float)) for sector in sorted(set(known.sectors))]
+    return [_sector_row(sector, mine, strategy.sector_cap, float(mine @ stuck)) for sector, mine in members]
+
+
+def _sector_row(sector: str, members: Array, cap: float, kept: float) -> Row:
+    def way(limit: float) -> str:
+        return f"raise the cap of a sector (SECTOR_CAP) to at least {at_least(limit + kept)}"
+
+    return Row(f"sector {sector}", members, high=max(0.0, cap - kept), way=way)
 
 
 def _esg_rows(known: Known, strategy: Strategy, budget: float) -> list[Row]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from champion_assets.portfolio.constraints import make_problem, selection_of
-from champion_assets.portfolio.known import Known
+from champion_assets.portfolio.known import Known, Standing
 from champion_assets.portfolio.objective import is_bounded_by_more_names, solve_for, value_of
 from champion_assets.quant.choice import Chosen, Search
 from champion_assets.quant.problem import Infeasible, NotSolved, Problem, Solution
@@ -36,14 +36,13 @@ class Decision:
     distance: float | None = None
 
 
-def decide(known: Known, strategy: Strategy, capital: float, held: dict[str, float] | None = None, start: Array | None = None) -> Decision:
+def decide(known: Known, strategy: Strategy, standing: Standing, start: Array | None = None) -> Decision:
     """The weights that `strategy` wants.
 
     Args:
         known: see `Known`.
         strategy: see there.
-        capital: rupees, for limits by liquidity.
-        held: present weights by instrument, members or not; None or empty before the first investment.
+        standing: the account of the evening.
         start: weights near the solution.
 
     Raises:
@@ -51,7 +50,7 @@ def decide(known: Known, strategy: Strategy, capital: float, held: dict[str, flo
         NotSolved: the certificate was missed.
     """
     try:
-        chosen = _choose(make_problem(known, strategy, capital, held), known, strategy, start)
+        chosen = _choose(make_problem(known, strategy, standing), known, strategy, start)
     except (Infeasible, NotSolved) as error:
         raise type(error)(f"{known.date}: {error}") from error
     return Decision(chosen.solution.weights, chosen.solution, chosen.problem, chosen.distance)

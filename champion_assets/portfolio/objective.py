@@ -42,7 +42,7 @@ def as_minimised(problem: Problem, strategy: Strategy) -> Problem | None:
     if strategy.objective == "mean_variance":
         return problem
     if strategy.objective in ("minimum_variance", "tracking"):
-        return replace(problem, expected=np.zeros(problem.size), risk_aversion=1.0)
+        return replace(problem, expected=np.zeros(problem.size))
     return None
 
 

@@ -1,7 +1,7 @@
 """When the portfolio is decided anew.
 
-What belongs here: rebalance days by sessions, and the drift that triggers one. Calendar rules depend on the calendar only, which is known
-in advance.
+What belongs here: rebalance days by sessions. They depend on the calendar only, which is known in advance; the drift that triggers one
+depends on the account (`account.py`).
 """
 
 from __future__ import annotations
@@ -9,10 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-import numpy as np
-
 from champion_assets.lake.ports import Calendar
-from champion_assets.quant.risk import Array
 
 Rebalance = Literal["daily", "weekly", "monthly", "quarterly", "band"]
 
@@ -29,8 +26,3 @@ def is_rebalance(calendar: Calendar, date: dt.date, every: Rebalance) -> bool:
     if every == "quarterly":
         return (following.year, (following.month - 1) // 3) != (date.year, (date.month - 1) // 3)
     return (following.year, following.month) != (date.year, date.month)
-
-
-def has_drifted(targets: Array, drifted: Array, band: float) -> bool:
-    """True if nothing is held yet or a weight has left its target by more than `band`."""
-    return targets.size == 0 or bool(np.abs(drifted - targets).max() > band)

@@ -20,8 +20,11 @@ _MAX_STEPS = 200
 
 
 def minimum_variance(problem: Problem, start: Array | None = None) -> Solution:
-    """The least variance (against the benchmark, if there is one) under the constraints of `problem`; its μ is not looked at."""
-    return solve(replace(problem, expected=np.zeros(problem.size), risk_aversion=1.0), start)
+    """The least variance (against the benchmark, if there is one) under the constraints of `problem`; its μ is not looked at.
+
+    The risk aversion matters only where trading costs something: it says what variance is worth in return, the unit of costs.
+    """
+    return solve(replace(problem, expected=np.zeros(problem.size)), start)
 
 
 def tracking(problem: Problem, start: Array | None = None) -> Solution:

@@ -45,7 +45,13 @@ class SimulationSettings(BaseModel):
         validation_alias=variables("RIGHTS"),
         description="Rights entitlements are sold at their theoretical value, or paid for.",
     )
-    cash_rate: float = Field(0.0, ge=0, validation_alias=variables("CASH_RATE"), description="Interest on cash, a year.")
+    cash_rate: float | None = Field(
+        None, ge=0, validation_alias=variables("CASH_RATE"),
+        description="Interest on cash, a year, compounded; without it the overnight rate less CASH_SPREAD.",
+    )  # fmt: skip
+    cash_spread: float = Field(
+        0.005, ge=0, validation_alias=variables("CASH_SPREAD"), description="What cash earns less than the overnight rate, a year."
+    )
     usable_proceeds: Literal["same_day", "settled"] = Field(
         "same_day", validation_alias=variables("USABLE_PROCEEDS"), description="When the proceeds of a sale can be spent."
     )
@@ -53,12 +59,9 @@ class SimulationSettings(BaseModel):
         250,
         ge=1,
         validation_alias=variables("DELISTED_AFTER"),
-        description="Sessions without a trade after which a holding is written down.",
+        description="Sessions without a trade after which a holding of which no ending is known is written down to DELISTING_RECOVERY.",
     )
     delisting_recovery: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        validation_alias=variables("DELISTING_RECOVERY"),
-        description="Share of its last value that a written-down holding keeps.",
-    )
+        1.0, ge=0, le=1, validation_alias=variables("DELISTING_RECOVERY"),
+        description="Share of its last value that such a holding keeps; 1 keeps the last price. The tear sheet tells the figures for 0.",
+    )  # fmt: skip

@@ -105,7 +105,8 @@ class Strategy(BaseModel):
     )  # fmt: skip
     cost_horizon: int | None = Field(
         None, ge=1, validation_alias=variables("COST_HORIZON"),
-        description="Sessions over which a trade's costs are spread in the decision; without it costs are not looked at.",
+        description="Sessions over which a trade's costs are spread in the decision; without it costs are not looked at. "
+        "RISK_AVERSION says what variance is worth beside them, in every objective.",
     )  # fmt: skip
     rebalance: Literal["daily", "weekly", "monthly", "quarterly", "band"] = Field(
         "monthly", validation_alias=variables("REBALANCE", "REBALANCE_FREQ"),
@@ -137,6 +138,8 @@ class Strategy(BaseModel):
             raise ValueError(f"WEIGHT_FLOOR={self.weight_floor} is above WEIGHT_CAP={self.weight_cap}; lower the one or raise the other")
         if self.min_position > self.weight_cap:
             raise ValueError(f"MIN_POSITION={self.min_position} is above WEIGHT_CAP={self.weight_cap}; lower the one or raise the other")
+        if self.cost_horizon is not None and self.objective in ("maximum_sharpe", "risk_parity"):
+            raise ValueError(f"COST_HORIZON has no meaning for OBJECTIVE={self.objective}, in which costs have no unit; leave it out")
         invested = 1.0 - self.cash_weight
         if self.max_names is not None and self.max_names * self.weight_cap < invested - 1e-9:
             raise ValueError(
@@ -154,3 +157,8 @@ class Strategy(BaseModel):
             or self.esg_best_in_class is not None
             or self.esg_preference > 0
         )
+
+    @property
+    def uses_sectors(self) -> bool:
+        """True if sectors change the decision."""
+        return self.sector_cap is not None or self.esg_best_in_class is not None

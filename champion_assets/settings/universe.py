@@ -37,3 +37,8 @@ class UniverseSettings(BaseModel):
         validation_alias=variables("UNIVERSE_IN_DOUBT"),
         description="Names of which an action in the risk window is unread, unexplained or unconfirmed.",
     )
+    sector_lists: Literal["known", "look_ahead"] = Field(
+        "known", validation_alias=variables("SECTOR_LISTS"),
+        description="Lists of industries that count: those known on the day, or, before the first, that one, too, which looks ahead and "
+        "marks every figure.",
+    )  # fmt: skip

@@ -54,6 +54,7 @@ class Instruments(TableModel):
     previous_symbol: str = pa.Field(nullable=True, description="Symbol before `valid_from`")
     previous_isin: str = pa.Field(nullable=True, description="ISIN before `valid_from`")
     previous_series: str = pa.Field(nullable=True, description="Series before `valid_from`")
+    former_symbols: str = pa.Field(nullable=True, description="Symbols borne before the present one, oldest first, separated by blanks")
 
     class Config(TableModel.Config):
         """One row per instrument and day."""
@@ -173,7 +174,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Every instrument seen so far: symbol, ISIN, series, since when, linked to what it was before by which evidence.",
     model=Instruments,
-    code_version="2",
+    code_version="3",
     inputs=lambda _: (Input("bronze/bhavcopy"), Input(CHANGES, CHANGE_SESSIONS), Input(NAME, lag=1)),
     day_facts=_day_facts,
     compute=compute,

@@ -23,7 +23,7 @@ class MarketDay:
 
     Attributes:
         previous: the close before, adjusted for the day's actions, against which bands are meant; NaN where unknown.
-        volatility: of a session's return, for impact; NaN where unknown.
+        volatility: of a session's return as known the evening before, for impact; NaN where nobody asked.
         is_gap: an opening beyond any band that no action explains; holdings keep their value across it.
         is_delivered: trade-to-trade: what was bought cannot be sold before it is settled.
     """
@@ -40,6 +40,14 @@ class MarketDay:
     is_gap: Flags
     is_delivered: Flags
     volatility: Array
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was decided the evening before: weights, shape (n,), and the closes of that evening, NaN where a name has none."""
+
+    weights: Array
+    closes: Array
 
 
 @dataclass(frozen=True)
@@ -93,5 +101,6 @@ def new_account(cash: float, names: int) -> Account:
 
 
 def held_names(account: Account) -> NDArray[np.intp]:
-    """Names with shares or claims."""
-    return np.union1d(np.flatnonzero(account.shares), np.array([claim.name for claim in account.claims], dtype=np.intp))
+    """Names with shares, claims or orders: those that a corporate action matters to."""
+    others = [*(claim.name for claim in account.claims), *account.orders]
+    return np.union1d(np.flatnonzero(account.shares), np.array(others, dtype=np.intp))

@@ -1,17 +1,20 @@
-"""The account as it is stored: columns of `backtest/daily`, and back.
+"""The account as it is stored: columns of `portfolio/account`, and back; and what a session did to each name and order.
 
 What belongs here: the translation. Names are instrument ids in the table, numbers in the simulator.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from champion_assets.simulation.account import Account, Claim, new_account
+from champion_assets.simulation.session import SessionResult
 
 HOLDINGS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "shares": pl.Float64, "price": pl.Float64,
                               "value": pl.Float64, "idle": pl.Int64}))  # fmt: skip
@@ -19,6 +22,10 @@ ARRIVING = pl.List(pl.Struct({"instrument_id": pl.String, "shares": pl.Float64, 
 OWED = pl.List(pl.Struct({"amount": pl.Float64, "sessions": pl.Int64}))
 CLAIMS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "shares": pl.Float64, "each": pl.Float64, "age": pl.Int64}))
 ORDERS = pl.List(pl.Struct({"instrument_id": pl.String, "shares": pl.Float64}))
+EXECUTIONS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "wanted": pl.Float64, "filled": pl.Float64,
+                                "reason": pl.String, "reference": pl.Float64, "price": pl.Float64, "charges": pl.Float64}))  # fmt: skip
+RESULTS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "market": pl.Float64, "dividends": pl.Float64,
+                             "execution": pl.Float64, "actions": pl.Float64, "written_down": pl.Float64}))  # fmt: skip
 
 
 def as_columns(account: Account, names: Sequence[str], symbols: Mapping[str, str]) -> dict[str, list[Any]]:
@@ -38,6 +45,26 @@ def as_columns(account: Account, names: Sequence[str], symbols: Mapping[str, str
     }  # fmt: skip
 
 
+def session_columns(result: SessionResult, names: Sequence[str], symbols: Mapping[str, str]) -> dict[str, list[Any]]:
+    """What became of the session's orders, and what each name brought, one value each."""
+
+    def who(number: int) -> dict[str, Any]:
+        return {"instrument_id": names[number], "symbol": symbols.get(names[number], "")}
+
+    return {
+        "executions": [[
+            {**who(each.name), "wanted": each.wanted, "filled": each.filled, "reason": each.reason,
+             "reference": _known(each.reference), "price": _known(each.price), "charges": each.charges}
+            for each in result.executions
+        ]],
+        "results": [[{**who(number), **asdict(each)} for number, each in result.names.items()]],
+    }  # fmt: skip
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
 def from_row(row: Mapping[str, Any], index: Mapping[str, int]) -> Account:
     """The account of a stored day."""
     account = new_account(float(row["cash"]), len(index))
@@ -53,6 +80,5 @@ def from_row(row: Mapping[str, Any], index: Mapping[str, int]) -> Account:
 
 def names_in(row: Mapping[str, Any]) -> dict[str, str]:
     """Every instrument that a stored day speaks of, with its symbol where it is told."""
-    return {
-        each["instrument_id"]: each.get("symbol", "") for column in ("orders", "arriving", "claims", "holdings") for each in row[column]
-    }
+    columns = ("orders", "arriving", "targets", "claims", "holdings")
+    return {each["instrument_id"]: each.get("symbol", "") for column in columns for each in row[column]}

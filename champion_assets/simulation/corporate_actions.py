@@ -7,7 +7,9 @@ What belongs here: one rule per kind of action. What does not: factors (`nse/act
 - rights: renounced (sold at their theoretical value) or subscribed (paid for, new shares at the theoretical price), by choice;
 - a demerged part: a claim worth what the exchange's price discovery says; it becomes the child's shares when the child lists, if it is
   known which and how many, else cash at that value after `CLAIM_SESSIONS`;
-- a merger: the acquirer's shares at its close of the day.
+- a merger: the acquirer's shares at its close of the day; while it does not trade, at what the merged shares were worth.
+
+Open orders are changed like holdings: an order of 800 is one of 4,000 after a split of 1 into 5.
 """
 
 from __future__ import annotations
@@ -40,10 +42,16 @@ class Action:
 
 @dataclass
 class Effects:
-    """What the actions of a session did: dividends in cash, and gains or losses at marks (rounding, a child's or acquirer's own price)."""
+    """What the actions of a session did, by name, rupees: dividends in cash, and gains or losses at marks (a child's or acquirer's own
+    price).
+    """
 
-    cash: float = 0.0
-    marks: list[float] = field(default_factory=list)
+    dividends: dict[int, float] = field(default_factory=dict)
+    marks: dict[int, float] = field(default_factory=dict)
+
+    def mark(self, name: int, gain: float) -> None:
+        """Note a gain or loss of a name."""
+        self.marks[name] = self.marks.get(name, 0.0) + gain
 
 
 def act(account: Account, actions: Mapping[int, Sequence[Action]], day: MarketDay, *, subscribe: bool, whole: bool) -> Effects:
@@ -54,16 +62,32 @@ def act(account: Account, actions: Mapping[int, Sequence[Action]], day: MarketDa
         for leg in legs:
             if leg.kind == "child":
                 _list_child(account, name, leg, day, effects, whole=whole)
-            elif account.shares[name] > 0:
+                continue
+            if account.shares[name] > 0:
                 _apply(account, name, leg, day, effects, subscribe=subscribe, whole=whole)
+            if name in account.orders:
+                _change_order(account, name, leg, whole=whole)
     return effects
+
+
+def _change_order(account: Account, name: int, leg: Action, *, whole: bool) -> None:
+    """An open order after a split, bonus or consolidation, or, of the acquirer's shares, after a merger; nothing less than a share."""
+    if leg.kind not in ("shares", "merger"):
+        return
+    wanted = account.orders.pop(name) * (leg.q if leg.kind == "shares" else leg.a)
+    other = name if leg.kind == "shares" else leg.other
+    wanted += account.orders.get(other, 0.0) if other != name else 0.0
+    wanted = float(math.trunc(wanted + math.copysign(1e-9, wanted))) if whole else wanted
+    account.orders.pop(other, None)
+    if wanted:
+        account.orders[other] = wanted
 
 
 def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Effects, *, subscribe: bool, whole: bool) -> None:
     shares, price = float(account.shares[name]), float(account.price[name])
     if leg.kind == "cash":
         account.cash += shares * leg.cash
-        effects.cash += shares * leg.cash
+        effects.dividends[name] = effects.dividends.get(name, 0.0) + shares * leg.cash
         account.price[name] = price - leg.cash
     elif leg.kind == "rights":
         _rights(account, name, leg, effects, subscribe=subscribe, whole=whole)
@@ -71,8 +95,10 @@ def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Ef
         received = shares * leg.a
         _change(account, name, -shares)
         price_other = float(day.close[leg.other]) if day.traded[leg.other] else float(account.price[leg.other])
+        if not price_other > 0:  # nobody has a price of it yet: the value is carried until there is one
+            price_other = price / leg.a
         _receive(account, leg.other, received, price_other, effects, whole=whole)
-        effects.marks.append(received * price_other - shares * price)
+        effects.mark(name, received * price_other - shares * price)
     else:
         account.price[name] = price * leg.f
         _change(account, name, shares * (leg.q - 1))
@@ -90,7 +116,7 @@ def _rights(account: Account, name: int, leg: Action, effects: Effects, *, subsc
     if subscribe and leg.f < 1.0 and account.cash >= taken * leg.cash:
         account.cash -= taken * leg.cash
         _change(account, name, taken)
-        effects.marks.append((shares + taken) * price * leg.f - taken * leg.cash - shares * price)
+        effects.mark(name, (shares + taken) * price * leg.f - taken * leg.cash - shares * price)
     else:
         account.cash += shares * price * (1 - leg.f)
 
@@ -101,12 +127,12 @@ def _list_child(account: Account, parent: int, leg: Action, day: MarketDay, effe
     for claim in mine:
         received = claim.shares * leg.a
         _receive(account, leg.other, received, float(day.close[leg.other]), effects, whole=whole)
-        effects.marks.append(received * float(day.close[leg.other]) - claim.value)
+        effects.mark(leg.other, received * float(day.close[leg.other]) - claim.value)
 
 
 def _receive(account: Account, name: int, shares: float, price: float, effects: Effects, *, whole: bool) -> None:
     if account.shares[name] > 0:  # what was held before moves to the new mark with it
-        effects.marks.append(float(account.shares[name]) * (price - float(account.price[name])))
+        effects.mark(name, float(account.shares[name]) * (price - float(account.price[name])))
     account.price[name] = price
     account.idle[name] = 0
     _change(account, name, shares)

@@ -1,6 +1,6 @@
 """What the simulator must know of an exchange: the protocol that `fills.py` trades through.
 
-What belongs here: the questions. What does not: any exchange's answers; those of NSE are in `backtest/exchange.py`, and another market is
+What belongs here: the questions. What does not: any exchange's answers; those of NSE are in `portfolio/exchange.py`, and another market is
 simulated by another class with these methods. Every answer is dated, because rules and charges change.
 """
 

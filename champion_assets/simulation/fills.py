@@ -3,7 +3,8 @@
 What belongs here: orders of one session, over arrays of names. What does not: the exchange's ticks, limits, settlement and charges, which
 are an argument (`exchange.py`). A name that does not trade is not filled; none is bought at its upper band or sold at its lower (the other
 side is open); a fill takes at most a share of the day's volume; what was bought in a trade-to-trade series and is not settled cannot be
-sold; prices are worse by slippage and impact and lie on the tick; buys are cut, all alike, to the cash there is.
+sold; a sell that would not bring its own charges is not made; prices are worse by slippage and impact and lie on the tick; buys are
+cut, all alike, to the cash there is. What became of each order, and why, is an `Execution`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from champion_assets.quant.risk import Array
-from champion_assets.simulation.account import Account, Flags, MarketDay
+from champion_assets.simulation.account import Account, Decided, Flags, MarketDay
 from champion_assets.simulation.exchange import Charges, Exchange
 
 Names = NDArray[np.intp]
+Reason = Literal["", "not_traded", "at_band", "volume", "not_settled", "charges", "cash"]
+"""Why an order was not filled, or not wholly: the name did not trade; nobody took the other side at the price band; the share of the
+volume; bought in trade-to-trade and not yet settled; worth less than its charges; the cash there was."""
+REASONS: tuple[Reason, ...] = Reason.__args__  # type: ignore[attr-defined]
+_SMALL = 1000.0
+"""Rupees below which a sell is compared with its charges."""
 
 
 @dataclass(frozen=True)
@@ -34,39 +41,74 @@ class Rules:
     unfilled: Literal["cancel", "carry"] = "cancel"
     rights: Literal["renounce", "subscribe"] = "renounce"
     usable_proceeds: Literal["same_day", "settled"] = "same_day"
-    cash_rate: float = 0.0
     delisted_after: int = 250
-    delisting_recovery: float = 0.0
+    delisting_recovery: float = 1.0
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What became of an order.
+
+    Attributes:
+        name: of which name.
+        wanted, filled: shares, negative to sell.
+        reason: why not all of it; "" if all.
+        reference: the mark of the moment, which is the close of the evening before adjusted for the day's actions; NaN where unknown.
+        price: of the fill, NaN without one.
+        charges: rupees.
+    """
+
+    name: int
+    wanted: float
+    filled: float
+    reason: Reason
+    reference: float
+    price: float
+    charges: float
 
 
 @dataclass
 class Fills:
-    """What was filled; rupees. `against_marks` is the gain or loss of fills against the marks of the moment."""
+    """What was filled; rupees. `against_marks` is the gain or loss of fills against the marks of the moment, by name."""
 
     bought: float = 0.0
     sold: float = 0.0
     buys: int = 0
     sells: int = 0
-    unfilled: int = 0
-    against_marks: float = 0.0
+    against_marks: dict[int, float] = field(default_factory=dict)
     costs: Charges = field(default_factory=Charges)
+    executions: list[Execution] = field(default_factory=list)
+
+    @property
+    def unfilled(self) -> int:
+        """Orders not filled, or not wholly, for another reason than cash."""
+        return sum(each.reason not in ("", "cash") for each in self.executions)
 
 
-def wanted_orders(account: Account, day: MarketDay, targets: Array, lot: int) -> dict[int, float]:
+def wanted_orders(account: Account, day: MarketDay, decided: Decided, lot: int) -> dict[int, float]:
     """Shares to buy (or, negative, to sell) for the weights decided the evening before, at what was known then: the last marks, and the
-    previous closes adjusted for the day's actions. A name without either is sized by its open. Whole lots, unless `lot` is 0.
-    """  # fmt: skip
+    closes of that evening, adjusted for the day's actions where the name trades. Whole lots, unless `lot` is 0.
+
+    Raises:
+        ValueError: a name is wanted of which no price was known.
+    """
+    targets = decided.weights
     names = np.flatnonzero((targets > 0) | (account.shares > 0))
-    known = np.where(account.shares[names] > 0, account.price[names], day.previous[names])
-    price = np.where(known > 0, known, day.open[names])
+    price = _references(account, day, decided.closes)[names]
+    if (unknown := names[(targets[names] > 0) & ~(price > 0)]).size:
+        raise ValueError(f"{day.date}: {unknown.size} names are wanted of which nobody knew a price, the first is number {unknown[0]}")
     worth = targets[names] * account.value
     shares = np.where((price > 0) & (worth > 0), worth / np.where(price > 0, price, 1.0), 0.0)
     if lot:
         shares = np.floor(shares / lot + 1e-9) * lot
     delta = shares - account.shares[names]
-    unknown = (targets[names] > 0) & ~(price > 0)
-    delta[unknown] = 1.0  # nothing to size it by and no trade: an order that cannot be filled
     return {int(name): float(more) for name, more in zip(names, delta, strict=True) if more != 0.0}
+
+
+def _references(account: Account, day: MarketDay, closes: Array | None = None) -> Array:
+    """The mark of each name before the session's fills, shape (n,)."""
+    known = np.where(day.previous > 0, day.previous, np.nan if closes is None else closes)
+    return np.where(account.shares > 0, account.price, known)
 
 
 def fill_orders(account: Account, day: MarketDay, rules: Rules, exchange: Exchange, fills: Fills) -> None:
@@ -75,52 +117,83 @@ def fill_orders(account: Account, day: MarketDay, rules: Rules, exchange: Exchan
     delta = np.fromiter(account.orders.values(), dtype=float)
     order = np.argsort(names)
     names, delta = names[order], delta[order]
+    references = _references(account, day)[names]
     base = {"open": day.open, "vwap": day.vwap, "close": day.close}[rules.fill][names]
     lot = exchange.lot(day.date) if rules.whole_shares else 0
     top = rules.participation * day.volume[names]
     if lot:
         top = np.floor(top / lot) * lot
-    done = np.zeros(names.size)
-    sells = np.flatnonzero((delta < 0) & day.traded[names] & ~_locked(day, names, rules.fill, exchange, upper=False))
-    done[sells] = -np.minimum(np.minimum(-delta[sells], top[sells]), _deliverable(account, day, names[sells]))
-    sold = _execute(account, day, rules, exchange, names, base, done, fills, side=-1)
-    buys = np.flatnonzero((delta > 0) & day.traded[names] & ~_locked(day, names, rules.fill, exchange, upper=True))
-    done[buys] = np.minimum(delta[buys], top[buys])
-    spent = exchange.charges(day.date, [], sold)
+    done, why = np.zeros(names.size), np.full(names.size, "", dtype=object)
+    is_sell = delta < 0
+    can_trade = day.traded[names]
+    locked = np.where(
+        is_sell, _locked(day, names, rules.fill, exchange, upper=False), _locked(day, names, rules.fill, exchange, upper=True)
+    )
+    deliverable = _deliverable(account, day, names)
+    most = np.where(is_sell, np.minimum(top, deliverable), top)
+    why[most < np.abs(delta)] = "volume"
+    why[is_sell & (deliverable < np.minimum(np.abs(delta), top))] = "not_settled"
+    why[locked & can_trade] = "at_band"
+    why[~can_trade] = "not_traded"
+    sells = np.flatnonzero(is_sell & can_trade & ~locked)
+    done[sells] = -np.minimum(-delta[sells], most[sells])
+    _leave_out_unworthy(day, rules, exchange, names, base, done, why)
+    sold = _execute(account, day, rules, exchange, names, base, references, done, fills, side=-1)
+    buys = np.flatnonzero(~is_sell & can_trade & ~locked)
+    done[buys] = np.minimum(delta[buys], most[buys])
+    spent = exchange.charges(day.date, [], list(sold.values()))
     account.cash -= spent.total
     prices = _prices(day, rules, exchange, names, base, done, up=True)
     unit = prices * exchange.buying_rate(day.date)
     need = float((done[buys] * unit[buys]).sum())
     cash = account.cash - (math.fsum(amount for amount, _ in account.owed) if rules.usable_proceeds == "settled" else 0.0)
-    is_short = need > max(cash, 0.0)
-    if is_short:
+    if need > max(cash, 0.0):
+        before = done[buys].copy()
         done[buys] *= max(cash, 0.0) / need
         if lot:
             done[buys] = np.floor(done[buys] / lot + 1e-12) * lot
-    bought = _execute(account, day, rules, exchange, names, base, done, fills, side=1)
-    fills.costs = exchange.charges(day.date, bought, sold)
+        why[buys[done[buys] < before]] = "cash"
+    bought = _execute(account, day, rules, exchange, names, base, references, done, fills, side=1)
+    fills.costs = exchange.charges(day.date, list(bought.values()), list(sold.values()))
     account.cash -= fills.costs.total - spent.total
+    prices = np.where(done < 0, _prices(day, rules, exchange, names, base, done, up=False),
+                      _prices(day, rules, exchange, names, base, done, up=True))  # fmt: skip
+    for number, name in enumerate(map(int, names)):
+        charged = exchange.charges(day.date, [bought[name]] if name in bought else [], [sold[name]] if name in sold else [])
+        fills.executions.append(
+            Execution(name, float(delta[number]), float(done[number]), why[number], float(references[number]),
+                      float(prices[number]) if done[number] else math.nan, charged.total if done[number] else 0.0)
+        )  # fmt: skip
     rest = delta - done
-    fills.unfilled = int((np.abs(rest) > 1e-9).sum()) - int((np.abs(rest[buys]) > 1e-9).sum() if is_short else 0)
-    keep = np.abs(rest) > 1e-9
-    account.orders = (
-        {int(name): float(more) for name, more in zip(names[keep], rest[keep], strict=True)} if rules.unfilled == "carry" else {}
-    )
+    keep = (np.abs(rest) > 1e-9) & (why != "charges") & (rules.unfilled == "carry")
+    account.orders = {int(name): float(more) for name, more in zip(names[keep], rest[keep], strict=True)}
+
+
+def _leave_out_unworthy(
+    day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base: Array, done: Array, why: NDArray[np.object_]
+) -> None:
+    """Take back sells that would bring less than they cost, such as one share at a fixed charge: they would make the cash negative."""
+    values = np.nan_to_num(-done * _prices(day, rules, exchange, names, base, done, up=False))
+    for number in np.flatnonzero((values > 0) & (values < _SMALL)):
+        if exchange.charges(day.date, [], [float(values[number])]).total >= values[number]:
+            done[number], why[number] = 0.0, "charges"
 
 
 def _execute(
-    account: Account, day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base: Array, done: Array, fills: Fills, side: int
-) -> list[float]:
-    """Book the fills of one side; returns their values."""
+    account: Account, day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base: Array, references: Array, done: Array,
+    fills: Fills, side: int,
+) -> dict[int, float]:  # fmt: skip
+    """Book the fills of one side; returns their values by name."""
     mine = np.flatnonzero(done * side > 0)
     if mine.size == 0:
-        return []
+        return {}
     who, shares = names[mine], np.abs(done[mine])
     price = _prices(day, rules, exchange, names, base, done, up=side > 0)[mine]
     values = shares * price
     new = account.shares[who] == 0
-    account.price[who] = np.where(new, price, account.price[who])
-    fills.against_marks += float((side * shares * (account.price[who] - price)).sum())
+    account.price[who] = np.where(new, np.where(references[mine] > 0, references[mine], price), account.price[who])
+    for name, gain in zip(who, side * shares * (account.price[who] - price), strict=True):
+        fills.against_marks[int(name)] = fills.against_marks.get(int(name), 0.0) + float(gain)
     account.shares[who] = np.maximum(account.shares[who] + side * shares, 0.0)
     account.shares[who[account.shares[who] < 1e-9]] = 0.0
     account.cash -= side * float(values.sum())
@@ -132,7 +205,7 @@ def _execute(
     else:
         fills.sold, fills.sells = float(values.sum()), mine.size
         account.owed.append((float(values.sum()), wait))
-    return [float(value) for value in values]
+    return {int(name): float(value) for name, value in zip(who, values, strict=True)}
 
 
 def _prices(day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base: Array, done: Array, *, up: bool) -> Array:
@@ -140,7 +213,9 @@ def _prices(day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base
     sign = 1.0 if up else -1.0
     worse = np.full(names.size, rules.slippage)
     if rules.impact:
-        volatility = np.nan_to_num(day.volatility[names])
+        volatility = np.where(done == 0, 0.0, day.volatility[names])
+        if not np.isfinite(volatility).all():
+            raise ValueError(f"{day.date}: the impact of a fill needs a volatility, and {int(np.isnan(volatility).sum())} names have none")
         worse = worse + rules.impact * volatility * np.sqrt(np.abs(done) / np.maximum(day.volume[names], 1.0))
     with np.errstate(invalid="ignore"):
         return exchange.on_tick(base * (1 + sign * worse), day.date, up=up)

@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from champion_assets.common.errors import ChampionError
-from champion_assets.quant.risk import Array
-from champion_assets.simulation.account import Account, MarketDay
-from champion_assets.simulation.corporate_actions import Action, act
+from champion_assets.simulation.account import Account, Decided, MarketDay
+from champion_assets.simulation.corporate_actions import Action, Effects, act
 from champion_assets.simulation.exchange import Charges, Exchange
-from champion_assets.simulation.fills import Fills, Rules, fill_orders, wanted_orders
+from champion_assets.simulation.fills import Execution, Fills, Rules, fill_orders, wanted_orders
 
 PAISA = 0.005
 
@@ -31,8 +30,27 @@ class AccountError(ChampionError, ArithmeticError):
 
 
 @dataclass(frozen=True)
+class NameResult:
+    """What a name brought in a session before costs, rupees; the parts add up to it.
+
+    Attributes:
+        market: moves of its marks without dividends: of what was held from the evening's close on, of what was bought from then, too.
+        dividends: credited.
+        execution: fills against the evening's close, adjusted for the day's actions; negative where they were worse.
+        actions: what corporate actions brought or cost: a child's or an acquirer's own price, rights that were subscribed.
+        written_down: minus what it lost as one that counts as delisted.
+    """
+
+    market: float = 0.0
+    dividends: float = 0.0
+    execution: float = 0.0
+    actions: float = 0.0
+    written_down: float = 0.0
+
+
+@dataclass(frozen=True)
 class SessionResult:
-    """What happened in a session; amounts in rupees, `pnl` before `costs`."""
+    """What happened in a session; amounts in rupees, `pnl` before `costs`. The results of the `names` and the interest add up to `pnl`."""
 
     pnl: float
     costs: Charges
@@ -45,11 +63,13 @@ class SessionResult:
     dividends: float
     interest: float
     written_down: float
+    names: Mapping[int, NameResult] = field(default_factory=dict)
+    executions: Sequence[Execution] = ()
 
 
 def run_session(
-    account: Account, day: MarketDay, actions: Mapping[int, Sequence[Action]], targets: Array | None, rules: Rules, exchange: Exchange,
-    days_passed: int,
+    account: Account, day: MarketDay, actions: Mapping[int, Sequence[Action]], decided: Decided | None, rules: Rules, exchange: Exchange,
+    earned: float = 0.0,
 ) -> SessionResult:  # fmt: skip
     """Carry `account` through a session.
 
@@ -57,38 +77,62 @@ def run_session(
         account: as of the previous close; changed in place.
         day: the market.
         actions: what happened to names that trade today since they last traded.
-        targets: weights decided the evening before, shape (n,), if there was a decision.
+        decided: the weights of the evening before, if there was a decision.
         rules: see `Rules`.
         exchange: the market's rules and charges.
-        days_passed: calendar days since the previous session, for interest.
+        earned: what a rupee of cash earned since the close before.
 
     Raises:
         AccountError: the account does not balance.
     """
     before = account.value
-    interest = account.cash * ((1 + rules.cash_rate) ** (days_passed / 365) - 1) if rules.cash_rate else 0.0
+    interest = account.cash * earned
     account.cash += interest
     _settle(account)
-    gaps = np.flatnonzero((account.shares > 0) & day.traded & day.is_gap)
-    account.shares[gaps] *= account.price[gaps] / day.open[gaps]
-    account.price[gaps] = day.open[gaps]
+    gaps = _cross_gaps(account, day, whole=rules.whole_shares)
     effects = act(account, actions, day, subscribe=rules.rights == "subscribe", whole=rules.whole_shares)
     written = _write_down(account, day, rules)
     fills = Fills()
-    if targets is not None:
-        account.orders = wanted_orders(account, day, targets, exchange.lot(day.date) if rules.whole_shares else 0)
+    if decided is not None:
+        account.orders = wanted_orders(account, day, decided, exchange.lot(day.date) if rules.whole_shares else 0)
     if account.orders:
         fill_orders(account, day, rules, exchange, fills)
     marked = np.flatnonzero((account.shares > 0) & day.traded)
-    marks = float((account.shares[marked] * (day.close[marked] - account.price[marked])).sum())
+    moves = account.shares[marked] * (day.close[marked] - account.price[marked])
     account.price[marked] = day.close[marked]
     account.idle = np.where(day.traded | (account.shares == 0), 0, account.idle + 1)
-    pnl = math.fsum([interest, *effects.marks, -written, fills.against_marks, marks])
+    dividends, lost = math.fsum(effects.dividends.values()), math.fsum(written.values())
+    pnl = math.fsum([interest, *effects.marks.values(), -lost, *fills.against_marks.values(), *moves])
     after = account.value
-    if abs(before + pnl - fills.costs.total - after) > PAISA:
+    if not abs(before + pnl - fills.costs.total - after) <= PAISA:
         raise AccountError(f"{day.date}: {before:.4f} + {pnl:.4f} - {fills.costs.total:.4f} is not {after:.4f}")
-    return SessionResult(pnl, fills.costs, fills.bought, fills.sold, fills.buys, fills.sells, fills.unfilled, gaps.size, effects.cash,
-                         interest, written)  # fmt: skip
+    names = _by_name(dict(zip(map(int, marked), map(float, moves), strict=True)), effects, fills, written)
+    return SessionResult(pnl, fills.costs, fills.bought, fills.sold, fills.buys, fills.sells, fills.unfilled, gaps, dividends,
+                         interest, lost, names, fills.executions)  # fmt: skip
+
+
+def _by_name(moves: Mapping[int, float], effects: Effects, fills: Fills, written: Mapping[int, float]) -> dict[int, NameResult]:
+    """What each name brought; a dividend lowers the mark by as much, so the move without it is that much less."""
+    parts = (moves, effects.dividends, fills.against_marks, effects.marks, written)
+    found = {}
+    for name in sorted({name for part in parts for name in part}):
+        move, dividend, execution, action, loss = (part.get(name, 0.0) for part in parts)
+        found[name] = NameResult(move - dividend, dividend, execution, action, -loss)
+    return found
+
+
+def _cross_gaps(account: Account, day: MarketDay, *, whole: bool) -> int:
+    """Holdings and orders keep their value across an opening gap that nothing explains; how many holdings there were."""
+    gaps = np.flatnonzero((account.shares > 0) & day.traded & day.is_gap)
+    for name in account.orders:
+        before = account.price[name] if account.shares[name] > 0 else day.previous[name]
+        if day.traded[name] and day.is_gap[name] and before > 0:
+            wanted = account.orders[name] * float(before / day.open[name])
+            account.orders[name] = float(math.trunc(wanted)) if whole else wanted
+    account.orders = {name: wanted for name, wanted in account.orders.items() if wanted}
+    account.shares[gaps] *= account.price[gaps] / day.open[gaps]
+    account.price[gaps] = day.open[gaps]
+    return int(gaps.size)
 
 
 def _settle(account: Account) -> None:
@@ -96,9 +140,9 @@ def _settle(account: Account) -> None:
     account.owed = [(amount, left - 1) for amount, left in account.owed if left > 1]
 
 
-def _write_down(account: Account, day: MarketDay, rules: Rules) -> float:
+def _write_down(account: Account, day: MarketDay, rules: Rules) -> dict[int, float]:
     """The loss on names that today have not traded for so long that they count as delisted."""
     gone = np.flatnonzero((account.shares > 0) & ~day.traded & (account.idle + 1 == rules.delisted_after))
-    loss = float((account.shares[gone] * account.price[gone]).sum()) * (1 - rules.delisting_recovery)
+    losses = account.shares[gone] * account.price[gone] * (1 - rules.delisting_recovery)
     account.price[gone] *= rules.delisting_recovery
-    return loss
+    return dict(zip(map(int, gone), map(float, losses), strict=True))

@@ -39,7 +39,9 @@ def test_a_decision_is_filled_at_the_next_sessions_open_with_its_costs(workspace
     paid = sum(held["shares"] * ticks[held["instrument_id"]] for held in first["holdings"])
     assert first["bought"] == pytest.approx(paid)
     assert first["costs"] == pytest.approx(paid * cost_rates(dt.date(2023, 12, 1)).buy)
-    assert first["cash"] == pytest.approx(workspace.settings.initial_capital - paid - first["costs"], abs=0.01)
+    earned = table.filter(pl.col("trade_date") <= dt.date(2023, 12, 1))["interest"].sum()
+    assert earned > 0
+    assert first["cash"] == pytest.approx(workspace.settings.initial_capital + earned - paid - first["costs"], abs=0.01)
 
 
 def test_value_before_plus_pnl_minus_costs_is_value_after_on_every_day(workspace: Workspace) -> None:
@@ -51,6 +53,18 @@ def test_value_before_plus_pnl_minus_costs_is_value_after_on_every_day(workspace
     assert table["benchmark_return"].abs().sum() > 0
 
 
+def test_cash_earns_the_overnight_rate_less_a_spread_or_what_one_says(workspace: Workspace) -> None:
+    build_until(workspace, "backtest/daily", START, dt.date(2023, 11, 10))
+    day = dt.date(2023, 11, 6)  # a Monday
+    rate = workspace.lake.read("silver/rates", [day])["overnight_rate"].item()
+    row, before = (workspace.lake.read("backtest/daily", [each]).row(0, named=True) for each in (day, dt.date(2023, 11, 3)))
+    assert row["interest"] == pytest.approx(before["cash"] * (rate - 0.005) * 3 / 365)
+    fixed = replace(workspace, settings=workspace.settings.model_copy(update={"cash_rate": 0.0}))
+    for name in ("portfolio/account", "backtest/executions", "backtest/daily"):
+        assert not build_range(TABLES[name], fixed, calendar_days(START, dt.date(2023, 11, 10))).failed
+    assert fixed.lake.read("backtest/daily", [day])["interest"].item() == 0.0
+
+
 def test_a_restart_in_the_middle_gives_the_same_bytes(workspace: Workspace, tmp_path: Path) -> None:
     build_until(workspace, "backtest/daily", START, END)
     other = replace(workspace, lake=Lake(str(tmp_path / "other")))
@@ -60,10 +74,10 @@ def test_a_restart_in_the_middle_gives_the_same_bytes(workspace: Workspace, tmp_
 
 
 def test_without_yesterdays_book_it_says_what_to_backfill(workspace: Workspace) -> None:
-    build_until(workspace, "backtest/daily", START, dt.date(2023, 11, 30))
-    build_until(workspace, "portfolio/target_weights", dt.date(2023, 12, 1), END)
-    report = build_range(TABLES["backtest/daily"], workspace, calendar_days(dt.date(2023, 12, 5), END))
-    assert "backtest/daily" in str(report.failed[dt.date(2023, 12, 5)])
+    build_until(workspace, "portfolio/account", START, dt.date(2023, 11, 30))
+    build_until(workspace, "features/covariance", dt.date(2023, 12, 1), END)
+    report = build_range(TABLES["portfolio/account"], workspace, calendar_days(dt.date(2023, 12, 5), END))
+    assert "portfolio/account" in str(report.failed[dt.date(2023, 12, 5)])
     assert "champion backfill 2023-11-01 2023-12-04" in str(report.failed[dt.date(2023, 12, 5)])
 
 

@@ -27,13 +27,13 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "P
 
 import numpy as np
 
-from champion_assets.backtest.exchange import NseCashMarket
 from champion_assets.nse.calendar import load_calendar
+from champion_assets.portfolio.exchange import NseCashMarket
 from champion_assets.quant.optimise import solve
 from champion_assets.quant.problem import Problem, Row
 from champion_assets.quant.risk import RiskModel
 from champion_assets.quant.verification import constraints_met, optimality_gap
-from champion_assets.simulation.account import MarketDay, new_account
+from champion_assets.simulation.account import Decided, MarketDay, new_account
 from champion_assets.simulation.fills import Rules
 from champion_assets.simulation.session import run_session
 
@@ -119,8 +119,9 @@ def simulate(prices: dict[str, np.ndarray], decisions: dict[int, np.ndarray], da
     for number, date in enumerate(dates):
         day = MarketDay(date, prices["open"][number], prices["high"][number], prices["low"][number], prices["close"][number],
                         prices["close"][number], previous, volume, everything, nothing, nothing, volatility)  # fmt: skip
-        run_session(account, day, {}, targets, rules, NseCashMarket(), 1)
-        previous, targets = prices["close"][number], decisions.get(number)
+        run_session(account, day, {}, targets, rules, NseCashMarket())
+        previous = prices["close"][number]
+        targets = Decided(decisions[number], previous) if number in decisions else None
     return account.value, time.perf_counter() - started
 
 

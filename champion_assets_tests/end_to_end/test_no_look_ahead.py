@@ -145,7 +145,7 @@ def test_a_leaking_feature_is_caught(workspace: Workspace, exchange: Exchange, t
     other = elsewhere(workspace, folder, "other_lake")
     for each in (full, other):
         build(each, cut if each is other and way == "deletion" else dt.date(2024, 1, 5))
-    assert differing(full, other, cut) == ["features/expected_returns", "portfolio/target_weights", "portfolio/audit"]
+    assert differing(full, other, cut) == ["features/expected_returns", "portfolio/account", "portfolio/target_weights", "portfolio/audit"]
 
 
 def build(workspace: Workspace, end: dt.date) -> None:

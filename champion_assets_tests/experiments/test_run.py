@@ -44,9 +44,9 @@ def test_a_trial_of_the_daily_strategy_is_the_daily_portfolio(built: Workspace) 
     assert not result.error
     trial = on_overlay(built, "same", Trial("same", built.settings), START)
     sessions = built.sessions(START, END)
-    for table in ("portfolio/target_weights", "portfolio/audit", "backtest/daily"):
+    own = {"portfolio/account", "portfolio/target_weights", "portfolio/audit", "backtest/executions", "backtest/daily"}
+    for table in sorted(own):
         assert trial.lake.read(table, sessions).equals(built.lake.read(table, sessions)), table
-    own = {"portfolio/target_weights", "portfolio/audit", "backtest/daily"}
     assert {table.name for table in own_tables(built.tables, built.settings, built.settings)} == own
 
 

@@ -22,7 +22,8 @@ def scores(*rows: tuple[str, str, float], product: str = "ESG") -> pl.DataFrame:
 
 
 def universe(*names: str, sector: str = "IT") -> pl.DataFrame:
-    return pl.DataFrame({"trade_date": [DAY] * len(names), "instrument_id": list(names), "sector": [sector] * len(names)})
+    return pl.DataFrame({"trade_date": [DAY] * len(names), "instrument_id": list(names), "sector": [sector] * len(names),
+                         "sector_is_look_ahead": [False] * len(names)})  # fmt: skip
 
 
 def of(frame: pl.DataFrame, provider: str, column: str) -> dict[str, float | None]:
@@ -41,11 +42,33 @@ def test_each_provider_is_compared_before_they_are_blended() -> None:
     rows = scores(("A", "x", 10), ("B", "x", 30), ("A", "y", 80), ("B", "y", 90), ("C", "x", 20))
     frame = transform(rows, universe("A", "B", "C"))
     assert of(frame, BLEND, "providers") == {"A": 2, "B": 2, "C": 1}
-    assert of(frame, BLEND, "score")["A"] == 45.0
+    assert of(frame, BLEND, "score") == {"A": pytest.approx(45.0, abs=2), "B": pytest.approx(60.0, abs=2), "C": pytest.approx(52.5)}
     x, y = of(frame, "x", "z"), of(frame, "y", "z")
     assert of(frame, BLEND, "z")["A"] == pytest.approx((x["A"] + y["A"]) / 2)  # type: ignore[operator]
     assert of(frame, BLEND, "disagreement")["C"] is None
     assert of(frame, BLEND, "disagreement")["A"] == pytest.approx(abs(x["A"] - y["A"]) / 2)  # type: ignore[operator]
+
+
+def test_the_best_of_a_strict_provider_beats_the_average_of_a_generous_one() -> None:
+    """X has 80 among 76 to 84, Y has 45 among 30 to 45: the blend ranks Y above X."""
+    generous = [("X", "a", 80.0), *((f"A{number}", "a", float(number)) for number in (76, 78, 82, 84))]
+    strict = [("Y", "b", 45.0), *((f"B{number}", "b", float(number)) for number in (30, 33, 36, 38))]
+    rows = scores(*generous, *strict)
+    frame = transform(rows, universe(*[name for name, _, _ in (*generous, *strict)]))
+    for column in ("score", "percentile", "min_max", "z", "sector_percentile"):
+        told = of(frame, BLEND, column)
+        assert told["Y"] > told["X"], column  # type: ignore[operator]
+    assert of(frame, BLEND, "percentile")["X"] == pytest.approx(0.5, abs=0.11)
+    assert of(frame, BLEND, "percentile")["Y"] == pytest.approx(0.95)
+    assert of(frame, "a", "score")["X"] == 80.0  # a provider's own score stays what it published
+
+
+def test_one_provider_is_its_own_blend_and_one_that_says_nothing_moves_nobody() -> None:
+    alone = transform(scores(("A", "x", 10), ("B", "x", 30)), universe("A", "B"))
+    assert of(alone, BLEND, "score") == {"A": 10.0, "B": 30.0}
+    flat = transform(scores(("A", "x", 10), ("B", "x", 30), ("A", "y", 70), ("B", "y", 70)), universe("A", "B"))
+    told = of(flat, BLEND, "score")
+    assert told["B"] - told["A"] == pytest.approx(10.0)  # type: ignore[operator]
 
 
 def test_only_members_count_and_a_name_without_a_rating_has_no_row() -> None:

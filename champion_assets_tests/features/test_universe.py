@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from champion_assets.features.panel import Panel, panel
-from champion_assets.features.universe import NAME, TABLE, doubts_of, qualified
+from champion_assets.features.universe import NAME, TABLE, Sectors, doubts_of, qualified
 from champion_assets.features.universe import members as members_of
 from champion_assets.lake.parameters import Parameters
 from champion_assets.lake.workspace import Workspace
@@ -46,7 +46,7 @@ def members(
     sectors: dict[str, str],
     **told: str,
 ) -> pl.DataFrame:
-    return members_of(qualified(turnover, today, row, rules, _doubts(**told)), rules, sectors)
+    return members_of(qualified(turnover, today, row, rules, _doubts(**told)), rules, Sectors(sectors))
 
 
 def _turnover(values: np.ndarray, instrument: str = "INE040A01"):  # type: ignore[no-untyped-def]

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from champion_assets.backtest.daily import SIMULATION
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.lake.fingerprints import Fingerprints, expected_fingerprint, recipe_of
 from champion_assets.lake.manifest import DayInfo
@@ -46,7 +45,7 @@ class NextSettings(Settings):
 def next_release(table: DailyTable) -> DailyTable:
     """The table as a next release declares it: the simulator's new option is a parameter of the backtest."""
     old = table.parameters
-    return replace(table, parameters=lambda each: {**old(each), "courage": each.courage}) if table.name == "backtest/daily" else table  # type: ignore[attr-defined]
+    return replace(table, parameters=lambda each: {**old(each), "courage": each.courage}) if table.name == "portfolio/account" else table  # type: ignore[attr-defined]
 
 
 def mark(table: DailyTable, workspace: Workspace) -> tuple[str, Any]:
@@ -68,7 +67,7 @@ def test_a_new_setting_at_its_default_changes_no_fingerprint(workspace: Workspac
     assert mark(next_release(TABLES[name]), tomorrow) == mark(TABLES[name], today)
 
 
-@pytest.mark.parametrize(("name", "field"), [("portfolio/target_weights", "patience"), ("backtest/daily", "courage")])
+@pytest.mark.parametrize(("name", "field"), [("portfolio/account", "patience"), ("portfolio/account", "courage")])
 def test_once_it_is_set_it_does(workspace: Workspace, name: str, field: str) -> None:
     values = {each: getattr(workspace.settings, each) for each in Settings.model_fields}
     usual, other = (replace(workspace, settings=NextSettings(**values, **more)) for more in ({}, {field: 1}))
@@ -88,8 +87,9 @@ def test_what_differs(settings: Settings, parameters: Callable[[Settings], dict[
 
 
 def test_every_field_of_the_simulator_is_a_parameter_of_the_backtest() -> None:
-    assert set(SIMULATION) == set(SimulationSettings.model_fields)
-    assert set(TABLES["backtest/daily"].parameters(Settings.model_construct())) == set(SIMULATION)
+    of = {name: set(TABLES[name].parameters(Settings.model_construct())) for name in ("portfolio/account", "backtest/daily")}
+    assert of["backtest/daily"] | (of["portfolio/account"] - set(Strategy.model_fields)) == set(SimulationSettings.model_fields)
+    assert set(Strategy.model_fields) < of["portfolio/account"]
 
 
 @pytest.mark.parametrize("name", TABLES)

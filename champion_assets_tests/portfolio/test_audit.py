@@ -15,10 +15,12 @@ from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.schema import violations
 from champion_assets.lake.workspace import Workspace
+from champion_assets.portfolio.account import NAME as ACCOUNT
 from champion_assets.portfolio.audit import NAME, OPTIMALITY, TABLE, Audit, examine
+from champion_assets.portfolio.evenings import known_on
+from champion_assets.portfolio.known import Standing
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
-from champion_assets.portfolio.target_weights import known_on
-from champion_assets_tests.helpers import build_until, drop_days, inputs_of
+from champion_assets_tests.helpers import build_until, inputs_of, put_day
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
 DECIDED = dt.date(2023, 12, 29)
@@ -43,7 +45,7 @@ def test_every_constraint_of_every_decision_has_its_row_and_no_other_day_has_any
 def test_a_decision_for_some_of_the_names_passes_and_its_rules_have_rows(workspace: Workspace, rules: dict[str, Any]) -> None:
     build_until(workspace, "features/covariance", START, END)
     workspace = replace(workspace, settings=workspace.settings.model_copy(update=rules))
-    for name in (WEIGHTS, NAME):
+    for name in (ACCOUNT, WEIGHTS, NAME):
         assert not build_range(TABLES[name], workspace, calendar_days(START, END)).failed
     rows = workspace.lake.read(NAME, [DECIDED])
     told = {"max_names": "names held", "min_position": "least position"}
@@ -54,7 +56,7 @@ def test_a_decision_for_some_of_the_names_passes_and_its_rules_have_rows(workspa
     strategy = workspace.settings.strategy.model_copy(update={"max_names": 5})  # rules that the weights do not keep
     known = known_on(inputs_of(NAME, workspace, [DECIDED]), [DECIDED], strategy)[DECIDED]
     stored = dict(workspace.lake.read(WEIGHTS, [DECIDED]).select("instrument_id", "weight").iter_rows())
-    found = examine(known, np.array([stored.get(name, 0.0) for name in known.instruments]), strategy, 1e7, {})
+    found = examine(known, np.array([stored.get(name, 0.0) for name in known.instruments]), strategy, Standing(1e7))
     assert violations(Audit, found) is not None
 
 
@@ -74,18 +76,17 @@ def test_weights_that_are_not_the_answer_break_the_model(workspace: Workspace, t
     known = known_on(inputs_of(NAME, workspace, [DECIDED]), [DECIDED], strategy)[DECIDED]
     stored = dict(workspace.lake.read(WEIGHTS, [DECIDED]).select("instrument_id", "weight").iter_rows())
     weights = np.array([stored.get(name, 0.0) for name in known.instruments])
-    assert violations(Audit, examine(known, weights, strategy, 1e7, {})) is None
-    found = examine(known, tamper(weights), strategy, 1e7, {})
+    assert violations(Audit, examine(known, weights, strategy, Standing(1e7))) is None
+    found = examine(known, tamper(weights), strategy, Standing(1e7))
     assert violations(Audit, found) is not None
     assert any(broken in name for name in found.filter(pl.col("violation") > 1e-8)["constraint_name"])
 
 
 def test_a_stored_decision_that_was_tampered_with_blocks_its_day(workspace: Workspace) -> None:
-    build_until(workspace, WEIGHTS, START, END)
-    rows = workspace.lake.read(WEIGHTS, [DECIDED])
-    wrong = rows.with_columns(weight=pl.lit(1.0) / rows.height)
-    one = TABLES[WEIGHTS]
-    tampered = replace(one, compute=lambda _workspace, _dates: replace(one.compute(_workspace, _dates), frame=wrong))
-    drop_days(workspace.lake, WEIGHTS, [DECIDED])
-    assert not build_range(tampered, workspace, [DECIDED]).failed
+    build_until(workspace, NAME, START, END)
+    account = workspace.lake.read(ACCOUNT, [DECIDED])
+    rows = account["targets"].item()
+    even = [each | {"weight": 1.0 / rows.len()} for each in rows]
+    schema = account.schema["targets"]
+    put_day(workspace.lake, ACCOUNT, DECIDED, account.with_columns(targets=pl.Series([even], dtype=schema)))
     assert DECIDED in build_range(TABLE, workspace, [DECIDED]).failed

@@ -12,7 +12,7 @@ import pytest
 
 from champion_assets.portfolio.constraints import ESG_ROW
 from champion_assets.portfolio.decide import decide
-from champion_assets.portfolio.known import Known
+from champion_assets.portfolio.known import Known, Standing
 from champion_assets.portfolio.objective import value_of
 from champion_assets.quant.problem import Infeasible
 from champion_assets.quant.risk import RiskModel
@@ -22,6 +22,7 @@ from champion_assets_tests.quant.test_optimise import market
 
 NAMES = 40
 CAPITAL = 10_000_000.0
+STANDING = Standing(CAPITAL)
 
 
 @pytest.fixture
@@ -35,8 +36,15 @@ def known() -> Known:
     )  # fmt: skip
 
 
+def permitting(known: Known, strategy: Strategy) -> Known:
+    """With the mandates of the strategy, which here name symbols."""
+    named = [symbol not in strategy.exclude and (not strategy.universe or symbol in strategy.universe) for symbol in known.symbols]
+    return replace(known, permitted=np.array(named))
+
+
 def weights(known: Known, held: dict[str, float] | None = None, capital: float = CAPITAL, **fields: object) -> np.ndarray:
-    found = decide(known, Strategy.model_validate(fields), capital, held)
+    strategy = Strategy.model_validate(fields)
+    found = decide(permitting(known, strategy), strategy, Standing(capital, held or {}))
     assert max(each.violation for each in constraints_met(found.problem, found.weights)) <= 1e-9
     return found.weights
 
@@ -87,7 +95,7 @@ def test_where_small_positions_cannot_all_be_left_out_fewer_are(known: Known) ->
                    esg=np.full(60, np.nan))  # fmt: skip
     first = weights(many, objective="minimum_variance")
     assert (first >= 0.04).sum() * 0.07 < 1  # else the case is another
-    found = decide(many, Strategy(objective="minimum_variance", min_position=0.04), CAPITAL)
+    found = decide(many, Strategy(objective="minimum_variance", min_position=0.04), STANDING)
     held = found.weights[found.weights > 0]
     assert 15 <= held.size <= 25
     assert held.min() >= 0.04 - 1e-12
@@ -100,14 +108,15 @@ def test_at_most_so_many_names_are_held_and_they_are_the_best(known: Known, obje
     few = replace(known, **{name: getattr(known, name)[:9] for name in parts}, expected=np.abs(known.expected[:9]),
                   risk=RiskModel(known.risk.columns(np.arange(9)), known.risk.idiosyncratic[:9], 0.0))  # fmt: skip
     fields = {"objective": objective, "weight_cap": 0.5, "risk_aversion": 50.0, "sector_cap": 0.7}
-    found = decide(few, Strategy.model_validate(fields | {"max_names": 3}), CAPITAL)
+    found = decide(few, Strategy.model_validate(fields | {"max_names": 3}), STANDING)
     assert (found.weights > 0).sum() <= 3
     assert found.distance == pytest.approx(0, abs=1e-6)
     strategy = Strategy.model_validate(fields)
     values = []
     for chosen in itertools.combinations(few.symbols, 3):
         try:
-            one = decide(few, Strategy.model_validate(fields | {"universe": chosen}), CAPITAL)
+            wanted = Strategy.model_validate(fields | {"universe": chosen})
+            one = decide(permitting(few, wanted), wanted, STANDING)
         except Infeasible:
             continue
         values.append(value_of(one.problem, strategy, one.weights))
@@ -126,7 +135,7 @@ def test_rules_on_names_hold_together_with_everything_else(known: Known) -> None
 
 def test_too_few_names_are_told_in_words(known: Known) -> None:
     def unvalidated(**fields: object) -> None:
-        decide(known, Strategy().model_copy(update=fields), CAPITAL)
+        decide(known, Strategy().model_copy(update=fields), STANDING)
 
     with pytest.raises(Infeasible, match=r"raise the number of names \(MAX_NAMES\) to at least 15"):
         unvalidated(max_names=10, weight_cap=0.07)
@@ -144,6 +153,62 @@ def test_turnover_is_limited_but_for_forced_sales(known: Known) -> None:
     assert np.abs(weights(known, None, turnover_max=0.1).sum() - 1) < 1e-9  # the first investment is free
 
 
+@pytest.mark.parametrize("lost", ["excluded", "unrated", "above the cap", "capped by liquidity"])
+def test_a_sale_that_a_limit_forces_does_not_count_against_the_turnover(known: Known, lost: str) -> None:
+    """7 % may not be held any more (or 5 % of them), and 5 % is all that may be traded."""
+    held = dict.fromkeys(known.instruments, 0.93 / (NAMES - 1)) | {"I7": 0.07}
+    fields: dict[str, object] = {"turnover_max": 0.05, "weight_cap": 0.07}
+    here = replace(known, esg=np.where(np.arange(NAMES) == 7, np.nan, known.esg)) if lost == "unrated" else known
+    if lost == "excluded":
+        fields["exclude"] = ("S7",)
+    elif lost == "unrated":
+        fields["esg_floor"] = 30.0
+    elif lost == "above the cap":
+        fields["weight_cap"] = 0.04
+    else:
+        here = replace(known, turnover=np.where(np.arange(NAMES) == 7, 0.02 * CAPITAL / 0.05, 1e12))
+        fields["liquidity_share"] = 0.05
+    most = {"excluded": 0.0, "unrated": 0.0, "above the cap": 0.04, "capped by liquidity": 0.02}[lost]
+    found = weights(here, held, **fields)
+    assert found[7] <= most + 1e-12
+    present = np.array([held[name] for name in known.instruments])
+    assert np.abs(found - present).sum() / 2 <= 0.05 + (0.07 - most) + 1e-9
+
+
+def test_idle_cash_is_invested_whatever_the_turnover_limit_says(known: Known) -> None:
+    held = dict.fromkeys(known.instruments, 0.7 / NAMES)
+    assert weights(known, held, turnover_max=0.01).sum() == pytest.approx(1)
+
+
+def test_liquidity_is_judged_by_the_present_value(known: Known) -> None:
+    small, large = (weights(known, capital=value, liquidity_share=0.02, weight_cap=0.2) for value in (1e6, 1e8))
+    assert (large * 1e8 <= 0.02 * known.turnover * (1 + 1e-9)).all()
+    assert not np.allclose(small, large)
+
+
+def test_what_is_stuck_stays_and_the_rest_is_decided_around_it(known: Known) -> None:
+    """A suspended member and a suspended stranger: neither is sold on paper, caps and budget count them."""
+    held = {"I3": 0.05, "GONE": 0.04, "I9": 0.91}
+    standing = Standing(CAPITAL, held, frozenset({"I3", "GONE"}), 0.02)
+    strategy = Strategy(sector_cap=0.4, cash_weight=0.03, weight_cap=0.1)
+    found = decide(known, strategy, standing)
+    assert found.weights[3] == 0
+    assert found.weights.sum() == pytest.approx(1 - 0.03 - 0.05 - 0.04 - 0.02)
+    assert found.weights[sector(known, "IT")].sum() + 0.05 <= 0.4 + 1e-9  # I3 is one of them
+    equal = Strategy(weight_floor=1 / NAMES, weight_cap=1 / NAMES)
+    even = decide(known, equal.model_copy(update={"weight_cap": 0.03}), standing)
+    assert even.weights[even.weights > 0].min() == pytest.approx((1 - 0.11) / NAMES, rel=0.05)
+
+
+def test_costs_have_one_unit_in_every_objective(known: Known) -> None:
+    """Without expected returns least variance and mean-variance are the same problem, costs included."""
+    held = dict.fromkeys(known.instruments, 1 / NAMES)
+    flat = replace(known, expected=np.zeros(NAMES))
+    one, other = (weights(flat, held, objective=objective, cost_horizon=21, risk_aversion=3.0)
+                  for objective in ("mean_variance", "minimum_variance"))  # fmt: skip
+    assert one == pytest.approx(other, abs=1e-9)
+
+
 def test_costs_keep_one_from_trading(known: Known) -> None:
     held = dict.fromkeys(known.instruments, 1 / NAMES)
     present = np.full(NAMES, 1 / NAMES)
@@ -154,7 +219,7 @@ def test_costs_keep_one_from_trading(known: Known) -> None:
 
 def test_an_esg_floor_binds_exactly_and_its_price_is_known(known: Known) -> None:
     free = known.esg @ weights(known)
-    found = decide(known, Strategy(esg_floor=float(free) + 5), CAPITAL)
+    found = decide(known, Strategy(esg_floor=float(free) + 5), STANDING)
     assert known.esg @ found.weights == pytest.approx(free + 5, abs=1e-6)
     assert found.solution.multipliers[ESG_ROW] > 0
     relative = weights(known, esg_floor_relative=15.0)

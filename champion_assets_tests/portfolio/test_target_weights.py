@@ -8,14 +8,16 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import MissingInput
 from champion_assets.lake.schema import violations
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import load_calendar
+from champion_assets.portfolio.account import NAME as ACCOUNT
 from champion_assets.portfolio.schedule import is_rebalance
-from champion_assets.portfolio.target_weights import TABLE, TargetWeights, drifted
+from champion_assets.portfolio.target_weights import TABLE, TargetWeights
 from champion_assets.quant.problem import Infeasible
 from champion_assets_tests.helpers import build_until
 
@@ -51,9 +53,8 @@ def test_the_turnover_of_every_decision_is_told(workspace: Workspace) -> None:
     report = build_until(workspace, TABLE.name, START, END)[TABLE.name]
     first, second = dt.date(2023, 11, 30), dt.date(2023, 12, 29)
     facts = {date: outcome.facts for date, outcome in report.outcomes.items()}
-    carried = workspace.lake.read("portfolio/target_weights", [dt.date(2023, 12, 28)])
-    returns = workspace.lake.read("features/returns", [second])
-    before = dict(drifted(carried, returns).select("instrument_id", "drifted").iter_rows())
+    account = workspace.lake.read(ACCOUNT, [second]).row(0, named=True)
+    before = {each["instrument_id"]: each["value"] / account["value"] for each in account["holdings"]}
     after = dict(workspace.lake.read("portfolio/target_weights", [second]).select("instrument_id", "weight").iter_rows())
     changes = [abs(after.get(name, 0.0) - before.get(name, 0.0)) for name in before.keys() | after.keys()]
     assert facts[second]["turnover"] == pytest.approx(sum(changes) / 2)
@@ -63,10 +64,10 @@ def test_the_turnover_of_every_decision_is_told(workspace: Workspace) -> None:
 
 
 def test_a_past_made_with_other_settings_is_not_built_upon(workspace: Workspace) -> None:
-    build_until(workspace, "portfolio/target_weights", START, dt.date(2023, 12, 15))
+    build_until(workspace, ACCOUNT, START, dt.date(2023, 12, 15))
     braver = replace(workspace, settings=workspace.settings.model_copy(update={"risk_aversion": 1.0}))
     build_until(braver, "features/covariance", START, END)
-    report = build_range(TABLE, braver, calendar_days(dt.date(2023, 12, 18), END))
+    report = build_range(TABLES[ACCOUNT], braver, calendar_days(dt.date(2023, 12, 18), END))
     error = report.failed[dt.date(2023, 12, 18)]
     assert isinstance(error, MissingInput)
     assert "other code or settings" in str(error)
@@ -77,7 +78,7 @@ def test_a_past_made_with_other_settings_is_not_built_upon(workspace: Workspace)
 def test_an_impossible_cap_fails_with_the_date_and_the_conflict_and_writes_nothing(workspace: Workspace) -> None:
     tight = replace(workspace, settings=workspace.settings.model_copy(update={"weight_cap": 0.01}))
     build_until(tight, "features/covariance", START, END)
-    report = build_range(TABLE, tight, calendar_days(START, END))
+    report = build_range(TABLES[ACCOUNT], tight, calendar_days(START, END))
     error = report.failed[dt.date(2023, 11, 30)]
     assert isinstance(error, Infeasible)
     assert "2023-11-30" in str(error)

@@ -24,7 +24,7 @@ from champion_assets.portfolio.tilts import tilt_inputs
 from champion_assets.settings import Settings
 from champion_assets.settings.strategy import Strategy
 from champion_assets_tests.helpers import build_until
-from champion_assets_tests.portfolio.test_decide import CAPITAL, known
+from champion_assets_tests.portfolio.test_decide import STANDING, known
 
 __all__ = ["known"]
 START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 30)
@@ -64,11 +64,11 @@ def test_what_is_no_tilt_is_refused(wrong: str) -> None:
 
 def test_a_tilt_is_added_to_the_expected_returns(known) -> None:  # type: ignore[no-untyped-def]
     tilt = np.linspace(-1, 1, len(known.instruments)) / 1000
-    plain, tilted = (make_problem(each, Strategy(), CAPITAL, None).expected for each in (known, replace(known, tilt=tilt)))
+    plain, tilted = (make_problem(each, Strategy(), STANDING).expected for each in (known, replace(known, tilt=tilt)))
     assert plain is known.expected
     assert tilted == pytest.approx(known.expected + tilt)
-    preferred = make_problem(replace(known, tilt=tilt), Strategy(esg_preference=0.1), CAPITAL, None).expected
-    assert preferred - make_problem(known, Strategy(esg_preference=0.1), CAPITAL, None).expected == pytest.approx(tilt)
+    preferred = make_problem(replace(known, tilt=tilt), Strategy(esg_preference=0.1), STANDING).expected
+    assert preferred - make_problem(known, Strategy(esg_preference=0.1), STANDING).expected == pytest.approx(tilt)
 
 
 def test_a_feature_that_the_catalog_lacks_is_named(settings: Settings) -> None:
@@ -83,7 +83,7 @@ def test_a_feature_outside_the_portfolio_tilts_it(settings: Settings) -> None:
     tilted = open_workspace(settings.model_copy(update={"tilts": {"features/size:smallness": 1.0}}), tables)
     days = calendar_days(START, END)
     assert not build_range(SIZE, tilted, days).failed
-    for name in ("portfolio/target_weights", "portfolio/audit"):
+    for name in ("portfolio/account", "portfolio/target_weights", "portfolio/audit"):
         assert not build_range(TABLES[name], tilted, days).failed
     moved = tilted.lake.read("portfolio/target_weights", [END])
     small = tilted.lake.read("features/size", [END])
@@ -105,4 +105,4 @@ def test_a_column_that_is_no_tilt_is_told(settings: Settings, column: str, words
     wrong = open_workspace(settings.model_copy(update={"tilts": {column: 1.0}}), all_tables((*LAKE_TABLES, SIZE)))
     build_range(SIZE, wrong, calendar_days(START, END))
     with pytest.raises(ConfigurationError, match=words):
-        build_range(TABLES["portfolio/target_weights"], wrong, calendar_days(START, END))
+        build_range(TABLES["portfolio/account"], wrong, calendar_days(START, END))

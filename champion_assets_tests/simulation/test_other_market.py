@@ -12,7 +12,7 @@ import pytest
 
 import champion_assets
 from champion_assets.quant.risk import Array
-from champion_assets.simulation.account import Account, Flags, MarketDay, new_account
+from champion_assets.simulation.account import Account, Decided, Flags, MarketDay, new_account
 from champion_assets.simulation.exchange import Charges
 from champion_assets.simulation.fills import Rules
 from champion_assets.simulation.session import SessionResult, run_session
@@ -48,7 +48,8 @@ def session(account: Account, price: float, targets: list[float] | None, rules: 
     flag = np.array([False])
     day = MarketDay(dt.date(2030, 1, 2), one, one, one, one, one, np.array([previous or price]), np.array([1e6]), ~flag, flag,
                     np.array([delivered]), np.array([0.02]))  # fmt: skip
-    return run_session(account, day, {}, None if targets is None else np.array(targets), rules or Rules(), FlatFeeMarket(), 1)
+    decided = None if targets is None else Decided(np.array(targets), day.previous)
+    return run_session(account, day, {}, decided, rules or Rules(), FlatFeeMarket())
 
 
 def test_charges_are_those_of_the_other_market() -> None:

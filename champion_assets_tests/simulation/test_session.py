@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from champion_assets.backtest.exchange import NseCashMarket
 from champion_assets.nse.costs import Plan, cost_rates
-from champion_assets.simulation.account import Account, MarketDay, new_account
+from champion_assets.portfolio.exchange import NseCashMarket
+from champion_assets.simulation.account import Account, Decided, MarketDay, new_account
 from champion_assets.simulation.corporate_actions import CLAIM_SESSIONS, Action
 from champion_assets.simulation.fills import Rules
 from champion_assets.simulation.session import AccountError, SessionResult, run_session
@@ -42,9 +42,11 @@ def holding(cash: float, shares: list[float], prices: list[float]) -> Account:
 
 
 def run(account: Account, day: MarketDay, targets: list[float] | None = None, rules: Rules | None = None,
-        actions: dict[int, list[Action]] | None = None, days: int = 1, plan: Plan | None = None) -> SessionResult:  # fmt: skip
+        actions: dict[int, list[Action]] | None = None, earned: float = 0.0, plan: Plan | None = None,
+        closes: list[float] | None = None) -> SessionResult:  # fmt: skip
     exchange = NseCashMarket(plan or Plan())
-    return run_session(account, day, actions or {}, None if targets is None else np.array(targets), rules or Rules(), exchange, days)
+    decided = None if targets is None else Decided(np.array(targets), day.previous if closes is None else np.array(closes))
+    return run_session(account, day, actions or {}, decided, rules or Rules(), exchange, earned)
 
 
 def test_orders_are_sized_at_last_evenings_prices_and_filled_at_the_open_with_costs() -> None:
@@ -194,6 +196,82 @@ def test_a_merger_gives_the_acquirers_shares() -> None:
     assert result.pnl == pytest.approx(18 * 52 - 900 + 10 * 2)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_merger_into_a_name_that_does_not_trade_carries_the_value_until_it_does(whole: bool) -> None:
+    """The acquirer was never held and has no price today: nobody lost anything."""
+    account, rules = holding(0.0, [900.0, 0.0], [100.0, 0.0]), Rules(whole_shares=whole)
+    away = market([1.0, 1.0], traded=[False, False], previous=[np.nan, np.nan])
+    result = run(account, away, None, rules, {0: [Action("merger", a=2.8, other=1)]})
+    assert account.value == pytest.approx(90_000.0)
+    assert result.pnl == pytest.approx(0.0, abs=1e-6)
+    assert account.shares.tolist() == [0.0, 2520.0]
+    assert run(account, market([1.0, 40.0], traded=[False, True]), None, rules).pnl == pytest.approx(2520 * 40 - 90_000)
+
+
+def test_the_rest_of_an_order_is_changed_by_corporate_actions_like_a_holding() -> None:
+    """900 wanted, 100 filled, then a split of 1 into 5: 4,500 in the end."""
+    account, rules = new_account(1e6, 2), Rules(participation=0.1, unfilled="carry")
+    run(account, market([100.0, 1.0], volume=1000), [0.09, 0.0], rules)
+    assert (account.shares[0], account.orders) == (100.0, {0: 800.0})
+    run(account, market([20.0, 1.0], volume=1e6), None, rules, {0: [Action("shares", f=0.2, q=5.0)]})
+    assert account.shares[0] == 4500.0
+    assert account.orders == {}
+
+
+@pytest.mark.parametrize(("action", "left"), [
+    (Action("shares", f=10.0, q=0.1), {0: 80.0}), (Action("shares", f=0.8), {0: 800.0}), (Action("cash", cash=2.0), {0: 800.0}),
+    (Action("merger", a=0.25, other=1), {1: 200.0}), (Action("shares", f=2000.0, q=0.0005), {}),
+])  # fmt: skip
+def test_an_order_waits_through_other_actions(action: Action, left: dict[int, float]) -> None:
+    account, rules = new_account(1e6, 2), Rules(participation=0.1, unfilled="carry")
+    run(account, market([100.0, 50.0], volume=1000), [0.09, 0.0], rules)
+    run(account, market([100.0, 50.0], volume=0.0), None, rules, {0: [action]})
+    assert account.orders == left
+
+
+def test_an_order_for_a_name_that_did_not_trade_is_for_the_amount_wanted() -> None:
+    account, rules = new_account(1e6, 1), Rules(unfilled="carry")
+    closed = market([1.0], traded=[False], previous=[np.nan])
+    run(account, closed, [0.5], rules, closes=[250.0])
+    assert account.orders == {0: 2000.0}
+    assert run(account, market([240.0]), None, rules).bought == pytest.approx(2000 * 240.0)
+    with pytest.raises(ValueError, match="of which nobody knew a price"):
+        run(new_account(1e6, 1), closed, [0.5], rules, closes=[np.nan])
+
+
+def test_every_order_says_what_became_of_it() -> None:
+    account = holding(20_000.0, [100.0, 50.0, 0.0, 0.0], [100.0, 10.0, 0.0, 0.0])
+    day = market([100.0, 10.0, 120.0, 50.0], previous=[100.0, 10.0, 100.0, 50.0], traded=[True, False, True, True], volume=150)
+    result = run(account, day, [0.2, 0.0, 0.2, 0.59], Rules(participation=0.5))
+    told = {each.name: each for each in result.executions}
+    assert {name: each.reason for name, each in told.items()} == {0: "", 1: "not_traded", 2: "at_band", 3: "volume"}
+    assert (told[0].wanted, told[0].filled, told[0].price) == (-39.0, -39.0, 100.0)
+    assert (told[3].wanted, told[3].filled, told[3].reference) == (359.0, 75.0, 50.0)
+    assert sum(each.charges for each in result.executions) == pytest.approx(result.costs.total, abs=1e-9)
+    assert np.isnan(told[2].price)
+    poor = run(new_account(1000.0, 1), market([107.0], previous=[100.0]), [1.0])
+    assert [(each.wanted, each.filled, each.reason) for each in poor.executions] == [(10.0, 9.0, "cash")]
+
+
+def test_a_sell_that_costs_more_than_it_brings_is_not_made() -> None:
+    account = holding(0.0, [2.0], [5.0])
+    result = run(account, market([5.0]), [0.0], plan=Plan(0.0, np.inf, 13.5))
+    assert (account.shares[0], account.cash, result.costs.total) == (2.0, 0.0, 0.0)
+    assert [each.reason for each in result.executions] == ["charges"]
+
+
+def test_what_each_name_brought_adds_up_to_the_pnl() -> None:
+    account = holding(50_000.0, [100.0, 0.0], [100.0, 0.0])
+    day = market([98.0, 51.0], [99.0, 52.0], previous=[95.0, 50.0])
+    result = run(account, day, [0.1, 0.5], Rules(slippage=0.001), {0: [Action("cash", cash=5.0)]})
+    one, other = result.names[0], result.names[1]
+    assert one.dividends == 500.0
+    assert other.execution == pytest.approx(-result.bought + 50.0 * account.shares[1])
+    assert other.market == pytest.approx(account.shares[1] * 2.0)
+    parts = [each for name in result.names.values() for each in (name.market, name.dividends, name.execution, name.actions)]
+    assert sum(parts) == pytest.approx(result.pnl)
+
+
 def test_a_name_gone_for_long_is_written_down_once_and_kept() -> None:
     account = holding(0.0, [10.0], [100.0])
     rules, away = Rules(delisted_after=3, delisting_recovery=0.25), market([1.0], traded=[False])
@@ -210,8 +288,8 @@ def test_an_unexplained_gap_keeps_the_value() -> None:
     assert result.gaps == 1
 
 
-def test_interest_by_calendar_days() -> None:
-    assert run(new_account(1e6, 1), market([1.0]), None, Rules(cash_rate=0.06), days=365).interest == pytest.approx(60_000.0)
+def test_cash_earns_what_it_is_told() -> None:
+    assert run(new_account(1e6, 1), market([1.0]), None, earned=0.0003).interest == pytest.approx(300.0)
 
 
 def test_one_stock_bought_and_held_earns_its_total_return() -> None:
@@ -227,7 +305,7 @@ def test_one_stock_bought_and_held_earns_its_total_return() -> None:
 def test_an_account_that_does_not_balance_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     from champion_assets.simulation import session as simulate
 
-    monkeypatch.setattr(simulate, "_write_down", lambda *_: 1.0)
+    monkeypatch.setattr(simulate, "_write_down", lambda *_: {0: 1.0})
     with pytest.raises(AccountError, match="is not"):
         run(holding(0.0, [10.0], [100.0]), market([100.0]))
 
@@ -244,7 +322,7 @@ def test_the_account_balances_whatever_happens(data: st.DataObject) -> None:
         data.draw(st.sampled_from(["open", "vwap", "close"])), True, data.draw(st.floats(0, 0.01)), data.draw(st.floats(0, 2)),
         data.draw(st.floats(0.001, 1)), data.draw(st.sampled_from(["cancel", "carry"])),
         data.draw(st.sampled_from(["renounce", "subscribe"])),
-        data.draw(st.sampled_from(["same_day", "settled"])), 0.05, 3, 0.1,
+        data.draw(st.sampled_from(["same_day", "settled"])), 3, 0.1,
     )  # fmt: skip
     account = new_account(1_000_000.0, names)
     for _ in range(10):

@@ -125,6 +125,7 @@ def _reference_files(market: Market) -> Iterator[tuple[str, bytes]]:
     yield "content/equities/EQUITY_L.csv", _text(_equity_list(market))
     yield "content/equities/symbolchange.csv", _text(_symbol_changes(market))
     yield "content/indices/ind_nifty500list.csv", _text(_constituents(market))
+    yield f"content/indices/ind_nifty500list_{sessions[0]}.csv", _text(_constituents(market))  # as somebody saved it then
     yield "esg/fictional_provider.csv", _text(_esg_scores(market))
     yield "esg/fictional_provider.yaml", _ESG_MAPPING.encode()
 

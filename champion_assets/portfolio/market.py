@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from champion_assets.features.panel import panel
+from champion_assets.features.panel import Panel, panel
+from champion_assets.features.window import RETURNS
 from champion_assets.lake.inputs import Inputs
-from champion_assets.nse.indices import index_id
 from champion_assets.nse.trading_rules import TRADE_TO_TRADE
 from champion_assets.quant.risk import Array
-from champion_assets.silver.rates import Overnight, by_date
 from champion_assets.simulation.account import MarketDay
 from champion_assets.simulation.corporate_actions import Action
 
 ACTION_SESSIONS = 250
 """How far back an action can lie that a name meets when it trades again."""
+LEAST_RETURNS = 20
+"""Returns that a volatility of its own needs."""
 _ORDER = {"dividend": 0, "distribution": 0, "rights": 1, "capital_reduction": 2, "bonus": 3, "split": 4, "consolidation": 4}
 _PRICES = ("open", "high", "low", "close", "vwap", "previous", "volume")
 _EVENTS = ["trade_date", "instrument_id", "ex_date", "ex_session", "leg", "kind", "f_capital", "q", "cash", "ratio_a", "ratio_b", "premium",
@@ -48,9 +50,9 @@ class Market:
             "prior_close",
             "prior_date",
         ]
-        flags = ["trade_date", "instrument_id", "f_capital", "is_unexplained_gap", "total_return"]
+        flags = ["trade_date", "instrument_id", "f_capital", "is_unexplained_gap"]
         rows = inputs.read("silver/equity_eod", columns).join(
-            inputs.read("features/returns", flags), on=["trade_date", "instrument_id"], how="left", maintain_order="left"
+            inputs.read(RETURNS, flags, days=dates), on=["trade_date", "instrument_id"], how="left", maintain_order="left"
         )  # fmt: skip
         self._rows = rows.with_columns(previous=pl.col("prior_close") * pl.col("f_capital"))
         self.names = sorted({*self._rows["instrument_id"].unique(), *(others or {})})
@@ -60,8 +62,7 @@ class Market:
         self._by_day = {key[0]: part for key, part in self._rows.partition_by("trade_date", as_dict=True).items()}
         self.symbols = dict(others or {})  # as of the last session asked for: a later name is not known yet
         self._events = _events(inputs)
-        self._index = _index_returns(inputs)
-        self._overnight = by_date(inputs.read("silver/rates"))
+        self._inputs = inputs
 
     def _spread(self, column: str, dates: Sequence[dt.date]) -> Array:
         found = panel(self._rows, column, dates)
@@ -69,7 +70,7 @@ class Market:
         values[:, [self.index[name] for name in found.instruments]] = found.values
         return values
 
-    def day(self, date: dt.date, volatility: Mapping[str, float] | None = None) -> MarketDay:
+    def day(self, date: dt.date, volatility: Array | None = None) -> MarketDay:
         """The market of a session."""
         line, rows = self._line[date], self._by_day[date]
         self.symbols.update(rows.select("instrument_id", "symbol").iter_rows())
@@ -78,11 +79,8 @@ class Market:
         gap[numbers] = rows["is_unexplained_gap"].fill_null(value=False).to_numpy()
         delivered[numbers] = rows["series"].is_in(list(TRADE_TO_TRADE)).to_numpy()
         values = {name: self._panels[name][line] for name in _PRICES}
-        moves = np.full(len(self.names), np.nan)
-        for name, value in (volatility or {}).items():
-            if name in self.index:
-                moves[self.index[name]] = value
         volume = np.nan_to_num(values.pop("volume"))
+        moves = np.full(len(self.names), np.nan) if volatility is None else volatility
         return MarketDay(date=date, volume=volume, traded=volume > 0, is_gap=gap, is_delivered=delivered, volatility=moves, **values)
 
     def actions(self, date: dt.date, held: Sequence[int], gaps: np.ndarray) -> dict[int, list[Action]]:
@@ -137,18 +135,44 @@ class Market:
             return Action("shares", f=leg["f_capital"], q=leg["q"])
         return None
 
-    def mean_return(self, date: dt.date, members: pl.DataFrame) -> float:
-        """The mean total return of `members` (instrument_id) on a session, 0 if none traded."""
-        mean = self._by_day[date].join(members.select("instrument_id"), on="instrument_id", how="semi")["total_return"].mean()
-        return 0.0 if mean is None else float(mean)  # type: ignore[arg-type]
+    def closes(self, date: dt.date) -> Array:
+        """The closes of a session, shape (n,), NaN where a name did not trade."""
+        return np.asarray(self._panels["close"][self._line[date]])
 
-    def index_return(self, date: dt.date) -> float | None:
-        """The price return of the index in BENCHMARK, or None where the day has no index file."""
-        return self._index.get(date)
+    @cached_property
+    def _returns(self) -> tuple[Panel, dict[dt.date, int]]:
+        """Total returns of the risk windows, for volatilities."""
+        sessions = sorted({day for date in self._line for day in self._inputs.window(RETURNS, date, lag=0)})
+        rows = self._inputs.read(RETURNS, ["trade_date", "instrument_id", "total_return"], days=sessions)
+        return panel(rows, "total_return", sessions), {day: number for number, day in enumerate(sessions)}
 
-    def overnight(self, date: dt.date) -> Overnight:
-        """What an overnight deposit pays."""
-        return self._overnight[date]
+    def volatility(self, date: dt.date, names: Iterable[int]) -> Array:
+        """Standard deviation of the returns of `names` in the risk window until the evening before `date`, whether or not they are in any
+        universe, shape (n,), NaN elsewhere. A name with fewer than `LEAST_RETURNS` of them gets the median of all that have more.
+        """
+        found = np.full(len(self.names), np.nan)
+        returns, line = self._returns
+        span = self._inputs.window(RETURNS, date, lag=0)[:-1]
+        if not span:
+            return found
+        window = returns.values[line[span[0]] : line[span[-1]] + 1]
+        place = {name: number for number, name in enumerate(returns.instruments)}
+        mine = [(number, place[self.names[number]]) for number in names if self.names[number] in place]
+        moves = deviations(window[:, [column for _, column in mine]])
+        found[[number for number, _ in mine]] = moves
+        unknown = [number for number in names if not np.isfinite(found[number])]
+        if unknown:
+            others = next((each for least in (LEAST_RETURNS, 2) if np.isfinite(each := deviations(window, least)).any()), None)
+            found[unknown] = np.nan if others is None else float(np.nanmedian(others))
+        return found
+
+
+def deviations(returns: Array, least: int = LEAST_RETURNS) -> Array:
+    """Sample standard deviation of each column, NaN with fewer than `least` values."""
+    count = np.isfinite(returns).sum(axis=0)
+    mean = np.nansum(returns, axis=0) / np.maximum(count, 1)
+    squares = np.nansum((returns - mean) ** 2, axis=0)
+    return np.where(count >= least, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
 
 
 def _newest(legs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -163,9 +187,3 @@ def _events(inputs: Inputs) -> dict[str, list[dict[str, Any]]]:
     for leg in inputs.read("silver/corporate_actions", _EVENTS).iter_rows(named=True):
         found[leg["instrument_id"]].append(leg)
     return dict(found)
-
-
-def _index_returns(inputs: Inputs) -> dict[dt.date, float | None]:
-    rows = inputs.read("silver/index_eod", ["trade_date", "index_id", "simple_return"])
-    mine = rows.filter(pl.col("index_id") == index_id(inputs.parameters.benchmark))
-    return dict(mine.select("trade_date", "simple_return").iter_rows())
