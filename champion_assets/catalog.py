@@ -36,7 +36,17 @@ from champion_assets.raw import index_close as raw_index_close
 from champion_assets.raw import index_constituents as raw_index_constituents
 from champion_assets.raw import security_master as raw_security_master
 from champion_assets.settings import Settings, require_files, source_folder
-from champion_assets.silver import corporate_actions, doubts, equity_eod, esg_scores, index_eod, instruments, rates, suspects
+from champion_assets.silver import (
+    corporate_actions,
+    doubts,
+    equity_eod,
+    esg_scores,
+    index_eod,
+    index_total_return,
+    instruments,
+    rates,
+    suspects,
+)
 from champion_assets.warehouse import clickhouse, duckdb
 
 LAKE_TABLES: tuple[DailyTable, ...] = (
@@ -59,6 +69,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     equity_eod.TABLE,
     index_eod.TABLE,
     rates.TABLE,
+    index_total_return.TABLE,
     corporate_actions.TABLE,
     suspects.TABLE,
     doubts.TABLE,

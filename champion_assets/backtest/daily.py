@@ -1,7 +1,8 @@
 """`backtest/daily`: what the portfolio really did, session by session, beside its yardsticks.
 
 The results are those of `portfolio/account`, which describes how orders are filled. The yardsticks: the index named by BENCHMARK (a price
-return) where the lake has it, yesterday's universe, equally weighted, and what an overnight deposit earned.
+return, null on days whose index file is absent; a name that no index has is refused), yesterday's universe, equally weighted, and what an
+overnight deposit earned.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.backtest.index import refuse_unknown
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import empty_frame
@@ -102,4 +104,5 @@ TABLE = DailyTable(
     peak_megabytes=400,
     in_warehouse=True,
     completes_day=True,
+    gate=refuse_unknown,
 )

@@ -9,11 +9,27 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from champion_assets.backtest.index import IndexHistory
 from champion_assets.quant.metrics import Yardstick
 
 TOP = 12
 """Holdings shown over time."""
 CASH, OTHERS = "Cash", "Others"
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """What a history is measured with and against.
+
+    Attributes:
+        yardstick: years and overnight rates.
+        index: the index in BENCHMARK, None before the first fill.
+        assumed_rates: sessions whose overnight rate is a year's average.
+    """
+
+    yardstick: Yardstick
+    index: IndexHistory | None
+    assumed_rates: int
 
 
 @dataclass(frozen=True)
@@ -22,7 +38,7 @@ class Story:
 
     Attributes:
         days: rows of backtest/daily.
-        yardstick: what they are measured with.
+        measures: what they are measured with and against.
         sectors: trade_date, sector, weight at the close; cash is a sector.
         holdings: trade_date, symbol, weight of the largest names over all; the others together.
         esg: trade_date, portfolio, universe (mean blended scores, 0 to 100), covered (weight of scored names); empty without ratings.
@@ -34,7 +50,7 @@ class Story:
     """
 
     days: pl.DataFrame
-    yardstick: Yardstick
+    measures: Measures
     sectors: pl.DataFrame
     holdings: pl.DataFrame
     esg: pl.DataFrame
@@ -47,7 +63,7 @@ class Story:
 
 def tell(
     days: pl.DataFrame,
-    yardstick: Yardstick,
+    measures: Measures,
     weights: pl.DataFrame,
     audit: pl.DataFrame,
     returns: pl.DataFrame,
@@ -58,7 +74,7 @@ def tell(
 
     Args:
         days: rows of backtest/daily from the first fill on, in order.
-        yardstick: of these days.
+        measures: of these days.
         weights: rows of portfolio/target_weights (instrument_id, sector).
         audit: rows of portfolio/audit.
         returns: trade_date, instrument_id, total_return of the names held.
@@ -75,7 +91,7 @@ def tell(
     cash = days.select("trade_date", sector=pl.lit(CASH), weight=pl.col("cash") / pl.col("value"))
     sectors = pl.concat([held.group_by("trade_date", "sector").agg(pl.col("weight").sum()), cash]).sort("trade_date", "sector")
     return Story(
-        days, yardstick, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint_name"),
+        days, measures, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint_name"),
         _attribution(days, held, returns), written_down(days),
         doubtful_holdings(held, days["trade_date"], doubts),
         bool(esg.filter(pl.col("trade_date").is_in(days["trade_date"].implode()))["is_look_ahead"].any()) if esg.height else False,

@@ -14,7 +14,7 @@ import polars as pl
 from plotly.offline import get_plotlyjs
 
 from champion_assets.backtest.tear_sheet_data import Story
-from champion_assets.quant.metrics import drawdowns, rolling
+from champion_assets.quant.metrics import AGAINST, drawdowns, rolling
 
 ROLLING_SESSIONS = 126
 STYLE = """
@@ -25,10 +25,13 @@ td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px soli
 .grid { display: flex; gap: 2rem; flex-wrap: wrap }
 .bad { color: #b42318 } .good { color: #067647 }
 """
-_METHOD = "Returns after costs, dividends included; the equal-weight universe has dividends and no costs, the index is a price return."
+_METHOD = (
+    "Returns after costs and before tax, dividends included; the equal-weight universe has dividends and no costs. "
+    "Years are those of the calendar; Sharpe, Sortino, alpha and beta are in excess of the overnight rate of each day."
+)
 _PERCENT = {
     "total_return", "cagr", "volatility", "max_drawdown", "hit_rate", "var_95", "cvar_95", "alpha", "tracking_error", "sharpe_probability",
-    "sharpe_deflated", "index_total", "cost_drag_a_year",
+    "sharpe_deflated", "cost_drag_a_year", "overnight_a_year",
 }  # fmt: skip
 
 
@@ -66,8 +69,27 @@ def _warnings(story: Story) -> str:
             f"<p class='warn'>Written down because they no longer traded: {html.escape(names)}. If a company was merged or "
             "bought out, say so in CHAMPION_CORPORATE_ACTIONS (docs/runbook.md), and the holding gets what its holders got.</p>"
         )
+    text += _measures(story)
     if story.looks_ahead:
         text += "<p class='warn'>Static ESG scores were used before their day (look_ahead): these results know the future.</p>"
+    return text
+
+
+def _measures(story: Story) -> str:
+    """What the yardsticks rest on: the index and its gaps, and rates that nobody published for the day."""
+    index, assumed, sessions = story.measures.index, story.measures.assumed_rates, story.days.height
+    text = "" if index is None else f"<p class='note'>Index: {html.escape(index.in_words)}.</p>"
+    if index is not None and index.gaps:
+        days = index.rows.filter(pl.col("close").is_null())["trade_date"].to_list()
+        text += (
+            f"<p class='warn'>The index files have a gap: {index.gaps:,} of {index.rows.height:,} sessions, the first {days[0]}, "
+            f"the last {days[-1]}. The curve has the same gap, and figures that would need these days are not given.</p>"
+        )
+    if assumed:
+        text += (
+            f"<p class='note'>On {assumed:,} of {sessions:,} sessions the overnight rate is assumed: the Reserve Bank's average of the "
+            "financial year, since the day has no row of Nifty 1D Rate Index.</p>"
+        )
     return text
 
 
@@ -75,16 +97,16 @@ def _figures(story: Story) -> list[go.Figure]:
     days = story.days
     dates = days["trade_date"].to_list()
     own, other = days["portfolio_return"].to_numpy(), days["benchmark_return"].to_numpy()
-    index = days["index_return"].fill_null(0.0).to_numpy() if days["index_return"].null_count() < days.height else None
+    index = story.measures.index
     value = [
         go.Scatter(x=dates, y=np.cumprod(1 + own), name="portfolio"),
         go.Scatter(x=dates, y=np.cumprod(1 + other), name="equal-weight universe"),
     ]
-    if index is not None:
-        value.append(go.Scatter(x=dates, y=np.cumprod(1 + index), name="index (price)"))
+    if index is not None and index.gaps < index.rows.height:
+        value.append(go.Scatter(x=dates, y=index.growth[1:], name=index.name, connectgaps=False))
     fall = [go.Scatter(x=dates, y=drawdowns(own), fill="tozeroy", name="portfolio"),
             go.Scatter(x=dates, y=drawdowns(other), name="equal-weight universe", line={"width": 1})]  # fmt: skip
-    moving = rolling(own, other, story.yardstick, ROLLING_SESSIONS)
+    moving = rolling(own, other, story.measures.yardstick, ROLLING_SESSIONS)
     run = [go.Scatter(x=dates, y=moving[name], name=name) for name in ("sharpe", "volatility", "beta")]
     drag = (days["costs"] / days["value"]).cum_sum()
     trade = [go.Bar(x=dates, y=(days["bought"] + days["sold"]) / 2 / days["value"], name="turnover"),
@@ -139,15 +161,24 @@ def plot(figure: go.Figure, name: str) -> str:
 
 def shown(metric: str, value: float | None) -> str:
     """A figure as people read it."""
-    return "–" if value is None else f"{value:.2%}" if metric in _PERCENT else f"{value:,.2f}"
+    group, _, plain = metric.partition("_")
+    is_share = (plain if group in ("index", "universe") else metric) in _PERCENT
+    return "–" if value is None else f"{value:.2%}" if is_share else f"{value:,.2f}"
 
 
 def _metric_table(table: pl.DataFrame) -> str:
+    """A line for each figure: the portfolio's, the universe's, the index's; of a comparison the portfolio's with each of the two."""
+    found = {metric: (value, definition) for metric, value, definition, _, _ in table.iter_rows()}
     rows = []
-    for row in table.iter_rows(named=True):
-        cell = shown(row["metric"], row["value"])
-        rows.append(f"<tr title='{html.escape(row['definition'])}'><td>{row['metric']}</td><td>{cell}</td></tr>")
-    return f"<table>{''.join(rows)}</table>"
+    for metric, (value, definition) in found.items():
+        if metric.startswith(("universe_", "index_")) and metric.partition("_")[2] in found:
+            continue
+        cells = [(metric, value), *(((name := f"{group}_{metric}"), found.get(name, (None,))[0]) for group in ("universe", "index"))]
+        if metric in AGAINST:
+            cells = [("", None), (metric, value), cells[2]]
+        shown_cells = "".join(f"<td>{shown(name, number) if name in found else ''}</td>" for name, number in cells)
+        rows.append(f"<tr title='{html.escape(definition)}'><td>{metric}</td>{shown_cells}</tr>")
+    return f"<table><tr><th></th><th>portfolio</th><th>equal-weight universe</th><th>index</th></tr>{''.join(rows)}</table>"
 
 
 def _holdings_table(days: pl.DataFrame) -> str:

@@ -20,7 +20,8 @@ from champion_assets.quant.metrics import drawdowns
 
 FIGURES = ("cagr", "volatility", "sharpe", "sharpe_low", "sharpe_high", "sharpe_deflated", "sortino", "max_drawdown", "calmar", "beta",
            "information_ratio", "turnover_a_year", "cost_drag_a_year")  # fmt: skip
-_NOTE = ("Sharpe ratios are deflated for all trials ever made on this lake, under any name: <b>sharpe_deflated</b> is the probability that "
+_NOTE = ("Returns are net of costs and before tax; ratios are in excess of the overnight rate of each day; years are the calendar's. "
+         "Sharpe ratios are deflated for all trials ever made on this lake, under any name: <b>sharpe_deflated</b> is the probability that "
          "the strategy has any skill, given that it is one of so many.")  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from multiprocessing import get_context
 
 import polars as pl
 
-from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history
+from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history, index_beside
 from champion_assets.catalog import open_workspace
 from champion_assets.clients.mlflow import TrackedRun, Tracking, TrackingUnreachable
 from champion_assets.experiments.plan import Trial
@@ -106,8 +106,9 @@ def _deflated(base: Workspace, name: str, trial: Trial, result: TrialResult, sha
     if result.error:
         return result, pl.DataFrame()
     begin, end = span(base, trial)
-    days, _ = history(on_overlay(base, name, trial, begin), end)
-    return replace(result, figures=dict(figures(days, sharpes).select("metric", "value").iter_rows())), days
+    workspace = on_overlay(base, name, trial, begin)
+    days, _ = history(workspace, end)
+    return replace(result, figures=dict(figures(days, sharpes, index_beside(workspace, days)).select("metric", "value").iter_rows())), days
 
 
 def _compare(base: Workspace, name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFrame]) -> str:
@@ -131,7 +132,7 @@ def _record(base: Workspace, name: str, trials: Sequence[Trial], results: Sequen
         workspace = on_overlay(base, name, trial, span(base, trial)[0])
         series = [
             (column, step, int(value_date.timestamp() * 1000), value)
-            for column in ("value", "portfolio_return", "benchmark_return")
+            for column in ("value", "portfolio_return", "benchmark_return", "overnight_return")
             for step, (value_date, value) in enumerate(history_of.select(pl.col("trade_date").cast(pl.Datetime), column).iter_rows())
         ]
         tracking.record(name, TrackedRun(

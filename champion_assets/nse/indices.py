@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+from functools import lru_cache
+from importlib import resources
 
 import polars as pl
 
@@ -47,20 +49,46 @@ _RENAMED = {
     "cnx low volatility": "Nifty Low Volatility 50", "cnx alpha index": "Nifty Alpha 50", "cnx dividend opportunities":
     "Nifty Dividend Opportunities 50", "cnx dividend oppt": "Nifty Dividend Opportunities 50", "nifty dividend": "Nifty50 Dividend Points",
     "nifty pr 1x inverse": "Nifty50 PR 1x Inverse", "nifty pr 2x leverage": "Nifty50 PR 2x Leverage",
-    "nifty tr 1x inverse": "Nifty50 TR 1x Inverse", "nifty tr 2x leverage": "Nifty50 TR 2x Leverage", "vix": "India VIX",
+    "nifty tr 1x inverse": "Nifty50 TR 1x Inverse",
+    "nifty tr 2x leverage": "Nifty50 TR 2x Leverage",
+    "vix": "India VIX", "lix 15": "Nifty100 Liquid 15",
+    "lix15 midcap": "Nifty Midcap Liquid 15", "nv 20": "Nifty50 Value 20", "ni15": "Nifty Growth Sectors 15",
+    "cnx shariah25": "Nifty Shariah 25", "nse quality 30": "Nifty Quality 30", "cnx 100 equal weight": "Nifty100 Equal Weight",
+    "cnx nifty dividend": "Nifty50 Dividend Points", "s&p cnx nifty dividend": "Nifty50 Dividend Points", "cpse": "Nifty CPSE",
+    "free float midcap 100": "Nifty Midcap 100", "free float smallcap 100": "Nifty Smallcap 100",
 }  # fmt: skip
-"""Names of before November 2015 and later corrections, in lower case, and today's."""
+"""Names of before November 2015 and later corrections, in lower case, and today's. `CNX X` that is not here became `Nifty X`."""
+_CNX = "cnx "
+DIVIDEND_POINTS, RATE_INDEX = "nifty50_dividend_points", "nifty_1d_rate_index"
+TOTAL_LEVERAGE, PRICE_LEVERAGE = "nifty50_tr_2x_leverage", "nifty50_pr_2x_leverage"
+LEVERAGED = "nifty_50"
+"""The index of which the three others above say the dividends."""
+_NO_PRICE_INDEX = re.compile(r"vix|_1d_rate|dividend_points|leverage|inverse|futures|_g_sec(?:_|$)|sdl|bharat_?bond|arbitrage|_tr_|_tri?$")
 
 
 def current_name(published: str) -> str:
     """Today's name of an index; names that never changed stay as they are, the spaces made single."""
     tidy = " ".join(published.split())
-    return _RENAMED.get(tidy.lower(), tidy)
+    known = _RENAMED.get(tidy.lower())
+    return known or (f"Nifty {tidy[len(_CNX) :]}" if tidy.lower().startswith(_CNX) else tidy)
 
 
 def index_id(published: str) -> str:
     """A key that neither renames nor changing case disturb: today's name in lower case, words joined."""
     return re.sub(r"[^a-z0-9]+", "_", current_name(published).lower()).strip("_")
+
+
+def is_price_index(key: str) -> bool:
+    """True for an index of shares without their dividends; rates, bonds, volatility, futures and leverage are something else."""
+    return _NO_PRICE_INDEX.search(key) is None
+
+
+@lru_cache(maxsize=1)
+def known_names() -> dict[str, str]:
+    """Price indices that NSE is known to publish, by key: those of January 2023 and of the renames. Later ones are not in it."""
+    text = resources.files("champion_assets.nse").joinpath("data/index_names.csv").read_text("utf-8")
+    names = [*text.splitlines()[1:], *_RENAMED.values()]
+    return {key: name for name in names if is_price_index(key := index_id(name))}
 
 
 def read_index_close(body: bytes, name: str) -> pl.DataFrame:

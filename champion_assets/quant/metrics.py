@@ -51,6 +51,8 @@ METRICS = {
     "tracking_error": "annual standard deviation of the return minus the benchmark's",
     "information_ratio": "annual mean return minus the benchmark's / tracking_error",
 }
+AGAINST = ("beta", "alpha", "tracking_error", "information_ratio")
+"""Those of them that compare with a benchmark."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,8 @@
 """`silver/index_eod`: one row per index and trading day, under its present name, whatever it was called then.
 
 `index_id` survives the renames of 2015 and changes of case. The return is close over previous close, where the previous close is what
-the file's own points change implies, so that it needs no other day.
+the file's own points change implies, so that it needs no other day. `Nifty50 Dividend Points` is no index but a running total that begins
+again at 0 each year: it has neither previous close nor return, and its 0 is a close.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable
-from champion_assets.nse.indices import current_name, index_id
+from champion_assets.nse.indices import DIVIDEND_POINTS, current_name, index_id
 
 NAME = "silver/index_eod"
 
@@ -31,7 +32,7 @@ class IndexEod(TableModel):
     open: float = pa.Field(gt=0, nullable=True, description="Opening level, points")
     high: float = pa.Field(gt=0, nullable=True, description="Highest level, points")
     low: float = pa.Field(gt=0, nullable=True, description="Lowest level, points")
-    close: float = pa.Field(gt=0, description="Closing level, points")
+    close: float = pa.Field(ge=0, description="Closing level, points; 0 for the dividend points of a new year alone")
     prev_close: float = pa.Field(gt=0, nullable=True, description="Previous close: close less the published change in points")
     simple_return: float = pa.Field(gt=-1, nullable=True, description="close / prev_close - 1, price return")
     volume: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares traded in the members")
@@ -51,13 +52,19 @@ class IndexEod(TableModel):
 def transform(bronze: pl.DataFrame) -> Computed:
     """Bronze rows of any days to silver rows; rows without a close, and second rows of one index, go to quarantine."""
     names = {name: (index_id(name), current_name(name)) for name in bronze["published_name"].unique()}
-    previous = pl.col("close") - pl.col("points_change")
-    rows = bronze.with_columns(
-        index_id=pl.col("published_name").replace_strict({name: key for name, (key, _) in names.items()}, return_dtype=pl.String),
-        index_name=pl.col("published_name").replace_strict({name: now for name, (_, now) in names.items()}, return_dtype=pl.String),
-        prev_close=pl.when(previous > 0).then(previous),
-        **{column: pl.when(pl.col(column) > 0).then(pl.col(column)) for column in ("open", "high", "low", "close")},
-    ).with_columns(simple_return=pl.col("close") / pl.col("prev_close") - 1)
+    previous, is_total = pl.col("close") - pl.col("points_change"), pl.col("index_id") == DIVIDEND_POINTS
+    rows = (
+        bronze.with_columns(
+            index_id=pl.col("published_name").replace_strict({name: key for name, (key, _) in names.items()}, return_dtype=pl.String),
+            index_name=pl.col("published_name").replace_strict({name: now for name, (_, now) in names.items()}, return_dtype=pl.String),
+        )
+        .with_columns(
+            prev_close=pl.when((previous > 0) & ~is_total).then(previous),
+            close=pl.when((pl.col("close") > 0) | (is_total & (pl.col("close") == 0))).then(pl.col("close")),
+            **{column: pl.when(pl.col(column) > 0).then(pl.col(column)) for column in ("open", "high", "low")},
+        )
+        .with_columns(simple_return=pl.col("close") / pl.col("prev_close") - 1)
+    )
     rule = (
         pl.when(pl.col("close").is_null()).then(pl.lit("no closing level"))
         .when(pl.int_range(pl.len()).over(["trade_date", "index_id"]) > 0).then(pl.lit("second row of the index"))
@@ -78,7 +85,7 @@ TABLE = DailyTable(
     description="One row per index and trading day under its present name, with its price return.",
     model=IndexEod,
     provenance=frozenset({"source_row", "source_sha256"}),
-    code_version="1",
+    code_version="2",
     inputs=lambda _: (Input("bronze/index_close"),),
     compute=compute,
     may_be_empty=True,

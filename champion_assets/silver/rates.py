@@ -19,10 +19,10 @@ from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.indices import RATE_INDEX
 from champion_assets.nse.rates import DAY_COUNT, rate_of, read_rates, yearly_rate
 
 NAME = "silver/rates"
-INDEX = "nifty_1d_rate_index"
 SOURCES = ("index", "yearly_table", "user")
 HIGHEST = 1.0
 """A rate a year at which the index's row is an error of the file, and no rate."""
@@ -86,7 +86,7 @@ def row_of(date: dt.date, before: dt.date | None, accrued: float | None, user: f
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The rates of `dates`."""
-    rows = inputs.read("silver/index_eod", ["trade_date", "index_id", "simple_return"]).filter(pl.col("index_id") == INDEX)
+    rows = inputs.read("silver/index_eod", ["trade_date", "index_id", "simple_return"]).filter(pl.col("index_id") == RATE_INDEX)
     accrued = dict(rows.select("trade_date", "simple_return").iter_rows())
     found = [row_of(date, inputs.calendar.previous_session(date), accrued.get(date), **inputs.facts[date]) for date in dates]
     return Computed(pl.DataFrame(found, schema=empty_frame(Rates).schema))

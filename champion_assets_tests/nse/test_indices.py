@@ -53,6 +53,11 @@ def test_another_file_is_refused() -> None:
 @pytest.mark.parametrize(("published", "now"), [
     ("S&P CNX Nifty", "Nifty 50"), ("CNX Nifty", "Nifty 50"), ("NIFTY 50", "NIFTY 50"), ("CNX Nifty Junior", "Nifty Next 50"),
     ("CNX 500", "Nifty 500"), ("India VIX", "India VIX"), ("Nifty  100", "Nifty 100"),
+    ("LIX 15", "Nifty100 Liquid 15"), ("LIX15 Midcap", "Nifty Midcap Liquid 15"),
+    ("NV 20", "Nifty50 Value 20"), ("NI15", "Nifty Growth Sectors 15"), ("CNX Shariah25", "Nifty Shariah 25"),
+    ("NSE Quality 30", "Nifty Quality 30"), ("CNX 100 Equal Weight", "Nifty100 Equal Weight"), ("CPSE", "Nifty CPSE"),
+    ("CNX Nifty Dividend", "Nifty50 Dividend Points"), ("S&P CNX Nifty Dividend", "Nifty50 Dividend Points"),
+    ("CNX Anything", "Nifty Anything"), ("Nifty Free Float Midcap 100", "Nifty Midcap 100"),
 ])  # fmt: skip
 def test_names_of_all_years(published: str, now: str) -> None:
     assert current_name(published) == now

@@ -36,6 +36,18 @@ def test_a_second_row_and_one_without_a_close_go_to_quarantine() -> None:
     assert done.rejects["reason"].to_list() == ["second row of the index", "no closing level"]
 
 
+def test_dividend_points_are_a_running_total_whose_zero_is_a_close() -> None:
+    text = ("Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index Value,Points Change,Change(%),"
+            "Volume,Turnover (Rs. Cr.),P/E,P/B,Div Yield\n"
+            "Nifty50 Dividend Points,01-04-2024,-,-,-,0.0,0.0,-,-,-,-,-,-\nNifty 50,01-04-2024,-,-,-,0.0,0.0,-,-,-,-,-,-\n")  # fmt: skip
+    done = transform(read_index_close(text.encode(), "x").with_columns(source_sha256=pl.lit("x")))
+    row = done.frame.row(0, named=True)
+    assert done.frame.height == 1
+    assert (row["index_id"], row["close"], row["prev_close"], row["simple_return"]) == ("nifty50_dividend_points", 0.0, None, None)
+    assert done.rejects is not None
+    assert done.rejects["published_name"].to_list() == ["Nifty 50"]
+
+
 @pytest.mark.real
 def test_genuine_names_become_one_series(real: Path) -> None:
     frames = [read_index_close(path.read_bytes(), path.name) for path in sorted((real / "index_close").glob("*.csv"))]

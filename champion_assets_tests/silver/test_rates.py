@@ -16,10 +16,10 @@ from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.schema import empty_frame, violations
 from champion_assets.lake.workspace import Workspace
-from champion_assets.nse.indices import read_index_close
+from champion_assets.nse.indices import RATE_INDEX, read_index_close
 from champion_assets.nse.rates import yearly_rate
 from champion_assets.silver.index_eod import transform
-from champion_assets.silver.rates import INDEX, NAME, Rates, by_date, row_of
+from champion_assets.silver.rates import NAME, Rates, by_date, row_of
 from champion_assets_tests.helpers import build_until, drop_days, put_day
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 30)
@@ -29,7 +29,7 @@ START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 30)
 def test_the_genuine_index_of_a_weekend_gives_three_days_at_six_percent(real: Path) -> None:
     file = real / "index_close" / "ind_close_all_09012023.csv"
     rows = transform(read_index_close(file.read_bytes(), file.name).with_columns(source_sha256=pl.lit("x"))).frame
-    accrued = rows.filter(pl.col("index_id") == INDEX)["simple_return"].item()
+    accrued = rows.filter(pl.col("index_id") == RATE_INDEX)["simple_return"].item()
     row = row_of(dt.date(2023, 1, 9), dt.date(2023, 1, 6), accrued, None, 0.05)
     assert (row["days"], row["source"], row["is_assumed"]) == (3, "index", False)
     assert row["overnight_return"] == pytest.approx(2085.57 / 2084.54 - 1, abs=1e-12)
@@ -58,7 +58,7 @@ def test_days_without_the_index_get_the_average_of_the_year_and_are_marked(works
     sessions = workspace.sessions(START, END)
     gone = sessions[7]
     kept = workspace.lake.read("silver/index_eod", [gone])
-    put_day(workspace.lake, "silver/index_eod", gone, kept.filter(pl.col("index_id") != INDEX))
+    put_day(workspace.lake, "silver/index_eod", gone, kept.filter(pl.col("index_id") != RATE_INDEX))
     drop_days(workspace.lake, NAME, [gone])
     assert not build_range(TABLES[NAME], workspace, calendar_days(START, END)).failed
     row = workspace.lake.read(NAME, [gone]).row(0, named=True)

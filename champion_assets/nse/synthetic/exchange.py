@@ -7,7 +7,7 @@ corrected under `.republished/`, from where the server (`server.py`) serves it o
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from champion_assets.nse.names import (
     udiff_bhavcopy,
 )  # fmt: skip
 from champion_assets.nse.synthetic import files
+from champion_assets.nse.synthetic.indices import IndexLevel
+from champion_assets.nse.synthetic.indices import levels as index_levels
 from champion_assets.nse.synthetic.market import Market, simulate
 from champion_assets.nse.synthetic.story import Company
 
@@ -57,12 +59,13 @@ def write_exchange(folder: Path, calendar: SessionCalendar, start: dt.date, end:
     count = len(market.sessions)
     exchange = Exchange(folder, market, market.sessions[count * 4 // 5], market.sessions[count * 9 // 10])
     _write(folder / "README.txt", LABEL.encode())
+    indices = index_levels(market.sessions, calendar.previous_session(start) or start - dt.timedelta(days=1), market.index)
     for day, date in enumerate(market.sessions):
         rows = market.rows(day)
-        for file, body in _day(rows, date, market, day):
+        for file, body in _day(rows, date, market, day, indices[day]):
             _write(folder / file.path, body)
         if date == exchange.republished:
-            for file, body in _day(_corrected(rows), date, market, day):
+            for file, body in _day(_corrected(rows), date, market, day, indices[day]):
                 _write(exchange.corrected / file.path, body)
     for path, body in _reference_files(market):
         _write(folder / path, body)
@@ -74,7 +77,9 @@ def _write(path: Path, body: bytes) -> None:
     path.write_bytes(body)
 
 
-def _day(rows: pl.DataFrame, date: dt.date, market: Market, day: int) -> Iterator[tuple[NamedFile, bytes]]:
+def _day(
+    rows: pl.DataFrame, date: dt.date, market: Market, day: int, levels: Mapping[str, IndexLevel]
+) -> Iterator[tuple[NamedFile, bytes]]:
     if date >= FIRST_UDIFF:
         file = udiff_bhavcopy(date)
         body = files.udiff(rows, early=date < files.UDIFF_FINAL_HEADER_FROM)
@@ -82,12 +87,6 @@ def _day(rows: pl.DataFrame, date: dt.date, market: Market, day: int) -> Iterato
         file, body = legacy_bhavcopy(date), files.legacy(rows, with_isin=date >= dt.date(2011, 6, 22))
     yield file, files.zipped(file.name.removesuffix(".zip"), body)
     yield delivery_file(date), files.delivery(rows.filter(~pl.col("series").is_in(["GS"])))
-    level, before = float(market.index[day]), float(market.index[max(day - 1, 0)])
-    levels = {
-        "Fictional 50": (level, before),
-        "Fictional 500": (level * 0.8, before * 0.8),
-        "Fictional VIX": (14.2, 14.0),
-    }
     yield index_close_file(date), files.index_close(date, levels)
     yield action_bundles(date)[0], files.zipped(f"Bc{date:%d%m%y}.csv", _text(_bundle(market, day)))
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import polars as pl
 
 from champion_assets.nse.dates import MONTHS
+from champion_assets.nse.synthetic.indices import YIELD, IndexLevel
 
 UDIFF_HEADER = (
     "TradDt,BizDt,Sgmt,Src,FinInstrmTp,FinInstrmId,ISIN,TckrSymb,SctySrs,XpryDt,FininstrmActlXpryDt,StrkPric,OptnTp,FinInstrmNm,"
@@ -89,15 +90,21 @@ def delivery(rows: pl.DataFrame) -> bytes:
     return ("\n".join([DELIVERY_HEADER, *_lines(rows, line)]) + "\n").encode("ascii")
 
 
-def index_close(date: dt.date, levels: dict[str, tuple[float, float]]) -> bytes:
-    """An `ind_close_all`: closing and previous level by index name."""
+def index_close(date: dt.date, levels: Mapping[str, IndexLevel]) -> bytes:
+    """An `ind_close_all`: levels by index name; `-` where the exchange has no number."""
     header = ("Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index Value,Points Change,Change(%),"
               "Volume,Turnover (Rs. Cr.),P/E,P/B,Div Yield")  # fmt: skip
-    lines = [
-        f"{name},{date:%d-%m-%Y},{before:.2f},{max(level, before) * 1.002:.2f},{min(level, before) * 0.998:.2f},{level:.2f},"
-        f"{level - before:.2f},{100 * (level / before - 1):.2f},-,-,21.50,3.40,1.20"
-        for name, (level, before) in levels.items()
-    ]
+
+    def line(name: str, level: IndexLevel) -> str:
+        close, before = level.close, level.before
+        change = f"{100 * (close / before - 1):.2f}" if before else "-"
+        end = f"{close:.2f},{close - before:.2f},{change},-,-"
+        if not level.is_price_index:
+            return f"{name},{date:%d-%m-%Y},-,-,-,{end},-,-,-"
+        high, low = max(close, before) * 1.002, min(close, before) * 0.998
+        return f"{name},{date:%d-%m-%Y},{before:.2f},{high:.2f},{low:.2f},{end},21.50,3.40,{100 * YIELD:.2f}"
+
+    lines = [line(name, level) for name, level in levels.items()]
     return ("\n".join([header, *lines]) + "\n").encode("ascii")
 
 
