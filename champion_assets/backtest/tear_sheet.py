@@ -14,6 +14,7 @@ import numpy as np
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.backtest.attribution import NAME as ATTRIBUTION
 from champion_assets.backtest.charts import line_chart
 from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.daily import TABLE as DAILY_TABLE
@@ -120,6 +121,8 @@ def figures(days: pl.DataFrame, trials: Sequence[float] = (), index: IndexHistor
         years = yardstick.years
         own, other = invested["portfolio_return"].to_numpy(), invested["benchmark_return"].to_numpy()
         values = performance(own, other, yardstick, trials) | {"years": years, "sessions_a_year": yardstick.sessions_a_year}
+        growth = (1 + values["total_return"]) * (1 - invested["stale_value"][-1] / invested["value"][-1])
+        values |= {"total_return_without_stale": growth - 1, "cagr_without_stale": growth ** (1 / years) - 1}
         universe = performance(other, other, yardstick)
         values |= {f"universe_{name}": universe[name] for name in _COMPARED}
         if index is not None:
@@ -130,6 +133,7 @@ def figures(days: pl.DataFrame, trials: Sequence[float] = (), index: IndexHistor
     values["cost_drag_a_year"] = float((invested["costs"] / invested["value"]).sum()) / years if years else 0.0
     values["dividends_rupees"] = float(invested["dividends"].sum())
     values["written_down_rupees"] = float(invested["written_down"].sum())
+    values["stale_rupees"] = float(days["stale_value"][-1])
     values["unfilled"] = float(invested["unfilled"].sum())
     values["unexplained_gaps"] = float(invested["unexplained_gaps"].sum())
     period, words = invested if invested.height else days, "" if index is None else index.in_words
@@ -146,6 +150,9 @@ _DEFINITIONS = {
     "years": "calendar years of 365.25 days from the close before the first fill to the last close",
     "sessions_a_year": "sessions counted / years; what is annualised is annualised by it",
     "overnight_a_year": "what an overnight deposit earned over the same days, added up, a calendar year; see silver/rates",
+    "total_return_without_stale": "total_return if what stands at old prices at the end is lost (stale_value of backtest/daily)",
+    "cagr_without_stale": "cagr if what stands at old prices at the end is lost", "stale_rupees": "value at the end that stands at old "
+    "prices of names without a trade, rupees",
     "index_gaps": "sessions whose index file is absent or lacks the index, the one before the first fill included",
     "turnover_a_year": "value of buys and sells / 2 / mean value, a calendar year", "costs_rupees": "all charges paid, rupees",
     "cost_drag_a_year": "costs over the day's value, added up, a calendar year", "dividends_rupees": "dividends credited, rupees",
@@ -226,15 +233,12 @@ def story_of(place: Place, days: pl.DataFrame) -> Story | None:
     weights = lake.read(WEIGHTS, decisions, ["trade_date", "instrument_id", "sector", "decided_on"])
     weights = weights.filter(pl.col("decided_on") == pl.col("trade_date"))
     audit = lake.read(AUDIT, [date for date in decisions if lake.has(AUDIT, date)])
-    names = weights["instrument_id"].unique().implode()
-    returns = lake.read("features/returns", dates, ["trade_date", "instrument_id", "total_return"]).filter(
-        pl.col("instrument_id").is_in(names)
-    )
-    scores = lake.read("features/esg", dates, ["trade_date", "instrument_id", "provider", "score", "is_look_ahead"])
+    lines = lake.read(ATTRIBUTION, dates)
+    scores = lake.read("features/esg", dates, ["trade_date", "instrument_id", "provider", "score"])
     doubts = _doubts(place, days["trade_date"].to_list())
     rates = lake.read(RATES, dates, ["trade_date", "source", "is_assumed"])
     measures = Measures(yardstick_of(days), index_beside(place, days), int(rates["is_assumed"].sum()))
-    return tell(invested, measures, weights, audit, returns, scores.filter(pl.col("provider") == BLEND), doubts)
+    return tell(invested, measures, weights, audit, lines, scores.filter(pl.col("provider") == BLEND), doubts)
 
 
 def page(place: Place, days: pl.DataFrame, table: pl.DataFrame, note: str, title: str = "Tear sheet") -> str:
@@ -291,7 +295,7 @@ TABLE = HistoryTable(
     description="The whole history on one self-contained HTML page with plots, and its figures as a table.",
     model=TearSheet,
     code_version=CODE_VERSION,
-    inputs=(DAILY, WEIGHTS, AUDIT, "features/returns", "features/esg", DOUBTS, RATES, INDEX),
+    inputs=(DAILY, ATTRIBUTION, WEIGHTS, AUDIT, "features/esg", DOUBTS, RATES, INDEX),
     build=build,
     kinds=frozenset({"html", "plotly"}),
     peak_megabytes=566,

@@ -43,10 +43,10 @@ class Story:
         holdings: trade_date, symbol, weight of the largest names over all; the others together.
         esg: trade_date, portfolio, universe (mean blended scores, 0 to 100), covered (weight of scored names); empty without ratings.
         constraints: trade_date, constraint, value, low, high, binds of every decision.
-        attribution: sector, contribution (sum over the days of weight x return), names; the largest first.
+        attribution: rows of backtest/attribution.
         written_down: trade_date, symbol, loss of each name that counts as delisted since that day.
         in_doubt: what holdings rest on that nobody knows, see `doubtful_holdings`.
-        looks_ahead: a snapshot of ESG scores that looks ahead was used.
+        looks_ahead: a decision used a snapshot of ESG scores, or a list of sectors, of a later day.
     """
 
     days: pl.DataFrame
@@ -66,7 +66,7 @@ def tell(
     measures: Measures,
     weights: pl.DataFrame,
     audit: pl.DataFrame,
-    returns: pl.DataFrame,
+    attribution: pl.DataFrame,
     esg: pl.DataFrame,
     doubts: pl.DataFrame,
 ) -> Story:
@@ -77,8 +77,8 @@ def tell(
         measures: of these days.
         weights: rows of portfolio/target_weights (instrument_id, sector).
         audit: rows of portfolio/audit.
-        returns: trade_date, instrument_id, total_return of the names held.
-        esg: trade_date, instrument_id, score, is_look_ahead of the blend.
+        attribution: rows of backtest/attribution of these days.
+        esg: trade_date, instrument_id, score of the blend.
         doubts: instrument_id, ex_session, doubt in words, as known on the last day.
     """
     sector_of = weights.select("instrument_id", "sector").unique("instrument_id", keep="last", maintain_order=True)
@@ -92,9 +92,9 @@ def tell(
     sectors = pl.concat([held.group_by("trade_date", "sector").agg(pl.col("weight").sum()), cash]).sort("trade_date", "sector")
     return Story(
         days, measures, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint_name"),
-        _attribution(days, held, returns), written_down(days),
+        attribution, written_down(days),
         doubtful_holdings(held, days["trade_date"], doubts),
-        bool(esg.filter(pl.col("trade_date").is_in(days["trade_date"].implode()))["is_look_ahead"].any()) if esg.height else False,
+        bool(days["is_look_ahead"].any()),
     )  # fmt: skip
 
 
@@ -158,15 +158,3 @@ def _profile(held: pl.DataFrame, esg: pl.DataFrame) -> pl.DataFrame:
         portfolio=(pl.col("weight") * pl.col("score")).sum() / pl.col("weight").sum(), covered=pl.col("weight").sum()
     )  # fmt: skip
     return own.join(universe, on="trade_date", how="left").select("trade_date", "portfolio", "universe", "covered").sort("trade_date")
-
-
-def _attribution(days: pl.DataFrame, held: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:
-    """Yesterday's weight times today's total return, added up by sector."""
-    following = days.select(pl.col("trade_date"), today=pl.col("trade_date").shift(-1)).drop_nulls()
-    moved = held.join(following, on="trade_date").join(
-        returns, left_on=["today", "instrument_id"], right_on=["trade_date", "instrument_id"], how="inner"
-    )  # fmt: skip
-    parts = moved.group_by("sector").agg(
-        contribution=(pl.col("weight") * pl.col("total_return").fill_null(0.0)).sum(), names=pl.col("instrument_id").n_unique()
-    )  # fmt: skip
-    return parts.sort("contribution", "sector", descending=[True, False])

@@ -13,7 +13,10 @@ import plotly.graph_objects as go
 import polars as pl
 from plotly.offline import get_plotlyjs
 
+from champion_assets.backtest.attribution_view import sector_table, waterfall
+from champion_assets.backtest.attribution_view import table as attribution_table
 from champion_assets.backtest.tear_sheet_data import Story
+from champion_assets.portfolio.account_model import STALE_SESSIONS
 from champion_assets.quant.metrics import AGAINST, drawdowns, rolling
 
 ROLLING_SESSIONS = 126
@@ -31,7 +34,7 @@ _METHOD = (
 )
 _PERCENT = {
     "total_return", "cagr", "volatility", "max_drawdown", "hit_rate", "var_95", "cvar_95", "alpha", "tracking_error", "sharpe_probability",
-    "sharpe_deflated", "cost_drag_a_year", "overnight_a_year",
+    "sharpe_deflated", "cost_drag_a_year", "overnight_a_year", "total_return_without_stale", "cagr_without_stale",
 }  # fmt: skip
 
 
@@ -50,7 +53,8 @@ def render(days: pl.DataFrame, story: Story | None, table: pl.DataFrame, note: s
     parts += [
         "<div class='grid'><div><h2>Figures</h2>", _metric_table(table),
         "</div><div><h2>Largest holdings</h2>", _holdings_table(story.days),
-        "<h2>Return by sector</h2>", _attribution_table(story), "<h2>Constraints at work</h2>", _constraint_table(story), "</div></div>",
+        "<h2>Return by sector</h2>", sector_table(story.attribution), "<h2>Constraints at work</h2>", _constraint_table(story),
+        "</div></div>", "<h2>Where the return came from</h2>", attribution_table(story.attribution),
         "<h2>Monthly returns</h2>", _monthly_table(story.days),
         "<h2>Holdings in doubt</h2>", _doubt_table(story), "</body></html>",
     ]  # fmt: skip
@@ -69,10 +73,26 @@ def _warnings(story: Story) -> str:
             f"<p class='warn'>Written down because they no longer traded: {html.escape(names)}. If a company was merged or "
             "bought out, say so in CHAMPION_CORPORATE_ACTIONS (docs/runbook.md), and the holding gets what its holders got.</p>"
         )
-    text += _measures(story)
+    text += _measures(story) + _stale(story.days)
     if story.looks_ahead:
-        text += "<p class='warn'>Static ESG scores were used before their day (look_ahead): these results know the future.</p>"
+        text += (
+            "<p class='warn'>A snapshot of ESG scores or a list of sectors was used before its day (look_ahead): these results know the "
+            "future.</p>"
+        )
     return text
+
+
+def _stale(days: pl.DataFrame) -> str:
+    """What stands at prices so old that nobody knows what it is worth."""
+    last = days.row(-1, named=True)
+    if not last["stale_value"]:
+        return ""
+    names = [each["symbol"] for each in last["holdings"] if each["idle"] > STALE_SESSIONS]
+    return (
+        f"<p class='warn'>{last['stale_value'] / last['value']:.2%} of the value stand at the last prices of names that have not traded for "
+        f"more than {STALE_SESSIONS} sessions ({html.escape(', '.join(names))}): the figures count them at these prices; "
+        "those called `without_stale` count them as lost.</p>"
+    )
 
 
 def _measures(story: Story) -> str:
@@ -116,6 +136,7 @@ def _figures(story: Story) -> list[go.Figure]:
         styled(run, f"Over the last {ROLLING_SESSIONS} sessions: Sharpe ratio, annual volatility, beta to the equal-weight universe"),
         styled(trade, "Turnover and costs, share of value", ".1%"), _areas(story.sectors, "sector", "Exposure by sector"),
         _areas(story.holdings, "symbol", "Largest holdings over time"),
+        waterfall(story.attribution),
     ]  # fmt: skip
     if story.esg.height:
         when = story.esg["trade_date"].to_list()
@@ -191,13 +212,6 @@ def _holdings_table(days: pl.DataFrame) -> str:
         for row in top.iter_rows(named=True)
     ]
     return f"<table><tr><th>name</th><th>shares</th><th>rupees</th><th>weight</th></tr>{''.join(rows)}</table>"
-
-
-def _attribution_table(story: Story) -> str:
-    rows = [
-        f"<tr><td>{html.escape(sector)}</td>{_cell(part)}<td>{names}</td></tr>" for sector, part, names in story.attribution.iter_rows()
-    ]
-    return f"<table><tr><th>sector</th><th>contribution</th><th>names</th></tr>{''.join(rows)}</table>"
 
 
 def _doubt_table(story: Story) -> str:

@@ -8,8 +8,10 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from champion_assets.backtest.attribution_view import WORDS, by_line, sector_table, table
 from champion_assets.backtest.tear_sheet import TearSheet, figures, history, page, story_of
 from champion_assets.backtest.tear_sheet_data import doubtful_holdings, written_down
+from champion_assets.backtest.tear_sheet_page import render
 from champion_assets.lake.errors import MissingInput
 from champion_assets.lake.schema import empty_frame, violations
 from champion_assets.lake.workspace import Workspace
@@ -113,7 +115,7 @@ def test_the_page_tells_the_whole_story(workspace: Workspace) -> None:
     days, _ = history(workspace)
     text = page(workspace, days, figures(days), "note")
     for title in ("Growth of one rupee", "Drawdown", "Turnover and costs", "Exposure by sector", "Largest holdings over time", "ESG score",
-                  "Constraints that bind", "Return by sector", "Constraints at work", "Monthly returns", "Holdings in doubt"):  # fmt: skip
+                  "Constraints that bind", "Return by sector", "Where the return came from", "Where the gain came from", "Constraints at work", "Monthly returns", "Holdings in doubt"):  # fmt: skip
         assert title in text, title
     assert "http" not in text.split("<body>")[1].replace("http://www.w3.org", "")  # self-contained
     told = story_of(workspace, days)
@@ -126,16 +128,39 @@ def test_the_page_tells_the_whole_story(workspace: Workspace) -> None:
     assert told.written_down.is_empty()
 
 
-def test_the_return_by_sector_adds_up_to_the_return_of_the_holdings(workspace: Workspace) -> None:
+def test_the_lines_on_the_page_add_up_to_the_gain(workspace: Workspace) -> None:
     build_until(workspace, "backtest/daily", START, END)
     days, _ = history(workspace)
     told = story_of(workspace, days)
     assert told is not None
-    invested = told.days[1:]
-    gross = (invested["pnl"] / (invested["value"] - invested["pnl"] + invested["costs"])).sum()
-    quiet = invested.filter((pl.col("buys") + pl.col("sells")) == 0).height
-    assert quiet > 15
-    assert told.attribution["contribution"].sum() == pytest.approx(gross, abs=0.004)  # rebalance days hold other names at the open
+    before = days.filter(pl.col("trade_date") < told.days["trade_date"][0])["value"][-1]
+    gain = told.days["value"][-1] - before
+    sums = by_line(told.attribution)
+    assert sums["amount"].sum() == pytest.approx(gain, abs=0.5)
+    assert sums["contribution"].sum() == pytest.approx(told.days["portfolio_return"].sum(), abs=1e-9)
+    shown = table(told.attribution)
+    assert f"<td>{sums['amount'].sum():,.0f}</td>" in shown
+    for name in sums["line"]:
+        assert WORDS[name] in shown
+    for part in told.attribution.filter(pl.col("line") == "sector")["part"].unique():
+        assert part in sector_table(told.attribution)
+
+
+def test_what_stands_at_old_prices_is_told_both_ways(workspace: Workspace) -> None:
+    build_until(workspace, "backtest/daily", START, END)
+    days, _ = history(workspace)
+    part = days["value"][-1] * 0.1
+    last = pl.col("trade_date") == days["trade_date"][-1]
+    stale = days.with_columns(stale_value=pl.when(last).then(part).otherwise(0.0))
+    told = dict(figures(stale).select("metric", "value").iter_rows())
+    assert 1 + told["total_return_without_stale"] == pytest.approx((1 + told["total_return"]) * 0.9)
+    assert told["cagr_without_stale"] < told["cagr"]
+    assert told["stale_rupees"] == pytest.approx(part)
+    plain = dict(figures(days).select("metric", "value").iter_rows())
+    assert plain["total_return_without_stale"] == plain["total_return"]
+    story = story_of(workspace, stale)
+    assert "stand at the last prices of names that have not traded" in render(stale, story, figures(stale), "")
+    assert "stand at the last prices" not in render(days, story_of(workspace, days), figures(days), "")
 
 
 def test_a_holding_that_was_written_down_is_named() -> None:
