@@ -27,10 +27,16 @@ docs: $(BIN)/champion
 
 CLICKHOUSE := .local/clickhouse/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
 
-servers: $(CLICKHOUSE)            ## ClickHouse's engine for the tests (PostgreSQL and Redis come from the system's packages)
+DELTA := .local/delta/bin/python
+
+servers: $(CLICKHOUSE) $(DELTA)   ## ClickHouse's engine for the tests (PostgreSQL and Redis come from the system's packages)
 
 $(CLICKHOUSE):
 	npm install --no-audit --no-fund --loglevel=error --prefix .local/clickhouse @chdb/lib-linux-x64-gnu@26.7.3-stable.1
+
+$(DELTA):                         ## a DuckDB whose extension for Delta tables is a package: it reads the lake in place in a test
+	$(PYTHON) -m venv .local/delta
+	$@ -m pip install --quiet duckdb==1.4.4 duckdb-ext-delta==1.4.4.20260205 pytz
 
 audit: $(BIN)/champion           ## known weaknesses of the pinned packages, where the advisory service can be reached
 	$(BIN)/python -m champion_assets_tests.audit

@@ -15,6 +15,8 @@ from champion_assets.cli.output import DATE, say, show
 from champion_assets.cli.stopping import check
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from champion_assets.lake.store import Lake
     from champion_assets.lake.verify import Damage
     from champion_assets.lake.workspace import Workspace
@@ -38,8 +40,11 @@ def _lake() -> Lake:
 @click.command()
 @click.option("--since", type=DATE, default=None, help="Leave out files whose days are all earlier.")
 @click.option("--repair", is_flag=True, help="Put what is damaged aside and build its days again from the originals.")
-def verify(since: dt.datetime | None, repair: bool) -> None:
+@click.option("--warehouse/--no-warehouse", default=True, show_default=True, help="Whether to look into DuckDB and ClickHouse, too.")
+def verify(since: dt.datetime | None, repair: bool, warehouse: bool) -> None:
     """Compare every file, every original and every log of the lake with its checksum; name what is damaged.
+
+    Then compare each table and month in DuckDB and ClickHouse with the lake: rows, and a checksum of all values.
 
     The exit code is 0 if nothing is, else 1; with --repair 1 if days could not be built again.
     """
@@ -49,7 +54,7 @@ def verify(since: dt.datetime | None, repair: bool) -> None:
     from champion_assets.lake.verify import expected_bytes, last_verified
     from champion_assets.lake.verify import verify as look
 
-    lake = _lake()
+    lake, first = _lake(), dt.date.min if since is None else since.date()
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("verify", total=expected_bytes(lake))
@@ -58,7 +63,7 @@ def verify(since: dt.datetime | None, repair: bool) -> None:
             progress.update(bar, advance=read, description=table)
             check()
 
-        damages = look(lake, dt.date.min if since is None else since.date(), advance)
+        damages = look(lake, first, advance, _in_warehouses(lake, first) if warehouse else ())
     for damage in damages:
         days = f" ({len(damage.days)} days, {damage.days[0]} to {damage.days[-1]})" if damage.days else ""
         say(f"{damage.says}{days}", "red")
@@ -74,11 +79,20 @@ def verify(since: dt.datetime | None, repair: bool) -> None:
         sys.exit(1)
 
 
+def _in_warehouses(lake: Lake, since: dt.date) -> Iterator[tuple[Damage | None, int]]:
+    from champion_assets.catalog import TABLES
+    from champion_assets.settings import get_settings
+    from champion_assets.warehouse.verify import differences
+
+    return differences(get_settings(), lake, TABLES.values(), since)
+
+
 def _repair(lake: Lake, damages: list[Damage]) -> None:
     from champion_assets.lake.repair import ASIDE, put_aside
 
     days = put_aside(lake, damages)
-    say(f"what is damaged lies under {lake.uri(ASIDE)}")
+    if not all(damage.elsewhere for damage in damages):
+        say(f"what is damaged lies under {lake.uri(ASIDE)}")
     if not days:
         say("no day was lost")
         return

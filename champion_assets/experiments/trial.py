@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
+from champion_assets.backtest.attribution import NAME as ATTRIBUTION
 from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.executions import NAME as EXECUTIONS
 from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history, index_beside, page
@@ -29,7 +30,7 @@ from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.settings import Settings
 
-ALWAYS = (ACCOUNT, WEIGHTS, AUDIT, DAILY, EXECUTIONS)
+ALWAYS = (ACCOUNT, WEIGHTS, AUDIT, DAILY, EXECUTIONS, ATTRIBUTION)
 STAGES = ("features", "portfolio", "backtest")
 TRADES = "features/returns"
 

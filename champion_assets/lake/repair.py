@@ -22,11 +22,13 @@ def put_aside(lake: Lake, damages: Sequence[Damage]) -> list[dt.date]:
     """Take damaged files out of their tables, tables with a damaged log out of the lake, and damaged originals away.
 
     Returns:
-        The days that are missing now, in order; a build makes those that it can.
+        The days that are missing now, there or in a database beside the lake, in order; a build makes those that it can.
     """
     days: set[dt.date] = set()
     for damage in damages:
-        if damage.key.endswith(f"/{LOG}"):
+        if damage.elsewhere:
+            days |= set(damage.days)
+        elif damage.key.endswith(f"/{LOG}"):
             keys = [key for key in lake.keys(damage.table) if "/_files/" not in key and "/_notes/" not in key]
             days |= {day for key in keys for day in _days_in(key)}
             for key in keys:

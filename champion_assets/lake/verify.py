@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from champion_assets.common.errors import ChampionError
@@ -22,12 +22,16 @@ NOTE = "state/verified.json"
 
 @dataclass(frozen=True)
 class Damage:
-    """Something that is not what it should be: the object, the table, what is wrong, and the days that it costs."""
+    """Something that is not what it should be: the object, the table, what is wrong, and the days that it costs.
+
+    `elsewhere` is what is wrong in a database beside the lake: no object, and no day of the lake is lost.
+    """
 
     key: str
     table: str
     says: str
     days: tuple[dt.date, ...] = ()
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,17 @@ class Verified:
     damaged: int
 
 
-def verify(lake: Lake, since: dt.date = dt.date.min, advance: Callable[[str, int], None] = lambda _table, _bytes: None) -> list[Damage]:
+def verify(
+    lake: Lake, since: dt.date = dt.date.min, advance: Callable[[str, int], None] = lambda _table, _bytes: None,
+    elsewhere: Iterable[tuple[Damage | None, int]] = (),
+) -> list[Damage]:  # fmt: skip
     """Look at the log and the files of every table, and at every original.
 
     Args:
         lake: the lake.
         since: leave out files of which every day is earlier; originals and logs are looked at in any case.
         advance: called with the table and the bytes of each object that was looked at.
+        elsewhere: what else is looked at, after the lake: databases that hold its rows.
 
     Returns:
         What is damaged, in the order of the tables.
@@ -64,6 +72,10 @@ def verify(lake: Lake, since: dt.date = dt.date.min, advance: Callable[[str, int
             objects, size = objects + 1, size + read
             advance(f"raw/{name}", read)
             found += [damage] if damage is not None else []
+    for damage, read in elsewhere:
+        objects, size = objects + 1, size + read
+        advance("warehouse" if damage is None else damage.table, read)
+        found += [damage] if damage is not None else []
     limit = "" if since == dt.date.min else since.isoformat()
     said = Verified(dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), limit, objects, size, len(found))
     lake.put(NOTE, json.dumps(asdict(said)).encode())

@@ -17,11 +17,11 @@ from champion_assets.lake.schema import violations
 from champion_assets.lake.workspace import Workspace
 from champion_assets.portfolio.account import AccountDay
 from champion_assets.portfolio.mandates import named
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import ORDER, build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 31)
 FIRST, SECOND, THIRD = dt.date(2023, 11, 30), dt.date(2023, 12, 29), dt.date(2024, 1, 31)
-OWN = ("portfolio/account", "portfolio/target_weights", "portfolio/audit", "backtest/daily", "backtest/executions")
+OWN = tuple(name for name in ORDER if name.startswith(("portfolio/", "backtest/")))
 
 
 def with_settings(workspace: Workspace, end: dt.date = END, **changed: Any) -> Workspace:

@@ -48,6 +48,13 @@ def test_a_month_without_a_day_counts_from_its_last(workspace: Workspace, tmp_pa
     assert names == ["ind_nifty500list_2023-11-01.csv", "ind_nifty500list_2023-11.csv"]
 
 
+def test_of_the_same_list_under_two_names_the_dated_one_counts(workspace: Workspace, tmp_path: Path) -> None:
+    mine = with_lists(workspace, tmp_path / "lists", _2023_11_01="BANKS")
+    (tmp_path / "lists" / "ind_nifty500list.csv").write_bytes((tmp_path / "lists" / "ind_nifty500list_2023-11-01.csv").read_bytes())
+    build_range(TABLE, mine, [EARLY])
+    assert mine.lake.read(NAME, [EARLY])["name"].to_list() == ["ind_nifty500list_2023-11-01.csv"]
+
+
 def test_without_a_list_the_day_says_so(workspace: Workspace, tmp_path: Path) -> None:
     mine = with_lists(workspace, tmp_path / "empty")
     outcome = build_range(TABLE, mine, [EARLY]).outcomes[EARLY]

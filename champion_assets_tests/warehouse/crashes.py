@@ -6,7 +6,6 @@ the same days in turns, so at any moment each day must be there once, in one ver
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import random
 import signal
@@ -20,6 +19,8 @@ import polars as pl
 from champion_assets.clients.clickhouse import clickhouse
 from champion_assets.settings import Settings
 from champion_assets.silver.equity_eod import TABLE
+from champion_assets.warehouse.checksum import held
+from champion_assets.warehouse.clickhouse_load import held as held_there
 from champion_assets.warehouse.clickhouse_load import load_days
 from champion_assets_tests.servers.run import ClickHouse
 
@@ -27,6 +28,7 @@ LOADER = """
 import sys, polars as pl
 from champion_assets.settings import Settings
 from champion_assets.silver.equity_eod import TABLE
+from champion_assets.warehouse.checksum import held
 from champion_assets.warehouse.clickhouse_load import load_days
 frames = [pl.read_parquet(path) for path in sys.argv[1:3]]
 print("begun", flush=True)
@@ -36,7 +38,8 @@ while True:
     frame = frames[number % 2]
     days = frame["trade_date"].unique()
     chosen = sorted(days.sample(max(1, len(days) // 3), seed=number))
-    load_days(Settings(), TABLE, frame.filter(pl.col("trade_date").is_in(chosen)), {day: f"version {number % 2}" for day in chosen})
+    rows = frame.filter(pl.col("trade_date").is_in(chosen))
+    load_days(Settings(), TABLE, rows, held(rows))
 """
 
 
@@ -64,17 +67,12 @@ def trial(server: ClickHouse, settings: Settings, versions: tuple[Path, Path], s
 
 def verify(settings: Settings, versions: tuple[Path, Path]) -> None:
     """Each day is there once, whole, in one version; and a load after the crash finds its way."""
-    frames = {f"version {number}": pl.read_parquet(path) for number, path in enumerate(versions)}
-    expected = {(row[0], mark): row[1:] for mark, frame in frames.items()
-                for row in frame.group_by("trade_date").agg(pl.len(), pl.col("volume").sum()).iter_rows()}  # fmt: skip
+    one, other = (held(pl.read_parquet(path)) for path in versions)
     with clickhouse(settings) as client:
-        found = client.execute(
-            "SELECT trade_date, _fingerprint, count(), sum(volume) FROM silver_equity_eod GROUP BY trade_date, _fingerprint"
-        )
-    wrong = [row for row in found if expected[row[0], row[1]] != tuple(row[2:])]
-    assert not wrong, f"doubled or torn: {wrong}"
-    days = [row[0] for row in found]
-    assert sorted(days) == sorted({day for day, _ in expected}), f"lost or mixed: {sorted(set(days) ^ {day for day, _ in expected})}"
+        found = held_there(client, TABLE, min(one), max(one))
+    wrong = sorted(day for day, each in found.items() if each not in (one[day], other[day]))
+    assert not wrong, f"doubled, torn or mixed: {wrong}"
+    assert found.keys() == one.keys(), f"lost: {sorted(one.keys() - found.keys())}"
 
 
 def prepare(settings: Settings, frame: pl.DataFrame, folder: Path) -> tuple[Path, Path]:
@@ -88,6 +86,5 @@ def prepare(settings: Settings, frame: pl.DataFrame, folder: Path) -> tuple[Path
         client.execute(f"CREATE DATABASE {settings.clickhouse_database}")
     with clickhouse(settings) as client:
         migrate(client, TABLE)
-    days: list[dt.date] = sorted(frame["trade_date"].unique())
-    load_days(settings, TABLE, frame, dict.fromkeys(days, "version 0"))
+    load_days(settings, TABLE, frame, held(frame))
     return paths

@@ -97,7 +97,9 @@ class FolderSource:
         found: dict[bytes | str, Fetched] = {}
         for place in sorted({*names, *contents}, key=lambda each: (each.name.lower(), each.uri)):
             each = _register(place)
-            found.setdefault(each.body if each.problem is None else each.uri, each)
+            key = each.body if each.problem is None else each.uri
+            if key not in found or len(each.name) > len(found[key].name):  # of two names of the same bytes the one that says more: a date
+                found[key] = each
         return list(found.values())
 
     def _find(self, date: dt.date, candidates: Candidates) -> tuple[str, Place] | Exception:

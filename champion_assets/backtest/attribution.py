@@ -1,0 +1,141 @@
+"""`backtest/attribution`: where each session's gain came from, in lines that add up to it, to the paisa.
+
+The price moves of the holdings are told apart after Brinson, Hood and Beebower against yesterday's universe, equally weighted: `market` is
+what the value in shares would have made there; `sector` what it made to be in other sectors, sector by sector; `selection` what the own
+names of a sector made beside the sector's members. The other lines are amounts of the account: `dividends`, `actions` (a child's or an
+acquirer's own price, rights), `execution` (fills beside the evening's close), `cash` (interest), `written_down`, and `costs` by kind. A
+holding's sector is that of its decision. `contribution` is the amount over the value that the session began with; the contributions of a
+session add up to its return.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.features.universe import UNKNOWN_SECTOR
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.portfolio.account import NAME as ACCOUNT
+
+NAME = "backtest/attribution"
+LINES = ("market", "sector", "selection", "dividends", "actions", "execution", "cash", "written_down", "costs")
+COSTS = ("stt", "exchange_charges", "stamp_duty", "service_tax", "brokerage", "dp_charges")
+_OWN = ("dividends", "actions", "execution", "written_down")
+_ACCOUNT = ["trade_date", "value", "pnl", "costs", "interest", *COSTS, "holdings", "targets", "results"]
+
+
+class Attribution(TableModel):
+    """A line of a session's gain."""
+
+    trade_date: pl.Date = pa.Field(description="Session")
+    line: str = pa.Field(isin=LINES, description="What it came from")
+    part: str = pa.Field(description="The sector, or the kind of costs; blank for lines without parts")
+    amount: float = pa.Field(description="Rupees; costs are negative")
+    contribution: float = pa.Field(description="Share of the value that the session began with")
+    gain: float = pa.Field(description="The session's whole gain after costs, rupees: what the amounts add up to")
+
+    class Config(TableModel.Config):
+        """One row per line, part and session."""
+
+        unique = ["trade_date", "line", "part"]
+
+    @pa.dataframe_check(description="the lines of a session add up to its gain, to a paisa")
+    def adds_up(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
+        """Recomputed from the stored rows."""
+        return data.lazyframe.select((pl.col("amount").sum().over("trade_date") - pl.col("gain")).abs() <= 0.01)
+
+
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
+    """The lines of `dates`."""
+    account = inputs.read(ACCOUNT, _ACCOUNT, days=dates)
+    day = account.select("trade_date", opened=pl.col("value") - pl.col("pnl") + pl.col("costs"), gain=pl.col("pnl") - pl.col("costs"))
+    lines = pl.concat([_moves(account, _sectors(inputs, dates)), _own(account), _of_the_day(account)])
+    rows = lines.filter(pl.col("amount") != 0).join(day, on="trade_date").with_columns(contribution=pl.col("amount") / pl.col("opened"))
+    order = pl.col("line").cast(pl.Enum(LINES))
+    rows = rows.sort("trade_date", order, "part").select(list(Attribution.to_schema().columns))
+    facts = {date: {"gain": gain} for date, gain in day.select("trade_date", "gain").iter_rows()}
+    return Computed(pl.concat([empty_frame(Attribution), rows]), facts=facts)
+
+
+def _sectors(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
+    """Of the universe of the evening before: trade_date, sector, its share `weight` of the members that traded, their mean price return
+    `made`, and that of all members, `whole`.
+    """
+    evenings = {evening: date for date in dates if (evening := inputs.before(date)) is not None}
+    frame = pl.DataFrame({"evening": list(evenings), "trade_date": list(evenings.values())},
+                         schema={"evening": pl.Date, "trade_date": pl.Date})  # fmt: skip
+    if not evenings:
+        return pl.DataFrame(schema={"trade_date": pl.Date, "sector": pl.String, "weight": pl.Float64, "made": pl.Float64,
+                                    "whole": pl.Float64})  # fmt: skip
+    members = inputs.read("features/universe", ["trade_date", "instrument_id", "sector"]).rename({"trade_date": "evening"})
+    returns = inputs.read("features/returns", ["trade_date", "instrument_id", "simple_return"])
+    moved = members.join(frame, on="evening").join(returns, on=["trade_date", "instrument_id"]).drop_nulls("simple_return")
+    moved = moved.sort("trade_date", "sector", "instrument_id")
+    by_sector = moved.group_by("trade_date", "sector", maintain_order=True).agg(count=pl.len(), made=pl.col("simple_return").mean())
+    total = pl.col("count").sum().over("trade_date")
+    return by_sector.with_columns(weight=pl.col("count") / total).with_columns(
+        whole=(pl.col("weight") * pl.col("made")).sum().over("trade_date")
+    ).drop("count")  # fmt: skip
+
+
+def _moves(account: pl.DataFrame, sectors: pl.DataFrame) -> pl.DataFrame:
+    """The price moves of the holdings as market, sector and selection; all of it is selection on a day without a universe before."""
+    name = ["trade_date", "instrument_id"]
+    known = account.select("trade_date", "targets").explode("targets").drop_nulls().unnest("targets").select(*name, "sector")
+    results = account.select("trade_date", "results").explode("results").drop_nulls().unnest("results")
+    held = account.select("trade_date", "holdings").explode("holdings").drop_nulls().unnest("holdings").select(*name, "value")
+    moved = results.select(*name, "market", total=pl.col("market") + pl.col("dividends"))
+    both = held.join(moved, on=name, how="full", coalesce=True).with_columns(pl.col("value", "market", "total").fill_null(0.0))
+    both = both.join(known, on=name, how="left").with_columns(pl.col("sector").fill_null(UNKNOWN_SECTOR)).sort(name)
+    own = both.group_by("trade_date", "sector", maintain_order=True).agg(
+        base=(pl.col("value") - pl.col("total")).sum(), move=pl.col("market").sum()
+    )  # fmt: skip
+    every = own.join(sectors, on=["trade_date", "sector"], how="full", coalesce=True).sort("trade_date", "sector")
+    whole = pl.col("whole").max().over("trade_date").fill_null(0.0)  # one value a day; a sector without members lacks it
+    every = every.with_columns(pl.col("base", "move", "weight").fill_null(0.0), whole=whole).with_columns(
+        made=pl.col("made").fill_null(pl.col("whole")), invested=pl.col("base").sum().over("trade_date")
+    )  # fmt: skip
+    market = every.group_by("trade_date", maintain_order=True).agg(amount=pl.col("invested").first() * pl.col("whole").first())
+    tilt = (pl.col("base") - pl.col("invested") * pl.col("weight")) * (pl.col("made") - pl.col("whole"))
+    return pl.concat([
+        market.select("trade_date", pl.lit("market").alias("line"), pl.lit("").alias("part"), "amount"),
+        every.select("trade_date", pl.lit("sector").alias("line"), pl.col("sector").alias("part"), tilt.alias("amount")),
+        every.select("trade_date", pl.lit("selection").alias("line"), pl.col("sector").alias("part"),
+                     (pl.col("move") - pl.col("base") * pl.col("made")).alias("amount")),
+    ])  # fmt: skip
+
+
+def _own(account: pl.DataFrame) -> pl.DataFrame:
+    """What the names brought beside their price moves."""
+    results = account.select("trade_date", "results").explode("results").drop_nulls().unnest("results")
+    sums = results.group_by("trade_date", maintain_order=True).agg(pl.col(name).sum() for name in _OWN)
+    rows = sums.unpivot(list(_OWN), index="trade_date", variable_name="line", value_name="amount")
+    return rows.select("trade_date", "line", pl.lit("").alias("part"), "amount")
+
+
+def _of_the_day(account: pl.DataFrame) -> pl.DataFrame:
+    """Interest, and the costs by kind."""
+    interest = account.select("trade_date", pl.lit("cash").alias("line"), pl.lit("").alias("part"), amount=pl.col("interest"))
+    paid = account.select("trade_date", *COSTS).unpivot(list(COSTS), index="trade_date", variable_name="part", value_name="amount")
+    return pl.concat([interest, paid.select("trade_date", pl.lit("costs").alias("line"), "part", -pl.col("amount"))])
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="Where each session's gain came from: market, sectors, selection, dividends, actions, execution, cash, costs by kind.",
+    model=Attribution,
+    code_version="1",
+    inputs=lambda _: (Input(ACCOUNT), Input("features/universe", lag=1), Input("features/returns")),
+    compute=compute,
+    block=250,
+    may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=400,
+    in_warehouse=True,
+)
