@@ -61,6 +61,12 @@ class IndexHistory:
         return (level / base[0] if base.len() else level).fill_null(np.nan).to_numpy()
 
     @property
+    def kind(self) -> str:
+        """Whether dividends are in it."""
+        known = self.rows[1:].drop_nulls("close")["total_return"]
+        return "price return" if known.null_count() == known.len() else "total return"
+
+    @property
     def in_words(self) -> str:
         """Which return it is, by which route."""
         rows = self.rows[1:].drop_nulls("close")
@@ -68,7 +74,7 @@ class IndexHistory:
             return f"{self.name}: no index file of these sessions has it"
         counts = dict(rows.group_by("route").agg(pl.len()).sort("len", descending=True).iter_rows())
         ways = ", ".join(f"{_WAYS[route]} on {number:,} of {rows.height:,} sessions" for route, number in counts.items())
-        return f"{self.name}, {'price' if set(counts) == {'none'} else 'total'} return: dividends {ways}"
+        return f"{self.name}, {self.kind}: dividends {ways}"
 
 
 _WAYS = {

@@ -123,7 +123,7 @@ def _figures(story: Story) -> list[go.Figure]:
         go.Scatter(x=dates, y=np.cumprod(1 + other), name="equal-weight universe"),
     ]
     if index is not None and index.gaps < index.rows.height:
-        value.append(go.Scatter(x=dates, y=index.growth[1:], name=index.name, connectgaps=False))
+        value.append(go.Scatter(x=dates, y=index.growth[1:], name=f"{index.name} ({index.kind})", connectgaps=False))
     fall = [go.Scatter(x=dates, y=drawdowns(own), fill="tozeroy", name="portfolio"),
             go.Scatter(x=dates, y=drawdowns(other), name="equal-weight universe", line={"width": 1})]  # fmt: skip
     moving = rolling(own, other, story.measures.yardstick, ROLLING_SESSIONS)

@@ -138,6 +138,6 @@ TABLE = DailyTable(
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),
-    peak_megabytes=220,
+    peak_megabytes=277,
     in_warehouse=True,
 )

@@ -108,6 +108,6 @@ TABLE = DailyTable(
     compute=compute,
     block=250,
     kinds=frozenset({"parquet", "polars"}),
-    peak_megabytes=200,
+    peak_megabytes=242,
     in_warehouse=True,
 )
