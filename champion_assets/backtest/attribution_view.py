@@ -14,7 +14,8 @@ from champion_assets.backtest.attribution import LINES
 
 WORDS = {
     "market": "market (equal-weight universe)", "sector": "choice of sectors", "selection": "choice of names within sectors",
-    "dividends": "dividends", "actions": "corporate actions", "execution": "execution (evening's close to fill)", "cash": "interest on cash",
+    "dividends": "dividends", "actions": "corporate actions", "execution": "execution (evening's close to fill)",
+    "cash": "interest on cash",
     "written_down": "written down", "costs": "costs",
 }  # fmt: skip
 

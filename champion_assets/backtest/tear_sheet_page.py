@@ -89,8 +89,8 @@ def _stale(days: pl.DataFrame) -> str:
         return ""
     names = [each["symbol"] for each in last["holdings"] if each["idle"] > STALE_SESSIONS]
     return (
-        f"<p class='warn'>{last['stale_value'] / last['value']:.2%} of the value stand at the last prices of names that have not traded for "
-        f"more than {STALE_SESSIONS} sessions ({html.escape(', '.join(names))}): the figures count them at these prices; "
+        f"<p class='warn'>{last['stale_value'] / last['value']:.2%} of the value stand at the last prices of names that have not "
+        f"traded for more than {STALE_SESSIONS} sessions ({html.escape(', '.join(names))}): the figures count them at these prices; "
         "those called `without_stale` count them as lost.</p>"
     )
 

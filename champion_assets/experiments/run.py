@@ -16,7 +16,8 @@ from multiprocessing import get_context
 
 import polars as pl
 
-from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history, index_beside
+from champion_assets.backtest.tear_sheet import HTML_KEY, history, index_beside
+from champion_assets.backtest.tear_sheet_figures import figures
 from champion_assets.catalog import open_workspace
 from champion_assets.clients.mlflow import TrackedRun, Tracking, TrackingUnreachable
 from champion_assets.experiments.plan import Trial

@@ -15,7 +15,8 @@ from graphlib import TopologicalSorter
 from champion_assets.backtest.attribution import NAME as ATTRIBUTION
 from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.executions import NAME as EXECUTIONS
-from champion_assets.backtest.tear_sheet import HTML_KEY, figures, history, index_beside, page
+from champion_assets.backtest.tear_sheet import HTML_KEY, history, index_beside, page
+from champion_assets.backtest.tear_sheet_figures import figures
 from champion_assets.common.dates import calendar_days
 from champion_assets.experiments.plan import ExperimentError, Trial
 from champion_assets.experiments.results import FOLDER, TrialResult, keep

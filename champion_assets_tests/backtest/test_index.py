@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from champion_assets.backtest.index import IndexHistory, UnknownIndex, index_history, refuse_unknown
-from champion_assets.backtest.tear_sheet import TearSheet, figures, history, index_beside, page
+from champion_assets.backtest.tear_sheet import TearSheet, history, index_beside, page
+from champion_assets.backtest.tear_sheet_figures import figures
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from champion_assets.backtest.attribution_view import WORDS, by_line, sector_table, table
-from champion_assets.backtest.tear_sheet import TearSheet, figures, history, page, story_of
+from champion_assets.backtest.tear_sheet import TearSheet, history, page, story_of
 from champion_assets.backtest.tear_sheet_data import doubtful_holdings, written_down
+from champion_assets.backtest.tear_sheet_figures import figures
 from champion_assets.backtest.tear_sheet_page import render
 from champion_assets.lake.errors import MissingInput
 from champion_assets.lake.schema import empty_frame, violations
@@ -115,7 +116,8 @@ def test_the_page_tells_the_whole_story(workspace: Workspace) -> None:
     days, _ = history(workspace)
     text = page(workspace, days, figures(days), "note")
     for title in ("Growth of one rupee", "Drawdown", "Turnover and costs", "Exposure by sector", "Largest holdings over time", "ESG score",
-                  "Constraints that bind", "Return by sector", "Where the return came from", "Where the gain came from", "Constraints at work", "Monthly returns", "Holdings in doubt"):  # fmt: skip
+                  "Constraints that bind", "Return by sector",
+                  "Where the return came from", "Where the gain came from", "Constraints at work", "Monthly returns", "Holdings in doubt"):  # fmt: skip
         assert title in text, title
     assert "http" not in text.split("<body>")[1].replace("http://www.w3.org", "")  # self-contained
     told = story_of(workspace, days)
@@ -159,7 +161,7 @@ def test_what_stands_at_old_prices_is_told_both_ways(workspace: Workspace) -> No
     plain = dict(figures(days).select("metric", "value").iter_rows())
     assert plain["total_return_without_stale"] == plain["total_return"]
     story = story_of(workspace, stale)
-    assert "stand at the last prices of names that have not traded" in render(stale, story, figures(stale), "")
+    assert "stand at the last prices of names that have not" in render(stale, story, figures(stale), "")
     assert "stand at the last prices" not in render(days, story_of(workspace, days), figures(days), "")
 
 
