@@ -18,7 +18,7 @@ from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.daily import TABLE as DAILY_TABLE
 from champion_assets.backtest.index import IndexHistory, index_history
 from champion_assets.backtest.tear_sheet_data import Measures, Story, tell
-from champion_assets.backtest.tear_sheet_figures import figures, invested_days, yardstick_of
+from champion_assets.backtest.tear_sheet_figures import figures, invested_days, session_before, yardstick_of
 from champion_assets.features.esg import BLEND
 from champion_assets.lake.commit import day_rows, write_days
 from champion_assets.lake.errors import InvalidRows, MissingInput
@@ -96,7 +96,7 @@ def index_beside(place: Place, days: pl.DataFrame) -> IndexHistory | None:
         ValueError: see `yardstick_of`.
     """
     invested = invested_days(days)
-    return None if invested.is_empty() else index_history(place, [_before(days, invested), *invested["trade_date"]])
+    return None if invested.is_empty() else index_history(place, [session_before(days, invested), *invested["trade_date"]])
 
 
 def story_of(place: Place, days: pl.DataFrame) -> Story | None:

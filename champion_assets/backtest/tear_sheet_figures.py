@@ -123,10 +123,15 @@ def yardstick_of(days: pl.DataFrame) -> Yardstick:
         ValueError: `days` begin with the first fill, so that nobody knows since when its return counts.
     """
     invested = invested_days(days)
-    return Yardstick(calendar_years(_before(days, invested), invested["trade_date"][-1]), invested["overnight_return"].to_numpy())
+    return Yardstick(calendar_years(session_before(days, invested), invested["trade_date"][-1]), invested["overnight_return"].to_numpy())
 
 
-def _before(days: pl.DataFrame, invested: pl.DataFrame) -> dt.date:
+def session_before(days: pl.DataFrame, invested: pl.DataFrame) -> dt.date:
+    """The last session before the first fill.
+
+    Raises:
+        ValueError: `days` begin with the first fill.
+    """
     earlier: list[dt.date] = days.filter(pl.col("trade_date") < invested["trade_date"].min())["trade_date"].to_list()
     if not earlier:
         raise ValueError("the session before the first fill is needed: its close is what the first return starts from")

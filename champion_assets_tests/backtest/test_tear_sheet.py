@@ -117,7 +117,8 @@ def test_the_page_tells_the_whole_story(workspace: Workspace) -> None:
     text = page(workspace, days, figures(days), "note")
     for title in ("Growth of one rupee", "Drawdown", "Turnover and costs", "Exposure by sector", "Largest holdings over time", "ESG score",
                   "Constraints that bind", "Return by sector",
-                  "Where the return came from", "Where the gain came from", "Constraints at work", "Monthly returns", "Holdings in doubt"):  # fmt: skip
+                  "Where the return came from", "Where the gain came from",
+                  "Constraints at work", "Monthly returns", "Holdings in doubt"):  # fmt: skip
         assert title in text, title
     assert "http" not in text.split("<body>")[1].replace("http://www.w3.org", "")  # self-contained
     told = story_of(workspace, days)
