@@ -1,8 +1,8 @@
 """Rows a second into ClickHouse and DuckDB, from the lake's Parquet files to rows that people see, as a ratio to the drivers' own way.
 
 Table: silver/equity_eod, all columns. Baselines, in the same run, best of three: clickhouse-driver's columnar NumPy insert (as the
-driver takes it: NULL becomes NaN, nothing is compared), and DuckDB's `COPY ... FROM` of the same files. Ours compares counts (ClickHouse:
-and checksums), and exchanges or renames in the end.
+driver takes it: NULL becomes NaN, nothing is compared), and DuckDB's `COPY ... FROM` of the same files. Ours compares counts
+and checksums, and exchanges or renames in the end.
 
     DATA_DIR=... python -m champion_assets_tests.benchmarks.warehouse 2016-01-01 2020-12-31
 """
@@ -23,7 +23,8 @@ from pydantic import SecretStr
 
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.clients.clickhouse import clickhouse as connect
-from champion_assets.lake.workspace import Workspace
+from champion_assets.lake.table import DailyTable
+from champion_assets.lake.workspace import Workspace, open_inputs
 from champion_assets.settings import Settings
 from champion_assets.silver.equity_eod import TABLE
 from champion_assets.warehouse import clickhouse, duckdb
@@ -47,7 +48,6 @@ def main(start: dt.date, end: dt.date) -> None:
             _blocks(days, TABLES["warehouse/duckdb"].block_size(settings)),
         )
         for module in (clickhouse, duckdb):
-            module.LOADED = (TABLE,)  # type: ignore[attr-defined]
             module.create_views = lambda *_: None  # type: ignore[attr-defined]
         with connect(settings, database=False) as client:
             client.execute("CREATE DATABASE bench")
@@ -89,8 +89,7 @@ def _array(column: pl.Series) -> object:
 
 def _ours(workspace: Workspace, blocks: Sequence[Sequence[dt.date]], database: str) -> None:
     there = replace(workspace, settings=workspace.settings.model_copy(update={"clickhouse_database": database}))
-    for block in blocks:
-        clickhouse.compute(there, block)
+    _load(clickhouse.table_of([TABLE]), there, blocks)
 
 
 def _copy(workspace: Workspace, days: Sequence[dt.date], folder: Path) -> None:
@@ -106,8 +105,12 @@ def _copy(workspace: Workspace, days: Sequence[dt.date], folder: Path) -> None:
 
 def _file(workspace: Workspace, blocks: Sequence[Sequence[dt.date]], folder: Path) -> None:
     there = replace(workspace, settings=workspace.settings.model_copy(update={"data_dir": folder, "lake": workspace.lake.root}))
+    _load(duckdb.table_of([TABLE]), there, blocks)
+
+
+def _load(table: DailyTable, workspace: Workspace, blocks: Sequence[Sequence[dt.date]]) -> None:
     for block in blocks:
-        duckdb.compute(there, block)
+        table.compute(open_inputs(table, workspace, block), block)
 
 
 if __name__ == "__main__":
