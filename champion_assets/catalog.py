@@ -39,6 +39,7 @@ from champion_assets.settings import Settings, require_files, source_folder
 from champion_assets.silver import (
     corporate_actions,
     doubts,
+    endings,
     equity_eod,
     esg_scores,
     index_eod,
@@ -66,6 +67,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     bundle_prices.TABLE,
     bronze_esg_scores.TABLE,
     instruments.TABLE,
+    endings.TABLE,
     equity_eod.TABLE,
     index_eod.TABLE,
     rates.TABLE,

@@ -8,8 +8,9 @@ volume, no buy at the upper band, no sell at the lower; in trade-to-trade series
 
 Corporate actions change holdings and open orders on the first session on or after the ex-date on which the name trades
 (`simulation/corporate_actions.py`). An action that becomes known only after that is counted in `late_actions`. An opening gap beyond any
-price band that no action explains is treated as value-neutral and counted in `unexplained_gaps`. A name that stops trading stays at its
-last price, which `stale_value` counts; DELISTED_AFTER sessions later it keeps DELISTING_RECOVERY of it.
+price band that no action explains is treated as value-neutral and counted in `unexplained_gaps`. A listing that ends gives its holders
+what silver/endings knows: shares of the acquirer, cash. Without evidence a name that stops trading stays at its last price, which
+`stale_value` counts; DELISTED_AFTER sessions later it keeps DELISTING_RECOVERY of it.
 
 An infeasible decision is an error that names the smallest set of constraints in conflict and the nearest way out; there is no fallback.
 `portfolio/target_weights`, `backtest/daily` and `backtest/executions` are this table in rows.
@@ -42,6 +43,7 @@ from champion_assets.portfolio.schedule import is_rebalance
 from champion_assets.portfolio.targets import PRICES, TARGETS, Targets, standing_of, wanted_names
 from champion_assets.quant.problem import Infeasible, NotSolved
 from champion_assets.settings.simulation import SimulationSettings
+from champion_assets.silver.endings import NAME as ENDINGS
 from champion_assets.silver.rates import NAME as RATES
 from champion_assets.silver.rates import Overnight, by_date
 from champion_assets.simulation.account import Account, new_account
@@ -200,6 +202,7 @@ TABLE = DailyTable(
     inputs=lambda settings: (
         *decision_inputs(settings),
         Input("silver/equity_eod"),
+        Input(ENDINGS),
         Input(RATES),
         Input("silver/corporate_actions", ACTION_SESSIONS),
         Input(NAME, lag=1),

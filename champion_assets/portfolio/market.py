@@ -19,6 +19,7 @@ from champion_assets.features.window import RETURNS
 from champion_assets.lake.inputs import Inputs
 from champion_assets.nse.trading_rules import TRADE_TO_TRADE
 from champion_assets.quant.risk import Array
+from champion_assets.silver.endings import NAME as ENDINGS
 from champion_assets.simulation.account import MarketDay
 from champion_assets.simulation.corporate_actions import Action
 
@@ -55,12 +56,13 @@ class Market:
             inputs.read(RETURNS, flags, days=dates), on=["trade_date", "instrument_id"], how="left", maintain_order="left"
         )  # fmt: skip
         self._rows = rows.with_columns(previous=pl.col("prior_close") * pl.col("f_capital"))
-        self.names = sorted({*self._rows["instrument_id"].unique(), *(others or {})})
+        self._endings, heirs = _endings(inputs)
+        self.names = sorted({*self._rows["instrument_id"].unique(), *(others or {}), *heirs})
         self.index = {name: number for number, name in enumerate(self.names)}
         self._panels = {name: self._spread(name, dates) for name in _PRICES}
         self._line = {date: number for number, date in enumerate(dates)}
         self._by_day = {key[0]: part for key, part in self._rows.partition_by("trade_date", as_dict=True).items()}
-        self.symbols = dict(others or {})  # as of the last session asked for: a later name is not known yet
+        self.symbols = heirs | dict(others or {})  # as of the last session asked for: a later name is not known yet
         self._events = _events(inputs)
         self._inputs = inputs
 
@@ -89,6 +91,8 @@ class Market:
         traded = dict(self._by_day[date].select("instrument_id", "prior_date").iter_rows())
         for number in held:
             name = self.names[number]
+            if (date, name) in self._endings:
+                found[number] = [self._ending(self._endings[date, name])]
             if name not in self._events or gaps[number]:
                 continue
             legs = [leg for leg in self._events[name] if leg["trade_date"] <= date]
@@ -109,8 +113,12 @@ class Market:
             chosen += [Action("child", a=leg["ratio_a"], other=self.index[leg["child_instrument_id"]]) for leg in legs
                        if leg["trade_date"] == date and leg["kind"] == "demerger" and leg["child_instrument_id"] in self.index]  # fmt: skip
             if chosen:
-                found[number] = chosen
+                found[number] = [*chosen, *found.get(number, [])]  # what a user says of an ending comes before the packaged line
         return found
+
+    def _ending(self, lines: Sequence[Mapping[str, Any]]) -> Action:
+        parts = tuple((self.index[line["child_instrument_id"]], line["ratio"]) for line in lines if line["ratio"] is not None)
+        return Action("ending", cash=max(line["cash"] for line in lines), parts=parts)
 
     def late(self, date: dt.date, held: Sequence[int]) -> int:
         """Holdings of which the past was told otherwise today: it is counted, and not made undone."""
@@ -187,3 +195,14 @@ def _events(inputs: Inputs) -> dict[str, list[dict[str, Any]]]:
     for leg in inputs.read("silver/corporate_actions", _EVENTS).iter_rows(named=True):
         found[leg["instrument_id"]].append(leg)
     return dict(found)
+
+
+def _endings(inputs: Inputs) -> tuple[dict[tuple[dt.date, str], list[dict[str, Any]]], dict[str, str]]:
+    """By session and ended name what its holders get, where that is known; and the children with their symbols."""
+    columns = ["trade_date", "instrument_id", "child_instrument_id", "child_symbol", "ratio", "cash"]
+    rows = inputs.read(ENDINGS, columns).filter(pl.col("ratio").is_not_null() | (pl.col("cash") > 0))
+    found: dict[tuple[dt.date, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows.iter_rows(named=True):
+        found[row["trade_date"], row["instrument_id"]].append(row)
+    children = rows.drop_nulls("child_instrument_id").select("child_instrument_id", "child_symbol")
+    return dict(found), dict(children.iter_rows())

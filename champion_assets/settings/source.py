@@ -47,6 +47,10 @@ class SourceSettings(BaseModel):
         validation_alias=variables("CHAMPION_RATES"),
         description="CSV of first,last,percent,why: overnight rates a year that win over those of NSE's index and of the packaged table.",
     )
+    endings: Annotated[Path | None, BLANK_IS_NONE] = Field(
+        None, validation_alias=variables("CHAMPION_ENDINGS"),
+        description="CSV of how listings ended (mergers, delistings), see docs/runbook.md; its lines win over the packaged ones.",
+    )  # fmt: skip
     esg_folder: Annotated[Path | None, BLANK_IS_NONE] = Field(
         None,
         validation_alias=variables("CHAMPION_ESG"),

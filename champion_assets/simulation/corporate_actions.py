@@ -7,7 +7,8 @@ What belongs here: one rule per kind of action. What does not: factors (`nse/act
 - rights: renounced (sold at their theoretical value) or subscribed (paid for, new shares at the theoretical price), by choice;
 - a demerged part: a claim worth what the exchange's price discovery says; it becomes the child's shares when the child lists, if it is
   known which and how many, else cash at that value after `CLAIM_SESSIONS`;
-- a merger: the acquirer's shares at its close of the day; while it does not trade, at what the merged shares were worth.
+- a merger: the acquirer's shares at its close of the day; while it does not trade, at what the merged shares were worth;
+- an ending: cash, and shares of one or several children, each as in a merger.
 
 Open orders are changed like holdings: an order of 800 is one of 4,000 after a split of 1 into 5.
 """
@@ -22,13 +23,13 @@ from typing import Literal
 from champion_assets.simulation.account import Account, Claim, MarketDay
 
 CLAIM_SESSIONS = 250
-ActionKind = Literal["cash", "shares", "rights", "demerger", "child", "merger"]
+ActionKind = Literal["cash", "shares", "rights", "demerger", "child", "merger", "ending"]
 
 
 @dataclass(frozen=True)
 class Action:
     """A leg as a holding meets it: price factor f and share factor q, rupees a share (cash, or the issue price of a right), `a` new for `b`
-    held, or `a` shares of the name `other` for one.
+    held, or `a` shares of the name `other` for one; `parts` of an ending: several children with the shares of each for one.
     """  # fmt: skip
 
     kind: ActionKind
@@ -38,6 +39,7 @@ class Action:
     a: float = 0.0
     b: float = 1.0
     other: int = -1
+    parts: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass
@@ -71,16 +73,16 @@ def act(account: Account, actions: Mapping[int, Sequence[Action]], day: MarketDa
 
 
 def _change_order(account: Account, name: int, leg: Action, *, whole: bool) -> None:
-    """An open order after a split, bonus or consolidation, or, of the acquirer's shares, after a merger; nothing less than a share."""
-    if leg.kind not in ("shares", "merger"):
+    """An open order after a split, bonus or consolidation, or, of the children's shares, after an ending; nothing less than a share."""
+    heirs = {"shares": ((name, leg.q),), "merger": ((leg.other, leg.a),), "ending": leg.parts}.get(leg.kind)
+    if heirs is None:
         return
-    wanted = account.orders.pop(name) * (leg.q if leg.kind == "shares" else leg.a)
-    other = name if leg.kind == "shares" else leg.other
-    wanted += account.orders.get(other, 0.0) if other != name else 0.0
-    wanted = float(math.trunc(wanted + math.copysign(1e-9, wanted))) if whole else wanted
-    account.orders.pop(other, None)
-    if wanted:
-        account.orders[other] = wanted
+    order = account.orders.pop(name)
+    for other, ratio in heirs:
+        wanted = order * ratio + account.orders.pop(other, 0.0)
+        wanted = float(math.trunc(wanted + math.copysign(1e-9, wanted))) if whole else wanted
+        if wanted:
+            account.orders[other] = wanted
 
 
 def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Effects, *, subscribe: bool, whole: bool) -> None:
@@ -92,13 +94,9 @@ def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Ef
     elif leg.kind == "rights":
         _rights(account, name, leg, effects, subscribe=subscribe, whole=whole)
     elif leg.kind == "merger":
-        received = shares * leg.a
-        _change(account, name, -shares)
-        price_other = float(day.close[leg.other]) if day.traded[leg.other] else float(account.price[leg.other])
-        if not price_other > 0:  # nobody has a price of it yet: the value is carried until there is one
-            price_other = price / leg.a
-        _receive(account, leg.other, received, price_other, effects, whole=whole)
-        effects.mark(name, received * price_other - shares * price)
+        _end(account, name, ((leg.other, leg.a),), 0.0, day, effects, whole=whole)
+    elif leg.kind == "ending":
+        _end(account, name, leg.parts, leg.cash, day, effects, whole=whole)
     else:
         account.price[name] = price * leg.f
         _change(account, name, shares * (leg.q - 1))
@@ -106,6 +104,26 @@ def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Ef
             _pay_fraction(account, name)
         if (rest := price * (1 - leg.f * leg.q)) > 1e-9 * price:
             account.claims.append(Claim(name, shares, rest))
+
+
+def _end(
+    account: Account, name: int, parts: Sequence[tuple[int, float]], cash: float, day: MarketDay, effects: Effects, *, whole: bool
+) -> None:
+    """Give cash and children for all shares of a name. A child of which nobody has a price yet is worth an equal part of what the others
+    leave of the value, until there is one.
+    """
+    shares, price = float(account.shares[name]), float(account.price[name])
+    prices = {other: float(day.close[other]) if day.traded[other] else float(account.price[other]) for other, _ in parts}
+    left = price - cash - sum(ratio * prices[other] for other, ratio in parts if prices[other] > 0)
+    unknown = [other for other in prices if not prices[other] > 0]
+    _change(account, name, -shares)
+    account.cash += shares * cash
+    gained = shares * cash - shares * price
+    for other, ratio in parts:
+        worth = prices[other] if prices[other] > 0 else max(left, 0.0) / len(unknown) / ratio
+        _receive(account, other, shares * ratio, worth, effects, whole=whole)
+        gained += shares * ratio * worth
+    effects.mark(name, gained)
 
 
 def _rights(account: Account, name: int, leg: Action, effects: Effects, *, subscribe: bool, whole: bool) -> None:

@@ -30,11 +30,15 @@ RARE = {
                         "reading": "x", "subject": ""},
     "bronze/bundle_prices": {"trade_date": START, "symbol": "A", "series": "EQ", "is_nifty_50": False, "source_row": 2, "volume": 1,
                              "source_sha256": "a" * 64},
+    "silver/endings": {"trade_date": START, "instrument_id": "A", "symbol": "A", "last_session": dt.date(2023, 10, 31), "kind": "merged",
+                       "child_instrument_id": "B", "child_symbol": "B", "ratio": 2.8, "cash": 0.0, "confidence": "document",
+                       "evidence": "x"},
     "silver/doubts": {"trade_date": START, "instrument_id": "A", "symbol": "A", "ex_session": START, "doubt": "unread",
                       "level": "capital", "reason": "x"},
 }  # fmt: skip
 """Good rows of tables that have none in these weeks."""
 CORRUPTIONS: list[tuple[str, str, Any]] = [
+    ("silver/endings", "kind", "gone"), ("silver/endings", "ratio", 0.0), ("silver/endings", "child_instrument_id", None),
     ("raw/bhavcopy", "sha256", "not a hash"), ("raw/bhavcopy", "rows", -1), ("bronze/bhavcopy", "close", -1.0),
     ("bronze/bhavcopy", "volume", -5), ("bronze/bhavcopy", "symbol", None), ("silver/equity_eod", "series", "GS"),
     ("silver/equity_eod", "session_type", "closed"), ("silver/equity_eod", "high", 0.01), ("features/returns", "simple_return", -1.0),

@@ -208,6 +208,20 @@ def test_a_merger_into_a_name_that_does_not_trade_carries_the_value_until_it_doe
     assert run(account, market([1.0, 40.0], traded=[False, True]), None, rules).pnl == pytest.approx(2520 * 40 - 90_000)
 
 
+def test_an_ending_gives_cash_and_children_and_loses_nothing_that_has_no_price_yet() -> None:
+    account = holding(0.0, [100.0, 0.0, 0.0], [50.0, 0.0, 0.0])
+    day = market([1.0, 20.0, 1.0], traded=[False, True, False], previous=[np.nan, 20.0, np.nan])
+    result = run(account, day, actions={0: [Action("ending", cash=5.0, parts=((1, 1.5), (2, 0.5)))]})
+    assert account.shares.tolist() == [0.0, 150.0, 50.0]
+    assert account.cash == 500.0
+    assert account.value == pytest.approx(5000.0)  # the child without a price is worth what is left: 15 for one share
+    assert result.pnl == pytest.approx(0.0)
+    exit_only = holding(0.0, [100.0], [474.6])
+    told = run(exit_only, market([1.0], traded=[False]), actions={0: [Action("ending", cash=480.0)]})
+    assert (exit_only.cash, exit_only.shares[0]) == (48_000.0, 0.0)
+    assert told.pnl == pytest.approx(540.0)
+
+
 def test_the_rest_of_an_order_is_changed_by_corporate_actions_like_a_holding() -> None:
     """900 wanted, 100 filled, then a split of 1 into 5: 4,500 in the end."""
     account, rules = new_account(1e6, 2), Rules(participation=0.1, unfilled="carry")

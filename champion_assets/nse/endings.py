@@ -1,0 +1,123 @@
+"""How listings ended: what the holders of a share that is no longer traded got for it.
+
+What belongs here: the packaged lines (`data/endings.csv`), the user's, and what a line must be. What does not: which instrument of a lake a
+line means, and since when it counts (`silver/endings`).
+
+A line names the ended share by its ISIN and its last session, and what a holder got: `new` shares of the child for `old` shares, and
+`cash` rupees per share. Several lines of one share are several children. `confidence` says what it rests on; `unknown` is a value, and then
+nothing is paid: the last price stands, marked. The user's lines on a share replace the packaged ones on it.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from champion_assets.common.errors import ConfigurationError
+from champion_assets.nse.isin import is_valid_isin
+
+COLUMNS = (
+    "isin", "symbol", "last_session", "kind", "child_isin", "child_symbol", "new", "old", "cash", "confidence", "known_on", "evidence",
+)  # fmt: skip
+KINDS = ("merged", "scheme", "delisted_voluntary", "delisted_compulsory", "failed", "unknown")
+CONFIDENCES = ("document", "swap_arithmetic", "assumed", "unknown")
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A line.
+
+    Attributes:
+        isin, symbol: of the share that ended.
+        last_session: on which it traded.
+        kind: how it ended.
+        child_isin, child_symbol: of what its holders got; blank for none.
+        ratio: shares of the child for one share held; None where unknown or without a child.
+        cash: rupees per share held.
+        confidence: what it rests on.
+        known_on: the day since which it was public.
+        evidence: in words, or an address.
+    """
+
+    isin: str
+    symbol: str
+    last_session: dt.date
+    kind: str
+    child_isin: str
+    child_symbol: str
+    ratio: float | None
+    cash: float
+    confidence: str
+    known_on: dt.date
+    evidence: str
+
+
+def endings_of(path: Path | None = None) -> tuple[Ending, ...]:
+    """The packaged lines and the user's, in order of the last session. The file is read at every call, so that an edit is seen.
+
+    Args:
+        path: the user's file, with the columns of `COLUMNS`; lines that begin with # are remarks.
+
+    Raises:
+        ConfigurationError: names the file, the line and what is wrong.
+    """
+    own = () if path is None else _parsed(path.expanduser().read_text("utf-8-sig"), str(path))
+    replaced = {line.isin for line in own}
+    lines = [*(line for line in _packaged() if line.isin not in replaced), *own]
+    return tuple(sorted(lines, key=lambda line: (line.last_session, line.isin, line.child_isin)))
+
+
+@lru_cache(maxsize=1)
+def _packaged() -> tuple[Ending, ...]:
+    text = resources.files("champion_assets.nse").joinpath("data/endings.csv").read_text("utf-8")
+    return _parsed(text, "the packaged endings")
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str, where: str) -> tuple[Ending, ...]:
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip() and not line.startswith("#")]
+    header, *rows = [next(csv.reader([line])) for _, line in lines] or [[]]
+    if tuple(header) != COLUMNS:
+        raise ConfigurationError(f"{where}: the columns must be {','.join(COLUMNS)}, found {','.join(header)[:200]}")
+    found = []
+    for (number, _), cells in zip(lines[1:], rows, strict=True):
+        try:
+            found.append(_ending(dict(zip(COLUMNS, (cell.strip() for cell in cells), strict=True))))
+        except ValueError as error:
+            raise ConfigurationError(f"{where}, line {number}: {error}") from error
+    if len({(line.isin, line.child_isin) for line in found}) < len(found):
+        raise ConfigurationError(f"{where}: two lines on the same share and child")
+    return tuple(found)
+
+
+def _ending(row: dict[str, str]) -> Ending:
+    if row["kind"] not in KINDS:
+        raise ValueError(f"kind {row['kind']!r} is none of {', '.join(KINDS)}")
+    if row["confidence"] not in CONFIDENCES:
+        raise ValueError(f"confidence {row['confidence']!r} is none of {', '.join(CONFIDENCES)}")
+    for name in ("isin", "child_isin"):
+        if (row[name] or name == "isin") and not is_valid_isin(row[name]):
+            raise ValueError(f"{name} {row[name]!r} is no valid ISIN")
+    if not row["evidence"]:
+        raise ValueError("evidence must be given")
+    last, known = (dt.date.fromisoformat(row[name]) for name in ("last_session", "known_on"))
+    if bool(row["new"]) != bool(row["old"]) or bool(row["new"]) > bool(row["child_isin"]):
+        raise ValueError("new, old and child_isin belong together")
+    ratio = _amount(row["new"], "new") / _amount(row["old"], "old") if row["new"] else None
+    cash = _amount(row["cash"], "cash") if row["cash"] else 0.0
+    if (row["confidence"] == "unknown") != (ratio is None and cash == 0.0):
+        raise ValueError("confidence is unknown exactly where neither a ratio nor cash is given")
+    return Ending(row["isin"], row["symbol"], last, row["kind"], row["child_isin"], row["child_symbol"], ratio, cash, row["confidence"],
+                  known, row["evidence"])  # fmt: skip
+
+
+def _amount(text: str, name: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{name} {text!r} is no positive number")
+    return value
