@@ -49,11 +49,25 @@ def decide(known: Known, strategy: Strategy, standing: Standing, start: Array | 
         Infeasible: names the date, the smallest conflict and the nearest way out.
         NotSolved: the certificate was missed.
     """
+    _demand_numbers(known)
     try:
         chosen = _choose(make_problem(known, strategy, standing), known, strategy, start)
     except (Infeasible, NotSolved) as error:
         raise type(error)(f"{known.date}: {error}") from error
     return Decision(chosen.solution.weights, chosen.solution, chosen.problem, chosen.distance)
+
+
+def _demand_numbers(known: Known) -> None:
+    """Refuse what is no number, by the name of the share.
+
+    Raises:
+        NotSolved: names the date, the share and what is not known of it.
+    """
+    told = {"expected return": known.expected, "risk": known.risk.volatility(), "median turnover": known.turnover, "tilt": known.tilt}
+    for what, values in told.items():
+        if values is not None and not (flags := np.isfinite(values)).all():
+            first = known.symbols[int(np.argmin(flags))]
+            raise NotSolved(f"{known.date}: the {what} of {first} is no finite number ({int((~flags).sum())} names in all); leave it out")
 
 
 def as_decided(problem: Problem, strategy: Strategy, weights: Array) -> Problem:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from champion_assets.quant.optimise import solve
-from champion_assets.quant.problem import GAP_TOLERANCE, Infeasible, NotSolved, Problem, Row, Solution
+from champion_assets.quant.problem import GAP_TOLERANCE, SINGULAR, Infeasible, NotSolved, Problem, Row, Solution
 from champion_assets.quant.risk import Array, Risk
 
 _MAX_STEPS = 200
@@ -56,19 +56,32 @@ def maximum_sharpe(problem: Problem, start: Array | None = None) -> Solution:
             f"no portfolio of these {problem.size} names has a positive expected return under the constraints, so no Sharpe ratio can be "
             "maximised; use minimum_variance, or another estimator of expected returns"
         )
-    aversion = float(problem.expected @ richest.weights) / problem.risk.variance(richest.weights)
+    aversion = _ratio(problem, richest.weights)
     solution = richest
     for _ in range(_MAX_STEPS):
         solution = solve(replace(problem, risk_aversion=aversion), solution.weights)
-        better = float(problem.expected @ solution.weights) / problem.risk.variance(solution.weights)
+        better = _ratio(problem, solution.weights)
         if abs(better / aversion - 1) <= 1e-10:
             return solution
         aversion = better
     raise NotSolved(f"maximum Sharpe of {problem.size} names: the ratio still moves after {_MAX_STEPS} steps")
 
 
+def _ratio(problem: Problem, weights: Array) -> float:
+    """Return over variance; one that a portfolio without risk has not."""
+    variance = problem.risk.variance(weights)
+    if variance <= 1e-12 * problem.risk.mean_variance() or variance == 0.0:
+        raise Infeasible(
+            "a portfolio with a positive expected return has no risk in the window (fewer sessions than names, or a price that never "
+            "moved), so its Sharpe ratio has no bound; use an estimator that shrinks (COVARIANCE_ESTIMATOR=ledoit_wolf), a longer window "
+            "(COV_WINDOW_DAYS), or minimum_variance"
+        )
+    return float(problem.expected @ weights) / variance
+
+
 def _ratio_scale(problem: Problem) -> float:
-    return float(np.abs(problem.expected).max()) / problem.risk.mean_variance() or 1.0
+    variance = problem.risk.mean_variance()
+    return (float(np.abs(problem.expected).max()) / variance if variance > 0 else 0.0) or 1.0
 
 
 def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
@@ -78,6 +91,8 @@ def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
     computing risk parity weights". `relative_gap` is the largest deviation of a part from 1/n, relative.
     """
     names = risk.idiosyncratic.size
+    if (still := int((risk.volatility() <= 0).sum())) or names == 0:
+        raise Infeasible(f"{still} of {names} names have no risk in the window, so no part of the risk can be theirs; leave them out")
     share = 1.0 / names
     factors = risk.columns(np.arange(names))
     weights = share / risk.volatility()
@@ -94,7 +109,9 @@ def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
         step = (right - factors.T @ np.linalg.solve(small, scaled @ right)) / diagonal
         length = min(1.0, 0.95 / max(float((step / weights).max()), 1e-300)) if (step > 0).any() else 1.0
         weights = weights - length * step
-    raise NotSolved(f"risk parity of {names} names: parts still differ by {worst:.1e} after {_MAX_STEPS} steps")
+        if not np.isfinite(weights).all():
+            break
+    raise NotSolved(f"risk parity of {names} names: parts still differ by {worst:.1e} after {_MAX_STEPS} steps; {SINGULAR}")
 
 
 @dataclass(frozen=True)

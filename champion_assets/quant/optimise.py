@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from champion_assets.quant.active_set import guess
 from champion_assets.quant.feasibility import least_trading
 from champion_assets.quant.infeasibility import diagnose
-from champion_assets.quant.problem import GAP_TOLERANCE, Infeasible, NotSolved, Problem, Solution
+from champion_assets.quant.problem import GAP_TOLERANCE, SINGULAR, Infeasible, NotSolved, Problem, Solution
 from champion_assets.quant.risk import Array
 
 Names = NDArray[np.intp]
@@ -32,7 +32,7 @@ _PRICE_TOLERANCE, _SNAP = 1e-11, 1e-13
 _EQUALITY, _SOLVED, _INFEASIBLE = 5, 1, -1
 _FEW, _MANY = 12, 60
 """Names that join those of a warm start; names from which on a guess of the active set pays."""
-_REGULAR = 1e-10
+_REGULAR, _MORE_REGULAR = 1e-10, 1e-9
 """Least own variance beside a scaled one of 1, so that a singular Hessian can be factorised; the certificate does not know of it."""
 
 
@@ -190,8 +190,12 @@ class _Restricted:
         upper, lower = np.concatenate([cap, row_high]), np.concatenate([low, row_low])
         sense[upper == lower] = _EQUALITY
         upper, lower = np.minimum(upper, 1e30), np.maximum(lower, -1e30)
-        x, _, flag, info = daqp.solve(self.hessian, linear, np.ascontiguousarray(matrix), upper, lower, sense, primal_tol=1e-11,
-                                      dual_tol=1e-12, eps_prox=0.0)  # fmt: skip
+        for more in (0.0, _MORE_REGULAR):  # of a nearly singular Hessian DAQP may call a feasible problem infeasible
+            hessian = self.hessian + more * np.eye(size) if more else self.hessian
+            x, _, flag, info = daqp.solve(hessian, linear, np.ascontiguousarray(matrix), upper, lower, sense.copy(), primal_tol=1e-11,
+                                          dual_tol=1e-12, eps_prox=0.0)  # fmt: skip
+            if flag >= _SOLVED:
+                break
         if flag == _INFEASIBLE:
             return None
         if flag < _SOLVED:
@@ -238,22 +242,19 @@ def _made_feasible(problem: Problem, working: Names, sides: Array | None) -> tup
     if more.size == working.size and sides is None:
         more = np.arange(problem.size)
     if working.size == problem.size:
-        raise NotSolved(f"{problem.size} names: a feasible problem was called infeasible by the solver")
+        raise NotSolved(f"{problem.size} names: the solver found no weights although there are some, if only just; {SINGULAR}")
     return more, None
 
 
 def _certified(problem: Problem, found: _Found, scale: float, rounds: int) -> Solution:
     weights = found.weights
     _demand_feasible(problem, weights)
-    risk = 0.5 * problem.risk_aversion * problem.risk.variance(weights) / scale
-    if problem.benchmark is not None:  # against a benchmark the risk term may vanish, so the scale is that of the parts
-        risk += 0.5 * problem.risk_aversion * problem.risk.variance(problem.benchmark) / scale
     cost = 0.0 if problem.cost is None else problem.cost / scale
     paid = 0.0 if problem.cost is None else float((cost * np.abs(weights - problem.present)).sum())
     gap = float(found.gradient @ weights) + paid - _lower_bound(problem, found, cost)
-    relative = max(gap, 0.0) / max(risk, 1e-300)
+    relative = max(gap, 0.0) * scale / problem.gap_scale(weights)
     if relative > GAP_TOLERANCE:
-        raise NotSolved(f"{problem.size} names: relative gap {relative:.1e} after {rounds} rounds, wanted {GAP_TOLERANCE:.0e}")
+        raise NotSolved(f"{problem.size} names: relative gap {relative:.1e} after {rounds} rounds, wanted {GAP_TOLERANCE:.0e}; {SINGULAR}")
     names = ["budget", *(row.name for row in problem.rows), *(["turnover"] if math.isfinite(problem.turnover) else [])]
     values = [float(found.multipliers[0]) * scale, *(abs(float(value)) * scale for value in found.multipliers[1:])]
     if math.isfinite(problem.turnover):
@@ -269,7 +270,7 @@ def _demand_feasible(problem: Problem, weights: Array) -> None:
         value, size = float(row.coefficients @ weights), max(1.0, float(np.abs(row.coefficients).max()))
         worst = max(worst, (row.low - value) / size, (value - row.high) / size)
     if worst > 1e-9:
-        raise NotSolved(f"{problem.size} names: a constraint is missed by {worst:.1e}")
+        raise NotSolved(f"{problem.size} names: a constraint is missed by {worst:.1e}; {SINGULAR}")
 
 
 def _lower_bound(problem: Problem, found: _Found, cost: Array | float) -> float:

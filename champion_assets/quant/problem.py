@@ -20,11 +20,16 @@ from champion_assets.common.errors import ChampionError
 from champion_assets.quant.risk import Array, Risk
 
 GAP_TOLERANCE = 1e-8
-"""Largest certified gap of a solution, relative to its risk term."""
+"""Largest certified gap of a solution, relative to `Problem.gap_scale`."""
+_LEAST_SCALE = 1e-4
 
 
 class Infeasible(ChampionError, ValueError):
     """No weights satisfy the constraints; the message names the smallest set in conflict and the nearest way out of it."""
+
+
+SINGULAR = "a covariance that shrinks (COVARIANCE_ESTIMATOR=ledoit_wolf) or a longer window (COV_WINDOW_DAYS) helps where it is singular"
+"""What to do about a problem that was not solved."""
 
 
 class NotSolved(ChampionError, RuntimeError):
@@ -83,6 +88,12 @@ class Problem:
     def __post_init__(self) -> None:
         if self.held is None and (math.isfinite(self.turnover) or self.cost is not None):
             raise ValueError("a turnover limit and trading costs need the weights held")
+        numbers = {"expected return": self.expected, "cap": self.cap, "floor": self.floor, "weight held": self.held, "cost": self.cost,
+                   "benchmark weight": self.benchmark, "own risk": self.risk.idiosyncratic, "budget": self.budget,
+                   "risk aversion": self.risk_aversion, **{row.name: row.coefficients for row in self.rows}}  # fmt: skip
+        for what, values in numbers.items():
+            if values is not None and not (flags := np.isfinite(np.atleast_1d(np.asarray(values, dtype=float)))).all():
+                raise ValueError(f"the {what} is not finite, first at number {int(np.argmin(flags))}")
 
     @property
     def size(self) -> int:
@@ -120,6 +131,14 @@ class Problem:
         """What is minimised, up to the constant ½ γ b'Σb."""
         return self.smooth(weights) + (0.0 if self.cost is None else float(self.cost @ np.abs(weights - self.present)))
 
+    def gap_scale(self, weights: Array) -> float:
+        """What a gap is measured against: the risk term ½ γ w'Σw, with a benchmark that of both parts. Where there is hardly any risk, as
+        in a covariance of fewer sessions than names, a ten-thousandth of the size that risk or return of the problem have.
+        """
+        risk = self.risk.variance(weights) + (0.0 if self.benchmark is None else self.risk.variance(self.benchmark))
+        size = max(0.5 * self.risk_aversion * self.risk.mean_variance(), float(np.abs(self.linear).max()) * abs(self.budget))
+        return max(0.5 * self.risk_aversion * risk, _LEAST_SCALE * size) or 1.0
+
     def traded(self, weights: Array) -> float:
         """Half the sum of |w - held|; 0 if nothing is known to be held."""
         return 0.0 if self.held is None else float(np.abs(weights - self.present).sum()) / 2
@@ -131,7 +150,7 @@ class Solution:
 
     Attributes:
         weights: shape (n,).
-        relative_gap: certified distance of the objective from its optimum, relative to the risk term ½ γ w'Σw; at most `GAP_TOLERANCE`.
+        relative_gap: certified distance of the objective from its optimum, relative to `Problem.gap_scale`; at most `GAP_TOLERANCE`.
         multipliers: what the objective would gain if a constraint were loosened by one unit, by name: `budget` (signed), `turnover`, rows.
         rounds: restricted problems solved.
     """

@@ -51,7 +51,7 @@ def constraints_met(problem: Problem, weights: Array) -> list[Finding]:
 
 
 def optimality_gap(problem: Problem, weights: Array) -> float:
-    """The gap of the module's text, relative to the risk term ½ γ w'Σw (with a benchmark, that of both parts).
+    """The gap of the module's text, relative to `Problem.gap_scale`.
 
     Raises:
         ArithmeticError: the linear program was not solved.
@@ -92,7 +92,4 @@ def optimality_gap(problem: Problem, weights: Array) -> float:
                      bounds=bounds, method="highs", options=exact)  # fmt: skip
     if answer.status != 0:
         raise ArithmeticError(f"the audit's linear program over {size} names was not solved: {answer.message}")
-    risk = 0.5 * problem.risk_aversion * problem.risk.variance(weights)
-    if problem.benchmark is not None:
-        risk += 0.5 * problem.risk_aversion * problem.risk.variance(problem.benchmark)
-    return (float(gradient @ weights) + paid - float(answer.fun) * scale) / max(risk, 1e-300)
+    return (float(gradient @ weights) + paid - float(answer.fun) * scale) / problem.gap_scale(weights)

@@ -14,7 +14,7 @@ from champion_assets.portfolio.constraints import ESG_ROW
 from champion_assets.portfolio.decide import decide
 from champion_assets.portfolio.known import Known, Standing
 from champion_assets.portfolio.objective import value_of
-from champion_assets.quant.problem import Infeasible
+from champion_assets.quant.problem import Infeasible, NotSolved
 from champion_assets.quant.risk import RiskModel
 from champion_assets.quant.verification import constraints_met
 from champion_assets.settings.strategy import Strategy
@@ -198,6 +198,15 @@ def test_what_is_stuck_stays_and_the_rest_is_decided_around_it(known: Known) -> 
     equal = Strategy(weight_floor=1 / NAMES, weight_cap=1 / NAMES)
     even = decide(known, equal.model_copy(update={"weight_cap": 0.03}), standing)
     assert even.weights[even.weights > 0].min() == pytest.approx((1 - 0.11) / NAMES, rel=0.05)
+
+
+@pytest.mark.parametrize(("field", "words"), [("expected", "expected return of S5"), ("turnover", "median turnover of S5")])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_no_number_is_refused_by_name(known: Known, field: str, words: str, value: float) -> None:
+    wrong = getattr(known, field).copy()
+    wrong[5] = value
+    with pytest.raises(NotSolved, match=f"2024-01-31: the {words} is no finite number"):
+        decide(replace(known, **{field: wrong}), Strategy(), STANDING)
 
 
 def test_costs_have_one_unit_in_every_objective(known: Known) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from champion_assets.quant.covariance import COVARIANCES
 from champion_assets.quant.objectives import esg_frontier, maximum_sharpe, minimum_variance, risk_parity, tracking
-from champion_assets.quant.problem import Infeasible, Problem, Row
+from champion_assets.quant.problem import Infeasible, NotSolved, Problem, Row, Solution
 from champion_assets_tests.quant.test_optimise import market
 
 
@@ -79,3 +81,48 @@ def test_the_frontier_falls_as_the_floor_rises_and_each_point_keeps_its_floor() 
     known = np.isfinite(scores)
     free = maximum_sharpe(replace(problem, cap=np.where(known, 0.3, 0.0), rows=(Row("x", np.ones(25), high=1.0),)))
     assert ratios[0] == pytest.approx(sharpe(problem, free.weights))
+
+
+def answer_of(objective: Callable[[Problem], Solution], problem: Problem) -> float | str:
+    """What the weights add up to, or why there are none."""
+    try:
+        return float(objective(problem).weights.sum())
+    except (Infeasible, NotSolved) as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_odd_windows_are_solved_or_explained(seed: int) -> None:
+    """Fewer sessions than names, prices that never moved, twins, a single name: an answer, or words that say what to do."""
+    random = np.random.default_rng(seed)
+    for _ in range(15):
+        names, sessions = int(random.choice([1, 2, 10, 40])), int(random.choice([5, 20, 120]))
+        returns = random.standard_normal((sessions, 1)) * 0.01 + random.standard_normal((sessions, names)) * 0.02 * random.choice([0, 1, 1])
+        if random.random() < 0.2:
+            returns[:, 0] = 0
+        if random.random() < 0.2:
+            returns[:, -1] = returns[:, 0]
+        risk = COVARIANCES[str(random.choice(["sample", "ewma", "ledoit_wolf", "oas", "factor"]))](returns - returns.mean(axis=0))
+        problem = Problem(returns.mean(axis=0), risk, float(random.choice([0.1, 5, 100])), cap=max(0.1, 1 / names + 1e-9))
+        for objective in (maximum_sharpe, minimum_variance, lambda each: risk_parity(each.risk)):
+            told = answer_of(objective, problem)
+            known = ("COVARIANCE_ESTIMATOR", "no risk", "positive expected return")
+            assert told == pytest.approx(1) if isinstance(told, float) else any(words in told for words in known)
+
+
+def test_without_any_risk_there_is_no_ratio_and_no_part_of_it() -> None:
+    risk = COVARIANCES["sample"](np.zeros((20, 2)))
+    with pytest.raises(Infeasible, match="no risk in the window"):
+        maximum_sharpe(Problem(np.array([0.001, 0.002]), risk, 1.0))
+    with pytest.raises(Infeasible, match="2 of 2 names have no risk"):
+        risk_parity(risk)
+    assert minimum_variance(Problem(np.array([0.001, 0.002]), risk, 1.0)).weights.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("field", ["expected", "cap", "floor"])
+def test_a_problem_with_a_number_that_is_none_is_refused(field: str) -> None:
+    expected, risk = market(1, 60, 5)
+    values = {"expected": expected, "cap": np.ones(5), "floor": np.zeros(5)}
+    values[field] = np.where(np.arange(5) == 3, np.nan, values[field])
+    with pytest.raises(ValueError, match="not finite, first at number 3"):
+        Problem(values["expected"], risk, 1.0, cap=values["cap"], floor=values["floor"])
