@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from champion_assets.backtest import attribution, daily, executions, tear_sheet
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
-from champion_assets.bronze import bundle_prices, symbol_changes
+from champion_assets.bronze import bundle_bands, bundle_prices, symbol_changes
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
 from champion_assets.bronze import delivery as bronze_delivery
 from champion_assets.bronze import esg_scores as bronze_esg_scores
@@ -46,6 +46,7 @@ from champion_assets.silver import (
     index_total_return,
     instruments,
     rates,
+    security_status,
     suspects,
 )
 from champion_assets.warehouse import clickhouse, duckdb
@@ -65,10 +66,12 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     symbol_changes.TABLE,
     bronze_corporate_actions.TABLE,
     bundle_prices.TABLE,
+    bundle_bands.TABLE,
     bronze_esg_scores.TABLE,
     instruments.TABLE,
     endings.TABLE,
     equity_eod.TABLE,
+    security_status.TABLE,
     index_eod.TABLE,
     rates.TABLE,
     index_total_return.TABLE,

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.bronze.bundle import parse_bundles
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
-from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.bundle_prices import read_bundle_prices
-from champion_assets.nse.errors import BadPayload
-from champion_assets.raw.corporate_actions import BUNDLE
 from champion_assets.raw.corporate_actions import NAME as RAW
-from champion_assets.raw.files import current_versions
 
 NAME = "bronze/bundle_prices"
 
@@ -58,22 +55,7 @@ class BundlePrices(TableModel):
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Parse the bundles of `dates`."""
-    files, columns = inputs.originals(RAW), list(empty_frame(BundlePrices).columns)
-    frames, facts, rejects = [empty_frame(BundlePrices)], {}, []
-    for date, versions in current_versions(inputs.read(RAW), dates).items():
-        bundle = next((version for version in versions if version["format"] == BUNDLE), None)
-        if bundle is None:
-            continue
-        marks: dict[str, Any] = {"trade_date": date, "name": bundle["name"], "source_sha256": bundle["sha256"]}
-        try:
-            rows, refused = read_bundle_prices(files.read(bundle["sha256"], bundle["name"]), bundle["name"])
-        except BadPayload as error:
-            rejects.append(marks | {"rule": error.rule, "reason": str(error), "source_row": 0, "text": ""})
-            continue
-        rejects += [marks | {"rule": "B5"} | row for row in refused.iter_rows(named=True)]
-        frames.append(rows.with_columns(trade_date=pl.lit(date), source_sha256=pl.lit(bundle["sha256"])).select(columns))
-        facts[date] = {"rows": rows.height, "refused": refused.height}
-    return Computed(pl.concat(frames), pl.DataFrame(rejects) if rejects else None, facts)
+    return parse_bundles(inputs, dates, BundlePrices, read_bundle_prices)
 
 
 TABLE = DailyTable(

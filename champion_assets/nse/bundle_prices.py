@@ -1,6 +1,7 @@
 """The `Pd` member of NSE's PR bundle: what traded that day, by security, with the indices.
 
-What belongs here: finding the member, its header and values. What does not: the bundle's other members (`actions/feed.py` reads `Bc`).
+What belongs here: the member's header and values. What does not: finding it (`bundle_member.py`), or the bundle's other members
+(`bundle_bands.py`; `actions/feed.py` reads `Bc`).
 
 Facts: cells are padded with spaces; an index row has market `Y` and neither series nor symbol; the member holds no date, so only the
 bundle's name and its agreement with the bhavcopy say which day it is of. On 2020-12-01 its 2,051 securities, series and volumes are exactly
@@ -9,14 +10,11 @@ the bhavcopy's; on 2025-12-16 and -17 it has every row of the delivery file.
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
-
 import polars as pl
 
-from champion_assets.nse.container import BROKEN_ZIP, csv_rows, gunzip, member_bytes
-from champion_assets.nse.errors import BadPayload, TruncatedPayload, UnknownHeader
+from champion_assets.nse.bundle_member import bundle_member
+from champion_assets.nse.container import csv_rows
+from champion_assets.nse.errors import UnknownHeader
 
 PRICES: dict[str, pl.DataType] = {
     "market": pl.String(), "series": pl.String(), "symbol": pl.String(), "security": pl.String(), "prev_close": pl.Float64(),
@@ -29,7 +27,6 @@ _HEADER = [
     "MKT", "SERIES", "SYMBOL", "SECURITY", "PREV_CL_PR", "OPEN_PRICE", "HIGH_PRICE", "LOW_PRICE", "CLOSE_PRICE", "NET_TRDVAL", "NET_TRDQTY",
     "IND_SEC", "CORP_IND", "TRADES", "HI_52_WK", "LO_52_WK",
 ]  # fmt: skip
-_MEMBER = re.compile(r"(?:(?!__MACOSX).*/)?pd\d{6,8}\.csv", re.IGNORECASE)
 _NUMBERS = {4, 5, 6, 7, 8, 9, 14, 15}
 _COUNTS = {10, 13}
 
@@ -44,7 +41,7 @@ def read_bundle_prices(body: bytes, name: str) -> tuple[pl.DataFrame, pl.DataFra
     Raises:
         BadPayload: not a readable archive, or its `Pd` has another header.
     """
-    text = _text(body, name)
+    text = bundle_member(body, name, "pd")
     rows, refused = [], []
     if text is not None:
         lines = csv_rows(text, name)
@@ -83,20 +80,3 @@ def _count(cell: str) -> int:
     if not 0 <= count < 2**63:
         raise ValueError(f"{cell} is no quantity")
     return count
-
-
-def _text(body: bytes, name: str) -> str | None:
-    try:
-        if body.startswith(b"\x1f\x8b"):
-            body = gunzip(body, name)
-        if not body.startswith(b"PK"):
-            return None
-        with zipfile.ZipFile(io.BytesIO(body)) as bundle:
-            members = [each for each in bundle.namelist() if _MEMBER.fullmatch(each)]
-            if not members:
-                return None
-            if len(members) > 1:
-                raise BadPayload(f"{name}: {len(members)} members are called pdDDMMYY.csv, expected one")
-            return member_bytes(bundle, members[0], name).decode("utf-8-sig", errors="replace")
-    except BROKEN_ZIP as error:
-        raise TruncatedPayload(f"{name}: not a readable archive ({error})") from error

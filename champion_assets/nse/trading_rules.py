@@ -3,18 +3,20 @@
 What belongs here: rules of the exchange. What does not: costs (`costs.py`), or what the simulator does with them.
 
 Sources: NSE circulars on tick sizes in force 2024-06-10 and 2025-04-15; SEBI's T+2 (2003-04-01) and T+1 (last group 2023-01-27) settlement;
-SEBI circular of 2026-01-16 on the closing auction for stocks with derivatives from 2026-08-03.
+SEBI circular of 2026-01-16 on the closing auction for stocks with derivatives from 2026-08-03. Edges of bands: NSE's lists of
+the securities that hit them on 2020-12-01, 2025-01-16, 2025-12-16 and -17 (`bundle_bands.py`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from champion_assets.nse.instrument_class import PARTLY_PAID_SERIES
+from champion_assets.nse.instrument_class import PARTLY_PAID_SERIES, SME_SERIES
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -23,6 +25,8 @@ BANDS = (0.02, 0.05, 0.10, 0.20)
 """Price bands of stocks without derivatives, as shares of the previous close."""
 TRADE_TO_TRADE = frozenset({"BE", "BZ", "ST", "SZ", *(series for series in PARTLY_PAID_SERIES if series.startswith("X"))})
 """Series in which every trade is delivered: what was bought cannot be sold before it is settled."""
+SME_TICK = 0.05
+"""Rupees, of SME shares on every date, whatever their price."""
 _FINE_TICK_FROM, _GRADED_TICK_FROM, _AUCTION_FROM = dt.date(2024, 6, 10), dt.date(2025, 4, 15), dt.date(2026, 8, 3)
 _GRADES = ((250.0, 0.01), (1000.0, 0.05), (5000.0, 0.10), (10_000.0, 0.50), (20_000.0, 1.00), (np.inf, 5.00))
 
@@ -51,23 +55,53 @@ def close_definition(date: dt.date) -> Literal["last_half_hour_vwap", "closing_a
     return "last_half_hour_vwap" if date < _AUCTION_FROM else "closing_auction"
 
 
-def at_band(prices: Array, previous: Array, date: dt.date, *, upper: bool) -> Flags:
+def fixed_ticks(series: Sequence[str]) -> Array:
+    """The tick of each name whose series fixes it whatever its price, rupees; NaN where the price decides."""
+    return np.array([SME_TICK if each in SME_SERIES else np.nan for each in series], dtype=float)
+
+
+def band_edge(previous: Array, band: float, date: dt.date, fixed: Array, *, upper: bool) -> Array:
+    """The highest (or lowest) price that a band of `band` around the previous close allows, at least a tick away from that close.
+
+    The upper edge is rounded down to the tick and the lower one up; while the tick was a paisa, until graded ticks came, the lower one was
+    rounded down but for SME shares (20 of 25 lower hits of 2025-01-16; of those of SME shares 15 of 17 were rounded up). NaN where the
+    previous close is.
+    """
+    limit = previous * (1 + band if upper else 1 - band)
+    tick = _tick_of(limit, date, fixed)
+    down, up = np.floor(limit / tick + 1e-9) * tick, np.ceil(limit / tick - 1e-9) * tick
+    if upper:
+        return np.asarray(np.maximum(down, previous + tick))
+    is_down = np.isnan(fixed) & (_FINE_TICK_FROM <= date < _GRADED_TICK_FROM)
+    return np.asarray(np.minimum(np.where(is_down, down, up), previous - tick))
+
+
+def at_band(prices: Array, previous: Array, date: dt.date, fixed: Array, *, upper: bool) -> Flags:
     """True where a price lies at one of the bands above (or below) the previous close, to the tick; never where that is unknown (NaN).
 
-    The band of a stock is not in the daily files, so all bands count.
+    The band of a stock is not in the daily files, so all bands count. Where NSE's list of the day is at hand, ask that.
+
+    Args:
+        prices: rupees.
+        previous: the close before, adjusted for the day's actions.
+        date: of the session.
+        fixed: see `fixed_ticks`.
+        upper: which side.
     """
     found = np.zeros(prices.shape, dtype=bool)
     with np.errstate(invalid="ignore"):
         for band in BANDS:
-            limit = previous * (1 + band if upper else 1 - band)
-            tick = ticks(limit, date)
-            edge = np.floor(limit / tick + 1e-9) * tick if upper else np.ceil(limit / tick - 1e-9) * tick
-            found |= np.abs(prices - edge) < tick / 2
+            edge = band_edge(previous, band, date, fixed, upper=upper)
+            found |= np.abs(prices - edge) < _tick_of(edge, date, fixed) / 2
     return found
 
 
-def rounded(prices: Array, date: dt.date, *, up: bool) -> Array:
+def rounded(prices: Array, date: dt.date, fixed: Array, *, up: bool) -> Array:
     """Prices on the tick, up for a buyer, down for a seller."""
-    tick = ticks(prices, date)
+    tick = _tick_of(prices, date, fixed)
     steps = np.ceil(prices / tick - 1e-6) if up else np.maximum(np.floor(prices / tick + 1e-6), 1.0)
     return np.asarray(steps * tick)
+
+
+def _tick_of(prices: Array, date: dt.date, fixed: Array) -> Array:
+    return np.asarray(np.where(np.isnan(fixed), ticks(prices, date), fixed))

@@ -3,8 +3,9 @@
 A decision of the close of D reads the account of that evening: its shares at their prices, its value, its cash, the names that could not
 be sold, the demerged parts that are not listed. It is executed in the next session, at its open, average or close (FILL), on the tick, in
 whole shares, with slippage, impact and the charges in force that day. No fill in a name that did not trade, none beyond a share of its
-volume, no buy at the upper band, no sell at the lower; in trade-to-trade series nothing is sold before it is settled. Value before + P&L
-- costs = value after, to a paisa, or the day fails.
+volume, no buy at the upper band, no sell at the lower; in trade-to-trade series nothing is sold before it is settled. Who was at a band is
+what NSE's list says of the day, where there is one (`silver/security_status`); else every band counts. Value before + P&L - costs = value
+after, to a paisa, or the day fails.
 
 Corporate actions change holdings and open orders on the first session on or after the ex-date on which the name trades
 (`simulation/corporate_actions.py`). An action that becomes known only after that is counted in `late_actions`. An opening gap beyond any
@@ -46,6 +47,7 @@ from champion_assets.settings.simulation import SimulationSettings
 from champion_assets.silver.endings import NAME as ENDINGS
 from champion_assets.silver.rates import NAME as RATES
 from champion_assets.silver.rates import Overnight, by_date
+from champion_assets.silver.security_status import NAME as STATUS
 from champion_assets.simulation.account import Account, new_account
 from champion_assets.simulation.account_columns import (
     ARRIVING,
@@ -141,7 +143,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         earned = cash_return(inputs.parameters, rates.get(date), passed)
         result = run_session(account, day, market.actions(date, held, day.is_gap), decided, rules, exchange, earned)
         facts[date] = {"value": account.value, "positions": int((account.shares > 0).sum()), "costs": result.costs.total,
-                       "unfilled": result.unfilled, "unexplained_gaps": result.gaps, "is_rebalance": False}  # fmt: skip
+                       "unfilled": result.unfilled, "unexplained_gaps": result.gaps, "is_rebalance": False,
+                       "bands_known": 0 if day.hits is None else int(day.hits.known.sum())}  # fmt: skip
         known = next(looks)[1] if inputs.facts[date] else None
         standing = standing_of(account, market.names)
         if known is not None and (strategy.rebalance != "band" or _is_due(targets, standing, strategy.rebalance_band)):
@@ -198,11 +201,12 @@ TABLE = DailyTable(
     name=NAME,
     description="The account after each session: fills, costs, corporate actions, holdings, and the decision made with it at the close.",
     model=AccountDay,
-    code_version="1",
+    code_version="2",
     inputs=lambda settings: (
         *decision_inputs(settings),
         Input("silver/equity_eod"),
         Input(ENDINGS),
+        Input(STATUS),
         Input(RATES),
         Input("silver/corporate_actions", ACTION_SESSIONS),
         Input(NAME, lag=1),

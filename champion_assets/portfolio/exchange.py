@@ -22,13 +22,13 @@ class NseCashMarket:
 
     plan: Plan = field(default_factory=Plan)
 
-    def on_tick(self, prices: Array, date: dt.date, *, up: bool) -> Array:
+    def on_tick(self, prices: Array, date: dt.date, fixed: Array, *, up: bool) -> Array:
         """Ticks of the date."""
-        return trading_rules.rounded(prices, date, up=up)
+        return trading_rules.rounded(prices, date, fixed, up=up)
 
-    def at_band(self, prices: Array, previous: Array, date: dt.date, *, upper: bool) -> Flags:
-        """Any of the exchange's price bands: the daily files do not say which is a stock's."""
-        return trading_rules.at_band(prices, previous, date, upper=upper)
+    def at_band(self, prices: Array, previous: Array, date: dt.date, fixed: Array, *, upper: bool) -> Flags:
+        """Any of the exchange's price bands: the bhavcopy does not say which is a stock's."""
+        return trading_rules.at_band(prices, previous, date, fixed, upper=upper)
 
     def lot(self, date: dt.date) -> int:  # noqa: ARG002 (one share on every date)
         """One share."""

@@ -17,10 +17,11 @@ import polars as pl
 from champion_assets.features.panel import Panel, panel
 from champion_assets.features.window import RETURNS
 from champion_assets.lake.inputs import Inputs
-from champion_assets.nse.trading_rules import TRADE_TO_TRADE
+from champion_assets.nse.trading_rules import TRADE_TO_TRADE, fixed_ticks
 from champion_assets.quant.risk import Array
 from champion_assets.silver.endings import NAME as ENDINGS
-from champion_assets.simulation.account import MarketDay
+from champion_assets.silver.security_status import NAME as STATUS
+from champion_assets.simulation.account import BandHits, MarketDay
 from champion_assets.simulation.corporate_actions import Action
 
 ACTION_SESSIONS = 250
@@ -63,6 +64,8 @@ class Market:
         self._line = {date: number for number, date in enumerate(dates)}
         self._by_day = {key[0]: part for key, part in self._rows.partition_by("trade_date", as_dict=True).items()}
         self.symbols = heirs | dict(others or {})  # as of the last session asked for: a later name is not known yet
+        told = inputs.read(STATUS, ["trade_date", "instrument_id", "hit_upper", "hit_lower"], days=dates)
+        self._told = {key[0]: part for key, part in told.partition_by("trade_date", as_dict=True).items()}
         self._events = _events(inputs)
         self._inputs = inputs
 
@@ -83,7 +86,12 @@ class Market:
         values = {name: self._panels[name][line] for name in _PRICES}
         volume = np.nan_to_num(values.pop("volume"))
         moves = np.full(len(self.names), np.nan) if volatility is None else volatility
-        return MarketDay(date=date, volume=volume, traded=volume > 0, is_gap=gap, is_delivered=delivered, volatility=moves, **values)
+        ticks = np.full(len(self.names), np.nan)
+        ticks[numbers] = fixed_ticks(rows["series"].to_list())
+        return MarketDay(
+            date=date, volume=volume, traded=volume > 0, is_gap=gap, is_delivered=delivered, volatility=moves, tick=ticks,
+            hits=None if (told := self._told.get(date)) is None else band_hits(told, self.index), **values,
+        )  # fmt: skip
 
     def actions(self, date: dt.date, held: Sequence[int], gaps: np.ndarray) -> dict[int, list[Action]]:
         """What holdings and claims in the names `held` meet today; a name with an unexplained gap meets nothing, its value is kept."""
@@ -173,6 +181,16 @@ class Market:
             others = next((each for least in (LEAST_RETURNS, 2) if np.isfinite(each := deviations(window, least)).any()), None)
             found[unknown] = np.nan if others is None else float(np.nanmedian(others))
         return found
+
+
+def band_hits(told: pl.DataFrame, index: Mapping[str, int]) -> BandHits:
+    """Who hit a band by a day's rows of silver/security_status; `index` says which place a name has."""
+    numbers = [index[name] for name in told["instrument_id"]]
+    known, upper, lower = (np.zeros(len(index), dtype=bool) for _ in range(3))
+    known[numbers] = (told["hit_upper"].is_not_null() & told["hit_lower"].is_not_null()).to_numpy()
+    upper[numbers] = told["hit_upper"].fill_null(value=False).to_numpy()
+    lower[numbers] = told["hit_lower"].fill_null(value=False).to_numpy()
+    return BandHits(known, upper, lower)
 
 
 def deviations(returns: Array, least: int = LEAST_RETURNS) -> Array:

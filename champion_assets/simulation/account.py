@@ -18,6 +18,20 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
+class BandHits:
+    """Who hit a price limit during a session, as the exchange published it; arrays of shape (n,).
+
+    Attributes:
+        known: of which names the publication speaks: those it does not list did not hit a limit.
+        upper, lower: those that it lists as having touched the limit of that side.
+    """
+
+    known: Flags
+    upper: Flags
+    lower: Flags
+
+
+@dataclass(frozen=True)
 class MarketDay:
     """A session's market; arrays of shape (n,), prices in rupees, NaN or 0 volume where a name did not trade.
 
@@ -26,6 +40,8 @@ class MarketDay:
         volatility: of a session's return as known the evening before, for impact; NaN where nobody asked.
         is_gap: an opening beyond any band that no action explains; holdings keep their value across it.
         is_delivered: trade-to-trade: what was bought cannot be sold before it is settled.
+        tick: of names whose tick is not a matter of their price, NaN of the others; None if there are no such names.
+        hits: None if nothing was published.
     """
 
     date: dt.date
@@ -40,6 +56,12 @@ class MarketDay:
     is_gap: Flags
     is_delivered: Flags
     volatility: Array
+    tick: Array | None = None
+    hits: BandHits | None = None
+
+    def fixed_ticks(self, names: NDArray[np.intp]) -> Array:
+        """`tick` of some names."""
+        return np.full(names.size, np.nan) if self.tick is None else self.tick[names]
 
 
 @dataclass(frozen=True)

@@ -36,12 +36,15 @@ class Charges:
 class Exchange(Protocol):
     """The rules and charges of a market, by date."""
 
-    def on_tick(self, prices: Array, date: dt.date, *, up: bool) -> Array:
-        """Prices on the tick: the next one up for a buyer, down for a seller."""
+    def on_tick(self, prices: Array, date: dt.date, fixed: Array, *, up: bool) -> Array:
+        """Prices on the tick: the next one up for a buyer, down for a seller. `fixed`: ticks of `MarketDay.tick`, NaN where none is."""
         ...
 
-    def at_band(self, prices: Array, previous: Array, date: dt.date, *, upper: bool) -> Flags:
-        """True where a price lies at the upper (or lower) limit of the session, given the previous closes; False without limits."""
+    def at_band(self, prices: Array, previous: Array, date: dt.date, fixed: Array, *, upper: bool) -> Flags:
+        """True where a price lies at the upper (or lower) limit of the session, given the previous closes; False without limits.
+
+        Asked only where nobody published who hit a limit (`MarketDay.hits`).
+        """
         ...
 
     def lot(self, date: dt.date) -> int:

@@ -27,6 +27,8 @@ volume; bought in trade-to-trade and not yet settled; worth less than its charge
 REASONS: tuple[Reason, ...] = Reason.__args__  # type: ignore[attr-defined]
 _SMALL = 1000.0
 """Rupees below which a sell is compared with its charges."""
+_SAME = 0.005
+"""Half of a hundredth: an average of trades at one price is off by the rounding of the turnover."""
 
 
 @dataclass(frozen=True)
@@ -218,16 +220,23 @@ def _prices(day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base
             raise ValueError(f"{day.date}: the impact of a fill needs a volatility, and {int(np.isnan(volatility).sum())} names have none")
         worse = worse + rules.impact * volatility * np.sqrt(np.abs(done) / np.maximum(day.volume[names], 1.0))
     with np.errstate(invalid="ignore"):
-        return exchange.on_tick(base * (1 + sign * worse), day.date, up=up)
+        return exchange.on_tick(base * (1 + sign * worse), day.date, day.fixed_ticks(names), up=up)
 
 
 def _locked(day: MarketDay, names: Names, fill: str, exchange: Exchange, *, upper: bool) -> Flags:
-    """True where nobody takes the other side at the fill's price: it lies at the band, at the day's extreme."""
+    """True where nobody takes the other side at the fill's price: it lies at the band, at the day's extreme.
+
+    Who was at a band is what the exchange published, where it did; elsewhere what the exchange's rule makes of the price.
+    """
     price = {"open": day.open, "vwap": day.vwap, "close": day.close}[fill][names]
     extreme = (day.high if upper else day.low)[names]
     with np.errstate(invalid="ignore"):
-        stuck = price >= extreme - 1e-9 if upper else price <= extreme + 1e-9
-    return stuck & exchange.at_band(price, day.previous[names], day.date, upper=upper)
+        stuck = price >= extreme - _SAME if upper else price <= extreme + _SAME
+    at_band = exchange.at_band(price, day.previous[names], day.date, day.fixed_ticks(names), upper=upper)
+    if day.hits is not None:
+        listed = (day.hits.upper if upper else day.hits.lower)[names]
+        at_band = np.where(day.hits.known[names], listed, listed | at_band)
+    return stuck & at_band
 
 
 def _deliverable(account: Account, day: MarketDay, names: Names) -> Array:

@@ -23,10 +23,10 @@ FEE = 7.0
 class FlatFeeMarket:
     """A market as another person would write it, from the protocol alone."""
 
-    def on_tick(self, prices: Array, date: dt.date, *, up: bool) -> Array:
+    def on_tick(self, prices: Array, date: dt.date, fixed: Array, *, up: bool) -> Array:
         return (np.ceil if up else np.floor)(np.round(prices * 100, 6)) / 100
 
-    def at_band(self, prices: Array, previous: Array, date: dt.date, *, upper: bool) -> Flags:
+    def at_band(self, prices: Array, previous: Array, date: dt.date, fixed: Array, *, upper: bool) -> Flags:
         return np.zeros(prices.shape, dtype=bool)
 
     def lot(self, date: dt.date) -> int:

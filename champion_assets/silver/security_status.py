@@ -1,0 +1,139 @@
+"""`silver/security_status`: what the exchange says of each security on the day beside its prices: price bands hit, Nifty 50, ex-dates.
+
+From the PR bundle of the day (`bronze/bundle_prices`, `bronze/bundle_bands`), so days without one have no rows. A bundle holds no date:
+one whose volumes are mostly not the bhavcopy's is of another day and gives none. A row that the bhavcopy calls otherwise, as in the days
+after a rename, is left out.
+
+The list of price bands does not speak of everybody. Securities of BE and ST that may move 2 % only are mostly absent from it, whatever they
+did: on 2025-01-16, 2025-12-16 and -17 of 143 touches of such an edge by names that stayed within 2 % it has 8. So an unlisted security of
+these series that stayed within 2 % has null, not false.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.bronze.bundle_bands import NAME as HITS
+from champion_assets.bronze.bundle_prices import NAME as PRICES
+from champion_assets.checks.thresholds import BUNDLE_AGREES
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.schema import EQUITY_SERIES
+from champion_assets.nse.trading_rules import band_edge, fixed_ticks
+
+NAME, EQUITY = "silver/security_status", "silver/equity_eod"
+KEY = ["trade_date", "symbol", "series"]
+UNLISTED_SERIES, UNLISTED_BAND = ("BE", "ST"), 0.02
+"""Of whom the list of price bands does not speak."""
+
+
+class SecurityStatus(TableModel):
+    """A security of the bundle on a day."""
+
+    trade_date: pl.Date = pa.Field(description="Trading day")
+    instrument_id: str = pa.Field(description="Permanent identity")
+    symbol: str = pa.Field(description="Ticker on that date")
+    series: str = pa.Field(isin=EQUITY_SERIES, description="Series on that date")
+    hit_upper: bool = pa.Field(
+        nullable=True,
+        description="Touched its upper price band during the day; null where no whole list is there or it does not speak of it",
+    )
+    hit_lower: bool = pa.Field(nullable=True, description="Touched its lower price band during the day; null likewise")
+    is_nifty_50: bool = pa.Field(description="A member of the Nifty 50 on that day")
+    corporate_flag: str = pa.Field(nullable=True, description="CORP_IND: XD ex dividend, others")
+    high_52_weeks: float = pa.Field(nullable=True, ge=0, description="Highest of 52 weeks, rupees, not adjusted for splits")
+    low_52_weeks: float = pa.Field(nullable=True, ge=0, description="Lowest of 52 weeks, rupees, not adjusted for splits")
+
+    class Config(TableModel.Config):
+        """One row per instrument and day."""
+
+        unique = ["trade_date", "instrument_id"]
+
+    @pa.dataframe_check(description="a security has both flags or neither, unless it is listed at one side of a list that is not whole")
+    def is_known_or_not(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
+        """A false beside a null would be a list that speaks of one side only."""
+        upper, lower = pl.col("hit_upper"), pl.col("hit_lower")
+        return data.lazyframe.select((upper.is_null() == lower.is_null()) | upper.fill_null(lower))
+
+
+def transform(prices: pl.DataFrame, equity: pl.DataFrame, hits: pl.DataFrame, incomplete: Collection[dt.date] = ()) -> pl.DataFrame:
+    """The securities of the bundles of some days.
+
+    Args:
+        prices: rows of bronze/bundle_prices.
+        equity: rows of silver/equity_eod.
+        hits: rows of bronze/bundle_bands.
+        incomplete: days whose list has lines that cannot be read: who is not on it may have been.
+
+    Returns:
+        Rows of `SecurityStatus`, sorted by day and instrument.
+    """
+    rows = prices.unique(KEY, keep="first", maintain_order=True).join(
+        equity.select(*KEY, "instrument_id", traded="volume"), on=KEY, how="inner"
+    )
+    agrees = (pl.col("volume") == pl.col("traded")).mean().over("trade_date") >= BUNDLE_AGREES
+    sides = [pl.lit(side).is_in(pl.col("side")).alias(f"hit_{side}") for side in ("upper", "lower")]
+    listed = hits.group_by(KEY).agg(pl.col("side")).select(*KEY, *sides)
+    rows = rows.filter(agrees).join(listed, on=KEY, how="left")
+    whole = set(hits["trade_date"]).difference(incomplete)
+    is_listed = pl.col("hit_upper").is_not_null()
+    speaks = pl.col("trade_date").is_in(list(whole)) & (is_listed | ~_is_narrow(rows))
+    flags = [pl.when(pl.col(name).fill_null(value=False)).then(pl.lit(value=True)).when(speaks).then(pl.lit(value=False)).alias(name)
+             for name in ("hit_upper", "hit_lower")]  # fmt: skip
+    return rows.with_columns(flags).select(list(empty_frame(SecurityStatus).columns)).sort("trade_date", "instrument_id")
+
+
+def _is_narrow(rows: pl.DataFrame) -> pl.Series:
+    """True for a security that may have a band of which the list does not speak: of its series, and it stayed within that band."""
+    found = np.zeros(rows.height, dtype=bool)
+    for date in rows["trade_date"].unique():
+        mine = (rows["trade_date"] == date).to_numpy()
+        fixed = fixed_ticks(rows["series"].to_list())[mine]
+        high, low, previous = (rows[name].cast(pl.Float64).to_numpy()[mine] for name in ("high", "low", "prev_close"))
+        top, bottom = (band_edge(previous, UNLISTED_BAND, date, fixed, upper=upper) for upper in (True, False))
+        with np.errstate(invalid="ignore"):
+            found[mine] = (high < top + _SAME) & (low > bottom - _SAME)
+    return pl.Series(found) & rows["series"].is_in(list(UNLISTED_SERIES))
+
+
+_SAME = 0.001
+"""Rupees, less than any tick."""
+_PRICE_COLUMNS = [
+    *KEY, "prev_close", "high", "low", "volume", "is_nifty_50", "corporate_flag", "high_52_weeks", "low_52_weeks",
+]  # fmt: skip
+
+
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
+    """The status of securities on `dates`."""
+    prices = inputs.read(PRICES, _PRICE_COLUMNS, days=dates).drop_nulls("symbol")
+    days = prices["trade_date"].unique().sort().to_list()
+    equity = inputs.read(EQUITY, [*KEY, "instrument_id", "volume"], days=days)
+    frame = transform(prices, equity, inputs.read(HITS, [*KEY, "side"], days=days), inputs.refused(HITS))
+    counted = frame.group_by("trade_date").agg(
+        rows=pl.len(), upper=pl.col("hit_upper").sum(), lower=pl.col("hit_lower").sum(), bands_unknown=pl.col("hit_upper").null_count()
+    )
+    facts = {row.pop("trade_date"): row for row in counted.iter_rows(named=True)}
+    facts |= {day: {"bundle": "of another day: its volumes are not the bhavcopy's"} for day in days if day not in facts}
+    return Computed(frame, facts=facts)
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="What the exchange says of each security beside its prices: price bands hit, Nifty 50, ex-dates, 52 weeks.",
+    model=SecurityStatus,
+    code_version="1",
+    inputs=lambda _: (Input(PRICES), Input(HITS), Input(EQUITY)),
+    constants={"agrees": BUNDLE_AGREES},
+    compute=compute,
+    may_be_empty=True,
+    kinds=frozenset({"parquet", "polars"}),
+    grain="instrument",
+    in_warehouse=True,
+)

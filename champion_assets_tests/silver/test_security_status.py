@@ -1,0 +1,143 @@
+"""`silver/security_status`: genuine bundles whole, what the list of price bands does not say, and a bundle of another day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import tarfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from champion_assets.catalog import TABLES, open_workspace
+from champion_assets.lake.build import build_range
+from champion_assets.lake.schema import empty_frame, violations
+from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.bundle_bands import read_bundle_bands
+from champion_assets.settings import Settings
+from champion_assets.silver.security_status import NAME, SecurityStatus, transform
+from champion_assets_tests.bands import BUNDLES, zipped
+from champion_assets_tests.helpers import ORDER, build_until
+
+DAY = dt.date(2025, 1, 16)
+PRICES = {"trade_date": DAY, "symbol": "A", "series": "BE", "prev_close": 100.0, "high": 105.0, "low": 99.0, "volume": 10,
+          "is_nifty_50": False, "corporate_flag": None, "high_52_weeks": 200.0, "low_52_weeks": 50.0}  # fmt: skip
+HITS = {"trade_date": pl.Date, "symbol": pl.String, "series": pl.String, "side": pl.String}
+
+
+def status(hits: list[tuple[str, str, str]], rows: list[dict[str, object]], incomplete: tuple[dt.date, ...] = ()) -> pl.DataFrame:
+    """Of securities that differ from `PRICES` in these values, and are equal in the bhavcopy, with these lines on the list."""
+    prices = pl.DataFrame([PRICES | row for row in rows], schema_overrides={"corporate_flag": pl.String})
+    equity = prices.select("trade_date", "symbol", "series", "volume", instrument_id=pl.lit("SYM:") + pl.col("symbol"))
+    return transform(prices, equity, pl.DataFrame([(DAY, *hit) for hit in hits], schema=HITS, orient="row"), incomplete)
+
+
+def flags(frame: pl.DataFrame) -> dict[str, tuple[bool | None, bool | None]]:
+    return {symbol: (upper, lower) for symbol, upper, lower in frame.select("symbol", "hit_upper", "hit_lower").iter_rows()}
+
+
+@pytest.fixture(scope="module")
+def december(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A source with the genuine bhavcopy of 2020-12-01."""
+    source = tmp_path_factory.mktemp("source")
+    with tarfile.open(real / "runs/cm_2020.tar.xz") as run:
+        (source / "cm01DEC2020bhav.csv").write_bytes(run.extractfile("2020/cm01DEC2020bhav.csv").read())  # type: ignore[union-attr]
+    return source
+
+
+def built(source: Path, data: Path) -> Workspace:
+    workspace = open_workspace(Settings(data_dir=data, source=str(source), start_date=BUNDLES[0], retry_delay_scale=0))
+    for table in ORDER[: ORDER.index(NAME) + 1]:
+        report = build_range(TABLES[table], workspace, [BUNDLES[0]])
+        assert not report.failed, report.failed
+    return workspace
+
+
+@pytest.mark.real
+def test_the_genuine_bundle_through_the_lake(real: Path, tmp_path: Path, december: Path) -> None:
+    source = shutil.copytree(december, tmp_path / "source")
+    shutil.copy(real / "pr_zip" / "PR011220.zip", source)
+    rows = built(source, tmp_path / "data").lake.read(NAME, [BUNDLES[0]])
+    assert rows["is_nifty_50"].sum() == 50
+    listed = read_bundle_bands((real / "pr_zip" / "PR011220.zip").read_bytes(), "x")[0]
+    equity = listed.join(rows, on=["symbol", "series"], how="semi")
+    assert equity.height > 400
+    assert (rows["hit_upper"].sum(), rows["hit_lower"].sum()) == tuple((equity["side"] == side).sum() for side in ("upper", "lower"))
+    assert flags(rows)["SATHAISPAT"] == (True, False)
+    unknown = rows.filter(pl.col("hit_upper").is_null())
+    assert set(unknown["series"]) == {"BE"}
+    assert unknown.height < 20
+    assert rows.filter(pl.col("corporate_flag") == "XD").height > 0
+
+
+@pytest.mark.real
+def test_a_bundle_of_another_day_says_nothing(real: Path, tmp_path: Path, december: Path) -> None:
+    source = shutil.copytree(december, tmp_path / "source")
+    shutil.copy(real / "pr_zip" / "PR160125.zip", source / "PR011220.zip")
+    assert built(source, tmp_path / "data").lake.read(NAME, [BUNDLES[0]]).is_empty()
+
+
+def test_days_without_a_bundle_have_no_rows(workspace: Workspace) -> None:
+    build_until(workspace, NAME, dt.date(2023, 11, 1), dt.date(2023, 11, 10))
+    assert workspace.lake.read(NAME, workspace.sessions(dt.date(2023, 11, 1), dt.date(2023, 11, 10))).is_empty()
+
+
+def test_who_is_not_on_the_list_hit_no_band() -> None:
+    found = flags(status([("A", "BE", "upper"), ("B", "BE", "upper"), ("B", "BE", "lower")], [{}, {"symbol": "B"}, {"symbol": "C"}]))
+    assert found == {"A": (True, False), "B": (True, True), "C": (False, False)}
+
+
+def test_without_a_list_nobody_knows() -> None:
+    assert flags(status([], [{}])) == {"A": (None, None)}
+
+
+def test_who_is_not_on_a_list_that_is_not_whole_may_have_been_on_it() -> None:
+    frame = status([("A", "BE", "upper")], [{}, {"symbol": "B"}], (DAY,))
+    assert flags(frame) == {"A": (True, None), "B": (None, None)}
+    assert violations(SecurityStatus, frame) is None
+
+
+@pytest.mark.parametrize(("series", "high", "low", "known"), [
+    ("BE", 102.0, 102.0, False), ("ST", 100.0, 98.0, False), ("BE", 102.0, 98.0, False), ("BE", 102.05, 98.0, True),
+    ("BE", 102.0, 97.9, True), ("EQ", 102.0, 102.0, True), ("BZ", 102.0, 102.0, True), ("SM", 102.0, 102.0, True),
+])  # fmt: skip
+def test_the_list_does_not_speak_of_trade_to_trade_names_within_two_percent(series: str, high: float, low: float, known: bool) -> None:
+    rows: list[dict[str, object]] = [{"series": series, "high": high, "low": low}, {"symbol": "B"}]
+    found = flags(status([("B", "BE", "upper")], rows))
+    assert found["A"] == ((False, False) if known else (None, None))
+    listed = flags(status([("A", series, "upper")], rows))
+    assert listed["A"] == (True, False)
+
+
+def test_a_symbol_that_the_bhavcopy_does_not_know_is_left_out_and_a_wrong_half_of_a_list_is_refused() -> None:
+    frame = status([("A", "BE", "upper")], [{}, {"symbol": "B"}])
+    assert violations(SecurityStatus, frame) is None
+    assert violations(SecurityStatus, frame.with_columns(hit_upper=pl.lit(value=False), hit_lower=pl.lit(None, pl.Boolean))) is not None
+    prices = pl.DataFrame([PRICES], schema_overrides={"corporate_flag": pl.String})
+    other = prices.select("trade_date", "series", "volume", symbol=pl.lit("NEW"), instrument_id=pl.lit("SYM:A"))
+    assert transform(prices, other, pl.DataFrame(schema=HITS)).is_empty()
+
+
+def test_no_rows_give_no_rows() -> None:
+    frame = transform(pl.DataFrame([PRICES], schema_overrides={"corporate_flag": pl.String}).clear(),
+                      pl.DataFrame(schema={"trade_date": pl.Date, "symbol": pl.String, "series": pl.String, "volume": pl.Int64,
+                                           "instrument_id": pl.String}), pl.DataFrame(schema=HITS))  # fmt: skip
+    assert frame.schema == empty_frame(SecurityStatus).schema
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from(["upper", "lower"])), max_size=8),
+       st.lists(st.floats(90, 110), min_size=3, max_size=3), st.booleans())  # fmt: skip
+def test_every_listed_security_is_marked_and_no_other(hits: list[tuple[str, str]], highs: list[float], is_whole: bool) -> None:
+    rows: list[dict[str, object]] = [{"symbol": name, "high": high} for name, high in zip("ABC", highs, strict=True)]
+    frame = status([(name, "BE", side) for name, side in hits], rows, () if is_whole else (DAY,))
+    assert violations(SecurityStatus, frame) is None
+    for name, (upper, lower) in flags(frame).items():
+        assert (upper is True, lower is True) == ((name, "upper") in hits, (name, "lower") in hits)
+
+
+def test_the_members_of_a_bundle_are_found_in_any_letters() -> None:
+    body = zipped({"PR/BH011220.CSV": "SYMBOL,SERIES,SECURITY,HIGH/LOW\nA,EQ,A LTD,L\n", "__MACOSX/PR/._BH011220.CSV": "rubbish"})
+    assert read_bundle_bands(body, "x")[0]["side"].to_list() == ["lower"]
