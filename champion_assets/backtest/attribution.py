@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import numpy as np
 import pandera.polars as pa
 import polars as pl
 
@@ -56,11 +57,24 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     account = inputs.read(ACCOUNT, _ACCOUNT, days=dates)
     day = account.select("trade_date", opened=pl.col("value") - pl.col("pnl") + pl.col("costs"), gain=pl.col("pnl") - pl.col("costs"))
     lines = pl.concat([_moves(account, _sectors(inputs, dates)), _own(account), _of_the_day(account)])
-    rows = lines.filter(pl.col("amount") != 0).join(day, on="trade_date").with_columns(contribution=pl.col("amount") / pl.col("opened"))
     order = pl.col("line").cast(pl.Enum(LINES))
-    rows = rows.sort("trade_date", order, "part").select(list(Attribution.to_schema().columns))
+    rows = lines.filter(pl.col("amount") != 0).join(day, on="trade_date").sort("trade_date", order, "part")
+    rows = rows.with_columns(contribution=_ratio(rows, "amount", "opened")).select(list(Attribution.to_schema().columns))
     facts = {date: {"gain": gain} for date, gain in day.select("trade_date", "gain").iter_rows()}
     return Computed(pl.concat([empty_frame(Attribution), rows]), facts=facts)
+
+
+def _added(rows: pl.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+    """Sums of `columns` by consecutive equal `by`, one after the other, so that a day's sums do not depend on the other days of a block,
+    as those of Polars may in their last bit.
+    """
+    codes = rows.select(pl.struct(by).rle_id())[by[0]].to_numpy() if rows.height else np.zeros(0, dtype=np.int64)
+    sums = {name: pl.Series(np.bincount(codes, rows[name].to_numpy()), dtype=pl.Float64) for name in columns}
+    return rows.select(by).unique(maintain_order=True).with_columns(**sums)
+
+
+def _ratio(rows: pl.DataFrame, top: str, bottom: str) -> pl.Series:
+    return pl.Series(rows[top].to_numpy() / rows[bottom].to_numpy(), dtype=pl.Float64)
 
 
 def _sectors(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
@@ -76,12 +90,12 @@ def _sectors(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
     members = inputs.read("features/universe", ["trade_date", "instrument_id", "sector"]).rename({"trade_date": "evening"})
     returns = inputs.read("features/returns", ["trade_date", "instrument_id", "simple_return"])
     moved = members.join(frame, on="evening").join(returns, on=["trade_date", "instrument_id"]).drop_nulls("simple_return")
-    moved = moved.sort("trade_date", "sector", "instrument_id")
-    by_sector = moved.group_by("trade_date", "sector", maintain_order=True).agg(count=pl.len(), made=pl.col("simple_return").mean())
-    total = pl.col("count").sum().over("trade_date")
-    return by_sector.with_columns(weight=pl.col("count") / total).with_columns(
-        whole=(pl.col("weight") * pl.col("made")).sum().over("trade_date")
-    ).drop("count")  # fmt: skip
+    moved = moved.sort("trade_date", "sector", "instrument_id").with_columns(one=pl.lit(1.0))
+    sectors = _added(moved, ["trade_date", "sector"], ["one", "simple_return"])
+    whole = _added(moved, ["trade_date"], ["one", "simple_return"]).rename({"one": "all", "simple_return": "sum"})
+    both = sectors.join(whole, on="trade_date", how="left", maintain_order="left")
+    both = both.with_columns(weight=_ratio(both, "one", "all"), made=_ratio(both, "simple_return", "one"), whole=_ratio(both, "sum", "all"))
+    return both.select("trade_date", "sector", "weight", "made", "whole")
 
 
 def _moves(account: pl.DataFrame, sectors: pl.DataFrame) -> pl.DataFrame:
@@ -90,18 +104,19 @@ def _moves(account: pl.DataFrame, sectors: pl.DataFrame) -> pl.DataFrame:
     known = account.select("trade_date", "targets").explode("targets").drop_nulls().unnest("targets").select(*name, "sector")
     results = account.select("trade_date", "results").explode("results").drop_nulls().unnest("results")
     held = account.select("trade_date", "holdings").explode("holdings").drop_nulls().unnest("holdings").select(*name, "value")
-    moved = results.select(*name, "market", total=pl.col("market") + pl.col("dividends"))
-    both = held.join(moved, on=name, how="full", coalesce=True).with_columns(pl.col("value", "market", "total").fill_null(0.0))
-    both = both.join(known, on=name, how="left").with_columns(pl.col("sector").fill_null(UNKNOWN_SECTOR)).sort(name)
-    own = both.group_by("trade_date", "sector", maintain_order=True).agg(
-        base=(pl.col("value") - pl.col("total")).sum(), move=pl.col("market").sum()
-    )  # fmt: skip
+    moved = results.select(*name, move=pl.col("market"), total=pl.col("market") + pl.col("dividends"))
+    both = held.join(moved, on=name, how="full", coalesce=True).with_columns(pl.col("value", "move", "total").fill_null(0.0))
+    both = both.join(known, on=name, how="left").with_columns(
+        pl.col("sector").fill_null(UNKNOWN_SECTOR), base=pl.col("value") - pl.col("total")
+    )
+    own = _added(both.sort("trade_date", "sector", "instrument_id"), ["trade_date", "sector"], ["base", "move"])
     every = own.join(sectors, on=["trade_date", "sector"], how="full", coalesce=True).sort("trade_date", "sector")
     whole = pl.col("whole").max().over("trade_date").fill_null(0.0)  # one value a day; a sector without members lacks it
-    every = every.with_columns(pl.col("base", "move", "weight").fill_null(0.0), whole=whole).with_columns(
-        made=pl.col("made").fill_null(pl.col("whole")), invested=pl.col("base").sum().over("trade_date")
-    )  # fmt: skip
-    market = every.group_by("trade_date", maintain_order=True).agg(amount=pl.col("invested").first() * pl.col("whole").first())
+    every = every.with_columns(pl.col("base", "move", "weight").fill_null(0.0), whole=whole)
+    every = every.with_columns(made=pl.col("made").fill_null(pl.col("whole")))
+    invested = _added(every, ["trade_date"], ["base"]).rename({"base": "invested"})
+    every = every.join(invested, on="trade_date", how="left", maintain_order="left")
+    market = every.unique("trade_date", keep="first", maintain_order=True).with_columns(amount=pl.col("invested") * pl.col("whole"))
     tilt = (pl.col("base") - pl.col("invested") * pl.col("weight")) * (pl.col("made") - pl.col("whole"))
     return pl.concat([
         market.select("trade_date", pl.lit("market").alias("line"), pl.lit("").alias("part"), "amount"),
@@ -114,7 +129,7 @@ def _moves(account: pl.DataFrame, sectors: pl.DataFrame) -> pl.DataFrame:
 def _own(account: pl.DataFrame) -> pl.DataFrame:
     """What the names brought beside their price moves."""
     results = account.select("trade_date", "results").explode("results").drop_nulls().unnest("results")
-    sums = results.group_by("trade_date", maintain_order=True).agg(pl.col(name).sum() for name in _OWN)
+    sums = _added(results, ["trade_date"], _OWN)
     rows = sums.unpivot(list(_OWN), index="trade_date", variable_name="line", value_name="amount")
     return rows.select("trade_date", "line", pl.lit("").alias("part"), "amount")
 
