@@ -13,6 +13,7 @@ import dagster as dg
 import pytest
 
 from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.endings import COLUMNS as ENDING_COLUMNS
 from champion_assets.nse.errors import Holiday
 from champion_assets.nse.names import udiff_bhavcopy
 from champion_assets.nse.synthetic.exchange import Exchange
@@ -348,19 +349,22 @@ def test_settings_that_reach_before_the_last_ten_sessions_rebuild_the_whole_hist
         assert (request.tags["champion/why"], *span(request)) == ("dropped", "2024-01-01", "2024-01-25")
 
 
+@pytest.mark.parametrize(("variable", "columns"), [
+    ("CHAMPION_CORPORATE_ACTIONS", "symbol,ex_date,action,why"), ("CHAMPION_ENDINGS", ",".join(ENDING_COLUMNS)),
+])  # fmt: skip
 def test_an_edited_decision_is_noticed_even_if_size_and_time_stay(  # type: ignore[no-untyped-def]
-    stage, environment: Put, tmp_path: Path
+    stage, environment: Put, tmp_path: Path, variable: str, columns: str
 ) -> None:
     set_clock, _ = stage
-    path = tmp_path / "actions.csv"
-    path.write_text("symbol,ex_date,action,why\n")
+    path = tmp_path / "mine.csv"
+    path.write_text(f"{columns}\n")
     stamp = path.stat()
-    environment("CHAMPION_CORPORATE_ACTIONS", str(path))
+    environment(variable, str(path))
     build_mine(dt.date(2024, 1, 3))
     set_clock("2024-01-03T14:00:00+00:00")
     with dg.DagsterInstance.ephemeral() as instance:
         noted = tick(drop_folder_sensor, instance)
-        path.write_text("symbol,ex_date,action,why\r")
+        path.write_text(f"{columns}\r")
         os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
         assert tick(drop_folder_sensor, instance, noted.cursor).run_requests
 
