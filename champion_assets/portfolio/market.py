@@ -217,8 +217,8 @@ def _events(inputs: Inputs) -> dict[str, list[dict[str, Any]]]:
 
 def _endings(inputs: Inputs) -> tuple[dict[tuple[dt.date, str], list[dict[str, Any]]], dict[str, str]]:
     """By session and ended name what its holders get, where that is known; and the children with their symbols."""
-    columns = ["trade_date", "instrument_id", "child_instrument_id", "child_symbol", "ratio", "cash"]
-    rows = inputs.read(ENDINGS, columns).filter(pl.col("ratio").is_not_null() | (pl.col("cash") > 0))
+    columns = ["trade_date", "instrument_id", "child_instrument_id", "child_symbol", "ratio", "cash", "confidence"]
+    rows = inputs.read(ENDINGS, columns).filter(pl.col("confidence") != "unknown")  # a documented nothing is known, too
     found: dict[tuple[dt.date, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows.iter_rows(named=True):
         found[row["trade_date"], row["instrument_id"]].append(row)

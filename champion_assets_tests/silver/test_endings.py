@@ -97,6 +97,20 @@ def test_a_merger_gives_the_acquirers_shares_on_the_first_session_after_the_end(
     assert account[END]["stale_value"] == 0
 
 
+def test_a_documented_nothing_is_a_loss_of_everything_and_no_price_that_stands(
+    ended: tuple[Workspace, dict[str, Any], dict[str, Any]], tmp_path: Path
+) -> None:
+    workspace, parent, _ = ended
+    mine = with_line(workspace, tmp_path, f"{parent['isin']},{parent['symbol']},{LAST},failed,,,,,0,document,{LAST},the plan's own words")
+    account = build(mine)
+    row = account[END]
+    assert parent["instrument_id"] not in {each["instrument_id"] for each in row["holdings"]}
+    assert row["stale_value"] == 0
+    lost = [each for day in account.values() for each in day["results"] if each["instrument_id"] == parent["instrument_id"]]
+    held = next(each for each in account[LAST]["holdings"] if each["instrument_id"] == parent["instrument_id"])
+    assert min(each["actions"] for each in lost) == pytest.approx(-held["value"])
+
+
 def test_without_a_line_the_last_price_stands_is_marked_and_nothing_is_decided_as_if_it_could_be_sold(
     ended: tuple[Workspace, dict[str, Any], dict[str, Any]],
 ) -> None:
