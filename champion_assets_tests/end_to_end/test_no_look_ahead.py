@@ -114,6 +114,33 @@ def test_deleting_everything_after_a_cut_changes_nothing_before_it(
     assert build_range(TABLES["raw/bhavcopy"], other, [after]).failed  # it really is gone
 
 
+def test_no_optional_input_looks_ahead(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> None:
+    """A strategy that uses sectors, ratings, mandates, tilts, impact and open orders knows nothing of a later list of sectors."""
+    cut = dt.date(2024, 1, 12)
+    full, short = copied(exchange, tmp_path / "full"), tmp_path / "short"
+    first = next((full / "content" / "indices").glob("ind_nifty500list_*.csv"))
+    head, *lines = first.read_text().splitlines()
+    industries = [line.split(",")[1] for line in lines]
+    moved = [
+        line.replace(f",{old},", f",{new},", 1) for line, old, new in zip(lines, industries, industries[1:] + industries[:1], strict=True)
+    ]
+    (first.parent / "ind_nifty500list_2024-01-20.csv").write_text("\n".join([head, *moved]) + "\n")
+    shutil.copytree(full, short)
+    (short / "content" / "indices" / "ind_nifty500list_2024-01-20.csv").unlink()
+    symbol = lines[0].split(",")[2]
+    changed = {"sector_cap": 0.5, "esg_floor": 30.0, "esg_min_coverage": 0.5, "exclude": (symbol,), "turnover_max": 0.3, "impact": 1.0,
+               "unfilled": "carry", "participation": 0.01, "tilts": {"features/covariance:volatility": -0.01}}  # fmt: skip
+    mine, theirs = (
+        replace(each, settings=each.settings.model_copy(update=changed))
+        for each in (elsewhere(workspace, full, "full_lake"), elsewhere(workspace, short, "short_lake"))
+    )
+    for each in (mine, theirs):
+        build(each, END)
+    assert differing(mine, theirs, cut) == []
+    assert "features/universe" in differing(mine, theirs, END)
+    assert mine.lake.read("portfolio/target_weights", [cut]).height
+
+
 @pytest.fixture
 def leak() -> Iterator[None]:
     """Expected returns that know the next session's: only by what is not theirs, for a declared input ends on the day itself."""
