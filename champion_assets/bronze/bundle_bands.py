@@ -54,4 +54,5 @@ TABLE = DailyTable(
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=246,
 )

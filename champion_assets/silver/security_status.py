@@ -135,5 +135,6 @@ TABLE = DailyTable(
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),
     grain="instrument",
+    peak_megabytes=450,
     in_warehouse=True,
 )
