@@ -42,7 +42,8 @@ def lines(luck: Luck, found: Comparison) -> list[tuple[str, str, str]]:
 
 _OVERFITTING = (
     "This is the share of these splits in which the trial with the best Sharpe ratio in one half ranks no better than the median of all "
-    "trials in the other. Trials that do not differ in skill give about 50 %; near 0 % the choice carries over to other days."
+    "trials in the other. Trials that do not differ in skill give about 50 %; near 0 % the choice carries over to other days. "
+    "One history says little: 50 trials of noise over 1,000 sessions gave between 8 % and 77 % in 40 draws."
 )
 _LOSS = (
     "Share of these splits in which the trial chosen has a Sharpe ratio below 0 in the other half, that is, earns less than an overnight "
