@@ -99,6 +99,7 @@ def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | N
     say(f"experiment {name or first}: {len(trials)} trial(s)")
     outcome = run_experiment(now, name or first, trials, jobs, _say_trial)
     say(f"comparison: {outcome.page}")
+    say(f"luck: {outcome.luck}")
     if outcome.untracked:
         say(outcome.untracked, "yellow")
     if any(each.error for each in outcome.results):

@@ -9,12 +9,15 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 from plotly.offline import get_plotlyjs
 
 from champion_assets.backtest.tear_sheet import HTML_KEY
 from champion_assets.backtest.tear_sheet_page import STYLE, plot, shown, styled
+from champion_assets.experiments.luck import Comparison, Luck
+from champion_assets.experiments.luck_words import lines, notes
 from champion_assets.experiments.results import TrialResult
 from champion_assets.quant.metrics import drawdowns
 
@@ -25,8 +28,8 @@ _NOTE = ("Returns are net of costs and before tax; ratios are in excess of the o
          "the strategy has any skill, given that it is one of so many.")  # fmt: skip
 
 
-def render(name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFrame]) -> str:
-    """The page; `days` are the rows of backtest/daily of each result, empty for one that failed."""
+def render(name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFrame], luck: Luck) -> str:
+    """The page; `days` are the rows of backtest/daily of each result, empty for one that failed; `luck` is that of the experiment."""
     good = [(result, frame) for result, frame in zip(results, days, strict=True) if not result.error]
     made = int(good[0][0].figures.get("trials") or 0) if good else 0
     parts = [
@@ -44,7 +47,7 @@ def render(name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFram
             for result, frame in good
         ]
         parts += [plot(styled(values, "Growth of one rupee, after costs"), "plot-0"), plot(styled(falls, "Drawdown", ".0%"), "plot-1")]
-    parts += ["<h2>Trials</h2><div style='overflow-x:auto'>", _table(results), "</div>", _failures(results), "</body></html>"]
+    parts += ["<h2>Trials</h2><div style='overflow-x:auto'>", _table(results), "</div>", _failures(results), _luck(luck), "</body></html>"]
     return "".join(parts)
 
 
@@ -70,6 +73,25 @@ def _table(results: Sequence[TrialResult]) -> str:
 def _failures(results: Sequence[TrialResult]) -> str:
     lines = [f"<li><b>{html.escape(each.label)}</b>: {html.escape(each.error)}</li>" for each in results if each.error]
     return f"<h2>Not possible</h2><ul>{''.join(lines)}</ul>" if lines else ""
+
+
+def _luck(luck: Luck) -> str:
+    parts = ["<h2>Was it luck?</h2>"]
+    if luck.comparison is not None:
+        rows = "".join(f"<tr><td>{name}</td><td>{value}</td><td style='text-align:left'>{html.escape(definition)}</td></tr>"
+                       for name, value, definition in lines(luck, luck.comparison))  # fmt: skip
+        head = "<tr><th>figure</th><th>value</th><th style='text-align:left'>what it is</th></tr>"
+        parts += [f"<div style='overflow-x:auto'><table>{head}{rows}</table></div>", plot(_logits(luck.comparison), "plot-luck")]
+    parts += [f"<p class='{'warn' if warns else 'note'}'>{html.escape(text)}</p>" for text, warns in notes(luck)]
+    left = "".join(f"<li><b>{html.escape(label)}</b>: {html.escape(why)}</li>" for label, why in luck.left_out)
+    return "".join([*parts, f"<p class='note'>Left out:</p><ul>{left}</ul>" if left else ""])
+
+
+def _logits(comparison: Comparison) -> go.Figure:
+    counts, edges = np.histogram(comparison.overfitting.logits, bins=40)
+    bars = go.Bar(x=((edges[1:] + edges[:-1]) / 2).round(3), y=(counts / counts.sum()).round(5), name="splits")
+    title = "Rank of the choice in the other half, as logit: 0 is the median of all trials, right of it is better"
+    return styled([bars], title, ".0%")
 
 
 def _word(value: Any) -> str:

@@ -20,6 +20,8 @@ from champion_assets.backtest.tear_sheet import HTML_KEY, history, index_beside
 from champion_assets.backtest.tear_sheet_figures import figures
 from champion_assets.catalog import open_workspace
 from champion_assets.clients.mlflow import TrackedRun, Tracking, TrackingUnreachable
+from champion_assets.experiments.luck import Luck, luck_of
+from champion_assets.experiments.luck_words import summary
 from champion_assets.experiments.plan import Trial
 from champion_assets.experiments.results import FOLDER, TrialResult, every_result
 from champion_assets.experiments.trial import on_overlay, run_trial, span
@@ -37,11 +39,13 @@ class Outcome:
     Attributes:
         results: in the order of the trials.
         page: address of the page that compares them.
+        luck: what the trials say about luck, in a sentence.
         untracked: why MLflow does not have all of them; empty if it has.
     """
 
     results: list[TrialResult]
     page: str
+    luck: str
     untracked: str = ""
 
 
@@ -63,12 +67,13 @@ def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs:
     sharpes = [ratio for each in every_result(base.lake) if (ratio := each.sharpe) is not None]
     told = [_deflated(base, name, trial, result, sharpes) for trial, result in zip(trials, results, strict=True)]
     final = [result for result, _ in told]
-    page = _compare(base, name, final, [days for _, days in told])
+    luck = luck_of(base.lake, name, {each.identity for each in final}, len(sharpes))
+    page = _compare(base, name, final, [days for _, days in told], luck)
     try:
         _record(base, name, trials, final, [days for _, days in told])
     except TrackingUnreachable as error:
-        return Outcome(final, page, f"{error}; everything else is done, and a repetition records it")
-    return Outcome(final, page)
+        return Outcome(final, page, summary(luck), f"{error}; everything else is done, and a repetition records it")
+    return Outcome(final, page, summary(luck))
 
 
 def _run(base: Workspace, name: str, trials: Sequence[Trial], jobs: int, done: Done) -> list[TrialResult]:
@@ -112,11 +117,11 @@ def _deflated(base: Workspace, name: str, trial: Trial, result: TrialResult, sha
     return replace(result, figures=dict(figures(days, sharpes, index_beside(workspace, days)).select("metric", "value").iter_rows())), days
 
 
-def _compare(base: Workspace, name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFrame]) -> str:
+def _compare(base: Workspace, name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFrame], luck: Luck) -> str:
     from champion_assets.experiments.comparison_page import render
 
     key = f"{FOLDER}/{name}/comparison.html"
-    base.lake.put(key, render(name, results, days).encode())
+    base.lake.put(key, render(name, results, days, luck).encode())
     return base.lake.uri(key)
 
 

@@ -157,6 +157,7 @@ def test_the_command_and_the_job(built: Workspace, environment: Callable[[str, s
     done = CliRunner().invoke(main, ["experiment", str(file), "--start", "2024-01-01", "--jobs", "1"])
     assert done.exit_code == 0, done.output
     assert "comparison: " in done.output
+    assert "luck: not judged, because at least two trials are needed" in done.output
     wrong = CliRunner().invoke(main, ["experiment", str(tmp_path / "none.yaml")])
     assert wrong.exit_code == 1
     assert "none.yaml" in wrong.output

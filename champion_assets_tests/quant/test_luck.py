@@ -46,6 +46,15 @@ def test_it_equals_a_loop_over_the_splits(rows: int, trials: int, blocks: int, m
     assert (found.rows, found.left_out) == (rows - rows % blocks, rows % blocks)
 
 
+def test_it_equals_pypbo() -> None:
+    """Its figures at commit ddbc6314 for the same matrix, with mean / standard deviation (n - 1) as the ratio."""
+    found = overfitting(np.random.default_rng(2026).normal(0.0005, 0.01, (250, 9)), 10)
+    assert found.probability == pytest.approx(0.503968253968254, abs=1e-12)
+    assert found.loss == pytest.approx(0.3531746031746032, abs=1e-12)
+    assert found.degradation == pytest.approx(-0.42804685568341005, abs=1e-10)
+    assert found.logits.mean() == pytest.approx(0.1605674892339545, abs=1e-12)
+
+
 def test_trials_that_are_alike_share_their_rank() -> None:
     """Copies are counted, as in pypbo, and no rounding puts one above the other."""
     returns = np.random.default_rng(5).normal(0, 0.01, (96, 3))[:, [0, 1, 2, 1, 0, 1, 1]]
@@ -67,12 +76,14 @@ def test_sixteen_blocks_are_12870_splits_and_their_order_does_not_matter() -> No
 def test_noise_is_overfit_every_second_time_and_a_better_trial_never() -> None:
     random = np.random.default_rng(11)
     draws = [random.normal(0.0, 0.01, (400, 20)) for _ in range(60)]
-    assert np.mean([overfitting(each, 8).probability for each in draws]) == pytest.approx(0.5, abs=0.07)
+    found = [overfitting(each, 8).probability for each in draws]
+    assert np.mean(found) == pytest.approx(0.5, abs=0.07)
+    assert np.std(found) > 0.1  # one history alone says little, and the page says so
     for each in draws[:3]:
         each[:, 4] += 0.004
-        found = overfitting(each)
-        assert found.probability < 0.01
-        assert found.loss < 0.01
+        better = overfitting(each)
+        assert better.probability < 0.01
+        assert better.loss < 0.01
 
 
 def test_a_trial_that_only_shone_in_one_half_is_found_out() -> None:
@@ -147,6 +158,16 @@ def test_training_rows_are_far_from_every_test(groups: int, tests: int, purge: i
             seen.setdefault(path, []).extend(rows_of.tolist())
     assert sorted(seen) == list(range(paths.path_count))
     assert all(sorted(each) == list(range(rows)) for each in seen.values())  # every path is one whole history
+
+
+def test_sets_and_paths_equal_those_of_skfolio() -> None:
+    """Its `CombinatorialPurgedCV(7, 3, purged_size=4, embargo_size=3)` at commit c06db840 on 107 rows."""
+    paths = combinatorial_paths(107, 7, 3, purge=4, embargo=3)
+    splits = list(paths.splits())
+    assert paths.path_count == 15
+    assert [int(each.train.sum()) for each in splits[:6]] == [4345, 3614, 3224, 2834, 2989, 3554]
+    assert [each.train.size for each in splits[:6]] == [55, 44, 44, 44, 49, 44]
+    assert splits[20].paths == (10, 7, 6)
 
 
 def test_sets_that_leave_nothing_are_refused() -> None:
