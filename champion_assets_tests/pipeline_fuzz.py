@@ -230,7 +230,7 @@ def run(count: int, seed: int, folder: Path, registers: int = 150, tell: Callabl
             raise AssertionError(f"round {number} of seed {seed} in {home}: {type(error).__name__}: {error}") from error
         _remove(home)
         number += 1
-        if tell is not None and number % 10 == 0:
+        if tell is not None:
             tell(f"{number} rounds: {dict(total)}\n")
     return total
 
@@ -244,10 +244,15 @@ def _remove(folder: Path) -> None:
     folder.rmdir()
 
 
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def main(count: int, seed: int) -> None:
     """Print outcomes, time and peak memory."""
     started, folder = time.perf_counter(), Path(tempfile.mkdtemp(prefix="champion-fuzz-"))
-    total = run(count, seed, folder, registers=600, tell=sys.stdout.write)
+    total = run(count, seed, folder, registers=600, tell=_say)
     seconds, peak = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sys.stdout.write(f"{dict(total)} in {seconds:.0f} s, peak {peak:.0f} MB\n")
 
