@@ -1,10 +1,11 @@
 """`backtest/attribution`: where each session's gain came from, in lines that add up to it, to the paisa.
 
-The price moves of the holdings are told apart after Brinson, Hood and Beebower against yesterday's universe, equally weighted: `market` is
-what the value in shares would have made there; `sector` what it made to be in other sectors, sector by sector; `selection` what the own
-names of a sector made beside the sector's members. The other lines are amounts of the account: `dividends`, `actions` (a child's or an
-acquirer's own price, rights), `execution` (fills beside the evening's close), `cash` (interest), `written_down`, and `costs` by kind. A
-holding's sector is that of its decision. `contribution` is the amount over the value that the session began with; the contributions of a
+The price moves of the holdings are told apart after Brinson, Hood and Beebower against yesterday's universe, equally
+weighted: `market` is what the value in shares would have made there; `sector` what it made to be in other sectors,
+sector by sector; `selection` what the own names of a sector made beside the sector's members. The other lines are
+amounts of the account: `dividends`, `actions` (a child's or an acquirer's own price, rights), `execution` (fills beside
+the evening's close), `cash` (interest), `written_down`, and `costs` by kind. A holding's sector is that of the decision
+in force in the session. `contribution` is the amount over the value that the session began with; the contributions of a
 session add up to its return.
 """
 
@@ -28,7 +29,7 @@ NAME = "backtest/attribution"
 LINES = ("market", "sector", "selection", "dividends", "actions", "execution", "cash", "written_down", "costs")
 COSTS = ("stt", "exchange_charges", "stamp_duty", "service_tax", "brokerage", "dp_charges")
 _OWN = ("dividends", "actions", "execution", "written_down")
-_ACCOUNT = ["trade_date", "value", "pnl", "costs", "interest", *COSTS, "holdings", "targets", "results"]
+_ACCOUNT = ["trade_date", "value", "pnl", "costs", "interest", *COSTS, "holdings", "results"]
 
 
 class Attribution(TableModel):
@@ -56,7 +57,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The lines of `dates`."""
     account = inputs.read(ACCOUNT, _ACCOUNT, days=dates)
     day = account.select("trade_date", opened=pl.col("value") - pl.col("pnl") + pl.col("costs"), gain=pl.col("pnl") - pl.col("costs"))
-    lines = pl.concat([_moves(account, _sectors(inputs, dates)), _own(account), _of_the_day(account)])
+    lines = pl.concat([_moves(account, _decided(inputs, dates), _sectors(inputs, dates)), _own(account), _of_the_day(account)])
     order = pl.col("line").cast(pl.Enum(LINES))
     rows = lines.filter(pl.col("amount") != 0).join(day, on="trade_date").sort("trade_date", order, "part")
     rows = rows.with_columns(contribution=_ratio(rows, "amount", "opened")).select(list(Attribution.to_schema().columns))
@@ -98,10 +99,18 @@ def _sectors(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
     return both.select("trade_date", "sector", "weight", "made", "whole")
 
 
-def _moves(account: pl.DataFrame, sectors: pl.DataFrame) -> pl.DataFrame:
+def _decided(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
+    """By session and name the sector in the decision that was in force in it, that of the evening before."""
+    evenings = {day: date for date in dates for day in inputs.window(ACCOUNT, date, lag=1)}
+    before = inputs.read(ACCOUNT, ["trade_date", "targets"], days=evenings)
+    rows = before.explode("targets").drop_nulls().unnest("targets")
+    when = pl.col("trade_date").replace_strict(evenings, return_dtype=pl.Date) if evenings else pl.col("trade_date")
+    return rows.select(when, "instrument_id", "sector")
+
+
+def _moves(account: pl.DataFrame, known: pl.DataFrame, sectors: pl.DataFrame) -> pl.DataFrame:
     """The price moves of the holdings as market, sector and selection; all of it is selection on a day without a universe before."""
     name = ["trade_date", "instrument_id"]
-    known = account.select("trade_date", "targets").explode("targets").drop_nulls().unnest("targets").select(*name, "sector")
     results = account.select("trade_date", "results").explode("results").drop_nulls().unnest("results")
     held = account.select("trade_date", "holdings").explode("holdings").drop_nulls().unnest("holdings").select(*name, "value")
     moved = results.select(*name, move=pl.col("market"), total=pl.col("market") + pl.col("dividends"))
@@ -146,7 +155,7 @@ TABLE = DailyTable(
     description="Where each session's gain came from: market, sectors, selection, dividends, actions, execution, cash, costs by kind.",
     model=Attribution,
     code_version="1",
-    inputs=lambda _: (Input(ACCOUNT), Input("features/universe", lag=1), Input("features/returns")),
+    inputs=lambda _: (Input(ACCOUNT), Input(ACCOUNT, lag=1), Input("features/universe", lag=1), Input("features/returns")),
     compute=compute,
     block=250,
     may_be_empty=True,

@@ -43,14 +43,13 @@ def test_market_sector_and_selection_by_hand() -> None:
         "trade_date": [DAY],
         "holdings": [[{"instrument_id": name, "symbol": name, "shares": 1.0, "price": value, "value": value, "idle": 0}
                       for name, value in holdings]],
-        "targets": [[{"instrument_id": name, "symbol": name, "sector": sector, "weight": 0.1, "close": 1.0, "esg_score": None,
-                      "is_stuck": False} for name, sector in (("A", "IT"), ("B", "Banks"))]],
         "results": [[{"instrument_id": name, "symbol": name, "market": move, "dividends": 0.0, "execution": 0.0, "actions": 0.0,
                       "written_down": 0.0} for name, move in (("A", 12.0), ("B", -2.0))]],
-    }, schema={name: kinds[name] for name in ("trade_date", "holdings", "targets", "results")})  # fmt: skip
+    }, schema={name: kinds[name] for name in ("trade_date", "holdings", "results")})  # fmt: skip
     sectors = pl.DataFrame({"trade_date": [DAY] * 2, "sector": ["Banks", "IT"], "weight": [0.5, 0.5], "made": [-0.02, 0.01],
                             "whole": [-0.005] * 2})  # fmt: skip
-    told = {(line, part): amount for _, line, part, amount in _moves(account, sectors).iter_rows()}
+    known = pl.DataFrame({"trade_date": [DAY] * 2, "instrument_id": ["A", "B"], "sector": ["IT", "Banks"]})
+    told = {(line, part): amount for _, line, part, amount in _moves(account, known, sectors).iter_rows()}
     assert told["market", ""] == pytest.approx(800 * -0.005)
     assert told["sector", "IT"] == pytest.approx((600 - 400) * 0.015)
     assert told["sector", "Banks"] == pytest.approx((200 - 400) * -0.015)
@@ -64,3 +63,12 @@ def test_a_line_that_is_missing_breaks_the_model(workspace: Workspace) -> None:
     rows = workspace.lake.read(NAME, [dt.date(2023, 12, 5)])
     assert violations(Attribution, rows) is None
     assert violations(Attribution, rows.filter(pl.col("line") != "market")) is not None
+
+
+def test_no_holding_is_unclassified_on_the_day_of_the_next_decision(workspace: Workspace) -> None:
+    """What is held in a session was decided before it, whatever its close decides."""
+    build_until(workspace, "backtest/daily", START, END)
+    decided = dt.date(2023, 12, 29)
+    rows = workspace.lake.read(NAME, [decided])
+    assert rows.filter(pl.col("line") == "selection").height > 3
+    assert "Unclassified" not in rows["part"]

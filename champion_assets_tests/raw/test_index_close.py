@@ -15,9 +15,10 @@ from champion_assets.raw.index_close import NAME, TABLE
 DAY = dt.date(2023, 11, 8)
 
 
-def test_the_file_of_the_day_is_kept(workspace: Workspace) -> None:
+def test_the_file_of_the_day_is_kept(workspace: Workspace, exchange: Exchange) -> None:
     outcome = build_range(TABLE, workspace, [DAY]).outcomes[DAY]
-    assert (outcome.rows, outcome.facts["format"]) == (3, "ind_close_all")
+    lines = (exchange.folder / index_close_file(DAY).path).read_text().splitlines()
+    assert (outcome.rows, outcome.facts["format"]) == (len(lines) - 1, "ind_close_all")
 
 
 def test_a_file_of_another_day_is_refused(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> None:
