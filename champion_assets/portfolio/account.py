@@ -48,7 +48,7 @@ from champion_assets.silver.endings import NAME as ENDINGS
 from champion_assets.silver.rates import NAME as RATES
 from champion_assets.silver.rates import Overnight, by_date
 from champion_assets.silver.security_status import NAME as STATUS
-from champion_assets.simulation.account import Account, new_account
+from champion_assets.simulation.account import Account, held_names, new_account
 from champion_assets.simulation.account_columns import (
     ARRIVING,
     EXECUTIONS,
@@ -138,7 +138,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         volatility = market.volatility(date, wanted_names(account, decided)) if rules.impact else None
         day = market.day(date, volatility)
         held = wanted_names(account, decided)
-        late = market.late(date, held)
+        late = market.late(date, [int(number) for number in held_names(account)])
         passed = (date - evening).days if evening and not flows else 0
         earned = cash_return(inputs.parameters, rates.get(date), passed)
         result = run_session(account, day, market.actions(date, held, day.is_gap), decided, rules, exchange, earned)
@@ -201,7 +201,7 @@ TABLE = DailyTable(
     name=NAME,
     description="The account after each session: fills, costs, corporate actions, holdings, and the decision made with it at the close.",
     model=AccountDay,
-    code_version="2",
+    code_version="3",
     inputs=lambda settings: (
         *decision_inputs(settings),
         Input("silver/equity_eod"),

@@ -91,7 +91,7 @@ class Targets:
         for name, row in self.rows.items():
             number = market.index[name]
             weights[number], closes[number] = row["weight"], np.nan if row["close"] is None else row["close"]
-        return Decided(weights, closes)
+        return Decided(weights, closes, frozenset(market.index[name] for name, row in self.rows.items() if row["is_stuck"]))
 
     def drift(self, standing: Standing) -> float:
         """The largest distance of a target weight from what is held."""

@@ -66,10 +66,13 @@ class MarketDay:
 
 @dataclass(frozen=True)
 class Decided:
-    """What was decided the evening before: weights, shape (n,), and the closes of that evening, NaN where a name has none."""
+    """What was decided the evening before: weights, shape (n,), the closes of that evening, NaN where a name has none, and the names that
+    the decision leaves as they are, since they could not be traded.
+    """
 
     weights: Array
     closes: Array
+    kept: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

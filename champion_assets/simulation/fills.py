@@ -96,6 +96,7 @@ def wanted_orders(account: Account, day: MarketDay, decided: Decided, lot: int) 
     """
     targets = decided.weights
     names = np.flatnonzero((targets > 0) | (account.shares > 0))
+    names = names[~np.isin(names, list(decided.kept))]
     price = _references(account, day, decided.closes)[names]
     if (unknown := names[(targets[names] > 0) & ~(price > 0)]).size:
         raise ValueError(f"{day.date}: {unknown.size} names are wanted of which nobody knew a price, the first is number {unknown[0]}")
