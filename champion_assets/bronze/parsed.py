@@ -16,7 +16,7 @@ import polars as pl
 
 from champion_assets.lake.errors import CorruptObject
 from champion_assets.lake.inputs import Inputs
-from champion_assets.lake.schema import empty_frame, row_violations
+from champion_assets.lake.schema import empty_frame, split_rows
 from champion_assets.lake.table import Computed
 from champion_assets.nse.boundary import read_outside
 from champion_assets.nse.errors import BadPayload
@@ -64,17 +64,3 @@ def parse_days(
     facts = {date: {"source_sha256": version["sha256"], "source": version["uri"]} for date, version in versions.items()}
     frame, rejects = split_rows(model, pl.concat(frames)) if rows_stand_alone else (pl.concat(frames), None)
     return Computed(frame, rejects, facts, failed)
-
-
-def split_rows(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    """The rows that satisfy the model, and the others with `rule` and `reason` (None if there are none).
-
-    What is wrong with the frame as a whole, such as a column's type, is nobody's row and is left for the build to refuse.
-    """
-    faults = row_violations(model, frame)
-    if faults.is_empty():
-        return frame, None
-    numbered = frame.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
-    rejects = numbered.join(faults, on="index", how="inner", maintain_order="left").with_columns(rule=pl.lit("schema"))
-    good = numbered.join(faults, on="index", how="anti", maintain_order="left")
-    return good.select(frame.columns), rejects.select(*frame.columns, "rule", "reason")

@@ -50,6 +50,20 @@ def row_violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.Da
     )  # fmt: skip
 
 
+def split_rows(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """The rows that satisfy the model, and the others with `rule` and `reason` (None if there are none).
+
+    What is wrong with the frame as a whole, such as a column's type, is nobody's row and is left for the build to refuse.
+    """
+    faults = row_violations(model, frame)
+    if faults.is_empty():
+        return frame, None
+    numbered = frame.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
+    rejects = numbered.join(faults, on="index", how="inner", maintain_order="left").with_columns(rule=pl.lit("schema"))
+    good = numbered.join(faults, on="index", how="anti", maintain_order="left")
+    return good.select(frame.columns), rejects.select(*frame.columns, "rule", "reason")
+
+
 def _failures(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame | None:
     """Pandera's table of what fails, or None; whatever Pandera's switches say."""
     try:

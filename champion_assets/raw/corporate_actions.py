@@ -19,7 +19,6 @@ import polars as pl
 
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.originals import Originals
-from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.actions.exports import Export, effective_rows, extract_hash, make_export
 from champion_assets.nse.actions.feed import Faults, read_actions
@@ -28,7 +27,7 @@ from champion_assets.nse.names import ACTION_REGISTERS, MASTER_NAMES, SYMBOL_CHA
 from champion_assets.nse.security_lists import merged_isins, read_isins
 from champion_assets.nse.source.base import Fetched, Source
 from champion_assets.nse.symbol_changes import SymbolHistory, readable_symbol_changes
-from champion_assets.raw.files import RawFile, absent, block_size, readable, refusal, refusals, source_of, version_row
+from champion_assets.raw.files import RawFile, absent, block_size, readable, refusal, refusals, source_of, version_frame, version_row
 
 NAME = "raw/corporate_actions"
 DayFile = tuple[str, str, Export | pl.DataFrame]
@@ -53,9 +52,11 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     exports = [(each, export) for each, (export, _) in read]
     for each in (*changes, *masters, *(each for each, _ in exports)):
         inputs.own.keep(each.body)
-    frames, facts, failed = [empty_frame(RawCorporateActions)], {}, {}
+    versions: list[dict[str, Any]] = []
+    facts, failed = {}, {}
     for date, bundle in source.fetch(dates, action_bundles):
-        parts, rows = [], []
+        parts: list[pl.DataFrame] = []
+        rows: list[dict[str, Any]] = []
         for each, export in exports:
             if export.covers(date):
                 parts.append(effective_rows(export, inputs.calendar, date))
@@ -68,13 +69,13 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
             parts.append(frame)
             rows.append(version_row(date, each, BUNDLE, frame.height))
         is_of_shares = any(export.is_of_shares and export.covers(date) for _, export in exports)
-        if is_of_shares or any(row["format"][0] == BUNDLE for row in rows):
+        if is_of_shares or any(row["format"] == BUNDLE for row in rows):
             rows += [version_row(date, each, CHANGES, 0) for each in changes] + [version_row(date, each, MASTER, 0) for each in masters]
             facts[date] = _facts(parts, rows)
-            frames += rows
+            versions += rows
         else:
             facts[date] = absent("neither an export of shares that covers the day nor its PR bundle")
-    return Computed(pl.concat(frames).sort("trade_date", maintain_order=True), refusals(rejects), facts, failed)
+    return Computed(version_frame(versions).sort("trade_date", maintain_order=True), refusals(rejects), facts, failed)
 
 
 def _bundle_rows(bundle: Fetched | Exception, date: dt.date, rejects: list[dict[str, Any]]) -> list[tuple[Fetched, pl.DataFrame]]:
@@ -102,10 +103,9 @@ def _export_reader(history: SymbolHistory, isins: Mapping[str, str]) -> Callable
     return read
 
 
-def _facts(parts: list[pl.DataFrame], rows: list[pl.DataFrame]) -> dict[str, Any]:
-    table = pl.concat(rows)
+def _facts(parts: list[pl.DataFrame], rows: list[dict[str, Any]]) -> dict[str, Any]:
     count = sum(part.height for part in parts)
-    return {"sha256": extract_hash(parts), "uri": ", ".join(table["uri"]), "rows": count, "files": table.height}
+    return {"sha256": extract_hash(parts), "uri": ", ".join(row["uri"] for row in rows), "rows": count, "files": len(rows)}
 
 
 def _history(files: Sequence[tuple[bytes, str]]) -> SymbolHistory:
@@ -134,10 +134,16 @@ def day_files(files: Originals, versions: Mapping[dt.date, list[dict[str, Any]]]
 
 @lru_cache(maxsize=8)
 def _stored_export(files: Originals, sha256: str, name: str, registers: tuple[tuple[str, str, str], ...]) -> Export:
+    history, isins = _stored_registers(files, registers)
+    return make_export(sha256, _read_rows(files.read(sha256, name), name)[0], name, history, isins)
+
+
+@lru_cache(maxsize=2)
+def _stored_registers(files: Originals, registers: tuple[tuple[str, str, str], ...]) -> tuple[SymbolHistory, Mapping[str, str]]:
+    """What all exports of a day share; one list of securities may stand beside hundreds of exports."""
     bodies = [(form, files.read(sha, each), each) for form, sha, each in registers]
     history = _history([(body, each) for form, body, each in bodies if form == CHANGES])
-    isins = merged_isins((body, each) for form, body, each in bodies if form == MASTER)
-    return make_export(sha256, _read_rows(files.read(sha256, name), name)[0], name, history, isins)
+    return history, merged_isins((body, each) for form, body, each in bodies if form == MASTER)
 
 
 TABLE = DailyTable(

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -23,12 +24,11 @@ from champion_assets.esg.mapping import EsgMapping, MappingError, read_mapping
 from champion_assets.esg.records import RECORDS, read_records
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.originals import Originals, OwnOriginals
-from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.boundary import read_outside
 from champion_assets.nse.errors import BadPayload
 from champion_assets.nse.source.base import Fetched
-from champion_assets.raw.files import RawFile, absent, version_row
+from champion_assets.raw.files import RawFile, absent, version_frame, version_row
 
 NAME = "raw/esg_scores"
 LEDGER = "ledger.json"
@@ -58,7 +58,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         raise FolderAbsent(f"CHAMPION_ESG: there is no folder {folder}")
     problems = [] if folder is None else _receive(folder, inputs.own)
     rows, refused = known_rows(inputs.own)
-    frames, facts = [empty_frame(RawEsgScores)], {}
+    versions: list[dict[str, Any]] = []
+    facts = {}
     by_name = {each.sha256: each for each in ledger(inputs.own)}
     for date in dates:
         today = became_known(rows, inputs.before(date), date)
@@ -68,12 +69,12 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         mark = hashlib.sha256(today.sort("source_sha256", "source_row").write_csv().encode()).hexdigest()
         for sha, count in today.group_by("source_sha256").len().sort("source_sha256").iter_rows():
             body = inputs.own.read(sha, by_name[sha].name)
-            frames.append(version_row(date, Fetched(by_name[sha].name, by_name[sha].uri, body), "esg", count))
+            versions.append(version_row(date, Fetched(by_name[sha].name, by_name[sha].uri, body), "esg", count))
         facts[date] = {"sha256": mark, "uri": ", ".join(sorted(each.uri for each in by_name.values())), "rows": today.height}  # fmt: skip
     listed = [{"trade_date": dates[-1], "name": name, "rule": "ESG", "reason": reason, "line": ""} for name, reason in problems]
     listed += [{"trade_date": dates[-1], "name": name, "rule": "ESG", "reason": f"row {row}: {reason}", "line": line}
                for name, row, reason, line in refused.select("name", "source_row", "reason", "line").iter_rows()]  # fmt: skip
-    return Computed(pl.concat(frames), pl.DataFrame(listed) if listed else None, facts)
+    return Computed(version_frame(versions), pl.DataFrame(listed) if listed else None, facts)
 
 
 def ledger(files: Originals) -> list[Received]:

@@ -155,7 +155,7 @@ def _accept(inputs: Inputs, date: dt.date, fetched: Fetched | Exception, accept:
     found, form, rows = accept(fetched)
     if found != date:
         raise WrongDate(f"{fetched.name} from {fetched.uri} was asked for {date} but its rows are of {found}; refused")
-    sha256 = hashlib.sha256(fetched.body).hexdigest()
+    sha256 = fetched.sha256
     stored = inputs.own_rows(date)
     history = _EMPTY if stored is None else stored
     known = history.filter("is_current")
@@ -166,13 +166,17 @@ def _accept(inputs: Inputs, date: dt.date, fetched: Fetched | Exception, accept:
         return history, facts
     inputs.own.put(fetched.body)
     older = history.filter(pl.col("sha256") != sha256).with_columns(is_current=pl.lit(False))
-    return pl.concat([older, version_row(date, fetched, form, rows)]), facts
+    return pl.concat([older, version_frame([version_row(date, fetched, form, rows)])]), facts
 
 
-def version_row(date: dt.date, fetched: Fetched, form: str, rows: int) -> pl.DataFrame:
+def version_row(date: dt.date, fetched: Fetched, form: str, rows: int) -> dict[str, Any]:
     """One row of provenance, in force, received now."""
-    return pl.DataFrame(
-        {"trade_date": [date], "sha256": [hashlib.sha256(fetched.body).hexdigest()], "name": [fetched.name], "uri": [fetched.uri],
-         "format": [form], "rows": [rows], "bytes": [len(fetched.body)], "fetched_at": [dt.datetime.now(dt.UTC)], "is_current": [True]},
-        schema=_EMPTY.schema,
-    )  # fmt: skip
+    return {
+        "trade_date": date, "sha256": fetched.sha256, "name": fetched.name, "uri": fetched.uri, "format": form, "rows": rows,
+        "bytes": len(fetched.body), "fetched_at": dt.datetime.now(dt.UTC), "is_current": True,
+    }  # fmt: skip
+
+
+def version_frame(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    """Rows of provenance as a frame in the columns of a raw table."""
+    return pl.DataFrame(rows, schema=_EMPTY.schema)

@@ -12,15 +12,12 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-import polars as pl
-
 from champion_assets.lake.inputs import Inputs
-from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.constituents import list_date, read_constituents
 from champion_assets.nse.names import CONSTITUENTS, CONSTITUENTS_NAMES
 from champion_assets.nse.source.base import Fetched, Source
-from champion_assets.raw.files import RawFile, absent, block_size, readable, refusals, source_of, version_row
+from champion_assets.raw.files import RawFile, absent, block_size, readable, refusals, source_of, version_frame, version_row
 
 NAME = "raw/index_constituents"
 FORMAT = "ind_list"
@@ -42,17 +39,18 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     none = "the source has no list of index members (ind_nifty...list.csv)"
     if rejects:
         none = "every list of index members was refused"
-    frames, facts = [empty_frame(RawIndexConstituents)], {}
+    versions: list[dict[str, Any]] = []
+    facts = {}
     for date in dates:
         chosen = chosen_lists(found, date)
         if not chosen:
             facts[date] = absent(none)
             continue
-        mark = hashlib.sha256("".join(hashlib.sha256(each.body).hexdigest() for each in chosen).encode()).hexdigest()
-        frames += [version_row(date, each, FORMAT, counts[id(each)]) for each in chosen]
+        mark = hashlib.sha256("".join(each.sha256 for each in chosen).encode()).hexdigest()
+        versions += [version_row(date, each, FORMAT, counts[id(each)]) for each in chosen]
         rows = sum(counts[id(each)] for each in chosen)
         facts[date] = {"sha256": mark, "uri": ", ".join(each.uri for each in chosen), "rows": rows}
-    return Computed(pl.concat(frames), refusals(rejects), facts)
+    return Computed(version_frame(versions), refusals(rejects), facts)
 
 
 def chosen_lists(found: Sequence[Fetched], date: dt.date) -> list[Fetched]:

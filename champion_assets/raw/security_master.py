@@ -11,15 +11,12 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-import polars as pl
-
 from champion_assets.lake.inputs import Inputs
-from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.names import SYMBOL_CHANGES, SYMBOL_CHANGES_NAMES
 from champion_assets.nse.source.base import Source
 from champion_assets.nse.symbol_changes import SymbolChange, readable_symbol_changes
-from champion_assets.raw.files import RawFile, absent, block_size, readable, refusal, refusals, source_of, version_row
+from champion_assets.raw.files import RawFile, absent, block_size, readable, refusal, refusals, source_of, version_frame, version_row
 
 NAME = "raw/security_master"
 
@@ -39,7 +36,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     for each, _ in read:
         inputs.own.keep(each.body)
     none = "every symbolchange.csv of the source was refused" if registers else "the source has no symbolchange.csv"
-    frames, facts = [empty_frame(RawSecurityMaster)], {}
+    versions: list[dict[str, Any]] = []
+    facts = {}
     for date in dates:
         lines = [(each, lines_of(changes, inputs.calendar.previous_session(date), date)) for each, changes in read]
         with_lines = [(each, found) for each, found in lines if found]
@@ -47,9 +45,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
             facts[date] = absent("no symbol changed" if read else none)
             continue
         mark = hashlib.sha256(repr(sorted({change for _, found in with_lines for change in found})).encode()).hexdigest()
-        frames += [version_row(date, each, "symbolchange", len(found)) for each, found in with_lines]
+        versions += [version_row(date, each, "symbolchange", len(found)) for each, found in with_lines]
         facts[date] = {"sha256": mark, "uri": ", ".join(each.uri for each, _ in with_lines), "rows": len(with_lines[0][1])}  # fmt: skip
-    return Computed(pl.concat(frames), refusals(rejects), facts)
+    return Computed(version_frame(versions), refusals(rejects), facts)
 
 
 def lines_of(changes: Sequence[SymbolChange], before: dt.date | None, date: dt.date) -> list[SymbolChange]:

@@ -15,7 +15,7 @@ import polars as pl
 
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
-from champion_assets.lake.schema import TableModel
+from champion_assets.lake.schema import TableModel, split_rows
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.indices import DIVIDEND_POINTS, current_name, index_id
 
@@ -70,9 +70,11 @@ def transform(bronze: pl.DataFrame) -> Computed:
         .when(pl.int_range(pl.len()).over(["trade_date", "index_id"]) > 0).then(pl.lit("second row of the index"))
     )  # fmt: skip
     rows = rows.with_columns(reason=rule, rule=pl.when(rule.is_not_null()).then(pl.lit("S2")))
-    rejects = rows.filter(pl.col("rule").is_not_null())
-    good = rows.filter(pl.col("rule").is_null()).select(list(IndexEod.to_schema().columns)).sort(["trade_date", "index_id"])
-    return Computed(good, rejects)
+    columns = list(IndexEod.to_schema().columns)
+    good = rows.filter(pl.col("rule").is_null()).select(columns).sort(["trade_date", "index_id"])
+    good, broken = split_rows(IndexEod, good)  # a level is sound or not whatever its neighbours say
+    rejects = [rows.filter(pl.col("rule").is_not_null()).select(*columns, "rule", "reason"), *([] if broken is None else [broken])]
+    return Computed(good, pl.concat(rejects))
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -85,7 +87,7 @@ TABLE = DailyTable(
     description="One row per index and trading day under its present name, with its price return.",
     model=IndexEod,
     provenance=frozenset({"source_row", "source_sha256"}),
-    code_version="2",
+    code_version="3",
     inputs=lambda _: (Input("bronze/index_close"),),
     compute=compute,
     may_be_empty=True,

@@ -6,9 +6,11 @@ What belongs here: the interface and the record of a fetch. Each kind of source 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from champion_assets.nse.errors import BadPayload
@@ -30,6 +32,11 @@ class Fetched:
     body: bytes
     modified: dt.date | None = None
     problem: BadPayload | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the body in hexadecimal; a register is asked for it once per session that it serves."""
+        return hashlib.sha256(self.body).hexdigest()
 
 
 class Source(Protocol):
