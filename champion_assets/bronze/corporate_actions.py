@@ -18,6 +18,7 @@ from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.actions.exports import Export, effective_rows
+from champion_assets.nse.actions.overlap import contradictions
 from champion_assets.raw.corporate_actions import NAME as RAW
 from champion_assets.raw.corporate_actions import day_files
 from champion_assets.raw.files import current_versions
@@ -43,23 +44,35 @@ class CorporateActions(TableModel):
     source_kind: str = pa.Field(isin=["export", "bundle"], description="Kind of file")
     source_row: pl.Int32 = pa.Field(gt=0, description="Row of the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/corporate_actions")
+    refused_rows: pl.Int32 = pa.Field(nullable=True, ge=0, description="How many rows of the bundle could not be read; null for an export")
+    contradiction: str = pa.Field(nullable=True, description="What exports that cover the day say otherwise of the event; null if nothing")
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Rows of `dates`."""
     frames = [empty_frame(CorporateActions)]
+    compared: dict[tuple[str, ...], dict[str, dict[int, str]]] = {}
     for date, files in day_files(inputs.originals(RAW), current_versions(inputs.read(RAW), dates)).items():
         before = inputs.calendar.previous_session(date) or date
+        exports = [content for _, _, content in files if isinstance(content, Export)]
+        together = tuple(export.sha256 for export in exports)
+        if together not in compared:
+            compared[together] = contradictions(exports)
         for kind, sha256, content in files:
             if isinstance(content, Export):
-                rows = effective_rows(content, inputs.calendar, date).with_columns(face_value=pl.col("face_value_on_date"))
+                said = compared[together][sha256]
+                rows = effective_rows(content, inputs.calendar, date).with_columns(
+                    face_value=pl.col("face_value_on_date"),
+                    refused_rows=pl.lit(None, pl.Int32),
+                    contradiction=pl.col("source_row").replace_strict(said, default=None, return_dtype=pl.String),
+                )
                 broadcast = pl.col("announced_on").is_not_null() & (pl.col("announced_on") < date)
                 known, basis = (
                     pl.when(broadcast).then(pl.col("announced_on")).otherwise(pl.lit(before)),
                     pl.when(broadcast).then(pl.lit("broadcast")).otherwise(pl.lit("assumed")),
                 )
             else:
-                rows = content.with_columns(symbol_on_date=pl.col("symbol"))
+                rows = content.with_columns(symbol_on_date=pl.col("symbol"), contradiction=pl.lit(None, pl.String))
                 known, basis = pl.lit(date), pl.lit("published")
             frames.append(rows.with_columns(
                 trade_date=pl.lit(date), known_on=known, known_basis=basis, source_kind=pl.lit(kind), source_sha256=pl.lit(sha256),
@@ -71,7 +84,7 @@ TABLE = DailyTable(
     name=NAME,
     description="What exports and bundles say of the session's corporate actions, row by row, nothing filtered.",
     model=CorporateActions,
-    code_version="1",
+    code_version="2",
     inputs=lambda _: (Input(RAW),),
     compute=compute,
     may_be_empty=True,

@@ -113,7 +113,8 @@ def _history(files: Sequence[tuple[bytes, str]]) -> SymbolHistory:
 
 
 def day_files(files: Originals, versions: Mapping[dt.date, list[dict[str, Any]]]) -> dict[dt.date, list[DayFile]]:
-    """For each date its files as (kind, hash, what they hold): exports read whole, once; bundles as their rows.
+    """For each date its files as (kind, hash, what they hold): exports read whole, once; bundles as their rows,
+    each with `refused_rows`, how many rows of the bundle could not be read.
 
     Args:
         files: the original files of this table.
@@ -128,7 +129,8 @@ def day_files(files: Originals, versions: Mapping[dt.date, list[dict[str, Any]]]
                 found[date].append((EXPORT, row["sha256"], _stored_export(files, row["sha256"], row["name"], registers)))
             elif row["format"] == BUNDLE:
                 body = files.read(row["sha256"], row["name"])
-                found[date].append((BUNDLE, row["sha256"], _read_rows(body, row["name"])[0]))
+                read, faults = _read_rows(body, row["name"])
+                found[date].append((BUNDLE, row["sha256"], read.with_columns(refused_rows=pl.lit(len(faults), pl.Int32))))
     return found
 
 

@@ -101,8 +101,7 @@ _REFUSED = {
     "reason": pl.String, "source_sha256": pl.String, "source_row": pl.Int64,
 }  # fmt: skip
 _BRONZE = ["trade_date", "symbol", "symbol_on_date", "isin", "series", "subject", "face_value", "ex_date", "record_date", "known_on",
-           "known_basis",
-           "source_kind", "source_row", "source_sha256"]  # fmt: skip
+           "known_basis", "source_kind", "source_row", "source_sha256", "contradiction", "refused_rows"]  # fmt: skip
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -203,7 +202,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Corporate actions as legs with price and share factors a level, the market's witness, and the text they come from.",
     model=CorporateActions,
-    code_version="4",
+    code_version="5",
     inputs=lambda _: (
         Input(BRONZE, BUNDLE_SESSIONS),
         Input("silver/instruments"),

@@ -16,11 +16,11 @@ import polars as pl
 
 from champion_assets.nse.actions.factors import Factor, cash_of, day_factors
 from champion_assets.nse.actions.grammar import read_subject
-from champion_assets.nse.actions.legs import CASH_KINDS, Leg
+from champion_assets.nse.actions.legs import CASH_KINDS, SILENT, Leg
 from champion_assets.nse.actions.overrides import Override
 from champion_assets.nse.actions.price_check import is_testable
 from champion_assets.silver.corporate_actions_hold import HELD, ask_market, hold, is_withdrawn, settled
-from champion_assets.silver.corporate_actions_listing import FUNDS, SILENT, Dated, Listing, Told, dated, in_force, merged, moving, told_legs
+from champion_assets.silver.corporate_actions_listing import FUNDS, Dated, Listing, Told, dated, in_force, merged, moving, told_legs
 from champion_assets.silver.corporate_actions_market import Market
 from champion_assets.silver.corporate_actions_overrides import STATED, stated_factor, stated_leg
 

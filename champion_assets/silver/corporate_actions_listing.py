@@ -13,24 +13,22 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from champion_assets.nse.actions.grammar import read_subject
-from champion_assets.nse.actions.legs import CASH_KINDS, Leg
+from champion_assets.nse.actions.legs import CASH_KINDS, SILENT, Leg, Legs, content
+from champion_assets.nse.actions.legs import moving as moving_legs
 from champion_assets.nse.schema import EQUITY_SERIES
 
-SILENT = frozenset({"meeting", "book_closure", "notice", "interest", "redemption"})
-"""Kinds that say nothing of a price."""
 FUNDS = "MF"
 """Series of fund units in NSE's feeds; those that trade do so in an equity series."""
 _RANK = {"bundle": 1, "export": 0}
 Dated = list[tuple[dict[str, Any], dt.date]]
 """Rows of bronze/corporate_actions, each with its ex-date (its record date where it has none)."""
-Legs = frozenset[tuple[Any, ...]]
 EVENING_BEFORE = 5
 """Most calendar days from the evening before an ex-date to it, over a weekend with holidays."""
 
@@ -65,7 +63,7 @@ def dated(frames: Sequence[pl.DataFrame]) -> Dated:
 
 def moving(row: dict[str, Any]) -> tuple[Leg, ...]:
     """The legs of a row that say something of a price and have their numbers."""
-    return tuple(leg for leg in read_subject(row["subject"]).legs if leg.kind not in SILENT and not leg.problem)
+    return moving_legs(read_subject(row["subject"]))
 
 
 def told_legs(name: str, row: dict[str, Any]) -> list[Told]:
@@ -90,35 +88,44 @@ class Listing:
         self._evenings = sorted(set(evenings))
         self._lists: dict[tuple[dt.date, str], set[tuple[dt.date, Legs]]] = defaultdict(set)
         self._shows: set[tuple[dt.date, dt.date]] = set()
+        self._refused: dict[dt.date, int] = {}
         for row, day in rows:
             if row["source_kind"] == "bundle":
                 self._shows.add((row["known_on"], day))
+                self._refused[row["known_on"]] = max(self._refused.get(row["known_on"], 0), row["refused_rows"])
                 if legs := moving(row):
-                    self._lists[row["known_on"], row["symbol_on_date"]].add((day, _content(legs)))
+                    self._lists[row["known_on"], row["symbol_on_date"]].add((day, content(legs)))
 
     def standing(self, row: dict[str, Any], day: dt.date) -> tuple[bool, str]:
         """Whether a row was in force on its ex-date `day`, and a doubt about it.
 
         Returns:
-            (False, why) for a row of a bundle that a newer one no longer has; (True, why) for a row of an export that
-            the bundle of the evening before contradicts: it has the event on another day, or no longer; else (True, "").
+            (False, why) for a row of a bundle that a newer one no longer has; (True, why) where rows of the newer one could not
+            be read, so that it may still have it, and for a row of an export that
+            the bundle of the evening before contradicts (it has the event on another day, or no longer) or, where no
+            bundle decides, another export; else (True, "").
         """
-        place = bisect_left(self._evenings, day)
+        place, export = bisect_left(self._evenings, day), row["contradiction"] or ""
         if place == 0:
-            return True, ""
+            return True, export
         newest = self._evenings[place - 1]
         if row["source_kind"] == "bundle":
             if row["known_on"] < newest:
-                return False, f"the bundle of {newest} no longer lists it"
+                why, unread = f"the bundle of {newest} no longer lists it", self._refused.get(newest, 0)
+                if self._has_later(newest, row["symbol_on_date"], day, moving(row)):
+                    return False, why
+                return (True, f"{why}, and {unread} of its rows could not be read") if unread else (False, why)
             return self._on_the_day(row, day, place) if row["known_on"] == newest else (True, "")
         legs, symbol = moving(row), row["symbol_on_date"]
-        if not legs or (day - newest).days > EVENING_BEFORE or self._has(newest, symbol, day):
+        if not legs or self._has(newest, symbol, day):
             return True, ""
+        if (day - newest).days > EVENING_BEFORE:
+            return True, export
         if self._has_later(newest, symbol, day, legs):
             return True, f"an export has it on {day}, the bundle of {newest} on another day"
         if any(self._has(evening, symbol, day) for evening in self._evenings[: place - 1]):
             return True, f"an export has it on {day}, the bundle of {newest} no longer"
-        return True, ""
+        return True, export
 
     def _on_the_day(self, row: dict[str, Any], day: dt.date, place: int) -> tuple[bool, str]:
         """A move at the last moment: the ex-date's own bundle, which still shows events of the day, has it on a later one."""
@@ -135,7 +142,7 @@ class Listing:
 
     def _has_later(self, evening: dt.date, symbol: str, day: dt.date, legs: tuple[Leg, ...]) -> bool:
         """True if the bundle lists the same legs of the company on another day that is still to come."""
-        same = _content(legs)
+        same = content(legs)
         return any(each != day and each > evening and told == same for each, told in self._lists.get((evening, symbol), ()))
 
 
@@ -209,17 +216,10 @@ def _together(one: list[Told], other: list[Told]) -> list[Told]:
     """Two rows of one evening on the same kind: a revised one replaces the other; in one file what differs adds up."""
     if one[0].is_revised != other[0].is_revised:
         return one if one[0].is_revised else other
-    have = _content(each.leg for each in one)
+    have = content(each.leg for each in one)
     if one[0].feed["source_sha256"] == other[0].feed["source_sha256"]:
-        return [*one, *(each for each in other if _content([each.leg]).isdisjoint(have))]
-    if _content(each.leg for each in other) == have:
+        return [*one, *(each for each in other if content([each.leg]).isdisjoint(have))]
+    if content(each.leg for each in other) == have:
         return one
     texts = " / ".join(sorted({each.feed["subject"].strip() for each in (*one, *other)}))
     return [replace(each, doubt=f"two files tell it differently: {texts}") for each in one]
-
-
-def _content(legs: Iterable[Leg]) -> Legs:
-    """What makes legs the same: all but whether a dividend is called interim or final."""
-    return frozenset(
-        (leg.kind, leg.flavour if leg.kind != "dividend" or leg.flavour == "special" else "", *leg.numbers, leg.problem) for leg in legs
-    )

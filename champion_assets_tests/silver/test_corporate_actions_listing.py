@@ -26,7 +26,7 @@ def told(known: dt.date, ex_date: dt.date, subject: str, **more: Any) -> dict[st
     base = {
         "trade_date": known, "symbol": "ABC", "symbol_on_date": "ABC", "series": "EQ", "company": "x", "isin": None, "subject": subject,
         "face_value": None, "ex_date": ex_date, "record_date": None, "known_on": known, "known_basis": "published", "source_kind": "bundle",
-        "source_row": 1, "source_sha256": f"bundle {known}",
+        "source_row": 1, "source_sha256": f"bundle {known}", "contradiction": None, "refused_rows": 0,
     }  # fmt: skip
     return base | more
 
@@ -99,6 +99,37 @@ def test_a_moved_event_takes_effect_once_on_its_new_date() -> None:
     rows = on(day(17), MOVED, opened=50.0).rows
     assert [(row["f_capital"], row["q"], row["held"], row["ex_date"]) for row in rows] == [(0.5, 2.0, None, day(17))]
     assert on(day(20), MOVED).rows == []
+
+
+def test_an_event_whose_row_may_be_among_the_unreadable_ones_is_held_not_withdrawn() -> None:
+    rows = [told(each, day(15), "BONUS 1:1") for each in evenings(1, 13)]
+    others = [told(day(14), day(30), "INT DIV - RS 1 PER SH", symbol="PQR", symbol_on_date="PQR", refused_rows=1)]
+    (row,) = on(day(15), [*rows, *others], 50.0).rows
+    assert (row["f_capital"], row["f_proposed"]) == (1.0, 0.5)
+    assert row["held"] == "the bundle of 2023-11-14 no longer lists it, and 1 of its rows could not be read"
+    assert on(day(15), rows).rows == []
+
+
+APART = [
+    export(day(10), "Bonus 1:1", contradiction="one export has it on 2023-11-10, another on 2023-11-15"),
+    export(day(15), "Bonus 1:1", source_sha256="other", contradiction="one export has it on 2023-11-15, another on 2023-11-10"),
+]
+"""Two exports, both of which cover both days."""
+
+
+def test_what_another_export_has_on_another_day_is_held_on_both() -> None:
+    for number in (10, 15):
+        (row,) = on(day(number), APART, 50.0).rows
+        assert (row["f_capital"], row["f_proposed"]) == (1.0, 0.5)
+        assert row["held"] == f"one export has it on {day(number)}, another on {day(25 - number)}"
+
+
+def test_where_a_bundle_lists_the_event_the_exports_are_not_asked() -> None:
+    rows = [*APART, *(told(each, day(15), "BONUS 1:1") for each in evenings(1, 14))]
+    (row,) = on(day(15), rows, 50.0).rows
+    assert (row["f_capital"], row["held"]) == (0.5, None)
+    (early,) = on(day(10), rows, 50.0).rows
+    assert early["held"] == "an export has it on 2023-11-10, the bundle of 2023-11-09 on another day"
 
 
 def test_without_the_newer_bundles_the_old_date_stands() -> None:

@@ -5,8 +5,9 @@ What belongs here: the kinds and the record. What does not: reading them (`gramm
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal[
     "split", "consolidation", "bonus", "bonus_other", "rights", "rights_other", "dividend", "distribution", "demerger", "scheme",
@@ -20,6 +21,10 @@ CASH_KINDS: frozenset[Kind] = frozenset({"dividend", "distribution"})
 """Kinds that pay cash a share or unit."""
 UNPRICED_KINDS: frozenset[Kind] = frozenset({"bonus_other", "rights_other", "demerger", "scheme"})
 """Kinds that hand out something whose value is not in the text."""
+SILENT: frozenset[Kind] = frozenset({"meeting", "book_closure", "notice", "interest", "redemption"})
+"""Kinds that say nothing of a price."""
+Legs = frozenset[tuple[Any, ...]]
+"""What legs say, comparable between texts, see `content`."""
 
 
 @dataclass(frozen=True)
@@ -80,3 +85,15 @@ class Subject:
     def is_classified(self) -> bool:
         """True if every part of the text was recognised; a leg may still lack a number (`Leg.problem`)."""
         return not self.reason
+
+
+def moving(subject: Subject) -> tuple[Leg, ...]:
+    """The legs of a text that say something of a price and have their numbers."""
+    return tuple(leg for leg in subject.legs if leg.kind not in SILENT and not leg.problem)
+
+
+def content(legs: Iterable[Leg]) -> Legs:
+    """What makes legs the same: all but whether a dividend is called interim or final."""
+    return frozenset(
+        (leg.kind, leg.flavour if leg.kind != "dividend" or leg.flavour == "special" else "", *leg.numbers, leg.problem) for leg in legs
+    )
