@@ -141,7 +141,7 @@ def _esg(genuine: Genuine, folder: Path, chance: random.Random, count: int) -> i
 
 
 def one_round(genuine: Genuine, home: Path, chance: random.Random, with_prices: bool, registers: int) -> Counter[str]:
-    """Build raw and bronze over a folder of hostile files, and silver too unless prices are hostile.
+    """Build raw and bronze over a folder of hostile files, and silver and checks too unless prices are hostile.
 
     Raises:
         AssertionError: what must hold does not; `home` is left as it is.
@@ -166,7 +166,7 @@ def one_round(genuine: Genuine, home: Path, chance: random.Random, with_prices: 
         data_dir=home / "data", source=str(source), esg_folder=esg, start_date=days[0], retry_delay_scale=0,
     )  # fmt: skip
     workspace = open_workspace(settings)
-    stages = ("raw/", "bronze/") if prices else ("raw/", "bronze/", "silver/")
+    stages = ("raw/", "bronze/") if prices else ("raw/", "bronze/", "silver/", "checks/")
     for name in (each for each in TABLES if each.startswith(stages)):
         report = build_range(TABLES[name], workspace, days)
         lost = set(report.failed) - (prices if name.endswith("/bhavcopy") else set())

@@ -22,6 +22,7 @@ from typing import Any
 
 import click
 
+from champion_assets.cli.groups import write_groups
 from champion_assets.cli.stopping import exit_code, stoppable
 from champion_assets.common.errors import ChampionError
 from champion_assets.common.redaction import install, redacted
@@ -32,6 +33,10 @@ _OF_THE_SYSTEM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ED
 
 class CommandBoundary(click.Group):
     """The group of all commands: the one place that turns errors into words and exit codes."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what a person wants."""
+        write_groups(self, ctx, formatter)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; see the module for what becomes of its errors."""

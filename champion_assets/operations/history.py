@@ -29,7 +29,7 @@ def find_history(settings: Settings, start: dt.date, end: dt.date) -> tuple[Sett
         start: first day asked for.
         end: last day asked for.
     """
-    days = _price_days(settings)
+    days = price_days(settings)
     if days is None or "start_date" in settings.model_fields_set or open_workspace(settings).lake.dates("raw/bhavcopy"):
         return settings, ""
     first = next((day for day in days if start <= day <= end), None)
@@ -68,6 +68,7 @@ def too_short_for(settings: Settings, end: dt.date) -> list[str]:
     return found
 
 
-def _price_days(settings: Settings) -> list[dt.date] | None:
+def price_days(settings: Settings) -> list[dt.date] | None:
+    """The days of which the source has a price file, in order; None if it is no folder and cannot be listed."""
     folder = source_folder(settings.source)
     return None if folder is None else FolderSource(folder, settings.data_dir / "cache").price_days()

@@ -1,0 +1,108 @@
+"""`champion init`: a `champion.toml` for the files that a person has.
+
+What belongs here: questions, flags and what is printed. What does not: what the file may hold (`settings/`), looking at the source
+(`operations/source_report.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from champion_assets.cli.output import say
+
+if TYPE_CHECKING:
+    from champion_assets.operations.source_report import SourceReport
+
+_ARCHIVE = "https://nsearchives.nseindia.com"
+
+
+@click.command()
+@click.option("--source", help="A folder, an s3:// prefix, or the address of an archive; asked for if it is left out.")
+@click.option("--data-dir", help="Folder for the lake and all else; asked for if it is left out.")
+@click.option("--first", help="First day of history, YYYY-MM-DD; proposed from the files of a folder.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path(), help="Where champion.toml is written."
+)
+@click.option("--yes", is_flag=True, help="Ask nothing: take what is given, and the proposals for the rest.")
+@click.option("--force", is_flag=True, help="Replace a champion.toml that is there.")
+def init(source: str | None, data_dir: str | None, first: str | None, folder: Path, yes: bool, force: bool) -> None:
+    """Write a champion.toml: where the files are, where the lake goes, when history begins.
+
+    A folder is looked at: which days it has, and what a portfolio and adjusted prices will need beside them.
+    """
+    path = folder / "champion.toml"
+    if path.exists() and not force:
+        raise click.ClickException(f"{path.resolve()} is there; edit it, or replace it with --force")
+    if source is None:
+        source = _ARCHIVE if yes else click.prompt("Where are NSE's files: a folder, or the archive's address", default=_ARCHIVE)
+    found = None if "://" in source else _look(Path(source).expanduser())
+    if data_dir is None:
+        data_dir = "data" if yes else click.prompt("Where shall the lake go", default="data")
+    proposed = str(found.prices.first) if found is not None and found.prices is not None else "2016-01-01"
+    if first is None:
+        first = proposed if yes else click.prompt("First day of history", default=proposed)
+    _write(path, source, data_dir, _day(first))
+    say(f"{path.resolve()} is written; `champion settings` lists what else it may hold", "green")
+    if found is not None:
+        for sentence in _lacks(found):
+            say(sentence, "yellow")
+    last = str(found.prices.last) if found is not None and found.prices is not None else "END"
+    say(f"next: `champion run`, or `champion backfill {first} {last}`")
+
+
+def _look(root: Path) -> SourceReport:
+    from champion_assets.catalog import open_calendar
+    from champion_assets.operations.source_report import report
+    from champion_assets.settings import get_settings
+
+    if not root.is_dir():
+        raise click.ClickException(f"there is no folder {root}; give the one that holds NSE's files, or {_ARCHIVE}")
+    settings = get_settings()
+    say(f"looking at {root} ...")
+    found = report(root, open_calendar(settings))
+    for kind in found.kinds:
+        days = f"{kind.days} days, {kind.first} to {kind.last}" if kind.first else "of no single day"
+        say(f"  {kind.kind}: {kind.files} file(s), {days}")
+    for finding in found.findings:
+        say(f"  {finding}", "red")
+    return found
+
+
+def _lacks(found: SourceReport) -> list[str]:
+    """What the files are too few for, with what to add."""
+    from champion_assets.nse import recognition
+    from champion_assets.settings import get_settings
+
+    kinds, lacks = {kind.kind for kind in found.kinds}, []
+    if found.prices is None:
+        lacks.append("no price file: nothing can be built; see `champion source`")
+    elif found.prices.days < (warmup := get_settings().universe_warmup):
+        lacks.append(f"no portfolio: it needs {warmup} sessions (UNIVERSE_WARMUP), the folder has {found.prices.days}")
+    if not kinds & {recognition.ACTIONS, recognition.BC, recognition.PR}:
+        lacks.append("no adjusted prices: add an export of NSE's corporate-actions page (CF-CA-equities-....csv), or PR bundles")
+    if recognition.CHANGES not in kinds:
+        lacks.append("no symbolchange.csv: a company under an earlier symbol is found by its ISIN alone")
+    return lacks
+
+
+def _day(text: str) -> str:
+    import datetime as dt
+
+    try:
+        return dt.date.fromisoformat(text.strip()).isoformat()
+    except ValueError as error:
+        raise click.ClickException(f"{text!r} is not a day; write YYYY-MM-DD") from error
+
+
+def _write(path: Path, source: str, data_dir: str, first: str) -> None:
+    """Whole or not at all; a text in JSON is a text in TOML."""
+    lines = ["# Champion's settings; `champion settings` lists all of them. Relative paths are taken from this folder.", "[source]",
+             f"source = {json.dumps(source)}", "", "[lake]", f"data_dir = {json.dumps(data_dir)}", "", "[history]",
+             f"start_date = {first}", ""]  # fmt: skip
+    temporary = path.with_suffix(".toml.part")
+    temporary.write_text("\n".join(lines), "utf-8")
+    temporary.replace(path)
