@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint lock docs bench servers audit clean
+.PHONY: demo test lint lock docs bench servers audit clean help package
 
 $(BIN)/champion: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -16,13 +16,13 @@ demo: $(BIN)/champion            ## a fictional exchange, the whole graph on it,
 test: $(BIN)/champion lint       ## all tests, with coverage
 	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 
-lint: $(BIN)/champion
+lint: $(BIN)/champion            ## format, style, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(BIN)/champion
+docs: $(BIN)/champion            ## the data dictionary anew
 	$(BIN)/python -W ignore -m champion_assets.operations.data_dictionary > docs/data_dictionary.md
 
 CLICKHOUSE := .local/clickhouse/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
@@ -51,5 +51,11 @@ lock: $(BIN)/champion            ## pin anew, without any registry's address
 	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
 
-clean:
-	rm -rf .venv artifacts demo .pytest_cache .ruff_cache .mypy_cache
+package: $(BIN)/champion         ## wheel and source archive, in dist/
+	$(BIN)/uv build --no-build-isolation --python $(BIN)/python --out-dir dist
+
+help:                            ## these lines
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1\t/' | expand -t 12
+
+clean:                           ## remove what was built and installed here
+	rm -rf .venv artifacts demo dist .pytest_cache .ruff_cache .mypy_cache

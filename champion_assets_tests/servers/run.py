@@ -27,6 +27,12 @@ PACKAGE = "@chdb/lib-linux-x64-gnu@26.7.3-stable.1"
 """ClickHouse 26.7: engine and protocol handlers of clickhouse-local, not the package clickhouse-server."""
 
 
+def unless_skipped(what: str) -> None:
+    """Skip if the person who runs the tests wants none that starts a server: SKIP_INTEGRATION_TESTS=true."""
+    if os.environ.get("SKIP_INTEGRATION_TESTS", "").strip().lower() in ("1", "true", "yes", "on"):
+        pytest.skip(f"SKIP_INTEGRATION_TESTS is set, and this test starts {what}")
+
+
 def absent(what: str, how: str) -> NoReturn:
     """Skip for want of software; in CI that is a failure."""
     if os.environ.get("CI"):
@@ -106,6 +112,7 @@ class ClickHouse:
 
 @contextmanager
 def clickhouse_server(folder: Path) -> Iterator[ClickHouse]:
+    unless_skipped("ClickHouse")
     default = ROOT / ".local/clickhouse/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so"
     library = Path(os.environ.get("CLICKHOUSE_LIB", default))
     if not library.is_file():
@@ -141,6 +148,7 @@ def process(
 @contextmanager
 def postgres_server(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
     """PostgreSQL with an empty database `dagster`; yields its URL. As root it runs as the user `postgres`."""
+    unless_skipped("PostgreSQL")
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not binaries:
         absent("PostgreSQL", "apt-get install postgresql")
@@ -211,6 +219,7 @@ def hosts(*names: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
 @contextmanager
 def redis_server(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
     """Redis, empty; yields its URL without a database."""
+    unless_skipped("Redis")
     if shutil.which("redis-server") is None:
         absent("Redis", "apt-get install redis-server")
     port = free_port()
@@ -243,6 +252,7 @@ class S3:
 @contextmanager
 def s3_server(folder: Path, host: str = "127.0.0.1", *, signed: bool = True) -> Iterator[S3]:
     """An S3 server; `signed` means that wrong keys are refused, as real ones do."""
+    unless_skipped("an S3 server")
     import boto3
 
     port = free_port()
