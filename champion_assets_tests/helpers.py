@@ -30,6 +30,8 @@ from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace, open_inputs
 from champion_assets.raw.files import current_versions
 from champion_assets.settings import Settings
+from champion_assets.silver.instruments_register import NAME as INSTRUMENTS
+from champion_assets.silver.instruments_register import stored_register
 
 _TABLES = dict(TABLES)
 ORDER = [name for name in TABLES if name != "warehouse/clickhouse"]
@@ -141,6 +143,11 @@ def put_day(lake: Lake, table: str, date: dt.date, rows: pl.DataFrame, **stamp: 
     now = lake.info(table, date) or DayInfo("", "1")
     said = Stamp(**{"fingerprint": now.fingerprint, "code_version": now.code_version, "recipe": now.recipe} | stamp)
     write_days(lake, table, {date: day_rows({date: rows})[date].stamped(said)})
+
+
+def register_of(lake: Lake, date: dt.date) -> pl.DataFrame:
+    """All instruments as known at the end of `date`."""
+    return stored_register(lake.read, lake.dates(INSTRUMENTS), date, list(TABLES[INSTRUMENTS].model.to_schema().columns))
 
 
 def drop_days(lake: Lake, table: str, dates: Sequence[dt.date]) -> None:

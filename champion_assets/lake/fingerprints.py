@@ -29,7 +29,10 @@ from champion_assets.settings import Settings
 
 def recipe_of(table: DailyTable, settings: Settings) -> str:
     """The hash of everything but the data that the rows of `table` depend on: code version, parameters, which windows it reads."""
-    windows = [{"table": each.table, "sessions": each.sessions, "lag": each.lag} for each in table.inputs(settings) if not each.is_gate]
+    windows = [
+        {"table": each.table, "sessions": "month" if each.since_month else each.sessions, "lag": each.lag}
+        for each in table.inputs(settings) if not each.is_gate
+    ]  # fmt: skip
     parts = [*_identity(table, settings), windows]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 

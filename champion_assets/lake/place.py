@@ -19,12 +19,14 @@ class Input:
 
     No window reaches before the first day of the grid; there it is simply shorter. None reaches beyond the day. A gate must be there and
     current, but the rows of the day do not depend on what it says, only whether they may be made; so they cannot read it.
+    With `since_month` the window is as long as it must be to begin with the first session of the month in which it ends.
     """
 
     table: str
     sessions: int = 1
     lag: int = 0
     is_gate: bool = False
+    since_month: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what would be no window, or one of the future."""
@@ -53,6 +55,8 @@ class Place:
         """The sessions of `wanted` that the session `date` reads."""
         trailing = self.calendar.trailing_sessions(date, wanted.sessions + wanted.lag)
         trailing = trailing[: len(trailing) - wanted.lag]
+        if wanted.since_month and trailing:
+            trailing = self.calendar.sessions_between(trailing[-1].replace(day=1), trailing[-1])
         first = self._first_of(wanted.table)
         return [session for session in trailing if session >= first]
 

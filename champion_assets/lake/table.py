@@ -126,7 +126,7 @@ class DailyTable:
 
     def reads_other_days(self, settings: Settings) -> bool:
         """True if a day reads earlier days, of other tables or of this one."""
-        return any(wanted.sessions > 1 or wanted.lag > 0 for wanted in self.inputs(settings))
+        return any(wanted.sessions > 1 or wanted.lag > 0 or wanted.since_month for wanted in self.inputs(settings))
 
     def reads_itself(self, settings: Settings) -> bool:
         """True if a day reads earlier days of the same table."""

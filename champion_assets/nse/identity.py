@@ -105,6 +105,9 @@ class Registry:
         self._last: dict[str, tuple[dt.date, float]] = {
             each.instrument_id: (each.last_seen, each.last_close) for each in self._known.values()
         }
+        self.changed: set[str] = set()
+        """Instruments of which the last session changed more than its day and close, or that began or ceased to trade on it."""
+        self._trading = {name for name, (seen, _) in self._last.items() if seen == today}
         self._reindex()
 
     def _reindex(self) -> None:
@@ -124,9 +127,9 @@ class Registry:
         """All of them, in order of their ids."""
         return [replace(self._known[name], last_seen=self._last[name][0], last_close=self._last[name][1]) for name in sorted(self._known)]
 
-    def columns(self) -> dict[str, list[Any]]:
-        """The same as columns, which is faster to store."""
-        ids = sorted(self._known)
+    def columns(self, names: Iterable[str] | None = None) -> dict[str, list[Any]]:
+        """The same as columns, which is faster to store; only of the instruments `names` if they are given."""
+        ids = sorted(self._known if names is None else names)
         known = [self._known[name] for name in ids]
         table = {column: [getattr(each, column) for each in known] for column in _COLUMNS}
         return table | {"last_seen": [self._last[name][0] for name in ids], "last_close": [self._last[name][1] for name in ids]}
@@ -134,6 +137,11 @@ class Registry:
     def last_close(self, name: str) -> float | None:
         """The last close of an instrument, or None before it was ever seen."""
         return self._last[name][1] if name in self._last else None
+
+    def key_of(self, name: str) -> tuple[str, str, str | None]:
+        """Present symbol, series and ISIN of an instrument."""
+        known = self._known[name]
+        return known.symbol, known.series, known.isin
 
     def observe(
         self,
@@ -157,6 +165,7 @@ class Registry:
         strangers: list[Sighting] = []
         seen: dict[str, Sighting] = {}
         overrides = overrides or {}
+        self.changed = set()
         for row in rows:
             pair = (row.symbol, row.isin, row.family)
             if pair in ids:
@@ -176,7 +185,8 @@ class Registry:
         changed = [self._update(name, row, date) for name, row in seen.items()]
         if strangers or any(changed):
             self._reindex()
-        self.today = date
+        self.changed |= self._trading.symmetric_difference(seen)
+        self.today, self._trading = date, set(seen)
         return ids
 
     def _decision(self, row: Sighting, overrides: Mapping[str, SameAs]) -> SameAs | None:
@@ -248,6 +258,7 @@ class Registry:
         return free[0] if free else f"{candidates[-1]}:{date}"
 
     def _link(self, name: str, row: Sighting, date: dt.date, evidence: Evidence) -> None:
+        self.changed.add(name)
         old = self._known.get(name)
         if old is None:
             self._known[name] = Instrument(name, row.symbol, row.isin, row.series, row.name, date, date, date, row.close, evidence)
@@ -265,6 +276,7 @@ class Registry:
         known = self._known[name]
         is_other = known.symbol != row.symbol or (row.isin is not None and known.isin != row.isin)
         if is_other or known.series != row.series:
+            self.changed.add(name)
             self._known[name] = replace(
                 known, symbol=row.symbol, isin=row.isin or known.isin, series=row.series, name=row.name or known.name, valid_from=date,
                 evidence="isin" if is_other else "series", previous_symbol=known.symbol, previous_isin=known.isin,
@@ -272,6 +284,7 @@ class Registry:
             )  # fmt: skip
             return is_other
         if row.name is not None and row.name != known.name:
+            self.changed.add(name)
             self._known[name] = replace(known, name=row.name)
         return False
 

@@ -19,7 +19,8 @@ from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
 from champion_assets.nse.isin import is_valid_isin
 from champion_assets.settings.strategy import Strategy
-from champion_assets.silver.instruments import NAME as INSTRUMENTS
+from champion_assets.silver.instruments_register import NAME as INSTRUMENTS
+from champion_assets.silver.instruments_register import read_registers, register_input, stored_register
 from champion_assets.simulation.account import Flags
 
 _COLUMNS = ["trade_date", "instrument_id", "symbol", "isin", "former_symbols"]
@@ -27,7 +28,7 @@ _COLUMNS = ["trade_date", "instrument_id", "symbol", "isin", "former_symbols"]
 
 def mandate_inputs(strategy: Strategy) -> tuple[Input, ...]:
     """What is needed to know whom the strategy names."""
-    return (Input(INSTRUMENTS),) if strategy.exclude or strategy.universe else ()
+    return (register_input(),) if strategy.exclude or strategy.universe else ()
 
 
 def named(instruments: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
@@ -48,7 +49,7 @@ def permitted_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -
     """By day the instruments that EXCLUDE names, and those that UNIVERSE names."""
     if not mandate_inputs(strategy):
         return {}
-    rows = inputs.read(INSTRUMENTS, _COLUMNS, days=dates)
+    rows = read_registers(inputs, dates, _COLUMNS)
     found = {}
     for date in dates:
         day = rows.filter(pl.col("trade_date") == date)
@@ -71,7 +72,7 @@ def unknown_names(place: Place, dates: Sequence[dt.date]) -> Mapping[dt.date, Ex
     built = place.lake.dates(INSTRUMENTS)
     if not mandate_inputs(strategy) or not built:
         return {}
-    newest = place.lake.read(INSTRUMENTS, [built[-1]], _COLUMNS)
+    newest = stored_register(place.lake.read, built, built[-1], _COLUMNS)
     for setting, names in (("EXCLUDE", strategy.exclude), ("UNIVERSE", strategy.universe)):
         borne = set(named(newest, names)["name"])
         unknown = [name for name in names if name.upper() not in borne and not is_valid_isin(name.upper())]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 Level = Literal["none", "capital", "capital_special", "total_return"]
@@ -55,8 +56,20 @@ def adjust(prices: pl.DataFrame, events: pl.DataFrame, level: Level, as_of: dt.d
     """
     factors = forward_factors(known_events(events, as_of), level)
     end = factors.group_by("instrument_id").agg(g_end=pl.col("g").last(), n_end=pl.col("n").last())
-    numbered = prices.with_row_index("_order").sort("instrument_id", "trade_date")
-    at = numbered.join_asof(
+    factor, shares = _factors_of_rows(prices, factors, end)
+    out = prices.with_columns(factor, shares)
+    return out.with_columns(
+        *((pl.col(name) * pl.col("factor")).alias(f"adj_{name}") for name in PRICES if name in prices.columns),
+        *((pl.col(name) * pl.col("share_factor")).alias(f"adj_{name}") for name in QUANTITIES if name in prices.columns),
+    )
+
+
+def _factors_of_rows(prices: pl.DataFrame, factors: pl.DataFrame, end: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """`factor` and `share_factor` of each row; only rows of instruments with an event are looked up, all others have 1."""
+    both = np.ones((2, prices.height))
+    moved = end["instrument_id"].implode()
+    concerned = prices.select("instrument_id", "trade_date").with_row_index("_order").filter(pl.col("instrument_id").is_in(moved))
+    at = concerned.sort("instrument_id", "trade_date").join_asof(
         factors.select("instrument_id", "ex_session", "g", "n").sort("instrument_id", "ex_session"),
         left_on="trade_date", right_on="ex_session", by="instrument_id", strategy="backward", check_sortedness=False,
     ).join(end, on="instrument_id", how="left")  # fmt: skip
@@ -64,8 +77,7 @@ def adjust(prices: pl.DataFrame, events: pl.DataFrame, level: Level, as_of: dt.d
     # an instrument whose G has not moved since must keep its prices to the bit
     factor = pl.when(pl.col("g") == pl.col("g_end")).then(one).otherwise(pl.col("g").fill_null(1.0) / pl.col("g_end").fill_null(1.0))
     shares = pl.when(pl.col("n") == pl.col("n_end")).then(one).otherwise(pl.col("n_end").fill_null(1.0) / pl.col("n").fill_null(1.0))
-    out = at.with_columns(factor=factor, share_factor=shares).with_columns(
-        *((pl.col(name) * pl.col("factor")).alias(f"adj_{name}") for name in PRICES if name in prices.columns),
-        *((pl.col(name) * pl.col("share_factor")).alias(f"adj_{name}") for name in QUANTITIES if name in prices.columns),
-    )
-    return out.sort("_order").drop([name for name in ("_order", "ex_session", "g", "n", "g_end", "n_end") if name in out.columns])
+    found = at.select("_order", factor=factor, share_factor=shares)
+    for row, name in zip(both, ("factor", "share_factor"), strict=True):
+        row[found["_order"].to_numpy()] = found[name].to_numpy()
+    return pl.Series("factor", both[0]), pl.Series("share_factor", both[1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 
 from champion_assets.quant.adjust import LEVELS, Level
@@ -69,6 +70,9 @@ def mark(prices: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
         allow_exact_matches=False,
         check_sortedness=False,
     ).drop_nulls("doubt")
-    numbers = pl.DataFrame({"_order": pl.int_range(prices.height, dtype=pl.get_index_type(), eager=True)})
-    words = numbers.join(found.select("_order", "doubt"), on="_order", how="left", maintain_order="left")["doubt"]
+    if found.is_empty():
+        return prices.with_columns(pl.lit(value=True).alias("is_complete"), pl.lit(None, pl.String).alias("doubt"))
+    place = np.full(prices.height, found.height, dtype=np.uint32)  # the row of nulls behind them
+    place[found["_order"].to_numpy()] = np.arange(found.height, dtype=np.uint32)
+    words = pl.concat([found["doubt"], pl.Series([None], dtype=pl.String)]).gather(pl.Series(place))
     return prices.with_columns(words.is_null().alias("is_complete"), words)

@@ -6,6 +6,7 @@ What belongs here: what a person types. What does not: any computation of its ow
     research.table("features/returns", "2020-01-01", "2020-03-31", symbols="RELIANCE")
     research.prices("2016-01-01", "2020-12-31", adjust="capital", as_of="2020-12-31", symbols=["INFY", "TCS"])
     research.instrument_history("2020-12-31", symbols="HDFCBANK")
+    research.instruments("2020-12-31")
     sigma, names = research.covariance("2020-03-31")
 
 The lake is that of the settings: of the environment, of `.env` and of the `champion.toml` in the working directory or
@@ -17,6 +18,7 @@ capitals. What cannot be answered in full is an error, never an empty or a short
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -35,13 +37,15 @@ from champion_assets.research.errors import (
     UnknownSymbol,
     UnknownTable,
 )
+from champion_assets.research.kept import read_kept
 from champion_assets.research.opening import open_for_reading
 from champion_assets.research.parquet import files
 from champion_assets.research.stored import read, require_stored, sessions_of, stored_of
-from champion_assets.research.symbols import instruments_of, known_symbols, require_known, warn_of_absent
+from champion_assets.research.symbols import instruments_of, known_symbols, registered_on, require_known, rows_of, warn_of_absent
 from champion_assets.research.versions import state_as_of
 
 if TYPE_CHECKING:
+    from champion_assets.lake.manifest import TableState
     from champion_assets.lake.workspace import Workspace
     from champion_assets.quant.risk import Array
 
@@ -58,6 +62,7 @@ __all__ = [
     "covariance",
     "files",
     "instrument_history",
+    "instruments",
     "prices",
     "table",
 ]
@@ -125,13 +130,16 @@ def table(
     if wanted is None:
         return read(workspace, name, dates, chosen, state)
     needed = None if chosen is None else list(dict.fromkeys([*chosen, "symbol"]))
-    everything = read(workspace, name, dates, needed, state)
-    rows = everything.filter(pl.col("symbol").is_in(wanted))
+    rows = read(workspace, name, dates, needed, state, where=pl.col("symbol").is_in(wanted))
     if absent := [symbol for symbol in wanted if symbol not in set(rows["symbol"])]:
-        others = everything["symbol"].unique().drop_nulls()
-        require_known(workspace, absent, known_symbols(workspace, absent, last), last, others)
+        known_to = known_symbols(workspace, absent, last)
+        require_known(workspace, absent, known_to, last, partial(_symbols_in, workspace, name, dates, state))
         warn_of_absent(absent)
     return rows if chosen is None else rows.select(chosen)
+
+
+def _symbols_in(workspace: Workspace, name: str, dates: list[dt.date], state: TableState | None = None) -> list[str]:
+    return read(workspace, name, dates, ["symbol"], state)["symbol"].unique().drop_nulls().to_list()
 
 
 def prices(
@@ -193,9 +201,10 @@ def prices(
     wanted = as_symbols(symbols)
     workspace = _workspace()
     sessions = sessions_of(workspace, first, min(last, anchor))
-    rows = read(workspace, _EQUITY, stored_of(workspace, _EQUITY, sessions, allow_missing=allow_missing))
+    dates = stored_of(workspace, _EQUITY, sessions, allow_missing=allow_missing)
+    rows = rows_of(workspace, _EQUITY, wanted, dates, anchor) if wanted and dates else read(workspace, _EQUITY, dates)
     if wanted is not None:
-        ids = instruments_of(workspace, wanted, rows, anchor)
+        ids = instruments_of(workspace, wanted, rows, anchor, partial(_symbols_in, workspace, _EQUITY, dates))
         rows = rows.filter(pl.col("instrument_id").is_in(sorted(ids)))
     answer = adjusted(
         workspace,
@@ -247,7 +256,7 @@ def instrument_history(
     sessions = sessions_of(workspace, begin, day) if begin <= day else before
     days = stored_of(workspace, _REGISTER, sessions, allow_missing=allow_missing)
     columns = ["trade_date", "instrument_id", "symbol", "isin", "series", "name", "valid_from", "evidence"]
-    changes = read(workspace, _REGISTER, days, columns).filter(pl.col("valid_from") == pl.col("trade_date"))
+    changes = read_kept(workspace, _REGISTER, days, columns).filter(pl.col("valid_from") == pl.col("trade_date"))
     ordered = changes.drop("trade_date").sort("instrument_id", "valid_from")
     history = ordered.with_columns(
         valid_to=pl.col("valid_from").shift(-1).over("instrument_id") - pl.duration(days=1),
@@ -261,6 +270,44 @@ def instrument_history(
 
 
 _REGISTER = "silver/instruments"
+
+
+def instruments(as_of: Day, *, symbols: Names | None = None) -> pl.DataFrame:
+    """Everyone who was known at the end of a session, under present names: the register.
+
+    Args:
+        as_of: a session.
+        symbols: only the instruments whose symbol this was then.
+
+    Returns:
+        The columns of silver/instruments, one row per instrument, sorted by `instrument_id`. `trade_date` is `as_of`;
+        `last_seen` and `last_close` (rupees) are of the last session up to then on which it traded.
+
+    Raises:
+        RequestError: `as_of` is not a day.
+        NotASession: the market was closed on that day.
+        NotBuilt: the lake lacks the session, or an earlier one of its month.
+        UnknownSymbol: no instrument has had one of the symbols up to `as_of`.
+        NoLake: there is no lake where the settings say.
+
+    Example:
+        >>> research.instruments("2024-03-28").filter(pl.col("last_seen") == dt.date(2024, 3, 28))
+    """
+    from champion_assets.catalog import TABLES
+
+    day = as_day(as_of, "as_of")
+    wanted = as_symbols(symbols)
+    workspace = _workspace()
+    sessions = [date for date in workspace.sessions(day.replace(day=1), day) if date < day]
+    stored_of(workspace, _REGISTER, [*sessions, *sessions_of(workspace, day, day)], allow_missing=False)
+    found = registered_on(workspace, [day], list(TABLES[_REGISTER].model.to_schema().columns))
+    if wanted is None:
+        return found
+    absent = [symbol for symbol in wanted if symbol not in set(found["symbol"])]
+    if absent:
+        require_known(workspace, absent, known_symbols(workspace, absent, day), day)
+        warn_of_absent(absent)
+    return found.filter(pl.col("symbol").is_in(wanted))
 
 
 def covariance(date: Day) -> tuple[Array, list[str]]:

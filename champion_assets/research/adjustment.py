@@ -14,6 +14,7 @@ import polars as pl
 from champion_assets.quant.adjust import Level, adjust
 from champion_assets.quant.doubts import doubtful_sessions, mark, open_doubts
 from champion_assets.research.errors import NotCovered
+from champion_assets.research.kept import read_kept
 from champion_assets.research.stored import read, stored_of
 
 if TYPE_CHECKING:
@@ -65,10 +66,11 @@ def adjusted(
     if not allow_uncovered:
         _require_covered(dates, covered)
     told = stored_of(workspace, _DOUBTS, after, allow_missing=may_lack)
-    events = read(workspace, _ACTIONS, dates, _EVENT_COLUMNS).filter(pl.col("ex_session") > first)
-    doubts = open_doubts(read(workspace, _DOUBTS, told, _DOUBT_COLUMNS), anchor)
+    events = read_kept(workspace, _ACTIONS, dates, _EVENT_COLUMNS).filter(pl.col("ex_session") > first)
+    doubts = open_doubts(read_kept(workspace, _DOUBTS, told, _DOUBT_COLUMNS), anchor)
     marked = mark(adjust(rows, events, level, anchor), doubtful_sessions(doubts, level))
-    unknown = [day for day in after if day not in covered or day not in set(told)]
+    known = covered & set(told)
+    unknown = [day for day in after if day not in known]
     return _before_unknown(marked, unknown[-1]) if unknown else marked
 
 
@@ -84,7 +86,7 @@ def _before_unknown(rows: pl.DataFrame, last: dt.date) -> pl.DataFrame:
 
 def _covered(workspace: Workspace, sessions: list[dt.date]) -> set[dt.date]:
     """The sessions for which some source of corporate actions was read."""
-    return set(read(workspace, _SOURCES, sessions, ["trade_date"])["trade_date"].unique())
+    return set(read_kept(workspace, _SOURCES, sessions, ["trade_date"])["trade_date"].unique())
 
 
 def _require_covered(sessions: list[dt.date], covered: set[dt.date]) -> None:

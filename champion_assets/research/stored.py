@@ -6,7 +6,7 @@ What belongs here: sessions of a range, what is absent of them, reading the rest
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -78,8 +78,11 @@ def read(
     dates: Sequence[dt.date],
     columns: Sequence[str] | None = None,
     state: TableState | None = None,
+    *,
+    where: pl.Expr | None = None,
 ) -> pl.DataFrame:
-    """The rows of these days, in their order; without days a frame that has the columns and no rows. `state` is a version of the table.
+    """The rows of these days, in their order; without days a frame that has the columns and no rows. `state` is a version of the table,
+    `where` a condition on the rows.
 
     Raises:
         NotBuilt: a day is not there, or was taken away while it was read.
@@ -91,8 +94,17 @@ def read(
 
         frame = empty_frame(TABLES[table].model)
         return frame if columns is None else frame.select(columns)
+    return taken(workspace, table, dates, lambda: workspace.lake.read(table, dates, columns, where=where, state=state))
+
+
+def taken(workspace: Workspace, table: str, dates: Sequence[dt.date], read_them: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    """What `read_them` reads of these days.
+
+    Raises:
+        NotBuilt: a day is not there, or was taken away meanwhile.
+    """
     try:
-        return workspace.lake.read(table, dates, columns, state=state)
+        return read_them()
     except FileNotFoundError as error:
         require_stored(workspace, table, dates)
         span = f"{dates[0]} to {dates[-1]}"

@@ -6,15 +6,19 @@ What belongs here: finding instruments, and naming the nearest symbols to one th
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from champion_assets.lake.by_instrument import SortedCopies
 from champion_assets.research.arguments import did_you_mean
 from champion_assets.research.errors import UnknownSymbol
-from champion_assets.research.stored import read
+from champion_assets.research.kept import read_kept
+from champion_assets.research.stored import read, taken
 
 if TYPE_CHECKING:
     from champion_assets.lake.workspace import Workspace
@@ -30,6 +34,7 @@ def instruments_of(
     symbols: Sequence[str],
     rows: pl.DataFrame,
     as_of: dt.date,
+    others: Callable[[], Iterable[str]],
 ) -> set[str]:
     """The instruments that carry one of the symbols in `rows` or at the end of `as_of`.
 
@@ -40,6 +45,7 @@ def instruments_of(
         symbols: in capitals.
         rows: rows with `instrument_id` and `symbol`.
         as_of: nothing that became known after this day counts.
+        others: symbols that an unknown one may be meant to be.
 
     Raises:
         UnknownSymbol: no instrument has had one of them up to `as_of`.
@@ -48,12 +54,39 @@ def instruments_of(
     found = pl.concat([_with(rows, symbols), now])
     if missing := sorted(set(symbols) - set(found["symbol"])):
         found = pl.concat([found, _registered(workspace, missing, as_of, earlier=True)])
-    require_known(workspace, symbols, set(found["symbol"]), as_of, rows["symbol"].unique())
+    require_known(workspace, symbols, set(found["symbol"]), as_of, others)
     ids = sorted(set(found["instrument_id"]))
     traded = rows.filter(pl.col("instrument_id").is_in(ids))["instrument_id"].unique()
     present = found.filter(pl.col("instrument_id").is_in(traded.implode()))["symbol"]
     warn_of_absent(sorted(set(symbols) - set(present)), stacklevel=4)
     return set(ids)
+
+
+def rows_of(workspace: Workspace, table: str, symbols: Sequence[str], dates: Sequence[dt.date], as_of: dt.date) -> pl.DataFrame:
+    """Rows of every instrument that had one of the symbols at some time up to `as_of`, in the order of `dates`.
+
+    Args:
+        workspace: where the tables are.
+        table: one with a row per instrument and day, sorted so.
+        symbols: in capitals.
+        dates: days that the lake has.
+        as_of: the last of them, or a later day.
+
+    Raises:
+        NotBuilt: a day was taken away while it was read.
+        CorruptObject: a file cannot be read.
+    """
+    built = workspace.lake.dates(REGISTER)
+    if not set(dates) <= set(built):  # the register alone cannot tell who had a symbol on the other days
+        return read(workspace, table, dates)
+    days = [day for day in built if day <= as_of]
+    ids = set(_with(read_kept(workspace, REGISTER, days, _PAIR), symbols)["instrument_id"])
+    settings = workspace.settings
+    if not settings.lake_cache_gb or not ids:
+        return read(workspace, table, dates, where=pl.col("instrument_id").is_in(sorted(ids)))
+    name = hashlib.sha256(workspace.lake.root.encode()).hexdigest()[:16]
+    copies = SortedCopies(workspace.lake, settings.data_dir / "cache" / "by_instrument" / name)
+    return taken(workspace, table, dates, lambda: copies.rows(table, dates, ids))
 
 
 def known_symbols(workspace: Workspace, symbols: Sequence[str], as_of: dt.date) -> set[str]:
@@ -68,7 +101,7 @@ def require_known(
     symbols: Iterable[str],
     known: set[str],
     as_of: dt.date,
-    others: Iterable[str] = (),
+    others: Callable[[], Iterable[str]] = tuple,
 ) -> None:
     """Make sure that each of `symbols` is among those `known` up to `as_of`.
 
@@ -79,9 +112,8 @@ def require_known(
     unknown = [symbol for symbol in symbols if symbol not in known]
     if not unknown:
         return
-    newest = workspace.lake.dates(REGISTER)[-1:]
-    register = read(workspace, REGISTER, newest, ["symbol", "previous_symbol", "name", "first_seen"])
-    candidates = sorted({*known, *others, *register["symbol"], *register["previous_symbol"].drop_nulls()})
+    register = registered_on(workspace, workspace.lake.dates(REGISTER)[-1:], ["symbol", "previous_symbol", "name", "first_seen"])
+    candidates = sorted({*known, *others(), *register["symbol"], *register["previous_symbol"].drop_nulls()})
     sentences = []
     for symbol in unknown[:EXPLAINED]:
         later = register.filter((pl.col("symbol") == symbol) & (pl.col("first_seen") > as_of))["first_seen"]
@@ -117,9 +149,18 @@ def _registered(
     *,
     earlier: bool,
 ) -> pl.DataFrame:
-    """Instruments and symbols at the end of `as_of`; with `earlier` of every day up to it: millions of rows."""
+    """Instruments and symbols at the end of `as_of`; with `earlier` of every day up to it."""
     days = [day for day in workspace.lake.dates(REGISTER) if day <= as_of]
-    return _with(read(workspace, REGISTER, days if earlier else days[-1:], _PAIR), symbols)
+    return _with(read_kept(workspace, REGISTER, days, _PAIR) if earlier else registered_on(workspace, days[-1:], _PAIR), symbols)
+
+
+def registered_on(workspace: Workspace, day: Sequence[dt.date], columns: Sequence[str]) -> pl.DataFrame:
+    """The whole register at the end of `day`, which the lake has; without a day one without rows."""
+    from champion_assets.silver.instruments_register import stored_register
+
+    if not day:
+        return read(workspace, REGISTER, [], columns)
+    return stored_register(partial(read_kept, workspace), workspace.lake.dates(REGISTER), day[0], columns)
 
 
 def _with(rows: pl.DataFrame, symbols: Iterable[str]) -> pl.DataFrame:

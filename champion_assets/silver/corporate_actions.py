@@ -34,6 +34,7 @@ from champion_assets.nse.actions.overrides import Override, read_overrides
 from champion_assets.nse.actions.price_check import VERDICTS
 from champion_assets.silver.corporate_actions_events import PARSER, day_events
 from champion_assets.silver.corporate_actions_market import Market, Trade
+from champion_assets.silver.instruments_register import PRICES, read_registers, register_input
 
 NAME = "silver/corporate_actions"
 EQUITY = "silver/equity_eod"
@@ -108,9 +109,10 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Legs of `dates`."""
     told = inputs.read(BRONZE, _BRONZE)
     bronze, evenings = _by_day(told), set(told.filter(pl.col("source_kind") == "bundle")["trade_date"])
-    before = {date: next(iter(inputs.window("silver/instruments", date, lag=1)), None) for date in dates}
-    columns = ["trade_date", "instrument_id", "symbol", "series", "isin", "last_seen", "last_close"]
-    known = _by_day(inputs.read("silver/instruments", columns))
+    before = {date: inputs.before(date) for date in dates}
+    columns = ["trade_date", "instrument_id", "symbol", "series", "isin", "last_seen"]
+    today = _by_day(read_registers(inputs, dates, columns))
+    evenings_before = _by_day(read_registers(inputs, [day for day in before.values() if day is not None], [*columns, "last_close"]))
     prices = _by_day(
         inputs.read(EQUITY, ["trade_date", "instrument_id", "symbol", "open", "close", "prior_close", "prev_close"], days=dates)
     )
@@ -123,8 +125,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         market = Market(
             date,
             inputs.calendar.previous_session(date),
-            known.get(evening) if evening else None,
-            known[date],
+            evenings_before[evening] if evening else None,
+            today[date],
             prices[date],
             partial(_past, inputs, date),
         )
@@ -205,8 +207,9 @@ TABLE = DailyTable(
     code_version="5",
     inputs=lambda _: (
         Input(BRONZE, BUNDLE_SESSIONS),
-        Input("silver/instruments"),
-        Input("silver/instruments", lag=1),
+        register_input(),
+        register_input(lag=1),
+        Input(PRICES, lag=1),
         Input(EQUITY, BUNDLE_SESSIONS),
     ),
     constants={"parser": PARSER},

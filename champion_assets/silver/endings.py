@@ -22,12 +22,12 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.lake.inputs import Inputs
-from champion_assets.lake.place import Input, Place
+from champion_assets.lake.place import Place
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.endings import CONFIDENCES, KINDS, Ending, endings_of
 from champion_assets.nse.isin import security_key
-from champion_assets.silver.instruments import NAME as INSTRUMENTS
+from champion_assets.silver.instruments_register import read_registers, register_input
 
 NAME = "silver/endings"
 
@@ -101,7 +101,7 @@ class Register:
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The endings that begin to count on `dates`."""
     due = [date for date in dates if inputs.facts[date]]
-    registry = inputs.read(INSTRUMENTS, _REGISTRY, days=due).partition_by("trade_date", as_dict=True) if due else {}
+    registry = read_registers(inputs, due, _REGISTRY).partition_by("trade_date", as_dict=True) if due else {}
     rows: list[dict[str, Any]] = []
     facts: dict[dt.date, dict[str, Any]] = {}
     for date in due:
@@ -179,8 +179,8 @@ TABLE = DailyTable(
     name=NAME,
     description="How listings ended: merged into whom at which ratio, delisted at which price, or unknown; each with its evidence.",
     model=Endings,
-    code_version="2",
-    inputs=lambda _: (Input(INSTRUMENTS),),
+    code_version="3",
+    inputs=lambda _: (register_input(),),
     day_facts=_day_facts,
     compute=compute,
     block=125,

@@ -25,6 +25,7 @@ from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.identity import refusal
 from champion_assets.nse.instrument_class import CLASSES, families, instrument_class
 from champion_assets.nse.schema import EQUITY_SERIES
+from champion_assets.silver.instruments_register import PRICES, read_registers, register_input
 
 NAME = "silver/equity_eod"
 
@@ -152,16 +153,15 @@ def _with_delivery(good: pl.DataFrame, delivery: pl.DataFrame) -> tuple[pl.DataF
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Silver rows of `dates`."""
     types = {date: inputs.facts[date]["session"] for date in dates}
-    following = {before[0]: date for date in dates if (before := inputs.window("silver/instruments", date, lag=1))}
-    columns = ["trade_date", "instrument_id", "symbol", "series", "isin", "last_seen", "last_close"]
-    known = inputs.read("silver/instruments", columns)
-    traded = known.filter((pl.col("last_seen") == pl.col("trade_date")) & pl.col("trade_date").is_in(list(dates)))
-    prior = known.filter(pl.col("trade_date").is_in(list(following))).select(
+    following = {before: date for date in dates if (before := inputs.before(date)) is not None}
+    traded = read_registers(inputs, dates, ["trade_date", "instrument_id", "symbol", "series", "isin", "last_seen"])
+    traded = traded.filter(pl.col("last_seen") == pl.col("trade_date"))
+    prior = read_registers(inputs, list(following), ["trade_date", "instrument_id", "last_seen", "last_close"]).select(
         pl.col("trade_date").replace_strict(following or {dates[0]: dates[0]}, return_dtype=pl.Date), "instrument_id",
         prior_close="last_close", prior_date="last_seen",
     )  # fmt: skip
     released = released_rows(text for date in dates for text in inputs.facts[date]["decided"])
-    return transform(inputs.read("bronze/bhavcopy"), traded, prior, inputs.read("bronze/delivery"), types, released)
+    return transform(inputs.read(PRICES, days=dates), traded, prior, inputs.read("bronze/delivery"), types, released)
 
 
 def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, Any]]:
@@ -180,12 +180,12 @@ TABLE = DailyTable(
     description="One row per equity instrument and trading day, identity resolved, validated; the table everything builds on.",
     model=EquityEod,
     provenance=frozenset({"source_row", "source_sha256"}),
-    code_version="4",
+    code_version="5",
     inputs=lambda _: (
-        Input("bronze/bhavcopy"),
+        Input(PRICES, 2),
         Input("bronze/delivery"),
-        Input("silver/instruments"),
-        Input("silver/instruments", lag=1),
+        register_input(),
+        register_input(lag=1),
     ),
     day_facts=_day_facts,
     compute=compute,

@@ -25,6 +25,7 @@ from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.isin import security_key
 from champion_assets.quant.cross_section import z_score
 from champion_assets.settings import Settings
+from champion_assets.silver.instruments_register import read_registers, register_input
 
 NAME = "silver/esg_scores"
 
@@ -116,7 +117,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     if rows.is_empty():
         return Computed(empty_frame(EsgScores))
     names = ["trade_date", "instrument_id", "symbol", "isin", "name", "instrument_class", "last_seen"]
-    registries = inputs.read("silver/instruments", names)
+    registries = read_registers(inputs, dates, names)
     frames, facts = [empty_frame(EsgScores)], {}
     lost: list[dict[str, Any]] = []
     for date in dates:
@@ -136,7 +137,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def _inputs(settings: Settings) -> tuple[Input, ...]:
-    return (Input(BRONZE, settings.esg_stale_days), Input("silver/instruments"))
+    return (Input(BRONZE, settings.esg_stale_days), register_input())
 
 
 def _parameters(settings: Settings) -> dict[str, Any]:
@@ -147,7 +148,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Each provider's ESG rating of each instrument as known on the day, oriented so that higher is better.",
     model=EsgScores,
-    code_version="2",
+    code_version="3",
     inputs=_inputs,
     parameters=_parameters,
     compute=compute,

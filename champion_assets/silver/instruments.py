@@ -1,14 +1,17 @@
-"""`silver/instruments`: every instrument seen so far, as known at the end of the day: its names, since when, and by what evidence.
+"""`silver/instruments`: every instrument seen so far: its names, since when, by what evidence, and when it traded last.
 
-A day's object is the whole registry, which is also what the next day continues from. The rows whose `valid_from` is the day itself are
-the day's changes (listed, renamed, new ISIN, other series); together they are the history, with `evidence` for each link.
-`research.instrument_history()` puts them in order with `valid_to`.
+A day has a row of each instrument of which it changed something, as known at its end: listed, renamed, new ISIN, other series,
+other name; traded again after a session without it, or ceased to trade. The first session of a month has a row of every
+instrument. So the register of any day is the newest rows since that session (`instruments_register.py`, `research.instruments`),
+and that is what the next day continues from. The rows whose `valid_from` is the day itself are the changes of names; together
+they are the history, with `evidence` for each link. `research.instrument_history` puts them in order with `valid_to`.
 """
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -24,20 +27,20 @@ from champion_assets.lake.place import Input, Place
 from champion_assets.lake.quarantine import decisions_by_day, is_released, released_rows, without_isin
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
-from champion_assets.nse.identity import EVIDENCE, Instrument, Registry, SameAs, Sighting, refusal
+from champion_assets.nse.identity import EVIDENCE, Instrument, Pair, Registry, SameAs, Sighting, refusal
 from champion_assets.nse.instrument_class import CLASSES, instrument_class
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.nse.symbol_changes import SymbolChange
+from champion_assets.silver.instruments_register import NAME, PRICES, closes, read_registers, register_input
 
-NAME = "silver/instruments"
 CHANGE_SESSIONS = 130
 """A suspended name can come back under its new symbol months after the register says it changed (94 sessions seen)."""
 
 
 class Instruments(TableModel):
-    """An instrument, as known at the end of the day."""
+    """An instrument of which something changed, as known at the end of the day."""
 
-    trade_date: pl.Date = pa.Field(description="Day at whose end this was known")
+    trade_date: pl.Date = pa.Field(description="Day at whose end this was known, and since which it holds")
     instrument_id: str = pa.Field(description="Permanent identity: the security key of its first ISIN, or SYM: and its first symbol")
     symbol: str = pa.Field(description="Present symbol")
     isin: str = pa.Field(nullable=True, description="Last known ISIN; null until a file carried one")
@@ -57,7 +60,7 @@ class Instruments(TableModel):
     former_symbols: str = pa.Field(nullable=True, description="Symbols borne before the present one, oldest first, separated by blanks")
 
     class Config(TableModel.Config):
-        """One row per instrument and day."""
+        """One row per instrument and day on which something of it changed; on the first session of a month one per instrument."""
 
         unique = ["trade_date", "instrument_id"]
 
@@ -70,25 +73,47 @@ _RANK = {series: rank for rank, series in enumerate(EQUITY_SERIES)}
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The registries of `dates`, in order."""
     columns = ["trade_date", "symbol", "series", "isin", "name", "prev_close", "close", "turnover", "source_sha256", "source_row"]
-    released = released_rows(text for date in dates for text in inputs.facts[date]["decided"])
-    bronze = inputs.read("bronze/bhavcopy", columns).filter(pl.col("series").is_in(EQUITY_SERIES))
+    decided = {date: released_rows(inputs.facts[date]["decided"]) for date in dates}
+    bronze = inputs.read(PRICES, columns, days=dates).filter(pl.col("series").is_in(EQUITY_SERIES))
     by_day = {key[0]: rows for key, rows in bronze.partition_by("trade_date", as_dict=True).items()}
     changes = _changes(inputs)
     registry: Registry | None = None
-    frames, facts = [], {}
+    stored: dict[str, list[Any]] = defaultdict(list)
+    facts: dict[dt.date, dict[str, Any]] = {}
     for date in dates:
-        if registry is None or inputs.window(NAME, date) != [registry.today]:
+        before = inputs.before(date)
+        if registry is None or before != registry.today:
             registry = _stored(inputs, date)
-        before = len(registry)
-        rows = by_day.get(date, bronze.clear())
-        registry.observe(
-            date, sightings(rows, released), _newest(changes, date), {line.symbol: line for line in inputs.facts[date]["same_as"]}
-        )
-        frame = _frame(registry, date)
-        frames.append(frame)
-        changed = frame.filter(pl.col("valid_from") == date)
-        facts[date] = {"instruments": frame.height, "new": frame.height - before, "renamed": _renamed(changed), "changes": changed.height}
-    return Computed(pl.concat([empty_frame(Instruments), *frames]), facts=facts)
+        known, rows = len(registry), by_day.get(date, bronze.clear())
+        same_as = {line.symbol: line for line in inputs.facts[date]["same_as"]}
+        pairs = registry.observe(date, sightings(rows, decided[date]), _newest(changes, date), same_as)
+        is_first = before is None or before.replace(day=1) != date.replace(day=1)
+        names = None if is_first else registry.changed | _untold(registry, pairs, rows)
+        for column, values in registry.columns(names).items():
+            stored[column] += values
+        stored["trade_date"] += [date] * (len(stored["symbol"]) - len(stored["trade_date"]))
+        facts[date] = {"instruments": len(registry), "new": len(registry) - known}
+    frame = _frame(stored)
+    changed = frame.filter(pl.col("valid_from") == pl.col("trade_date")).partition_by("trade_date", as_dict=True)
+    for date in dates:
+        mine = changed.get((date,), frame.clear())
+        facts[date] |= {"renamed": _renamed(mine), "changes": mine.height}
+    return Computed(frame, facts=facts)
+
+
+def _untold(registry: Registry, pairs: Mapping[Pair, str], rows: pl.DataFrame) -> set[str]:
+    """Those that traded, and whose last close the day's file alone does not tell whoever puts the register together from it.
+
+    That is so where a row is believed to be another one than its ISIN says; never where each row has an ISIN and all are believed.
+    """
+    names = {name for name in pairs.values() if not (registry.last_close(name) or 0.0) > 0.0}  # it breaks the model, and the day
+    if any(isin is None for _, isin, _ in pairs):
+        told = {(symbol, series, isin): close for _, symbol, series, isin, close in closes(rows).iter_rows()}
+        for name in set(pairs.values()) - names:
+            mine = registry.key_of(name)
+            close = told.get(mine, told.get((*mine[:2], None)))
+            names |= {name} if close != registry.last_close(name) else set()
+    return names
 
 
 def sightings(rows: pl.DataFrame, released: Collection[tuple[str, int]] = ()) -> Iterable[Sighting]:
@@ -121,17 +146,16 @@ def _newest(changes: list[tuple[dt.date, SymbolChange]], date: dt.date) -> Mappi
 
 
 def _stored(inputs: Inputs, date: dt.date) -> Registry:
-    before = inputs.window(NAME, date)
-    if not before:
+    before = inputs.before(date)
+    if before is None:
         return Registry()
-    rows = inputs.read(NAME, for_date=date)
-    return Registry((Instrument(**row) for row in rows.select(_FIELDS).iter_rows(named=True)), before[0])
+    rows = read_registers(inputs, [before], _FIELDS, for_date=date)
+    return Registry((Instrument(**row) for row in rows.iter_rows(named=True)), before)
 
 
-def _frame(registry: Registry, date: dt.date) -> pl.DataFrame:
-    known = registry.columns()
+def _frame(stored: Mapping[str, list[Any]]) -> pl.DataFrame:
     kinds = {column: kind for column, kind in _SCHEMA.items() if column != "instrument_class"}
-    rows = pl.DataFrame({"trade_date": [date] * len(known["symbol"]), **known}, schema=kinds)
+    rows = pl.DataFrame({column: stored.get(column, []) for column in kinds}, schema=kinds)
     return rows.with_columns(instrument_class()).select(list(_SCHEMA))
 
 
@@ -174,12 +198,13 @@ TABLE = DailyTable(
     name=NAME,
     description="Every instrument seen so far: symbol, ISIN, series, since when, linked to what it was before by which evidence.",
     model=Instruments,
-    code_version="3",
-    inputs=lambda _: (Input("bronze/bhavcopy"), Input(CHANGES, CHANGE_SESSIONS), Input(NAME, lag=1)),
+    code_version="4",
+    inputs=lambda _: (Input(PRICES, 2), Input(CHANGES, CHANGE_SESSIONS), register_input(lag=1)),
     day_facts=_day_facts,
     compute=compute,
     block=125,
     stateful=True,
+    may_be_empty=True,
     kinds=frozenset({"parquet", "python"}),
     peak_megabytes=458,
     in_warehouse=True,

@@ -16,7 +16,7 @@ import polars as pl
 
 from champion_assets import research
 from champion_assets.catalog import TABLES, open_workspace
-from champion_assets.lake.workspace import Workspace
+from champion_assets.lake.workspace import Workspace, open_inputs
 from champion_assets.settings import get_settings
 
 
@@ -36,7 +36,8 @@ def silver(workspace: Workspace, dates: list[dt.date]) -> None:
         table = TABLES[name]
         size = table.block_size(workspace.settings)
         for start in range(0, len(dates), size):
-            table.compute(workspace, dates[start : start + size])
+            block = dates[start : start + size]
+            table.compute(open_inputs(table, workspace, block), block)
 
 
 def main(start: str, end: str) -> None:

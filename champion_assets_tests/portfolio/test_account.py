@@ -17,7 +17,7 @@ from champion_assets.lake.schema import violations
 from champion_assets.lake.workspace import Workspace
 from champion_assets.portfolio.account import AccountDay
 from champion_assets.portfolio.mandates import named
-from champion_assets_tests.helpers import ORDER, build_until
+from champion_assets_tests.helpers import ORDER, build_until, register_of
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 31)
 FIRST, SECOND, THIRD = dt.date(2023, 11, 30), dt.date(2023, 12, 29), dt.date(2024, 1, 31)
@@ -72,7 +72,7 @@ def test_a_name_means_every_instrument_that_bears_it_or_has_borne_it(name: str, 
 def test_who_changes_its_symbol_stays_excluded(workspace: Workspace) -> None:
     last = dt.date(2024, 2, 29)
     plain = with_settings(workspace, last, weight_floor=0.001)
-    renamed = workspace.lake.read("silver/instruments", [last]).filter(pl.col("former_symbols").is_not_null())
+    renamed = register_of(workspace.lake, last).filter(pl.col("former_symbols").is_not_null())
     held = plain.lake.read("portfolio/target_weights", [last])
     company = renamed.join(held, on="instrument_id", how="semi").row(0, named=True)  # the synthetic exchange renames a member
     assert company["former_symbols"].split()[-1] == company["previous_symbol"]
@@ -98,5 +98,5 @@ def test_a_name_that_nobody_bears_is_refused_with_the_nearest(workspace: Workspa
 
 
 def _known(workspace: Workspace) -> str:
-    symbols = workspace.lake.read("silver/instruments", [FIRST])["symbol"].sort().to_list()
+    symbols = register_of(workspace.lake, FIRST)["symbol"].sort().to_list()
     return next(each for each in symbols if each.isalpha())

@@ -54,7 +54,7 @@ def test_a_renamed_symbol_finds_its_instrument_under_every_name(lake: Path) -> N
 
 
 def test_a_symbol_that_is_listed_later_says_when(lake: Path) -> None:
-    register = research.table("silver/instruments", END, END)
+    register = research.instruments(END)
     newcomer = register.filter(register["first_seen"] > dt.date(2023, 11, 10)).row(0, named=True)
     words = f"{newcomer['symbol']} first traded on {newcomer['first_seen']}, after 2023-11-10"
     with pytest.raises(research.UnknownSymbol, match=words):
@@ -73,7 +73,7 @@ def test_a_known_symbol_without_rows_is_an_empty_answer_that_is_said(lake: Path)
 
 
 def test_a_symbol_that_stopped_trading_is_known(lake: Path) -> None:
-    register = research.table("silver/instruments", END, END)
+    register = research.instruments(END)
     gone = register.filter(register["last_seen"] < dt.date(2024, 4, 1)).row(0, named=True)
     with pytest.warns(UserWarning, match=f"no rows of {gone['symbol']}") as caught:
         assert research.prices("2024-04-01", END, symbols=gone["symbol"]).is_empty()

@@ -30,7 +30,7 @@ from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.settings import Settings
 from champion_assets.silver.endings import NAME, TABLE, Endings, Register, Told, rows_of
-from champion_assets_tests.helpers import ORDER, build_until
+from champion_assets_tests.helpers import ORDER, build_until, register_of
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 31)
 
@@ -130,7 +130,7 @@ def test_without_a_line_the_last_price_stands_is_marked_and_nothing_is_decided_a
 
 def test_a_line_that_the_files_contradict_is_not_used_and_named(workspace: Workspace, tmp_path: Path) -> None:
     build_until(workspace, "silver/instruments", START, END)
-    alive = workspace.lake.read("silver/instruments", [END]).filter(pl.col("last_seen") == END).sort("symbol").row(0, named=True)
+    alive = register_of(workspace.lake, END).filter(pl.col("last_seen") == END).sort("symbol").row(0, named=True)
     line = f"{alive['isin']},{alive['symbol']},2023-12-01,delisted_voluntary,,,,,100,document,2023-12-01,wrong"
     mine = with_line(workspace, tmp_path, line)
     for name in ORDER[: ORDER.index(NAME) + 1]:

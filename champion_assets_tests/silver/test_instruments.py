@@ -14,14 +14,14 @@ from champion_assets.lake.build import build_range
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.silver.instruments import TABLE, overrides_of
-from champion_assets_tests.helpers import build_until, drop_days
+from champion_assets_tests.helpers import build_until, drop_days, register_of
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
 
 
 def test_the_registry_tells_the_story(workspace: Workspace, exchange: Exchange) -> None:
     build_until(workspace, "silver/instruments", START, END)
-    registry = workspace.lake.read("silver/instruments", [END])
+    registry = register_of(workspace.lake, END)
     assert registry.height == len(exchange.market.companies)
     changes = workspace.lake.read("silver/instruments", workspace.sessions(START, END)).filter(pl.col("valid_from") == pl.col("trade_date"))
     linked = changes.filter(pl.col("evidence") != "first_seen")
