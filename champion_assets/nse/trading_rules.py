@@ -2,7 +2,10 @@
 
 What belongs here: rules of the exchange. What does not: costs (`costs.py`), or what the simulator does with them.
 
-Sources: NSE circulars on tick sizes in force 2024-06-10 and 2025-04-15; SEBI's T+2 (2003-04-01) and T+1 (last group 2023-01-27) settlement;
+Sources: NSE circulars on tick sizes in force 2024-06-10 and 2025-04-15; SEBI's T+2 (2003-04-01); the exchanges' joint release of 2021-11-08
+on T+1 (by market value in October 2021, the smallest 100 stocks on 2022-02-25, then 500 on the last Friday of each month; the last 218 on
+2023-01-27, NDTV Profit of that day); SEBI/HO/CFD/PoD/2024/122 of 2024-09-16 on bonus shares, and "about two weeks" before it (Mint,
+2024-09-16); for shares of a merger a broker's "30 - 45 days" (Zerodha on HDFC, 2023-07), although those of HDFC took two sessions;
 SEBI circular of 2026-01-16 on the closing auction for stocks with derivatives from 2026-08-03. Edges of bands: NSE's lists of
 the securities that hit them on 2020-12-01, 2025-01-16, 2025-12-16 and -17 (`bundle_bands.py`).
 """
@@ -20,6 +23,7 @@ from champion_assets.nse.instrument_class import PARTLY_PAID_SERIES, SME_SERIES
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Ranks = NDArray[np.int64]
 
 BANDS = (0.02, 0.05, 0.10, 0.20)
 """Price bands of stocks without derivatives, as shares of the previous close."""
@@ -41,13 +45,41 @@ def ticks(prices: Array, date: dt.date) -> Array:
     return np.asarray(np.array([tick for _, tick in _GRADES])[np.searchsorted(limits, prices, side="right")])
 
 
-def settlement_sessions(date: dt.date) -> int:
-    """Sessions after which a trade of `date` is settled."""
+def settlement_sessions(date: dt.date, size_rank: Ranks) -> Ranks:
+    """Sessions after which a trade of `date` is settled, by the rank of each stock by size, 1 the largest.
+
+    In the year in which T+1 was phased in the exchanges went by market value, from the smallest up. The daily files have no numbers of
+    shares, so the rank by traded value stands for it; it errs, where it does, mostly on the side of T+2: what is traded much settles late.
+    """
     if date < dt.date(2002, 4, 1):
-        return 5
+        return np.full(size_rank.shape, 5)
     if date < dt.date(2003, 4, 1):
-        return 3
-    return 2 if date < dt.date(2023, 1, 27) else 1
+        return np.full(size_rank.shape, 3)
+    slow = next((largest for start, largest in reversed(_STILL_T2) if start <= date), None)
+    return np.full(size_rank.shape, 2) if slow is None else np.where(size_rank <= slow, 2, 1)
+
+
+_LAST_FRIDAYS = ((2022, 3, 25), (2022, 4, 29), (2022, 5, 27), (2022, 6, 24), (2022, 7, 29), (2022, 8, 26), (2022, 9, 30), (2022, 10, 28),
+                 (2022, 11, 25), (2022, 12, 30))  # fmt: skip
+_LAST_GROUP = 218
+_STILL_T2 = (
+    (dt.date(2022, 2, 25), _LAST_GROUP + 500 * len(_LAST_FRIDAYS)),
+    *((dt.date(*day), _LAST_GROUP + 500 * (len(_LAST_FRIDAYS) - number)) for number, day in enumerate(_LAST_FRIDAYS, start=1)),
+    (dt.date(2023, 1, 27), 0),
+)
+"""Since when only so many of the largest stocks were still settled on T+2."""
+
+
+def listing_sessions(kind: Literal["bonus", "rights", "merger"], date: dt.date) -> int:
+    """Sessions from `date` (the ex-date, or the day on which the merged share is replaced) until the new shares can be sold.
+
+    Bonus shares announced since 2024-10-01 trade on the second session after the record date; an issue announced before had to be made
+    within two months. The other numbers are assumptions, since no daily file says when new shares were listed: see the sources above, and
+    for rights the 15 to 30 days of the offer and those of the allotment. Shares of a company that is itself first listed can be sold then.
+    """
+    if kind == "bonus":
+        return 10 if date < dt.date(2024, 12, 1) else 2
+    return 30 if kind == "rights" else 20
 
 
 def close_definition(date: dt.date) -> Literal["last_half_hour_vwap", "closing_auction"]:

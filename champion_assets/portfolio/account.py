@@ -3,7 +3,8 @@
 A decision of the close of D reads the account of that evening: its shares at their prices, its value, its cash, the names that could not
 be sold, the demerged parts that are not listed. It is executed in the next session, at its open, average or close (FILL), on the tick, in
 whole shares, with slippage, impact and the charges in force that day. No fill in a name that did not trade, none beyond a share of its
-volume, no buy at the upper band, no sell at the lower; in trade-to-trade series nothing is sold before it is settled. Who was at a band is
+volume, no buy at the upper band, no sell at the lower; in trade-to-trade series nothing is sold before it is settled, and new shares
+of a bonus, of rights or of a merger are not sold before they are listed (`nse/trading_rules.py`). Who was at a band is
 what NSE's list says of the day, where there is one (`silver/security_status`); else every band counts. Value before + P&L - costs = value
 after, to a paisa, or the day fails.
 
@@ -71,6 +72,9 @@ class AccountDay(AccountResults):
     """The account after a session, and the decision in force. Amounts in rupees."""
 
     arriving: ARRIVING = pa.Field(description="Bought shares, and the sessions until they are settled")  # type: ignore[valid-type]
+    unlisted: ARRIVING = pa.Field(  # type: ignore[valid-type]
+        description="New shares of a bonus, rights or merger, and the sessions until they can be sold"
+    )
     owed: OWED = pa.Field(description="Proceeds, and the sessions until they are settled")  # type: ignore[valid-type]
     orders: ORDERS = pa.Field(description="Orders tried again tomorrow: shares, negative to sell")  # type: ignore[valid-type]
     executions: EXECUTIONS = pa.Field(description="What became of each order of the session")  # type: ignore[valid-type]
@@ -201,7 +205,7 @@ TABLE = DailyTable(
     name=NAME,
     description="The account after each session: fills, costs, corporate actions, holdings, and the decision made with it at the close.",
     model=AccountDay,
-    code_version="3",
+    code_version="4",
     inputs=lambda settings: (
         *decision_inputs(settings),
         Input("silver/equity_eod"),

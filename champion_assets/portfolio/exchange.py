@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from champion_assets.nse import trading_rules
 from champion_assets.nse.costs import Plan, charges, cost_rates
 from champion_assets.quant.risk import Array
-from champion_assets.simulation.account import Flags
+from champion_assets.simulation.account import Flags, Ranks
 from champion_assets.simulation.exchange import Charges
 
 
@@ -34,9 +34,9 @@ class NseCashMarket:
         """One share."""
         return 1
 
-    def settlement_sessions(self, date: dt.date) -> int:
+    def settlement_sessions(self, date: dt.date, size_rank: Ranks) -> Ranks:
         """T+5 to T+1."""
-        return trading_rules.settlement_sessions(date)
+        return trading_rules.settlement_sessions(date, size_rank)
 
     def buying_rate(self, date: dt.date) -> float:
         """Statutory charges, brokerage and the tax on it."""

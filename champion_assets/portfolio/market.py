@@ -17,7 +17,7 @@ import polars as pl
 from champion_assets.features.panel import Panel, panel
 from champion_assets.features.window import RETURNS
 from champion_assets.lake.inputs import Inputs
-from champion_assets.nse.trading_rules import TRADE_TO_TRADE, fixed_ticks
+from champion_assets.nse.trading_rules import TRADE_TO_TRADE, fixed_ticks, listing_sessions
 from champion_assets.quant.risk import Array
 from champion_assets.silver.endings import NAME as ENDINGS
 from champion_assets.silver.security_status import NAME as STATUS
@@ -58,7 +58,9 @@ class Market:
         )  # fmt: skip
         self._rows = rows.with_columns(previous=pl.col("prior_close") * pl.col("f_capital"))
         self._endings, heirs = _endings(inputs)
-        self.names = sorted({*self._rows["instrument_id"].unique(), *(others or {}), *heirs})
+        self._events = _events(inputs)
+        children = {leg["child_instrument_id"] for legs in self._events.values() for leg in legs} - {None}
+        self.names = sorted({*self._rows["instrument_id"].unique(), *(others or {}), *heirs, *children})
         self.index = {name: number for number, name in enumerate(self.names)}
         self._panels = {name: self._spread(name, dates) for name in _PRICES}
         self._line = {date: number for number, date in enumerate(dates)}
@@ -66,7 +68,6 @@ class Market:
         self.symbols = heirs | dict(others or {})  # as of the last session asked for: a later name is not known yet
         told = inputs.read(STATUS, ["trade_date", "instrument_id", "hit_upper", "hit_lower"], days=dates)
         self._told = {key[0]: part for key, part in told.partition_by("trade_date", as_dict=True).items()}
-        self._events = _events(inputs)
         self._inputs = inputs
 
     def _spread(self, column: str, dates: Sequence[dt.date]) -> Array:
@@ -97,13 +98,14 @@ class Market:
         """What holdings and claims in the names `held` meet today; a name with an unexplained gap meets nothing, its value is kept."""
         found: dict[int, list[Action]] = {}
         traded = dict(self._by_day[date].select("instrument_id", "prior_date").iter_rows())
+        known = self._inputs.window("silver/corporate_actions", date)  # of the day, whatever else the block reads
         for number in held:
             name = self.names[number]
             if (date, name) in self._endings:
-                found[number] = [self._ending(self._endings[date, name])]
+                found[number] = [self._ending(date, self._endings[date, name], traded)]
             if name not in self._events or gaps[number]:
                 continue
-            legs = [leg for leg in self._events[name] if leg["trade_date"] <= date]
+            legs = [leg for leg in self._events[name] if known[0] <= leg["trade_date"] <= date]
             since = traded.get(name)
             mine = _newest(
                 [
@@ -116,16 +118,18 @@ class Market:
                 ]
             )
             chosen = [action for leg in sorted(mine, key=lambda each: (each["ex_date"], _ORDER.get(each["kind"], 9), each["leg"]))
-                      if (action := self._action(leg)) is not None]  # fmt: skip
-            chosen += [action for leg in legs if leg["kind"] == "merger" and leg["ex_session"] == date and (action := self._action(leg))]
+                      if (action := self._action(date, leg, traded)) is not None]  # fmt: skip
+            chosen += [action for leg in legs if leg["kind"] == "merger" and leg["ex_session"] == date
+                       and (action := self._action(date, leg, traded))]  # fmt: skip
             chosen += [Action("child", a=leg["ratio_a"], other=self.index[leg["child_instrument_id"]]) for leg in legs
-                       if leg["trade_date"] == date and leg["kind"] == "demerger" and leg["child_instrument_id"] in self.index]  # fmt: skip
+                       if leg["trade_date"] == date and leg["kind"] == "demerger" and leg["child_instrument_id"]]  # fmt: skip
             if chosen:
                 found[number] = [*chosen, *found.get(number, [])]  # what a user says of an ending comes before the packaged line
         return found
 
-    def _ending(self, lines: Sequence[Mapping[str, Any]]) -> Action:
-        parts = tuple((self.index[line["child_instrument_id"]], line["ratio"]) for line in lines if line["ratio"] is not None)
+    def _ending(self, date: dt.date, lines: Sequence[Mapping[str, Any]], traded: Mapping[str, dt.date | None]) -> Action:
+        parts = tuple((self.index[child := line["child_instrument_id"]], line["ratio"], _merger_wait(date, child, traded))
+                      for line in lines if line["ratio"] is not None)  # fmt: skip
         return Action("ending", cash=max(line["cash"] for line in lines), parts=parts)
 
     def late(self, date: dt.date, held: Sequence[int]) -> int:
@@ -137,18 +141,22 @@ class Market:
             for number in held
         )  # fmt: skip
 
-    def _action(self, leg: Mapping[str, Any]) -> Action | None:
+    def _action(self, date: dt.date, leg: Mapping[str, Any], traded: Mapping[str, dt.date | None]) -> Action | None:
         if leg["held"] is not None:  # nobody has confirmed it: it pays nothing, either
             return None
         if leg["kind"] in ("dividend", "distribution"):
             return Action("cash", cash=leg["cash"] or 0.0)
         if leg["kind"] == "rights" and leg["f_capital"] < 1.0:
             price = leg["premium"] + leg["face_value"] if leg["premium"] is not None and leg["face_value"] is not None else np.inf
-            return Action("rights", f=leg["f_capital"], a=leg["ratio_a"], b=leg["ratio_b"], cash=price)
-        if leg["kind"] == "merger" and leg["child_instrument_id"] in self.index:
-            return Action("merger", a=leg["ratio_a"], other=self.index[leg["child_instrument_id"]])
+            return Action(
+                "rights", f=leg["f_capital"], a=leg["ratio_a"], b=leg["ratio_b"], cash=price, wait=listing_sessions("rights", date)
+            )
+        if leg["kind"] == "merger" and leg["child_instrument_id"]:
+            child = leg["child_instrument_id"]
+            return Action("merger", a=leg["ratio_a"], other=self.index[child], wait=_merger_wait(date, child, traded))
         if leg["f_capital"] != 1.0 or leg["q"] != 1.0:
-            return Action("shares", f=leg["f_capital"], q=leg["q"])
+            wait = listing_sessions("bonus", leg["ex_session"]) if leg["kind"] == "bonus" else 0
+            return Action("shares", f=leg["f_capital"], q=leg["q"], wait=wait)
         return None
 
     def closes(self, date: dt.date) -> Array:
@@ -199,6 +207,11 @@ def deviations(returns: Array, least: int = LEAST_RETURNS) -> Array:
     mean = np.nansum(returns, axis=0) / np.maximum(count, 1)
     squares = np.nansum((returns - mean) ** 2, axis=0)
     return np.where(count >= least, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
+
+
+def _merger_wait(date: dt.date, child: str, traded: Mapping[str, dt.date | None]) -> int:
+    """Sessions until the shares of a child can be sold: none if it first trades on `date`; `traded` has each name's session before."""
+    return 0 if child in traded and traded[child] is None else listing_sessions("merger", date)
 
 
 def _newest(legs: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from champion_assets.quant.risk import Array
 
 Flags = NDArray[np.bool_]
+Ranks = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class MarketDay:
         """`tick` of some names."""
         return np.full(names.size, np.nan) if self.tick is None else self.tick[names]
 
+    def size_rank(self, names: NDArray[np.intp]) -> Ranks:
+        """The place of some names by traded value among all of the day, 1 the largest."""
+        value = np.nan_to_num(self.volume * self.vwap)
+        return value.size - np.searchsorted(np.sort(value), value[names], side="right") + 1
+
 
 @dataclass(frozen=True)
 class Decided:
@@ -99,6 +105,7 @@ class Account:
         shares, price: held, and the last price each was marked at.
         idle: sessions since each name last traded (of names held).
         arriving: bought shares not settled: (name, shares, sessions to go).
+        unlisted: new shares, such as those of a bonus, that cannot be sold yet: (name, shares, sessions to go).
         owed: proceeds not settled: (rupees, sessions to go).
         claims: demerged parts not yet listed.
         orders: shares wanted more (or less) that are tried again, by name.
@@ -109,6 +116,7 @@ class Account:
     price: Array
     idle: NDArray[np.int64]
     arriving: list[tuple[int, float, int]] = field(default_factory=list)
+    unlisted: list[tuple[int, float, int]] = field(default_factory=list)
     owed: list[tuple[float, int]] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     orders: dict[int, float] = field(default_factory=dict)

@@ -38,6 +38,7 @@ def as_columns(account: Account, names: Sequence[str], symbols: Mapping[str, str
             for i in held
         ]],
         "arriving": [[{"instrument_id": names[i], "shares": shares, "sessions": left} for i, shares, left in account.arriving]],
+        "unlisted": [[{"instrument_id": names[i], "shares": shares, "sessions": left} for i, shares, left in account.unlisted]],
         "owed": [[{"amount": amount, "sessions": left} for amount, left in account.owed]],
         "claims": [[{"instrument_id": names[claim.name], "symbol": symbols.get(names[claim.name], ""), "shares": claim.shares,
                      "each": claim.each, "age": claim.age} for claim in account.claims]],
@@ -72,6 +73,7 @@ def from_row(row: Mapping[str, Any], index: Mapping[str, int]) -> Account:
         number = index[held["instrument_id"]]
         account.shares[number], account.price[number], account.idle[number] = held["shares"], held["price"], held["idle"]
     account.arriving = [(index[each["instrument_id"]], each["shares"], each["sessions"]) for each in row["arriving"]]
+    account.unlisted = [(index[each["instrument_id"]], each["shares"], each["sessions"]) for each in row["unlisted"]]
     account.owed = [(each["amount"], each["sessions"]) for each in row["owed"]]
     account.claims = [Claim(index[each["instrument_id"]], each["shares"], each["each"], each["age"]) for each in row["claims"]]
     account.orders = {index[each["instrument_id"]]: each["shares"] for each in row["orders"]}
@@ -80,5 +82,5 @@ def from_row(row: Mapping[str, Any], index: Mapping[str, int]) -> Account:
 
 def names_in(row: Mapping[str, Any]) -> dict[str, str]:
     """Every instrument that a stored day speaks of, with its symbol where it is told."""
-    columns = ("orders", "arriving", "targets", "claims", "holdings")
+    columns = ("orders", "arriving", "unlisted", "targets", "claims", "holdings")
     return {each["instrument_id"]: each.get("symbol", "") for column in columns for each in row[column]}

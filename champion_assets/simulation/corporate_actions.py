@@ -10,6 +10,8 @@ What belongs here: one rule per kind of action. What does not: factors (`nse/act
 - a merger: the acquirer's shares at its close of the day; while it does not trade, at what the merged shares were worth;
 - an ending: cash, and shares of one or several children, each as in a merger.
 
+New shares of a bonus, of rights or of an acquirer can be sold `wait` sessions later, when they are listed; the holder owns them at once.
+
 Open orders are changed like holdings: an order of 800 is one of 4,000 after a split of 1 into 5.
 """
 
@@ -20,6 +22,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import numpy as np
+
 from champion_assets.simulation.account import Account, Claim, MarketDay
 
 CLAIM_SESSIONS = 250
@@ -29,7 +33,8 @@ ActionKind = Literal["cash", "shares", "rights", "demerger", "child", "merger", 
 @dataclass(frozen=True)
 class Action:
     """A leg as a holding meets it: price factor f and share factor q, rupees a share (cash, or the issue price of a right), `a` new for `b`
-    held, or `a` shares of the name `other` for one; `parts` of an ending: several children with the shares of each for one.
+    held, or `a` shares of the name `other` for one; `wait`: sessions until the new shares can be sold; `parts` of an ending: several
+    children with the shares of each for one and their `wait`.
     """  # fmt: skip
 
     kind: ActionKind
@@ -39,7 +44,8 @@ class Action:
     a: float = 0.0
     b: float = 1.0
     other: int = -1
-    parts: tuple[tuple[int, float], ...] = ()
+    parts: tuple[tuple[int, float, int], ...] = ()
+    wait: int = 0
 
 
 @dataclass
@@ -74,11 +80,11 @@ def act(account: Account, actions: Mapping[int, Sequence[Action]], day: MarketDa
 
 def _change_order(account: Account, name: int, leg: Action, *, whole: bool) -> None:
     """An open order after a split, bonus or consolidation, or, of the children's shares, after an ending; nothing less than a share."""
-    heirs = {"shares": ((name, leg.q),), "merger": ((leg.other, leg.a),), "ending": leg.parts}.get(leg.kind)
+    heirs = {"shares": ((name, leg.q, 0),), "merger": ((leg.other, leg.a, 0),), "ending": leg.parts}.get(leg.kind)
     if heirs is None:
         return
     order = account.orders.pop(name)
-    for other, ratio in heirs:
+    for other, ratio, _ in heirs:
         wanted = order * ratio + account.orders.pop(other, 0.0)
         wanted = float(math.trunc(wanted + math.copysign(1e-9, wanted))) if whole else wanted
         if wanted:
@@ -94,12 +100,15 @@ def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Ef
     elif leg.kind == "rights":
         _rights(account, name, leg, effects, subscribe=subscribe, whole=whole)
     elif leg.kind == "merger":
-        _end(account, name, ((leg.other, leg.a),), 0.0, day, effects, whole=whole)
+        _end(account, name, ((leg.other, leg.a, leg.wait),), 0.0, day, effects, whole=whole)
     elif leg.kind == "ending":
         _end(account, name, leg.parts, leg.cash, day, effects, whole=whole)
     else:
         account.price[name] = price * leg.f
-        _change(account, name, shares * (leg.q - 1))
+        if leg.wait:
+            _add_new(account, name, shares * (leg.q - 1), leg.wait, whole=whole)
+        else:
+            _change(account, name, shares * (leg.q - 1))
         if whole:
             _pay_fraction(account, name)
         if (rest := price * (1 - leg.f * leg.q)) > 1e-9 * price:
@@ -107,21 +116,22 @@ def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Ef
 
 
 def _end(
-    account: Account, name: int, parts: Sequence[tuple[int, float]], cash: float, day: MarketDay, effects: Effects, *, whole: bool
+    account: Account, name: int, parts: Sequence[tuple[int, float, int]], cash: float, day: MarketDay, effects: Effects, *, whole: bool
 ) -> None:
     """Give cash and children for all shares of a name. A child of which nobody has a price yet is worth an equal part of what the others
     leave of the value, until there is one.
     """
     shares, price = float(account.shares[name]), float(account.price[name])
-    prices = {other: float(day.close[other]) if day.traded[other] else float(account.price[other]) for other, _ in parts}
-    left = price - cash - sum(ratio * prices[other] for other, ratio in parts if prices[other] > 0)
+    marks = np.where(account.shares > 0, account.price, 0.0)  # the price of a name that is no longer held is not kept overnight
+    prices = {other: float(day.close[other]) if day.traded[other] else float(marks[other]) for other, _, _ in parts}
+    left = price - cash - sum(ratio * prices[other] for other, ratio, _ in parts if prices[other] > 0)
     unknown = [other for other in prices if not prices[other] > 0]
     _change(account, name, -shares)
     account.cash += shares * cash
     gained = shares * cash - shares * price
-    for other, ratio in parts:
+    for other, ratio, wait in parts:
         worth = prices[other] if prices[other] > 0 else max(left, 0.0) / len(unknown) / ratio
-        _receive(account, other, shares * ratio, worth, effects, whole=whole)
+        _receive(account, other, shares * ratio, worth, wait, effects, whole=whole)
         gained += shares * ratio * worth
     effects.mark(name, gained)
 
@@ -133,7 +143,7 @@ def _rights(account: Account, name: int, leg: Action, effects: Effects, *, subsc
     account.price[name] = price * leg.f
     if subscribe and leg.f < 1.0 and account.cash >= taken * leg.cash:
         account.cash -= taken * leg.cash
-        _change(account, name, taken)
+        _add_new(account, name, taken, leg.wait, whole=whole)
         effects.mark(name, (shares + taken) * price * leg.f - taken * leg.cash - shares * price)
     else:
         account.cash += shares * price * (1 - leg.f)
@@ -144,24 +154,38 @@ def _list_child(account: Account, parent: int, leg: Action, day: MarketDay, effe
     account.claims = [claim for claim in account.claims if claim.name != parent]
     for claim in mine:
         received = claim.shares * leg.a
-        _receive(account, leg.other, received, float(day.close[leg.other]), effects, whole=whole)
+        _receive(account, leg.other, received, float(day.close[leg.other]), leg.wait, effects, whole=whole)
         effects.mark(leg.other, received * float(day.close[leg.other]) - claim.value)
 
 
-def _receive(account: Account, name: int, shares: float, price: float, effects: Effects, *, whole: bool) -> None:
+def _receive(account: Account, name: int, shares: float, price: float, wait: int, effects: Effects, *, whole: bool) -> None:
     if account.shares[name] > 0:  # what was held before moves to the new mark with it
         effects.mark(name, float(account.shares[name]) * (price - float(account.price[name])))
     account.price[name] = price
     account.idle[name] = 0
-    _change(account, name, shares)
+    _add_new(account, name, shares, wait, whole=whole)
     if whole:
         _pay_fraction(account, name)
 
 
 def _change(account: Account, name: int, more: float) -> None:
-    account.shares[name] = max(0.0, account.shares[name] + more)
-    ratio = account.shares[name] / (account.shares[name] - more) if account.shares[name] != more else 1.0
-    account.arriving = [(each, amount * ratio if each == name else amount, left) for each, amount, left in account.arriving]
+    before = float(account.shares[name])
+    account.shares[name] = max(0.0, before + more)
+    scale_waiting(account, name, float(account.shares[name]) / before if before else 1.0)
+
+
+def scale_waiting(account: Account, name: int, ratio: float) -> None:
+    """What is not settled or not listed of a name after its number of shares was multiplied by `ratio`."""
+    for waiting in (account.arriving, account.unlisted):
+        waiting[:] = [(each, amount * ratio if each == name else amount, left) for each, amount, left in waiting if each != name or ratio]
+
+
+def _add_new(account: Account, name: int, more: float, wait: int, *, whole: bool) -> None:
+    """Shares that were not there before, beside the others; of a fraction, which is paid out, nothing waits."""
+    account.shares[name] += more
+    waiting = float(math.floor(more + 1e-9)) if whole else more
+    if wait and waiting > 0:
+        account.unlisted.append((name, waiting, wait))
 
 
 def _pay_fraction(account: Account, name: int) -> None:

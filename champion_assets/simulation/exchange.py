@@ -14,7 +14,7 @@ from functools import reduce
 from typing import Protocol
 
 from champion_assets.quant.risk import Array
-from champion_assets.simulation.account import Flags
+from champion_assets.simulation.account import Flags, Ranks
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Exchange(Protocol):
         """The number of shares that orders are a multiple of."""
         ...
 
-    def settlement_sessions(self, date: dt.date) -> int:
-        """Sessions after which a trade of `date` is settled."""
+    def settlement_sessions(self, date: dt.date, size_rank: Ranks) -> Ranks:
+        """Sessions after which a trade of `date` is settled, by name; `size_rank`: by the day's traded value, 1 the largest."""
         ...
 
     def buying_rate(self, date: dt.date) -> float:

@@ -3,13 +3,14 @@
 What belongs here: orders of one session, over arrays of names. What does not: the exchange's ticks, limits, settlement and charges, which
 are an argument (`exchange.py`). A name that does not trade is not filled; none is bought at its upper band or sold at its lower (the other
 side is open); a fill takes at most a share of the day's volume; what was bought in a trade-to-trade series and is not settled cannot be
-sold; a sell that would not bring its own charges is not made; prices are worse by slippage and impact and lie on the tick; buys are
-cut, all alike, to the cash there is. What became of each order, and why, is an `Execution`.
+sold, nor can new shares that are not listed; a sell that would not bring its own charges is not made; prices are worse by slippage and
+impact and lie on the tick; buys are cut, all alike, to the cash there is. What became of each order, and why, is an `Execution`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,9 +22,9 @@ from champion_assets.simulation.account import Account, Decided, Flags, MarketDa
 from champion_assets.simulation.exchange import Charges, Exchange
 
 Names = NDArray[np.intp]
-Reason = Literal["", "not_traded", "at_band", "volume", "not_settled", "charges", "cash"]
+Reason = Literal["", "not_traded", "at_band", "volume", "not_settled", "not_listed", "charges", "cash"]
 """Why an order was not filled, or not wholly: the name did not trade; nobody took the other side at the price band; the share of the
-volume; bought in trade-to-trade and not yet settled; worth less than its charges; the cash there was."""
+volume; bought in trade-to-trade and not yet settled; new shares not yet listed; worth less than its charges; the cash there was."""
 REASONS: tuple[Reason, ...] = Reason.__args__  # type: ignore[attr-defined]
 _SMALL = 1000.0
 """Rupees below which a sell is compared with its charges."""
@@ -132,10 +133,14 @@ def fill_orders(account: Account, day: MarketDay, rules: Rules, exchange: Exchan
     locked = np.where(
         is_sell, _locked(day, names, rules.fill, exchange, upper=False), _locked(day, names, rules.fill, exchange, upper=True)
     )
-    deliverable = _deliverable(account, day, names)
+    listed = _free(account.shares, account.unlisted)[names]
+    deliverable = np.where(day.is_delivered[names], _free(account.shares, account.arriving)[names], np.inf)
+    deliverable = np.minimum(listed, deliverable)
     most = np.where(is_sell, np.minimum(top, deliverable), top)
     why[most < np.abs(delta)] = "volume"
-    why[is_sell & (deliverable < np.minimum(np.abs(delta), top))] = "not_settled"
+    wanted = np.minimum(np.abs(delta), top)
+    why[is_sell & (deliverable < wanted)] = "not_settled"
+    why[is_sell & (listed < wanted - 1e-9)] = "not_listed"
     why[locked & can_trade] = "at_band"
     why[~can_trade] = "not_traded"
     sells = np.flatnonzero(is_sell & can_trade & ~locked)
@@ -200,14 +205,14 @@ def _execute(
     account.shares[who] = np.maximum(account.shares[who] + side * shares, 0.0)
     account.shares[who[account.shares[who] < 1e-9]] = 0.0
     account.cash -= side * float(values.sum())
-    wait = exchange.settlement_sessions(day.date)
+    waits = exchange.settlement_sessions(day.date, day.size_rank(who))
     if side > 0:
         fills.bought, fills.buys = float(values.sum()), mine.size
         account.idle[who] = 0
-        account.arriving += [(int(name), float(amount), wait) for name, amount in zip(who, shares, strict=True)]
+        account.arriving += [(int(name), float(amount), int(wait)) for name, amount, wait in zip(who, shares, waits, strict=True)]
     else:
         fills.sold, fills.sells = float(values.sum()), mine.size
-        account.owed.append((float(values.sum()), wait))
+        account.owed += [(float(values[waits == wait].sum()), int(wait)) for wait in np.unique(waits)]
     return {int(name): float(value) for name, value in zip(who, values, strict=True)}
 
 
@@ -240,12 +245,9 @@ def _locked(day: MarketDay, names: Names, fill: str, exchange: Exchange, *, uppe
     return stuck & at_band
 
 
-def _deliverable(account: Account, day: MarketDay, names: Names) -> Array:
-    """Shares that can be sold: all, but in trade-to-trade names only what is settled."""
-    free = account.shares[names].copy()
-    if account.arriving and day.is_delivered[names].any():
-        waiting = np.zeros(account.shares.size)
-        for name, shares, _ in account.arriving:
-            waiting[name] += shares
-        free = np.where(day.is_delivered[names], np.maximum(free - waiting[names], 0.0), free)
-    return free
+def _free(shares: Array, waiting: Sequence[tuple[int, float, int]]) -> Array:
+    """Of all shares those that do not wait."""
+    found = shares.copy()
+    for name, amount, _ in waiting:
+        found[name] = max(found[name] - amount, 0.0)
+    return found

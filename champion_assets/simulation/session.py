@@ -18,7 +18,7 @@ import numpy as np
 
 from champion_assets.common.errors import ChampionError
 from champion_assets.simulation.account import Account, Decided, MarketDay
-from champion_assets.simulation.corporate_actions import Action, Effects, act
+from champion_assets.simulation.corporate_actions import Action, Effects, act, scale_waiting
 from champion_assets.simulation.exchange import Charges, Exchange
 from champion_assets.simulation.fills import Execution, Fills, Rules, fill_orders, wanted_orders
 
@@ -130,6 +130,8 @@ def _cross_gaps(account: Account, day: MarketDay, *, whole: bool) -> int:
             wanted = account.orders[name] * float(before / day.open[name])
             account.orders[name] = float(math.trunc(wanted)) if whole else wanted
     account.orders = {name: wanted for name, wanted in account.orders.items() if wanted}
+    for name in map(int, gaps):
+        scale_waiting(account, name, float(account.price[name] / day.open[name]))
     account.shares[gaps] *= account.price[gaps] / day.open[gaps]
     account.price[gaps] = day.open[gaps]
     return int(gaps.size)
@@ -137,6 +139,7 @@ def _cross_gaps(account: Account, day: MarketDay, *, whole: bool) -> int:
 
 def _settle(account: Account) -> None:
     account.arriving = [(name, shares, left - 1) for name, shares, left in account.arriving if left > 1]
+    account.unlisted = [(name, shares, left - 1) for name, shares, left in account.unlisted if left > 1]
     account.owed = [(amount, left - 1) for amount, left in account.owed if left > 1]
 
 

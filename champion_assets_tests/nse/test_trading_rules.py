@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from champion_assets.nse.trading_rules import BANDS, at_band, band_edge, close_definition, fixed_ticks, rounded, settlement_sessions, ticks
+from champion_assets.nse.trading_rules import (
+    BANDS,
+    at_band,
+    band_edge,
+    close_definition,
+    fixed_ticks,
+    listing_sessions,
+    rounded,
+    settlement_sessions,
+    ticks,
+)
 
 BY_PRICE = np.array([np.nan])
 
@@ -23,11 +34,21 @@ def test_ticks(day: str, price: float, tick: float) -> None:
     assert ticks(np.array([price]), dt.date.fromisoformat(day))[0] == tick
 
 
-@pytest.mark.parametrize(
-    ("day", "sessions"), [("2002-01-02", 5), ("2002-04-01", 3), ("2003-04-01", 2), ("2023-01-25", 2), ("2023-01-27", 1)]
-)
-def test_settlement(day: str, sessions: int) -> None:
-    assert settlement_sessions(dt.date.fromisoformat(day)) == sessions
+@pytest.mark.parametrize(("day", "rank", "sessions"), [
+    ("2002-01-02", 1, 5), ("2002-04-01", 1, 3), ("2003-04-01", 1, 2), ("2022-02-24", 5218, 2),
+    ("2022-02-25", 5218, 2), ("2022-02-25", 5219, 1), ("2022-03-25", 4718, 2), ("2022-03-25", 4719, 1),  # the smallest first
+    ("2022-09-30", 1719, 1), ("2022-12-29", 718, 2), ("2022-12-30", 219, 1), ("2022-12-30", 218, 2),
+    ("2023-01-25", 1, 2), ("2023-01-27", 1, 1),
+])  # fmt: skip
+def test_settlement(day: str, rank: int, sessions: int) -> None:
+    assert settlement_sessions(dt.date.fromisoformat(day), np.array([rank])).tolist() == [sessions]
+
+
+@pytest.mark.parametrize(("kind", "day", "sessions"), [
+    ("bonus", "2024-11-29", 10), ("bonus", "2024-12-02", 2), ("rights", "2020-05-13", 30), ("merger", "2023-07-13", 20),
+])  # fmt: skip
+def test_when_new_shares_can_be_sold(kind: Literal["bonus", "rights", "merger"], day: str, sessions: int) -> None:
+    assert listing_sessions(kind, dt.date.fromisoformat(day)) == sessions
 
 
 def test_what_a_close_is() -> None:

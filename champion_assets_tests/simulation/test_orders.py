@@ -17,7 +17,7 @@ from champion_assets_tests.simulation.test_session import holding, market, run
 def test_an_ending_gives_cash_and_children_and_loses_nothing_that_has_no_price_yet() -> None:
     account = holding(0.0, [100.0, 0.0, 0.0], [50.0, 0.0, 0.0])
     day = market([1.0, 20.0, 1.0], traded=[False, True, False], previous=[np.nan, 20.0, np.nan])
-    result = run(account, day, actions={0: [Action("ending", cash=5.0, parts=((1, 1.5), (2, 0.5)))]})
+    result = run(account, day, actions={0: [Action("ending", cash=5.0, parts=((1, 1.5, 0), (2, 0.5, 0)))]})
     assert account.shares.tolist() == [0.0, 150.0, 50.0]
     assert account.cash == 500.0
     assert account.value == pytest.approx(5000.0)  # the child without a price is worth what is left: 15 for one share
@@ -97,9 +97,51 @@ def test_what_the_decision_leaves_alone_is_not_ordered_even_if_its_listing_ends_
     account = holding(5000.0, [100.0, 0.0], [50.0, 0.0])
     day = market([1.0, 20.0], traded=[False, True], previous=[np.nan, 20.0])
     decided = Decided(np.array([0.5, 0.2]), np.array([np.nan, 20.0]), frozenset({0}))
-    result = run_session(account, day, {0: [Action("ending", parts=((1, 2.5),))]}, decided, Rules(), NseCashMarket(Plan()))
+    result = run_session(account, day, {0: [Action("ending", parts=((1, 2.5, 0),))]}, decided, Rules(), NseCashMarket(Plan()))
     assert account.shares[0] == 0
     assert [each.name for each in result.executions] == [1]
     still = holding(0.0, [100.0, 0.0], [50.0, 0.0])
     assert run_session(still, market([40.0, 20.0]), {}, decided, Rules(), NseCashMarket(Plan())).executions[0].name == 1
     assert still.shares[0] == 100.0
+
+
+@pytest.mark.parametrize(("action", "shares", "listed"), [
+    (Action("shares", f=0.5, q=2.0, wait=3), 200.0, 100.0), (Action("shares", f=0.4, q=2.5, wait=3), 250.0, 100.0),
+    (Action("shares", f=0.5, q=2.0), 200.0, 200.0),
+])  # fmt: skip
+def test_new_shares_are_sold_only_when_they_are_listed(action: Action, shares: float, listed: float) -> None:
+    """On the ex-date and the two sessions after it the old shares alone; on the third all."""
+    price = 100.0 * action.f
+    account = holding(0.0, [100.0], [100.0])
+    result = run(account, market([price]), [0.0], Rules(), {0: [action]})
+    assert [(each.wanted, each.filled, each.reason) for each in result.executions] == [
+        (-shares, -listed, "not_listed" if listed < shares else "")
+    ]
+    left = shares - listed
+    assert [run(account, market([price]), [0.0]).sold for _ in range(3)] == [0.0, 0.0, pytest.approx(left * price)]
+
+
+def test_what_is_not_listed_is_split_with_the_rest_and_goes_into_a_merger() -> None:
+    account = holding(0.0, [100.0, 0.0], [100.0, 0.0])
+    run(account, market([50.0, 10.0]), None, Rules(), {0: [Action("shares", f=0.5, q=2.0, wait=5)]})
+    run(account, market([10.0, 10.0]), None, Rules(), {0: [Action("shares", f=0.2, q=5.0)]})
+    assert account.unlisted == [(0, 500.0, 4)]
+    run(account, market([10.0, 10.0]), None, Rules(), {0: [Action("merger", a=0.305, other=1, wait=20)]})
+    assert account.unlisted == [(1, 305.0, 20)]
+    assert account.shares.tolist() == [0.0, 305.0]
+
+
+def test_the_old_shares_of_an_acquirer_can_be_sold_at_once() -> None:
+    account = holding(0.0, [90.0, 10.0], [10.0, 50.0])
+    result = run(account, market([1.0, 52.0], traded=[False, True]), [0.0, 0.0], Rules(),
+                 {0: [Action("ending", parts=((1, 0.25, 20),))]})  # fmt: skip
+    assert result.sold == 10 * 52.0
+    assert account.unlisted == [(1, 22.0, 20)]
+    assert account.cash == pytest.approx(520 - result.costs.total + 0.5 * 52)  # 22.5 new shares: the half is paid out
+
+
+def test_an_acquirer_that_was_sold_long_ago_has_no_price_from_then() -> None:
+    """Stored accounts keep the prices of holdings alone, so that a run of one day and one of many years must not use others."""
+    account = holding(0.0, [100.0, 0.0], [100.0, 7.0])
+    run(account, market([1.0, 1.0], traded=[False, False]), None, Rules(), {0: [Action("merger", a=2.0, other=1)]})
+    assert account.value == pytest.approx(10_000.0)

@@ -12,7 +12,7 @@ import pytest
 
 import champion_assets
 from champion_assets.quant.risk import Array
-from champion_assets.simulation.account import Account, Decided, Flags, MarketDay, new_account
+from champion_assets.simulation.account import Account, Decided, Flags, MarketDay, Ranks, new_account
 from champion_assets.simulation.exchange import Charges
 from champion_assets.simulation.fills import Rules
 from champion_assets.simulation.session import SessionResult, run_session
@@ -32,8 +32,8 @@ class FlatFeeMarket:
     def lot(self, date: dt.date) -> int:
         return 10
 
-    def settlement_sessions(self, date: dt.date) -> int:
-        return 2
+    def settlement_sessions(self, date: dt.date, size_rank: Ranks) -> Ranks:
+        return np.full(size_rank.shape, 2)
 
     def buying_rate(self, date: dt.date) -> float:
         return 1.0
