@@ -35,6 +35,7 @@ from champion_assets.research.errors import (
     UnknownSymbol,
     UnknownTable,
 )
+from champion_assets.research.frontier import EsgFrontier, esg_frontier
 from champion_assets.research.opening import open_for_reading
 from champion_assets.research.parquet import files
 from champion_assets.research.stored import read, require_stored, sessions_of, stored_of
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Day",
     "DoubtfulPrices",
+    "EsgFrontier",
     "NoLake",
     "NotASession",
     "NotBuilt",
@@ -56,6 +58,7 @@ __all__ = [
     "UnknownSymbol",
     "UnknownTable",
     "covariance",
+    "esg_frontier",
     "files",
     "instrument_history",
     "prices",
