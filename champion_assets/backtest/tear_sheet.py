@@ -18,6 +18,7 @@ from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.daily import TABLE as DAILY_TABLE
 from champion_assets.backtest.index import IndexHistory, index_history
 from champion_assets.backtest.tear_sheet_data import Measures, Story, tell
+from champion_assets.backtest.tear_sheet_details import DETAIL_TABLES, details_of
 from champion_assets.backtest.tear_sheet_figures import figures, invested_days, session_before, yardstick_of
 from champion_assets.features.esg import BLEND
 from champion_assets.lake.commit import day_rows, write_days
@@ -36,7 +37,7 @@ from champion_assets.silver.index_total_return import NAME as INDEX
 from champion_assets.silver.rates import NAME as RATES
 
 NAME = "backtest/tear_sheet"
-CODE_VERSION = "5"
+CODE_VERSION = "6"
 HTML_KEY = f"{NAME}/tear_sheet.html"
 
 
@@ -105,7 +106,7 @@ def story_of(place: Place, days: pl.DataFrame) -> Story | None:
     if invested.is_empty():
         return None
     lake, dates = place.lake, invested["trade_date"].to_list()
-    decisions = [date for date in place.sessions(days["trade_date"][0], dates[-1]) if lake.has(WEIGHTS, date)]
+    decisions = decisions_of(place, days)
     weights = lake.read(WEIGHTS, decisions, ["trade_date", "instrument_id", "sector", "decided_on"])
     weights = weights.filter(pl.col("decided_on") == pl.col("trade_date"))
     audit = lake.read(AUDIT, [date for date in decisions if lake.has(AUDIT, date)])
@@ -117,11 +118,18 @@ def story_of(place: Place, days: pl.DataFrame) -> Story | None:
     return tell(invested, measures, weights, audit, lines, scores.filter(pl.col("provider") == BLEND), doubts)
 
 
+def decisions_of(place: Place, days: pl.DataFrame) -> list[dt.date]:
+    """The sessions up to the last of `days` that have target weights."""
+    return [date for date in place.sessions(days["trade_date"][0], days["trade_date"][-1]) if place.lake.has(WEIGHTS, date)]
+
+
 def page(place: Place, days: pl.DataFrame, table: pl.DataFrame, note: str, title: str = "Tear sheet") -> str:
     """The HTML page."""
     from champion_assets.backtest.tear_sheet_page import render
 
-    return render(days, story_of(place, days), table, note, title)
+    story = story_of(place, days)
+    details = None if story is None else details_of(place, story.days, decisions_of(place, days))
+    return render(days, story, table, note, title, details)
 
 
 def build(place: Place) -> HistoryOutcome:
@@ -171,8 +179,8 @@ TABLE = HistoryTable(
     description="The whole history on one self-contained HTML page with plots, and its figures as a table.",
     model=TearSheet,
     code_version=CODE_VERSION,
-    inputs=(DAILY, ATTRIBUTION, WEIGHTS, AUDIT, "features/esg", DOUBTS, RATES, INDEX),
+    inputs=(DAILY, ATTRIBUTION, WEIGHTS, AUDIT, "features/esg", DOUBTS, RATES, INDEX, *DETAIL_TABLES),
     build=build,
-    kinds=frozenset({"html", "plotly"}),
+    kinds=frozenset({"html"}),
     peak_megabytes=566,
 )

@@ -65,9 +65,9 @@ _DEFINITIONS = {
     "years": "calendar years of 365.25 days from the close before the first fill to the last close",
     "sessions_a_year": "sessions counted / years; what is annualised is annualised by it",
     "overnight_a_year": "what an overnight deposit earned over the same days, added up, a calendar year; see silver/rates",
-    "total_return_without_stale": "total_return if what stands at old prices at the end is lost (stale_value of backtest/daily)",
-    "cagr_without_stale": "cagr if what stands at old prices at the end is lost", "stale_rupees": "value at the end that stands at old "
-    "prices of names without a trade, rupees",
+    "total_return_without_stale": "total return if what stands at old prices at the end is lost",
+    "cagr_without_stale": "compound growth a year if what stands at old prices at the end is lost",
+    "stale_rupees": "value at the end that stands at old prices of names without a trade, rupees",
     "index_gaps": "sessions whose index file is absent or lacks the index, the one before the first fill included",
     "turnover_a_year": "value of buys and sells / 2 / mean value, a calendar year", "costs_rupees": "all charges paid, rupees",
     "cost_drag_a_year": "costs over the day's value, added up, a calendar year", "dividends_rupees": "dividends credited, rupees",

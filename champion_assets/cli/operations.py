@@ -6,7 +6,6 @@ What belongs here: arguments, help and what is printed. What does not: any work.
 from __future__ import annotations
 
 import datetime as dt
-import html
 import json
 import sys
 from pathlib import Path
@@ -48,7 +47,9 @@ def doctor(as_json: bool, page: Path | None) -> None:
     else:
         _print(report)
     if page is not None:
-        page.write_text(_page(report), "utf-8")
+        from champion_assets.operations.doctor_page import render
+
+        page.write_text(render(report), "utf-8")
     sys.exit(max(0, LEVELS.index(report.level) - 1))
 
 
@@ -90,22 +91,6 @@ def _print(report: Report) -> None:
     for row in wide.iter_rows():
         days.add_row(*map(str, row))
     console.print(days)
-
-
-def _page(report: Report) -> str:
-    rows = "".join(f"<tr class='{each.level}'><td>{each.part}</td><td>{each.level}</td><td>{html.escape(each.says)}</td><td><code>"
-                   f"{html.escape(each.do)}</code></td></tr>" for each in report.findings)  # fmt: skip
-    wide = _wide(report.coverage)
-    head = "".join(f"<th>{name}</th>" for name in wide.columns)
-    days = "".join("<tr>" + "".join(f"<td>{value}</td>" for value in row) + "</tr>" for row in wide.iter_rows())
-    style = (
-        "body{font:15px/1.5 system-ui;margin:2rem auto;max-width:1200px}table{border-collapse:collapse;margin-bottom:2rem}"
-        "td,th{padding:.2rem .7rem;text-align:left;border-bottom:1px solid #e3e8ee}.error{color:#b42318}.warning{color:#b54708}"
-    )
-    return (
-        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Champion: {report.level}</title><style>{style}</style></head>"
-        f"<body><h1>Champion: {report.level}</h1><table>{rows}</table><table><tr>{head}</tr>{days}</table></body></html>"
-    )
 
 
 @click.group()

@@ -1,54 +1,69 @@
-"""The HTML that compares trials: value curves, what differs, figures, and the way to each tear sheet.
+"""The page that compares trials: value curves, what differs, figures, and the way to each tear sheet.
 
-What belongs here: layout. What does not: any figure.
+What belongs here: which figures are compared, in which words. What does not: any figure, the layout (`pages/`).
 """
 
 from __future__ import annotations
 
-import html
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import polars as pl
-from plotly.offline import get_plotlyjs
 
+from champion_assets.backtest.sheet.terms import PLAIN, TERMS, value_in_words
+from champion_assets.backtest.sheet.words import METRIC_WORDS, OTHER_WORDS, shown
 from champion_assets.backtest.tear_sheet import HTML_KEY
-from champion_assets.backtest.tear_sheet_page import STYLE, plot, shown, styled
 from champion_assets.experiments.luck import Comparison, Luck
 from champion_assets.experiments.luck_words import lines, notes
 from champion_assets.experiments.results import TrialResult
+from champion_assets.pages.blocks import Block, Cell, Column, Figure, Note, Notes, Page, Section, Table, Text, beside
+from champion_assets.pages.chart import Chart, Series, curve_chart, histogram, time_chart
+from champion_assets.pages.render import render as as_html
+from champion_assets.pages.units import number, percent
 from champion_assets.quant.metrics import drawdowns
+from champion_assets.quant.risk import Array
 
-FIGURES = ("cagr", "volatility", "sharpe", "sharpe_low", "sharpe_high", "sharpe_deflated", "sortino", "max_drawdown", "calmar", "beta",
-           "information_ratio", "turnover_a_year", "cost_drag_a_year")  # fmt: skip
-_NOTE = ("Returns are net of costs and before tax; ratios are in excess of the overnight rate of each day; years are the calendar's. "
-         "Sharpe ratios are deflated for all trials ever made on this lake, under any name: <b>sharpe_deflated</b> is the probability that "
-         "the strategy has any skill, given that it is one of so many.")  # fmt: skip
+FIGURES = (
+    "cagr",
+    "volatility",
+    "sharpe",
+    "sharpe_low",
+    "sharpe_high",
+    "sharpe_deflated",
+    "sortino",
+    "max_drawdown",
+    "calmar",
+    "beta",
+    "information_ratio",
+    "turnover_a_year",
+    "cost_drag_a_year",
+)
+DRAWN = 8
+"""Trials in the charts, those with the highest Sharpe ratios."""
+_NOTE = (
+    "Returns are net of costs, dividends included, before tax; ratios are in excess of the overnight rate of each day; years are the "
+    "calendar's. Sharpe ratios are deflated for all trials ever made on this lake, under any name: the probability that a strategy has any "
+    "skill, given that it is one of so many."
+)
 
 
 def render(name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFrame], luck: Luck) -> str:
     """The page; `days` are the rows of backtest/daily of each result, empty for one that failed; `luck` is that of the experiment."""
-    good = [(result, frame) for result, frame in zip(results, days, strict=True) if not result.error]
+    good = sorted(
+        ((result, frame) for result, frame in zip(results, days, strict=True) if not result.error),
+        key=lambda each: -(each[0].sharpe if each[0].sharpe is not None else float("-inf")),
+    )
     made = int(good[0][0].figures.get("trials") or 0) if good else 0
-    parts = [
-        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{html.escape(name)}</title>",
-        f"<style>{STYLE}</style><script>{get_plotlyjs()}</script></head><body><h1>{html.escape(name)}</h1>",
-        f"<p class='note'>{len(results)} trials here, {made} ever made on this lake. {_NOTE}</p>",
-    ]
+    counted = f"{len(results)} {'trial' if len(results) == 1 else 'trials'} here, {made} ever made on this lake."
+    sections = [Section("trials", "Trials", [_table(results)])]
     if good:
-        values = [
-            go.Scatter(x=frame["trade_date"].to_list(), y=(frame["value"] / frame["value"][0]).round(5), name=result.label)
-            for result, frame in good
-        ]
-        falls = [
-            go.Scatter(x=frame["trade_date"].to_list(), y=drawdowns(frame["portfolio_return"].to_numpy()).round(5), name=result.label)
-            for result, frame in good
-        ]
-        parts += [plot(styled(values, "Growth of one rupee, after costs"), "plot-0"), plot(styled(falls, "Drawdown", ".0%"), "plot-1")]
-    parts += ["<h2>Trials</h2><div style='overflow-x:auto'>", _table(results), "</div>", _failures(results), _luck(luck), "</body></html>"]
-    return "".join(parts)
+        sections.append(Section("growth", "Growth and drawdown", _curves(good[:DRAWN], len(good))))
+    if any(each.error for each in results):
+        sections.append(Section("failures", "Not possible", [_failures(results)]))
+    sections.append(Section("luck", "Was it luck?", _luck(luck)))
+    return as_html(Page(name, [counted, _NOTE], sections))
 
 
 def varying(results: Sequence[TrialResult]) -> list[str]:
@@ -57,42 +72,127 @@ def varying(results: Sequence[TrialResult]) -> list[str]:
     return [name for name in first if any(each.parameters.get(name) != first[name] for each in results)]
 
 
-def _table(results: Sequence[TrialResult]) -> str:
-    names = varying(results)
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in ("trial", *names, *FIGURES))
+def _table(results: Sequence[TrialResult]) -> Table:
+    names, words = varying(results), METRIC_WORDS | OTHER_WORDS
+    columns = [
+        Column("Trial", is_number=False),
+        *(Column(TERMS[name][0] if name in TERMS else name.replace("_", " "), is_number=False) for name in names),
+        *(Column(words[figure][0], words[figure][1]) for figure in FIGURES),
+    ]
     order = sorted(results, key=lambda each: -(each.figures.get("sharpe") or float("-inf")))
     rows = []
     for each in order:
-        link = f"<a href='{each.identity}/{HTML_KEY}'>{html.escape(each.label)}</a>" if not each.error else html.escape(each.label)
-        cells = "".join(f"<td>{html.escape(_word(each.parameters[name]))}</td>" for name in names)
-        cells += "".join(f"<td>{shown(figure, each.figures.get(figure))}</td>" for figure in FIGURES)
-        rows.append(f"<tr><td>{link}</td>{cells}</tr>")
-    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+        link = "" if each.error else f"{each.identity}/{HTML_KEY}"
+        rows.append(
+            [
+                Cell(each.label, link=link),
+                *(_parameter(name, each.parameters[name]) for name in names),
+                *(Cell(shown(figure, each.figures.get(figure)), each.figures.get(figure)) for figure in FIGURES),
+            ]
+        )
+    caption = "Each trial leads to its tear sheet; a click on a heading sorts"
+    return Table("trials-table", columns, rows, caption)
 
 
-def _failures(results: Sequence[TrialResult]) -> str:
-    lines = [f"<li><b>{html.escape(each.label)}</b>: {html.escape(each.error)}</li>" for each in results if each.error]
-    return f"<h2>Not possible</h2><ul>{''.join(lines)}</ul>" if lines else ""
+def _parameter(name: str, value: Any) -> Cell:
+    is_plain_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return Cell(value_in_words(value, TERMS[name][1] if name in TERMS else PLAIN), value if is_plain_number else None)
 
 
-def _luck(luck: Luck) -> str:
-    parts = ["<h2>Was it luck?</h2>"]
+def _curves(good: Sequence[tuple[TrialResult, pl.DataFrame]], every: int) -> list[Block]:
+    dates = sorted({date for _, frame in good for date in frame["trade_date"]})
+    values, falls = [], []
+    for number_of, (result, frame) in enumerate(good, 1):
+        value = frame["value"].to_numpy()
+        values.append(Series(result.label, f"s{number_of}", _on(dates, frame, value / value[0])))
+        falls.append(Series(result.label, f"s{number_of}", _on(dates, frame, drawdowns(frame["portfolio_return"].to_numpy()))))
+    growth = time_chart(
+        "Growth of one rupee",
+        "rupees, log scale, after costs",
+        dates,
+        values,
+        "ratio",
+        lambda value: f"{value:.10g}",
+        is_log=True,
+        height="tall",
+        around=1.0,
+    )
+    fall = time_chart(
+        "Drawdown",
+        "percent below the highest value so far",
+        dates,
+        falls,
+        "percent",
+        lambda value: f"{value * 100:.10g} %".replace("-", "−"),
+        around=0.0,
+    )
+    left = [Text(f"The {len(good)} trials with the highest Sharpe ratios of {every}.", "quiet")] if every > len(good) else []
+    return [*left, Figure(growth), Figure(fall)]
+
+
+def _on(dates: Sequence[dt.date], frame: pl.DataFrame, values: Array) -> Array:
+    """Values of a frame's days on all `dates`, NaN on the others."""
+    of_day = dict(zip(frame["trade_date"], values, strict=True))
+    return np.array([of_day.get(date, np.nan) for date in dates])
+
+
+def _failures(results: Sequence[TrialResult]) -> Notes:
+    return Notes([Note(each.label, each.error, "warning") for each in results if each.error])
+
+
+def _luck(luck: Luck) -> list[Block]:
+    blocks: list[Block] = []
     if luck.comparison is not None:
-        rows = "".join(f"<tr><td>{name}</td><td>{value}</td><td style='text-align:left'>{html.escape(definition)}</td></tr>"
-                       for name, value, definition in lines(luck, luck.comparison))  # fmt: skip
-        head = "<tr><th>figure</th><th>value</th><th style='text-align:left'>what it is</th></tr>"
-        parts += [f"<div style='overflow-x:auto'><table>{head}{rows}</table></div>", plot(_logits(luck.comparison), "plot-luck")]
-    parts += [f"<p class='{'warn' if warns else 'note'}'>{html.escape(text)}</p>" for text, warns in notes(luck)]
-    left = "".join(f"<li><b>{html.escape(label)}</b>: {html.escape(why)}</li>" for label, why in luck.left_out)
-    return "".join([*parts, f"<p class='note'>Left out:</p><ul>{left}</ul>" if left else ""])
+        columns = [
+            Column("Figure", is_number=False),
+            Column("Value"),
+            Column("What it is", is_number=False, wraps=True),
+        ]
+        rows = [
+            [Cell(name[0].upper() + name[1:]), Cell(value), Cell(definition)] for name, value, definition in lines(luck, luck.comparison)
+        ]
+        blocks += [
+            Table("luck-table", columns, rows, "What the choice of the best trial is worth", is_sortable=False),
+            beside(Figure(_logits(luck.comparison)), Figure(_degradation(luck.comparison))),
+        ]
+    blocks.append(Notes([Note("Doubt" if warns else "Basis", text, "warning" if warns else "quiet") for text, warns in notes(luck)]))
+    if luck.left_out:
+        blocks += [
+            Text("Left out of the comparison:", "quiet"),
+            Notes([Note(label, why) for label, why in luck.left_out]),
+        ]
+    return blocks
 
 
-def _logits(comparison: Comparison) -> go.Figure:
-    counts, edges = np.histogram(comparison.overfitting.logits, bins=40)
-    bars = go.Bar(x=((edges[1:] + edges[:-1]) / 2).round(3), y=(counts / counts.sum()).round(5), name="splits")
-    title = "Rank of the choice in the other half, as logit: 0 is the median of all trials, right of it is better"
-    return styled([bars], title, ".0%")
+def _logits(comparison: Comparison) -> Chart:
+    return histogram(
+        "Rank of the choice in the other half",
+        "percent of splits",
+        comparison.overfitting.logits,
+        lambda value: f"{value:.10g}",
+        bins=40,
+        x_unit="ratio",
+        x_words="logit of the rank: 0 is the median of all trials, right of it is better",
+    )
 
 
-def _word(value: Any) -> str:
-    return "none" if value is None else ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+def _degradation(comparison: Comparison) -> Chart:
+    """What was promised in one half and kept in the other: the quantiles of both, over the splits."""
+    share, root = np.linspace(0.0, 1.0, 101), comparison.root_sessions_a_year
+    found = comparison.overfitting
+    series = [
+        Series("where chosen", "c1", np.quantile(found.chosen, share) * root),
+        Series("in the other half", "c2", np.quantile(found.kept, share) * root),
+    ]
+    return curve_chart(
+        "Sharpe ratio of the choice",
+        "a year, over the overnight rate",
+        share,
+        series,
+        "ratio",
+        number,
+        x_unit="percent",
+        x_words="part of the splits with a lower ratio",
+        x_label=lambda value: percent(value, 0),
+        around=0.0,
+    )

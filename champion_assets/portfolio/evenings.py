@@ -17,7 +17,8 @@ from champion_assets.features.covariance import risk_of
 from champion_assets.features.esg import BLEND
 from champion_assets.features.window import RETURNS, return_windows
 from champion_assets.lake.inputs import Inputs
-from champion_assets.lake.place import Input
+from champion_assets.lake.parameters import Parameters
+from champion_assets.lake.place import Input, Place
 from champion_assets.nse.costs import cost_rates
 from champion_assets.portfolio.known import Known
 from champion_assets.portfolio.mandates import flags, mandate_inputs, permitted_on
@@ -89,6 +90,19 @@ def looks_ahead(strategy: Strategy, members: pl.DataFrame, scores: pl.DataFrame 
 def known_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> dict[dt.date, Known]:
     """What `strategy` looks at on each of `dates`, all at once; days without a universe are left out."""
     return {date: known for date, known in evenings(inputs, dates, strategy) if known is not None} if dates else {}
+
+
+def known_at(place: Place, date: dt.date) -> Known | None:
+    """What the strategy of the settings looks at on one evening, for whoever asks outside a build; None without a universe.
+
+    Raises:
+        FileNotFoundError: the lake lacks a table of the day, or of its window of returns.
+        ValueError: see `evenings`.
+    """
+    settings = place.settings
+    parameters = Parameters("a question", decision_parameters(settings))
+    inputs = Inputs("a question", [date], decision_inputs(settings), place, parameters, facts={}, more={}, outside=None, models={})
+    return next(iter(evenings(inputs, [date], settings.strategy)))[1]
 
 
 def _joined(members: pl.DataFrame, values: pl.DataFrame | None, column: str, absent: float) -> Array:

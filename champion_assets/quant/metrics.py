@@ -40,16 +40,16 @@ METRICS = {
     "sortino": "mean / root mean square of the negative daily returns, both in excess of the overnight rate of the day, annualised",
     "max_drawdown": "deepest fall from a former peak, negative",
     "max_drawdown_sessions": "longest time below a former peak, sessions",
-    "calmar": "cagr / |max_drawdown|",
+    "calmar": "compound growth a year / deepest fall",
     "hit_rate": "share of sessions with a positive return",
     "var_95": "5 % quantile of daily returns",
-    "cvar_95": "mean of the daily returns at or below var_95",
+    "cvar_95": "mean of the daily returns at or below their 5 % quantile",
     "skewness": "third standardised moment of daily returns",
     "kurtosis": "fourth standardised moment of daily returns; 3 for a normal distribution",
     "beta": "covariance with the benchmark / variance of the benchmark, both in excess of the overnight rate of the day",
     "alpha": "annual mean return in excess of the overnight rate that beta times the benchmark's excess does not explain",
     "tracking_error": "annual standard deviation of the return minus the benchmark's",
-    "information_ratio": "annual mean return minus the benchmark's / tracking_error",
+    "information_ratio": "annual mean return minus the benchmark's / tracking error",
 }
 AGAINST = ("beta", "alpha", "tracking_error", "information_ratio")
 """Those of them that compare with a benchmark."""

@@ -7,11 +7,12 @@ What belongs here: each objective reduced to problems that `optimise.py` solves,
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from champion_assets.quant.feasibility import constraints_of, feasible_point, width_of
 from champion_assets.quant.optimise import solve
 from champion_assets.quant.problem import GAP_TOLERANCE, SINGULAR, Infeasible, NotSolved, Problem, Row, Solution
 from champion_assets.quant.risk import Array, Risk
@@ -116,11 +117,19 @@ def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
 
 @dataclass(frozen=True)
 class FrontierPoint:
-    """The best portfolio under one ESG floor: floor and attained score, Sharpe ratio, volatility and return of a session, price of the
-    floor (what the objective would gain from a floor lower by one point; 0 where it does not bind), weights.
-    """  # fmt: skip
+    """The best portfolio under one ESG floor.
 
-    floor: float
+    Attributes:
+        floor: least score; None for no rule on ESG at all.
+        score: of the part of the portfolio that has scores; NaN if none has.
+        sharpe: expected / volatility of a session.
+        volatility: of a session.
+        expected: return of a session, as the problem counts it.
+        shadow_price: what the objective would gain from a floor lower by one point; 0 where it does not bind.
+        weights: shape (n,).
+    """
+
+    floor: float | None
     score: float
     sharpe: float
     volatility: float
@@ -129,7 +138,11 @@ class FrontierPoint:
     weights: Array
 
 
-def esg_frontier(problem: Problem, scores: Array, floors: Sequence[float]) -> list[FrontierPoint]:
+Objective = Callable[[Problem, Array | None], Solution]
+_SCORE = "ESG score"
+
+
+def esg_frontier(problem: Problem, scores: Array, floors: Sequence[float], objective: Objective = maximum_sharpe) -> list[FrontierPoint]:
     """The ESG-efficient frontier of Pedersen, Fitzgibbons and Pomorski (2021): the highest Sharpe ratio for every floor on the ESG score.
 
     The floor is an inequality: where the best portfolio is better than the floor, it stays. Names without a score (NaN) cannot be held.
@@ -138,19 +151,47 @@ def esg_frontier(problem: Problem, scores: Array, floors: Sequence[float]) -> li
         problem: μ, Σ and the other constraints.
         scores: shape (n,), higher is better, NaN where unknown.
         floors: in the units of the scores; those that cannot be attained are left out.
+        objective: what is best at each floor, `maximum_sharpe` or `minimum_variance`.
     """
-    known = np.isfinite(scores)
-    problem = replace(problem, cap=np.where(known, problem.bounds[1], 0.0), floor=np.where(known, problem.bounds[0], 0.0))
-    filled, points = np.where(known, scores, 0.0), []
+    problem = only_scored(problem, scores)
+    filled, points = np.where(np.isfinite(scores), scores, 0.0), []
     solution: Solution | None = None
     for floor in sorted(floors):
-        row = Row("ESG score", filled, low=floor * problem.budget)
+        row = Row(_SCORE, filled, low=floor * problem.budget)
         try:
-            solution = maximum_sharpe(replace(problem, rows=(*problem.rows, row)), None if solution is None else solution.weights)
+            solution = objective(replace(problem, rows=(*problem.rows, row)), None if solution is None else solution.weights)
         except Infeasible:
             break
-        weights = solution.weights
-        volatility, expected = math.sqrt(problem.risk.variance(weights)), float(problem.expected @ weights)
-        points.append(FrontierPoint(floor, float(filled @ weights) / problem.budget, expected / volatility, volatility, expected,
-                                    solution.multipliers["ESG score"], weights))  # fmt: skip
+        points.append(frontier_point(problem, scores, solution, floor))
     return points
+
+
+def frontier_point(problem: Problem, scores: Array, solution: Solution, floor: float | None = None) -> FrontierPoint:
+    """What a solution amounts to; arguments as in `esg_frontier`."""
+    weights, scored = solution.weights, np.isfinite(scores)
+    volatility, expected = math.sqrt(problem.risk.variance(weights)), float(problem.expected @ weights)
+    covered = float(weights[scored].sum())
+    score = float(np.where(scored, scores, 0.0) @ weights) / covered if covered > 0 else math.nan
+    sharpe = expected / volatility if volatility > 0 else math.nan
+    return FrontierPoint(floor, score, sharpe, volatility, expected, solution.multipliers.get(_SCORE, 0.0), weights)
+
+
+def only_scored(problem: Problem, scores: Array) -> Problem:
+    """The problem in which names without a score get no weight."""
+    known = np.isfinite(scores)
+    return replace(problem, cap=np.where(known, problem.bounds[1], 0.0), floor=np.where(known, problem.bounds[0], 0.0))
+
+
+def best_score(problem: Problem, scores: Array) -> float:
+    """The highest score that any weights under the constraints have, names without a score left out.
+
+    Raises:
+        Infeasible: no weights meet the constraints.
+    """
+    problem = only_scored(problem, scores)
+    objective = np.zeros(width_of(problem))
+    objective[: problem.size] = -np.where(np.isfinite(scores), scores, 0.0)
+    point = feasible_point(problem, constraints_of(problem), objective)
+    if point is None:
+        raise Infeasible(f"the {int(np.isfinite(scores).sum())} names with an ESG score cannot meet the other constraints alone")
+    return float(-objective @ point) / problem.budget

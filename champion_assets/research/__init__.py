@@ -37,6 +37,7 @@ from champion_assets.research.errors import (
     UnknownSymbol,
     UnknownTable,
 )
+from champion_assets.research.frontier import EsgFrontier, esg_frontier
 from champion_assets.research.kept import read_kept
 from champion_assets.research.opening import open_for_reading
 from champion_assets.research.parquet import files
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Day",
     "DoubtfulPrices",
+    "EsgFrontier",
     "NoLake",
     "NotASession",
     "NotBuilt",
@@ -60,6 +62,7 @@ __all__ = [
     "UnknownSymbol",
     "UnknownTable",
     "covariance",
+    "esg_frontier",
     "files",
     "instrument_history",
     "instruments",

@@ -1,0 +1,151 @@
+"""What the page tells beside the history itself: orders and their market, shadow prices, risk at the end, the ESG frontier.
+
+What belongs here: reading them. What does not: the history's own story (`tear_sheet_data.py`), how it is shown (`sheet/`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from champion_assets.backtest.executions import NAME as EXECUTIONS
+from champion_assets.common.errors import RequestError
+from champion_assets.lake.place import Place
+from champion_assets.portfolio.account import NAME as ACCOUNT
+from champion_assets.portfolio.esg_frontier import Frontier, frontier_of
+from champion_assets.portfolio.evenings import known_at
+from champion_assets.portfolio.known import Known
+from champion_assets.quant.problem import Infeasible, NotSolved
+from champion_assets.settings import Settings
+from champion_assets.silver.equity_eod import NAME as PRICES
+from champion_assets.silver.rates import NAME as RATES
+
+DETAIL_TABLES = (
+    EXECUTIONS,
+    ACCOUNT,
+    PRICES,
+    "features/universe",
+    "features/covariance",
+    "features/expected_returns",
+    "features/returns",
+)
+"""What is read here beside the tables of the story."""
+
+
+@dataclass(frozen=True, eq=False)
+class Risk:
+    """The risk of the last session's holdings, by the day's risk model.
+
+    Attributes:
+        rows: symbol, sector, weight, share (part of the variance; all together 1).
+        volatility: of the holdings in the model, a session.
+        left_out: weight of holdings that are not in the day's universe.
+    """
+
+    rows: pl.DataFrame
+    volatility: float
+    left_out: float
+
+
+@dataclass(frozen=True, eq=False)
+class Details:
+    """What the page tells beside the history.
+
+    Attributes:
+        settings: what the portfolio was made with.
+        executions: rows of backtest/executions from the first fill on.
+        market: trade_date, instrument_id, high, low, turnover of what was filled.
+        prices: trade_date, constraint_name, price: shadow prices of the decisions.
+        risk: at the last session; None where it has no universe.
+        frontier: at the last session; None without scores.
+        why_no_frontier: in words.
+    """
+
+    settings: Settings
+    executions: pl.DataFrame
+    market: pl.DataFrame
+    prices: pl.DataFrame
+    risk: Risk | None
+    frontier: Frontier | None
+    why_no_frontier: str = ""
+
+
+def details_of(place: Place, days: pl.DataFrame, decisions: Sequence[dt.date]) -> Details:
+    """The details of a history.
+
+    Args:
+        place: has its lake.
+        days: rows of backtest/daily from the first fill on.
+        decisions: days on which the portfolio was decided.
+    """
+    lake, dates = place.lake, days["trade_date"].to_list()
+    executions = lake.read(EXECUTIONS, dates)
+    known = known_at(place, dates[-1])
+    value = float(days["value"][-1])
+    frontier, why = (None, "The last session has no universe.") if known is None else _frontier(place, known, value)
+    return Details(
+        place.settings,
+        executions,
+        _market(place, executions),
+        _prices(place, decisions),
+        None if known is None else risk_of_holdings(known, days.tail(1)),
+        frontier,
+        why,
+    )
+
+
+def _market(place: Place, executions: pl.DataFrame) -> pl.DataFrame:
+    filled = executions.filter(pl.col("filled") != 0).select("trade_date", "instrument_id")
+    dates = filled["trade_date"].unique().sort().to_list()
+    columns = ["trade_date", "instrument_id", "high", "low", "turnover"]
+    rows = place.lake.read(PRICES, dates, columns)
+    return rows.join(filled, on=["trade_date", "instrument_id"], how="semi", maintain_order="left")
+
+
+def _prices(place: Place, decisions: Sequence[dt.date]) -> pl.DataFrame:
+    rows = place.lake.read(ACCOUNT, decisions, ["trade_date", "decided_on", "shadow_prices"])
+    made = rows.filter(pl.col("trade_date") == pl.col("decided_on")).select("trade_date", "shadow_prices")
+    return made.explode("shadow_prices").drop_nulls("shadow_prices").unnest("shadow_prices")
+
+
+def risk_of_holdings(known: Known, last: pl.DataFrame) -> Risk:
+    """Each holding's part of the variance: w (Σw) / w'Σw.
+
+    Args:
+        known: of the evening.
+        last: the row of backtest/daily of the same day.
+    """
+    place = {name: number for number, name in enumerate(known.instruments)}
+    weights, value = np.zeros(len(place)), float(last["value"].item())
+    left_out = 0.0
+    for each in last["holdings"].item():
+        if each["instrument_id"] in place:
+            weights[place[each["instrument_id"]]] = each["value"] / value
+        else:
+            left_out += each["value"] / value
+    variance = known.risk.variance(weights)
+    share = weights * known.risk.times(weights) / variance if variance > 0 else weights
+    held = [int(number) for number in np.flatnonzero(weights)]
+    rows = pl.DataFrame(
+        {
+            "symbol": [known.symbols[i] for i in held],
+            "sector": [known.sectors[i] for i in held],
+            "weight": weights[held],
+            "share": share[held],
+        },
+        schema={"symbol": pl.String, "sector": pl.String, "weight": pl.Float64, "share": pl.Float64},
+    )
+    return Risk(rows.sort("share", "symbol", descending=[True, False]), float(np.sqrt(variance)), left_out)
+
+
+def _frontier(place: Place, known: Known, value: float) -> tuple[Frontier | None, str]:
+    """The frontier, or why there is none; an answer of the optimiser, not a failure of the page."""
+    rate = float(place.lake.read(RATES, [known.date], ["overnight_rate"])["overnight_rate"].item())
+    try:
+        return frontier_of(known, place.settings.strategy, value, rate), ""
+    except (RequestError, Infeasible, NotSolved) as error:
+        return None, str(error)

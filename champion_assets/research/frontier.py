@@ -1,0 +1,124 @@
+"""The ESG-efficient frontier of a day for a notebook: its table, its weights, its plot.
+
+What belongs here: finding the day, and drawing. What does not: the figures (`portfolio/esg_frontier.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from champion_assets.common.errors import NothingStored, RequestError
+from champion_assets.portfolio.esg_frontier import Frontier, frontier_of
+from champion_assets.portfolio.evenings import decision_inputs, known_at
+from champion_assets.research.arguments import Day, as_day
+from champion_assets.research.opening import open_for_reading
+from champion_assets.research.stored import read, require_stored, sessions_of
+from champion_assets.silver.rates import NAME as RATES
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_NAMES = {"maximum_sharpe": "highest Sharpe ratio (tangency portfolio)", "minimum_variance": "least variance"}
+_COLOURS = {"maximum_sharpe": "#0072b2", "minimum_variance": "#d55e00"}
+
+
+@dataclass(frozen=True, eq=False)
+class EsgFrontier(Frontier):
+    """What `esg_frontier` returns."""
+
+    @property
+    def tangency(self) -> pl.DataFrame:
+        """Rows of `table` with the highest Sharpe ratio for each floor."""
+        return self.table.filter(pl.col("objective") == "maximum_sharpe")
+
+    def plot(self) -> go.Figure:
+        """The Sharpe ratio over the ESG score that is attained, for both objectives; a point is a floor."""
+        import plotly.graph_objects as go
+
+        figure = go.Figure()
+        for objective, name in _NAMES.items():
+            rows = self.table.filter(pl.col("objective") == objective).sort("score")
+            if rows.height:
+                hover = [
+                    f"{'no floor' if floor is None else f'floor {floor:.1f}'}<br>excess return {mean:.1%} a year<br>"
+                    f"volatility {risk:.1%} a year<br>the floor costs {cost:.0f} basis points a year"
+                    for floor, mean, risk, cost in rows.select("floor", "expected_excess_return", "volatility", "cost_bps").iter_rows()
+                ]
+                figure.add_scatter(
+                    x=rows["score"].to_list(),
+                    y=rows["sharpe"].to_list(),
+                    mode="lines+markers",
+                    name=name,
+                    text=hover,
+                    hoverinfo="text",
+                    line={"color": _COLOURS[objective]},
+                )
+        figure.update_layout(
+            title=f"ESG-efficient frontier, {self.date}",
+            template="plotly_white",
+            legend={"orientation": "h", "y": -0.2},
+            xaxis_title="ESG score of the portfolio, points of 100",
+            yaxis_title="Expected Sharpe ratio, a year",
+        )
+        return figure
+
+
+def esg_frontier(date: Day, *, floors: Sequence[float] | None = None) -> EsgFrontier:
+    """What a floor on the ESG score costs: the best portfolios of a day's universe for a series of floors.
+
+    For each floor the portfolio with the highest Sharpe ratio (the tangency portfolio of Pedersen, Fitzgibbons and Pomorski, 2021) and
+    the one with the least variance, under the caps, sector caps, exclusions and liquidity limits of the settings, bought from cash.
+    The floor is a least score, so a portfolio that is better stays. Names without a score are held only where there is no floor.
+    What was known at the close of the day is used, and nothing later. Settings on ESG itself, on trading and on the number of names
+    do not count here.
+
+    Args:
+        date: a session, `CHAMPION_START_DATE` and a universe behind it.
+        floors: least scores, points from 0 to 100; by default twelve, from the score of the best portfolio without any
+            floor to the highest that the constraints allow. Those that cannot be attained are left out.
+
+    Returns:
+        An `EsgFrontier` with
+
+        - `table`, one row per objective and floor: `objective` (`maximum_sharpe` or `minimum_variance`), `floor` (points; null for
+          the portfolio without any rule on ESG), `score` (points, of the part that has scores), `expected_excess_return`
+          (share a year, over the overnight rate), `volatility` (share a year), `sharpe` (a year), `names` (positions),
+          `price_bps` (what one point less would bring, basis points a year of the objective), `cost_bps` (what the floor costs
+          altogether, basis points a year: of the highest Sharpe ratio the return given up at the portfolio's own volatility, of the
+          least variance what the additional variance is worth at RISK_AVERSION), `binds`.
+        - `weights`: `objective`, `floor`, `instrument_id`, `symbol`, `weight` (share of the account).
+        - `plot()`: a plotly figure. `tangency`: the rows of `maximum_sharpe`.
+        - `members`, `scored` (names), `overnight_rate` (share a year), `highest` (points), `note` (why there is no tangency portfolio).
+
+    Raises:
+        RequestError: no member of the universe has a score, the universe is empty, or none of `floors` can be attained.
+        Infeasible: no portfolio meets the other constraints.
+        NotASession: the market was closed on that day.
+        NotBuilt: the lake lacks the day's features, or days of its window of returns.
+        NoLake: there is no lake where the settings say.
+
+    Example:
+        >>> frontier = research.esg_frontier("2024-03-28")
+        >>> frontier.table.select("objective", "floor", "sharpe", "cost_bps")
+        >>> frontier.plot().show()
+    """
+    day = as_day(date, "date")
+    workspace = open_for_reading()
+    sessions = sessions_of(workspace, day, day)
+    for wanted in decision_inputs(workspace.settings):
+        require_stored(workspace, wanted.table, workspace.window(wanted, day) or sessions)
+    require_stored(workspace, RATES, [day])
+    rates = read(workspace, RATES, [day], ["overnight_rate"])
+    try:
+        known = known_at(workspace, day)
+    except FileNotFoundError as error:
+        raise NothingStored(f"{day}: a table of the day was replaced while it was read; ask again") from error
+    if known is None:
+        raise RequestError(f"{day}: the universe is empty; it fills after UNIVERSE_WARMUP sessions, or no name qualifies")
+    settings = workspace.settings
+    found = frontier_of(known, settings.strategy, settings.initial_capital, float(rates["overnight_rate"].item()), floors)
+    return EsgFrontier(**{each.name: getattr(found, each.name) for each in fields(found)})
