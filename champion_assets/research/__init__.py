@@ -1,6 +1,6 @@
 """The Python API for notebooks: the lake's tables as Polars frames, and the risk model of any day.
 
-What belongs here: what a person types. What does not: any computation of its own.
+What belongs here: what a person types. What does not: any computation of its own; the functions stand in the modules here.
 
     from champion_assets import research
     research.table("features/returns", "2020-01-01", "2020-03-31", symbols="RELIANCE")
@@ -8,8 +8,11 @@ What belongs here: what a person types. What does not: any computation of its ow
     research.instrument_history("2020-12-31", symbols="HDFCBANK")
     research.instruments("2020-12-31")
     sigma, names = research.covariance("2020-03-31")
+    research.tables()
+    research.provenance("silver/equity_eod", "2020-03-31", symbols="INFY")
+    research.Lake("s3://bucket/champion").prices("2020-01-01", "2020-12-31", symbols="INFY")
 
-The lake is that of the settings: of the environment, of `.env` and of the `champion.toml` in the working directory or
+Without `Lake` the lake is that of the settings: of the environment, of `.env` and of the `champion.toml` in the working directory or
 above it. Days are dates, datetimes, pandas Timestamps or ISO text; symbols one text or several, in small letters or
 capitals. What cannot be answered in full is an error, never an empty or a shorter frame; every error is a
 `ChampionError`. Nothing here changes the lake.
@@ -17,17 +20,9 @@ capitals. What cannot be answered in full is an error, never an empty or a short
 
 from __future__ import annotations
 
-import datetime as dt
-from functools import partial
-from typing import TYPE_CHECKING
-
-import polars as pl
-
-from champion_assets.common.errors import NothingStored, RequestError
-from champion_assets.quant.adjust import LEVELS, Level
-from champion_assets.research.adjustment import adjusted
-from champion_assets.research.arguments import Day, Names, as_columns, as_day, as_span, as_symbols, did_you_mean
-from champion_assets.research.doubt import OnDoubt, as_chosen, require_choice
+from champion_assets.research.api import covariance, instrument_history, instruments, prices, table
+from champion_assets.research.arguments import Day
+from champion_assets.research.doubt import OnDoubt
 from champion_assets.research.errors import (
     DoubtfulPrices,
     NoLake,
@@ -38,22 +33,16 @@ from champion_assets.research.errors import (
     UnknownTable,
 )
 from champion_assets.research.frontier import EsgFrontier, esg_frontier
-from champion_assets.research.kept import read_kept
-from champion_assets.research.opening import open_for_reading
+from champion_assets.research.lake import Lake
+from champion_assets.research.listing import tables
 from champion_assets.research.parquet import files
-from champion_assets.research.stored import read, require_stored, sessions_of, stored_of
-from champion_assets.research.symbols import instruments_of, known_symbols, registered_on, require_known, rows_of, warn_of_absent
-from champion_assets.research.versions import state_as_of
-
-if TYPE_CHECKING:
-    from champion_assets.lake.manifest import TableState
-    from champion_assets.lake.workspace import Workspace
-    from champion_assets.quant.risk import Array
+from champion_assets.research.provenance import provenance
 
 __all__ = [
     "Day",
     "DoubtfulPrices",
     "EsgFrontier",
+    "Lake",
     "NoLake",
     "NotASession",
     "NotBuilt",
@@ -67,280 +56,7 @@ __all__ = [
     "instrument_history",
     "instruments",
     "prices",
+    "provenance",
     "table",
+    "tables",
 ]
-
-
-def _workspace() -> Workspace:
-    return open_for_reading()
-
-
-def table(
-    name: str,
-    start: Day,
-    end: Day,
-    *,
-    columns: Names | None = None,
-    symbols: Names | None = None,
-    allow_missing: bool = False,
-    lake_as_of: str | dt.date | None = None,
-) -> pl.DataFrame:
-    """Rows of a table between two dates, both included.
-
-    Args:
-        name: `stage/name`, see docs/data_dictionary.md; units are there, too.
-        start: first day.
-        end: last day.
-        columns: only these; all by default.
-        symbols: only these tickers, as traded on the date.
-        allow_missing: give the days that the lake has although it lacks some.
-        lake_as_of: the table as the lake had it at the end of this day in India, at this instant, or under this tag
-            (`champion tag`); the present one by default. What the exchange or Champion corrected later is not in it.
-
-    Returns:
-        A frame in the order of the dates.
-
-    Raises:
-        UnknownTable: no such table.
-        RequestError: the range ends before it begins, a day is not a day, or the table has no such column.
-        NotASession: the market was closed on all of these days.
-        NotBuilt: the lake lacks some of the days.
-        UnknownSymbol: no instrument has had one of the symbols up to `end`.
-        NoLake: there is no lake where the settings say.
-        NoSuchVersion: `champion prune` has given up so old a version.
-        TagError: no such tag.
-
-    Example:
-        >>> research.table("features/returns", "2024-01-01", "2024-03-28", symbols="INFY", columns="simple_return")
-    """
-    from champion_assets.catalog import HISTORY_TABLES, TABLES
-
-    if name in {each.name for each in HISTORY_TABLES}:
-        where = "its figures: champion_assets.backtest.tear_sheet.read_figures"
-        raise UnknownTable(f"{name} is of the whole history and has no days; {where}")
-    if name not in TABLES:
-        near = did_you_mean(name, TABLES)
-        raise UnknownTable(f"no table {name!r}; {near + ' ' if near else ''}there are {', '.join(sorted(TABLES))}")
-    first, last = as_span(start, end)
-    wanted = as_symbols(symbols)
-    known = list(TABLES[name].model.to_schema().columns)
-    chosen = as_columns(columns, known, name)
-    if wanted is not None and "symbol" not in known:
-        raise RequestError(f"{name} has no column symbol, so symbols cannot be chosen; it has {', '.join(known)}")
-    workspace = _workspace()
-    state = None if lake_as_of is None else state_as_of(workspace.lake, name, lake_as_of)
-    dates = stored_of(workspace, name, sessions_of(workspace, first, last), allow_missing=allow_missing, state=state)
-    if wanted is None:
-        return read(workspace, name, dates, chosen, state)
-    needed = None if chosen is None else list(dict.fromkeys([*chosen, "symbol"]))
-    rows = read(workspace, name, dates, needed, state, where=pl.col("symbol").is_in(wanted))
-    if absent := [symbol for symbol in wanted if symbol not in set(rows["symbol"])]:
-        known_to = known_symbols(workspace, absent, last)
-        require_known(workspace, absent, known_to, last, partial(_symbols_in, workspace, name, dates, state))
-        warn_of_absent(absent)
-    return rows if chosen is None else rows.select(chosen)
-
-
-def _symbols_in(workspace: Workspace, name: str, dates: list[dt.date], state: TableState | None = None) -> list[str]:
-    return read(workspace, name, dates, ["symbol"], state)["symbol"].unique().drop_nulls().to_list()
-
-
-def prices(
-    start: Day,
-    end: Day,
-    *,
-    adjust: Level = "capital",
-    as_of: Day | None = None,
-    symbols: Names | None = None,
-    on_doubt: OnDoubt = "mark",
-    allow_uncovered: bool = False,
-    allow_missing: bool = False,
-) -> pl.DataFrame:
-    """Prices between two dates, raw and adjusted side by side, as they were known on a day; never rounded.
-
-    Args:
-        start: first day.
-        end: last day.
-        adjust: `none`, `capital` (splits, bonuses, rights, demergers), `capital_special` (and extraordinary dividends)
-            or `total_return`.
-        as_of: the day A that prices are adjusted to; only actions known by its end are used, and no session after it is
-            read. `end` by default.
-        symbols: only the instruments that carried one of these symbols on some day up to A, under all their names.
-        on_doubt: what becomes of rows before a session whose factor nobody knows (an action that cannot be read, a gap
-            that none explains, a factor that nobody confirmed; see silver/doubts): `mark` them, `raise` an error that
-            names them, or `drop` them, with a warning.
-        allow_uncovered: adjust with what there is although some sessions have no source of corporate actions. Rows
-            before such a session are in doubt.
-        allow_missing: give the days that the lake has although it lacks some. The factors then know nothing of the
-            actions of absent days, and rows before them are in doubt.
-
-    Returns:
-        Rows of silver/equity_eod (rupees, shares) in order of dates with `adj_open` ... `adj_vwap`, `adj_volume`,
-        `factor` (adj = raw x factor), `share_factor`, `is_complete` (nothing between the row and A is in doubt at this
-        level; always true at `none`) and `doubt` (the first such doubt after the row, in words). Turnover is never
-        adjusted.
-
-    Raises:
-        DoubtfulPrices: a row is in doubt, and on_doubt="raise".
-        NotCovered: names the sessions for which no source of corporate actions was read.
-        RequestError: an unknown level or choice, a range that ends before it begins, A before `start`, or what is not
-            a day.
-        NotASession: the market was closed on all of these days.
-        NotBuilt: the lake lacks some of the days.
-        UnknownSymbol: no instrument has had one of the symbols up to A.
-        NoLake: there is no lake where the settings say.
-
-    Example:
-        >>> frame = research.prices("2024-01-01", "2024-03-28", symbols=["INFY", "TCS"])
-        >>> frame.select("trade_date", "symbol", "adj_close").to_pandas()
-    """
-    if adjust not in LEVELS:
-        raise RequestError(f"adjust={adjust!r} is none of {', '.join(LEVELS)}")
-    require_choice(on_doubt)
-    first, last = as_span(start, end)
-    anchor = last if as_of is None else as_day(as_of, "as_of")
-    if anchor < first:
-        raise RequestError(f"as_of {anchor} lies before the first day {first}")
-    wanted = as_symbols(symbols)
-    workspace = _workspace()
-    sessions = sessions_of(workspace, first, min(last, anchor))
-    dates = stored_of(workspace, _EQUITY, sessions, allow_missing=allow_missing)
-    rows = rows_of(workspace, _EQUITY, wanted, dates, anchor) if wanted and dates else read(workspace, _EQUITY, dates)
-    if wanted is not None:
-        ids = instruments_of(workspace, wanted, rows, anchor, partial(_symbols_in, workspace, _EQUITY, dates))
-        rows = rows.filter(pl.col("instrument_id").is_in(sorted(ids)))
-    answer = adjusted(
-        workspace,
-        rows,
-        adjust,
-        first,
-        anchor,
-        allow_uncovered=allow_uncovered,
-        allow_missing=allow_missing,
-    )
-    return as_chosen(answer, on_doubt)
-
-
-_EQUITY = "silver/equity_eod"
-
-
-def instrument_history(
-    as_of: Day,
-    *,
-    symbols: Names | None = None,
-    allow_missing: bool = False,
-) -> pl.DataFrame:
-    """Who was who up to a day: a row for each stretch of time in which an instrument had one symbol, ISIN and series.
-
-    Args:
-        as_of: what was known at the end of this day, which need not be a session.
-        symbols: only instruments that carried one of these symbols at some time.
-        allow_missing: give what the lake knows although it lacks sessions up to `as_of`.
-
-    Returns:
-        instrument_id, symbol, isin, series, name, valid_from, evidence of the link to the stretch before, valid_to
-        (null for the present), sorted by instrument and date.
-
-    Raises:
-        RequestError: `as_of` is not a day.
-        NotBuilt: the lake lacks sessions up to `as_of`.
-        UnknownSymbol: no instrument has had one of the symbols up to `as_of`.
-        NoLake: there is no lake where the settings say.
-
-    Example:
-        >>> research.instrument_history("2024-03-28", symbols="HDFCBANK")
-    """
-    day = as_day(as_of, "as_of")
-    wanted = as_symbols(symbols)
-    workspace = _workspace()
-    stored = workspace.lake.dates(_REGISTER)
-    begin = stored[0] if stored else workspace.settings.start_date
-    before = workspace.calendar.trailing_sessions(day, 1)
-    sessions = sessions_of(workspace, begin, day) if begin <= day else before
-    days = stored_of(workspace, _REGISTER, sessions, allow_missing=allow_missing)
-    columns = ["trade_date", "instrument_id", "symbol", "isin", "series", "name", "valid_from", "evidence"]
-    changes = read_kept(workspace, _REGISTER, days, columns).filter(pl.col("valid_from") == pl.col("trade_date"))
-    ordered = changes.drop("trade_date").sort("instrument_id", "valid_from")
-    history = ordered.with_columns(
-        valid_to=pl.col("valid_from").shift(-1).over("instrument_id") - pl.duration(days=1),
-    )
-    if wanted is not None:
-        known = set(history["symbol"])
-        require_known(workspace, wanted, known, day)
-        ids = history.filter(pl.col("symbol").is_in(wanted))["instrument_id"].unique()
-        history = history.filter(pl.col("instrument_id").is_in(ids.implode()))
-    return history
-
-
-_REGISTER = "silver/instruments"
-
-
-def instruments(as_of: Day, *, symbols: Names | None = None) -> pl.DataFrame:
-    """Everyone who was known at the end of a session, under present names: the register.
-
-    Args:
-        as_of: a session.
-        symbols: only the instruments whose symbol this was then.
-
-    Returns:
-        The columns of silver/instruments, one row per instrument, sorted by `instrument_id`. `trade_date` is `as_of`;
-        `last_seen` and `last_close` (rupees) are of the last session up to then on which it traded.
-
-    Raises:
-        RequestError: `as_of` is not a day.
-        NotASession: the market was closed on that day.
-        NotBuilt: the lake lacks the session, or an earlier one of its month.
-        UnknownSymbol: no instrument has had one of the symbols up to `as_of`.
-        NoLake: there is no lake where the settings say.
-
-    Example:
-        >>> research.instruments("2024-03-28").filter(pl.col("last_seen") == dt.date(2024, 3, 28))
-    """
-    from champion_assets.catalog import TABLES
-
-    day = as_day(as_of, "as_of")
-    wanted = as_symbols(symbols)
-    workspace = _workspace()
-    sessions = [date for date in workspace.sessions(day.replace(day=1), day) if date < day]
-    stored_of(workspace, _REGISTER, [*sessions, *sessions_of(workspace, day, day)], allow_missing=False)
-    found = registered_on(workspace, [day], list(TABLES[_REGISTER].model.to_schema().columns))
-    if wanted is None:
-        return found
-    absent = [symbol for symbol in wanted if symbol not in set(found["symbol"])]
-    if absent:
-        require_known(workspace, absent, known_symbols(workspace, absent, day), day)
-        warn_of_absent(absent)
-    return found.filter(pl.col("symbol").is_in(wanted))
-
-
-def covariance(date: Day) -> tuple[Array, list[str]]:
-    """Σ of a day's universe, in units of one session's return squared.
-
-    Args:
-        date: a session.
-
-    Returns:
-        The matrix, shape (n, n), and the symbols of its rows.
-
-    Raises:
-        RequestError: the day's universe is empty, or `date` is not a day.
-        NotASession: the market was closed on that day.
-        NotBuilt: the lake lacks the day's universe, or days of its window of returns.
-        NoLake: there is no lake where the settings say.
-
-    Example:
-        >>> sigma, names = research.covariance("2024-03-28")
-        >>> volatility = dict(zip(names, sigma.diagonal() ** 0.5))
-    """
-    from champion_assets.features.covariance import TABLE, risk_model
-
-    day = as_day(date, "date")
-    workspace = _workspace()
-    sessions = sessions_of(workspace, day, day)
-    for wanted in TABLE.inputs(workspace.settings):
-        require_stored(workspace, wanted.table, workspace.window(wanted, day) or sessions)
-    try:
-        dated = risk_model(workspace, day)
-    except FileNotFoundError as error:
-        raise NothingStored(f"{day}: the universe or a return was replaced while it was read; ask again") from error
-    return dated.model.matrix(), dated.symbols

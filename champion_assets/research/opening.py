@@ -6,6 +6,9 @@ What belongs here: finding the lake, and saying where it was looked for. What do
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +21,21 @@ if TYPE_CHECKING:
     from champion_assets.lake.workspace import Workspace
 
 
+_chosen: ContextVar[Settings | None] = ContextVar("champion_lake", default=None)
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[None]:
+    """Inside the `with` block the lake of `settings` is read."""
+    token = _chosen.set(settings)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
 def open_for_reading() -> Workspace:
-    """The workspace that the environment, `.env` and `champion.toml` describe.
+    """The workspace of the innermost `reading`, else the one that the environment, `.env` and `champion.toml` describe.
 
     They are read anew if they have changed, for a notebook changes variables and working directory while it stays.
 
@@ -28,7 +44,7 @@ def open_for_reading() -> Workspace:
         ConfigurationError: a setting is unknown or wrong.
         FolderAbsent: a file or folder that a setting names is not there.
     """
-    settings = current_settings()
+    settings = _chosen.get() or current_settings()
     require_lake(settings)
     from champion_assets.catalog import open_workspace
 

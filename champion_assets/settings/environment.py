@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
@@ -30,7 +30,7 @@ from champion_assets.settings.simulation import SimulationSettings
 from champion_assets.settings.source import SourceSettings
 from champion_assets.settings.strategy import Strategy
 from champion_assets.settings.universe import UniverseSettings
-from champion_assets.settings.unknown import unknown_variables
+from champion_assets.settings.unknown import nearest, unknown_variables
 
 GROUPS: dict[str, type[BaseModel]] = {
     "source": SourceSettings, "lake": LakeSettings, "history": HistorySettings, "universe": UniverseSettings, "strategy": Strategy,
@@ -98,6 +98,31 @@ class Settings(
                 "than the whole portfolio; lower one of them"
             )
         return self
+
+    def changed(self, **values: Any) -> Settings:
+        """These settings with others in the place of some.
+
+        Args:
+            values: by the names of the fields, such as `data_dir`; checked as the environment's are.
+
+        Raises:
+            ConfigurationError: an unknown name, with the nearest one, or a wrong value.
+
+        Example:
+            >>> get_settings().changed(risk_aversion=8.0).risk_aversion
+            8.0
+        """
+        for name in values:
+            if name not in Settings.model_fields:
+                near = nearest(name, set(Settings.model_fields))
+                raise ConfigurationError(
+                    f"there is no setting {name}; " + (f"did you mean {near}?" if near else "`champion settings` lists all")
+                )
+        kept = {name: getattr(self, name) for name in self.model_fields_set}
+        try:
+            return Settings(**(kept | values))
+        except ValidationError as error:
+            raise ConfigurationError("\n".join(sentences(error, Settings))) from error
 
     @property
     def strategy(self) -> Strategy:
