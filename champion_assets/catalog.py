@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
-from champion_assets.backtest import attribution, daily, executions, tear_sheet
+from champion_assets.backtest import attribution, daily, executions, tax, tear_sheet
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import bundle_bands, bundle_prices, symbol_changes
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
@@ -89,6 +89,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     target_weights.TABLE,
     audit.TABLE,
     executions.TABLE,
+    tax.TABLE,
     attribution.TABLE,
     daily.TABLE,
 )

@@ -55,7 +55,7 @@ def test_a_warehouse_comes_after_all_that_it_holds() -> None:
         return found[name].union(*(before(parent) for parent in found[name]))
 
     assert {table.name for table in TABLES.values() if table.in_warehouse} <= before("warehouse/duckdb")
-    last = {"backtest/daily", "backtest/executions", "backtest/attribution", "portfolio/audit", "portfolio/target_weights",
+    last = {"backtest/daily", "backtest/executions", "backtest/attribution", "backtest/tax", "portfolio/audit", "portfolio/target_weights",
             "silver/index_total_return"}  # fmt: skip
     assert found["warehouse/duckdb"] == last
 

@@ -4,9 +4,9 @@ The price moves of the holdings are told apart after Brinson, Hood and Beebower 
 weighted: `market` is what the value in shares would have made there; `sector` what it made to be in other sectors,
 sector by sector; `selection` what the own names of a sector made beside the sector's members. The other lines are
 amounts of the account: `dividends`, `actions` (a child's or an acquirer's own price, rights), `execution` (fills beside
-the evening's close), `cash` (interest), `written_down`, and `costs` by kind. A holding's sector is that of the decision
-in force in the session. `contribution` is the amount over the value that the session began with; the contributions of a
-session add up to its return.
+the evening's close), `cash` (interest), `written_down`, `costs` by kind, and with TAX=resident `tax` (`backtest/tax`). A
+holding's sector is that of the decision in force in the session. `contribution` is the amount over the value that the
+session began with; the contributions of a session add up to its return, after tax if there is a line of it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.backtest.tax import NAME as TAX
 from champion_assets.features.universe import UNKNOWN_SECTOR
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
@@ -26,7 +27,7 @@ from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.portfolio.account import NAME as ACCOUNT
 
 NAME = "backtest/attribution"
-LINES = ("market", "sector", "selection", "dividends", "actions", "execution", "cash", "written_down", "costs")
+LINES = ("market", "sector", "selection", "dividends", "actions", "execution", "cash", "written_down", "costs", "tax")
 COSTS = ("stt", "exchange_charges", "stamp_duty", "service_tax", "brokerage", "dp_charges")
 _OWN = ("dividends", "actions", "execution", "written_down")
 _ACCOUNT = ["trade_date", "value", "pnl", "costs", "interest", *COSTS, "holdings", "results"]
@@ -40,7 +41,9 @@ class Attribution(TableModel):
     part: str = pa.Field(description="The sector, or the kind of costs; blank for lines without parts")
     amount: float = pa.Field(description="Rupees; costs are negative")
     contribution: float = pa.Field(description="Share of the value that the session began with")
-    gain: float = pa.Field(description="The session's whole gain after costs, rupees: what the amounts add up to")
+    gain: float = pa.Field(
+        description="The session's whole gain after costs and, with TAX=resident, tax, rupees: what the amounts add up to"
+    )
 
     class Config(TableModel.Config):
         """One row per line, part and session."""
@@ -58,6 +61,11 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     account = inputs.read(ACCOUNT, _ACCOUNT, days=dates)
     day = account.select("trade_date", opened=pl.col("value") - pl.col("pnl") + pl.col("costs"), gain=pl.col("pnl") - pl.col("costs"))
     lines = pl.concat([_moves(account, _decided(inputs, dates), _sectors(inputs, dates)), _own(account), _of_the_day(account)])
+    if inputs.parameters.tax != "none":
+        taxed = inputs.read(TAX, ["trade_date", "tax"], days=dates)
+        day = day.join(taxed, on="trade_date", how="left", maintain_order="left").with_columns(gain=pl.col("gain") - pl.col("tax"))
+        lines = pl.concat([lines, taxed.select("trade_date", pl.lit("tax").alias("line"), pl.lit("").alias("part"), amount=-pl.col("tax"))])
+        day = day.drop("tax")
     order = pl.col("line").cast(pl.Enum(LINES))
     rows = lines.filter(pl.col("amount") != 0).join(day, on="trade_date").sort("trade_date", order, "part")
     rows = rows.with_columns(contribution=_ratio(rows, "amount", "opened")).select(list(Attribution.to_schema().columns))
@@ -155,7 +163,14 @@ TABLE = DailyTable(
     description="Where each session's gain came from: market, sectors, selection, dividends, actions, execution, cash, costs by kind.",
     model=Attribution,
     code_version="1",
-    inputs=lambda _: (Input(ACCOUNT), Input(ACCOUNT, lag=1), Input("features/universe", lag=1), Input("features/returns")),
+    inputs=lambda settings: (
+        Input(ACCOUNT),
+        Input(ACCOUNT, lag=1),
+        Input("features/universe", lag=1),
+        Input("features/returns"),
+        *((Input(TAX),) if settings.tax != "none" else ()),
+    ),
+    parameters=lambda settings: {"tax": settings.tax},
     compute=compute,
     block=250,
     may_be_empty=True,

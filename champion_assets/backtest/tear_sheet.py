@@ -17,6 +17,8 @@ from champion_assets.backtest.charts import line_chart
 from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.daily import TABLE as DAILY_TABLE
 from champion_assets.backtest.index import IndexHistory, index_history
+from champion_assets.backtest.tax import NAME as TAX
+from champion_assets.backtest.tax import TABLE as TAX_TABLE
 from champion_assets.backtest.tear_sheet_data import Measures, Story, tell
 from champion_assets.backtest.tear_sheet_details import DETAIL_TABLES, details_of
 from champion_assets.backtest.tear_sheet_figures import figures, invested_days, session_before, yardstick_of
@@ -71,6 +73,8 @@ def history(place: Place, until: dt.date = dt.date.max) -> tuple[pl.DataFrame, s
         raise MissingInput(f"{NAME}: {len(stale)} days of {table.name} from {stale[0]} to {stale[-1]} were made by other code or settings; "
                            f"run `champion backfill {dates[0]} {dates[-1]}` first")  # fmt: skip
     beside = [f"{table} {date} {info.content}" for table in (RATES, INDEX) for date, info in place.lake.infos(table, dates).items() if info]
+    if place.settings.tax != "none":
+        beside += [f"{TAX} {date} {info.content}" for date, info in place.lake.infos(TAX, dates).items() if info]
     parts = [CODE_VERSION, *(marks.stored(DAILY, date) or "" for date in dates), *beside, _doubts(place, dates).write_csv()]
     digest = hashlib.sha256("".join(parts).encode())
     return place.lake.read(DAILY, dates), digest.hexdigest()[:32]
@@ -123,6 +127,22 @@ def decisions_of(place: Place, days: pl.DataFrame) -> list[dt.date]:
     return [date for date in place.sessions(days["trade_date"][0], days["trade_date"][-1]) if place.lake.has(WEIGHTS, date)]
 
 
+def taxes_of(place: Place, days: pl.DataFrame) -> pl.DataFrame | None:
+    """Rows of backtest/tax of the days; None without TAX.
+
+    Raises:
+        MissingInput: a day is missing, or was made with another TAX.
+    """
+    if place.settings.tax == "none":
+        return None
+    dates = days["trade_date"].to_list()
+    stale = Fingerprints(place.lake).unusable(TAX, dates, recipe_of(TAX_TABLE, place.settings))
+    if stale:
+        raise MissingInput(f"{NAME}: {TAX} lacks {len(stale)} sessions from {stale[0]} to {stale[-1]} or has them made by other code or "
+                           f"settings; run `champion backfill {dates[0]} {dates[-1]}` first")  # fmt: skip
+    return place.lake.read(TAX, dates)
+
+
 def page(place: Place, days: pl.DataFrame, table: pl.DataFrame, note: str, title: str = "Tear sheet") -> str:
     """The HTML page."""
     from champion_assets.backtest.tear_sheet_page import render
@@ -140,7 +160,7 @@ def build(place: Place) -> HistoryOutcome:
         InvalidRows: a figure breaks the model.
     """
     days, fingerprint = history(place)
-    table = figures(days, index=index_beside(place, days))
+    table = figures(days, index=index_beside(place, days), taxes=taxes_of(place, days))
     if (problem := violations(TearSheet, table)) is not None:
         raise InvalidRows(f"{NAME}: {problem}")
     last, built = days["trade_date"][-1], place.lake.dates(NAME)
@@ -179,7 +199,7 @@ TABLE = HistoryTable(
     description="The whole history on one self-contained HTML page with plots, and its figures as a table.",
     model=TearSheet,
     code_version=CODE_VERSION,
-    inputs=(DAILY, ATTRIBUTION, WEIGHTS, AUDIT, "features/esg", DOUBTS, RATES, INDEX, *DETAIL_TABLES),
+    inputs=(DAILY, ATTRIBUTION, TAX, WEIGHTS, AUDIT, "features/esg", DOUBTS, RATES, INDEX, *DETAIL_TABLES),
     build=build,
     kinds=frozenset({"html"}),
     peak_megabytes=566,

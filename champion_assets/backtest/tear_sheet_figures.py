@@ -17,13 +17,16 @@ from champion_assets.quant.metrics import AGAINST, METRICS, Yardstick, calendar_
 from champion_assets.quant.risk import Array
 
 
-def figures(days: pl.DataFrame, trials: Sequence[float] = (), index: IndexHistory | None = None) -> pl.DataFrame:
+def figures(
+    days: pl.DataFrame, trials: Sequence[float] = (), index: IndexHistory | None = None, taxes: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """The metrics of the days from the first fill on, as rows of `TearSheet`.
 
     Args:
         days: rows of backtest/daily, from a session before the first fill on.
         trials: as in `performance`.
         index: see `index_beside`; without it there are no figures of the index.
+        taxes: rows of backtest/tax of the same days; without it there are no figures after tax.
 
     Raises:
         ValueError: see `yardstick_of`.
@@ -42,6 +45,8 @@ def figures(days: pl.DataFrame, trials: Sequence[float] = (), index: IndexHistor
         values |= {f"universe_{name}": universe[name] for name in _COMPARED}
         if index is not None:
             values |= _beside(own, index, yardstick)
+        if taxes is not None:
+            values |= after_tax(invested, taxes, yardstick)
     values["overnight_a_year"] = _overnight(invested) / years if years else 0.0
     values["turnover_a_year"] = _turnover(invested) / years if years else 0.0
     values["costs_rupees"] = float(invested["costs"].sum())
@@ -60,6 +65,7 @@ def figures(days: pl.DataFrame, trials: Sequence[float] = (), index: IndexHistor
 
 BASIS = "of the portfolio's returns net of costs, dividends included, before income and capital gains tax"
 """What every figure of `METRICS` is a figure of."""
+_AFTER_TAX = ("total_return", "cagr", "volatility", "sharpe", "max_drawdown")
 _COMPARED = ("total_return", "cagr", "volatility", "sharpe", "max_drawdown")
 _DEFINITIONS = {
     "years": "calendar years of 365.25 days from the close before the first fill to the last close",
@@ -72,6 +78,8 @@ _DEFINITIONS = {
     "turnover_a_year": "value of buys and sells / 2 / mean value, a calendar year", "costs_rupees": "all charges paid, rupees",
     "cost_drag_a_year": "costs over the day's value, added up, a calendar year", "dividends_rupees": "dividends credited, rupees",
     "written_down_rupees": "loss on names that count as delisted, rupees", "unfilled": "orders not filled, or not wholly",
+    "tax_rupees": "capital gains tax on the sales up to the last close, rupees; what is not sold is not taxed",
+    "tax_drag_a_year": "tax over the value that each session began with, added up, a calendar year",
     "unexplained_gaps": "holdings' opening gaps treated as value-neutral",
 }  # fmt: skip
 
@@ -79,6 +87,8 @@ _DEFINITIONS = {
 def _definition(name: str, index: str) -> str:
     if name in METRICS:
         return f"{METRICS[name]}; {BASIS}"
+    if (metric := name.removesuffix("_after_tax")) != name:
+        return f"{METRICS[metric]}; of the portfolio's returns after costs and capital gains tax; see backtest/tax"
     group, _, metric = name.partition("_")
     if metric in METRICS and group == "universe":
         return f"{METRICS[metric]}; of the equal-weight universe with dividends, before costs and tax"
@@ -104,6 +114,21 @@ def _beside(own: Array, index: IndexHistory, yardstick: Yardstick) -> dict[str, 
         against = performance(own[there], returns[there], part)
         found |= {f"index_{name}": against[name] for name in AGAINST}
     return found | {"index_gaps": float(index.gaps)}
+
+
+def after_tax(invested: pl.DataFrame, taxes: pl.DataFrame, yardstick: Yardstick) -> dict[str, float]:
+    """The figures after capital gains tax: those of the tax itself, and the metrics of `_AFTER_TAX` of the returns after it.
+
+    Args:
+        invested: rows of backtest/daily from the first fill on.
+        taxes: rows of backtest/tax of these days at least.
+        yardstick: of the days.
+    """
+    rows = invested.select("trade_date", "portfolio_return").join(taxes, on="trade_date", how="left", maintain_order="left")
+    after = rows["return_after_tax"].to_numpy()
+    found = performance(after, after, yardstick)
+    drag = float((rows["portfolio_return"] - rows["return_after_tax"]).sum()) / yardstick.years
+    return {"tax_rupees": float(rows["tax"].sum()), "tax_drag_a_year": drag} | {f"{name}_after_tax": found[name] for name in _AFTER_TAX}
 
 
 def _overnight(invested: pl.DataFrame) -> float:

@@ -52,6 +52,7 @@ from champion_assets.silver.security_status import NAME as STATUS
 from champion_assets.simulation.account import Account, held_names, new_account
 from champion_assets.simulation.account_columns import (
     ARRIVING,
+    CHANGES,
     EXECUTIONS,
     ORDERS,
     OWED,
@@ -65,7 +66,7 @@ from champion_assets.simulation.fills import Rules
 from champion_assets.simulation.session import SessionResult, run_session
 
 NAME = "portfolio/account"
-SIMULATION = tuple(name for name in SimulationSettings.model_fields if name != "benchmark")
+SIMULATION = tuple(name for name in SimulationSettings.model_fields if name not in ("benchmark", "tax"))
 
 
 class AccountDay(AccountResults):
@@ -79,6 +80,9 @@ class AccountDay(AccountResults):
     orders: ORDERS = pa.Field(description="Orders tried again tomorrow: shares, negative to sell")  # type: ignore[valid-type]
     executions: EXECUTIONS = pa.Field(description="What became of each order of the session")  # type: ignore[valid-type]
     results: RESULTS = pa.Field(description="What each name brought in the session, before costs")  # type: ignore[valid-type]
+    changes: CHANGES = pa.Field(  # type: ignore[valid-type]
+        description="What corporate actions did to the shares, step by step: see simulation/changes.py"
+    )
     decided_on: pl.Date = pa.Field(nullable=True, description="Day of the decision in force; null before the first")
     targets: TARGETS = pa.Field(description="The decision in force: share of the value by name")  # type: ignore[valid-type]
     cash_weight: float = pa.Field(ge=0, lt=1, description="Share of the value that the decision leaves in cash")

@@ -155,8 +155,9 @@ class Market:
             child = leg["child_instrument_id"]
             return Action("merger", a=leg["ratio_a"], other=self.index[child], wait=_merger_wait(date, child, traded))
         if leg["f_capital"] != 1.0 or leg["q"] != 1.0:
-            wait = listing_sessions("bonus", leg["ex_session"]) if leg["kind"] == "bonus" else 0
-            return Action("shares", f=leg["f_capital"], q=leg["q"], wait=wait)
+            is_bonus = leg["kind"] == "bonus"
+            wait = listing_sessions("bonus", leg["ex_session"]) if is_bonus else 0
+            return Action("shares", f=leg["f_capital"], q=leg["q"], wait=wait, is_bonus=is_bonus)
         return None
 
     def closes(self, date: dt.date) -> Array:

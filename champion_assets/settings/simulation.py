@@ -61,6 +61,10 @@ class SimulationSettings(BaseModel):
         validation_alias=variables("DELISTED_AFTER"),
         description="Sessions without a trade after which a holding of which no ending is known is written down to DELISTING_RECOVERY.",
     )
+    tax: Literal["none", "resident"] = Field(
+        "none", validation_alias=variables("TAX"),
+        description="Capital gains tax beside the figures before tax: none, or that of an individual who is resident in India.",
+    )  # fmt: skip
     delisting_recovery: float = Field(
         1.0, ge=0, le=1, validation_alias=variables("DELISTING_RECOVERY"),
         description="Share of its last value that such a holding keeps; 1 keeps the last price. The tear sheet tells the figures for 0.",

@@ -26,6 +26,8 @@ EXECUTIONS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String,
                                 "reason": pl.String, "reference": pl.Float64, "price": pl.Float64, "charges": pl.Float64}))  # fmt: skip
 RESULTS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "market": pl.Float64, "dividends": pl.Float64,
                              "execution": pl.Float64, "actions": pl.Float64, "written_down": pl.Float64}))  # fmt: skip
+CHANGES = pl.List(pl.Struct({"kind": pl.String, "instrument_id": pl.String, "symbol": pl.String, "shares": pl.Float64, "cash": pl.Float64,
+                             "factor": pl.Float64, "other": pl.String, "other_symbol": pl.String}))  # fmt: skip
 
 
 def as_columns(account: Account, names: Sequence[str], symbols: Mapping[str, str]) -> dict[str, list[Any]]:
@@ -59,6 +61,12 @@ def session_columns(result: SessionResult, names: Sequence[str], symbols: Mappin
             for each in result.executions
         ]],
         "results": [[{**who(number), **asdict(each)} for number, each in result.names.items()]],
+        "changes": [[
+            {"kind": each.kind, **who(each.name), "shares": each.shares, "cash": each.cash, "factor": each.factor,
+             "other": names[each.other] if each.other >= 0 else None,
+             "other_symbol": symbols.get(names[each.other], "") if each.other >= 0 else None}
+            for each in result.changes
+        ]],
     }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from typing import Literal
 import numpy as np
 
 from champion_assets.simulation.account import Account, Claim, MarketDay
+from champion_assets.simulation.changes import Change
 
 CLAIM_SESSIONS = 250
 ActionKind = Literal["cash", "shares", "rights", "demerger", "child", "merger", "ending"]
@@ -34,7 +35,7 @@ ActionKind = Literal["cash", "shares", "rights", "demerger", "child", "merger", 
 class Action:
     """A leg as a holding meets it: price factor f and share factor q, rupees a share (cash, or the issue price of a right), `a` new for `b`
     held, or `a` shares of the name `other` for one; `wait`: sessions until the new shares can be sold; `parts` of an ending: several
-    children with the shares of each for one and their `wait`.
+    children with the shares of each for one and their `wait`; `is_bonus`: the shares are new ones beside the old.
     """  # fmt: skip
 
     kind: ActionKind
@@ -46,26 +47,29 @@ class Action:
     other: int = -1
     parts: tuple[tuple[int, float, int], ...] = ()
     wait: int = 0
+    is_bonus: bool = False
 
 
 @dataclass
 class Effects:
     """What the actions of a session did, by name, rupees: dividends in cash, and gains or losses at marks (a child's or acquirer's own
-    price).
+    price); and, step by step, what became of the shares.
     """
 
     dividends: dict[int, float] = field(default_factory=dict)
     marks: dict[int, float] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
 
     def mark(self, name: int, gain: float) -> None:
         """Note a gain or loss of a name."""
         self.marks[name] = self.marks.get(name, 0.0) + gain
 
 
-def act(account: Account, actions: Mapping[int, Sequence[Action]], day: MarketDay, *, subscribe: bool, whole: bool) -> Effects:
-    """Apply the session's actions to `account`, in place."""
-    effects = Effects()
-    _age_claims(account)
+def act(
+    account: Account, actions: Mapping[int, Sequence[Action]], day: MarketDay, effects: Effects, *, subscribe: bool, whole: bool
+) -> None:
+    """Apply the session's actions to `account`, in place, and note in `effects` what they did."""
+    _age_claims(account, effects)
     for name, legs in sorted(actions.items()):
         for leg in legs:
             if leg.kind == "child":
@@ -75,7 +79,6 @@ def act(account: Account, actions: Mapping[int, Sequence[Action]], day: MarketDa
                 _apply(account, name, leg, day, effects, subscribe=subscribe, whole=whole)
             if name in account.orders:
                 _change_order(account, name, leg, whole=whole)
-    return effects
 
 
 def _change_order(account: Account, name: int, leg: Action, *, whole: bool) -> None:
@@ -105,14 +108,17 @@ def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Ef
         _end(account, name, leg.parts, leg.cash, day, effects, whole=whole)
     else:
         account.price[name] = price * leg.f
-        if leg.wait:
+        if leg.is_bonus:
             _add_new(account, name, shares * (leg.q - 1), leg.wait, whole=whole)
+            effects.changes.append(Change("new", name, shares * (leg.q - 1)))
         else:
             _change(account, name, shares * (leg.q - 1))
+            effects.changes += [Change("scale", name, factor=leg.q)] if leg.q != 1.0 else []
         if whole:
-            _pay_fraction(account, name)
+            _pay_fraction(account, name, effects)
         if (rest := price * (1 - leg.f * leg.q)) > 1e-9 * price:
             account.claims.append(Claim(name, shares, rest))
+            effects.changes.append(Change("demerge", name, shares, factor=rest / price))
 
 
 def _end(
@@ -129,10 +135,15 @@ def _end(
     _change(account, name, -shares)
     account.cash += shares * cash
     gained = shares * cash - shares * price
+    worths = {other: prices[other] if prices[other] > 0 else max(left, 0.0) / len(unknown) / ratio for other, ratio, _ in parts}
+    rest = cash + sum(ratio * worths[other] for other, ratio, _ in parts)
     for other, ratio, wait in parts:
-        worth = prices[other] if prices[other] > 0 else max(left, 0.0) / len(unknown) / ratio
-        _receive(account, other, shares * ratio, worth, wait, effects, whole=whole)
-        gained += shares * ratio * worth
+        part = ratio * worths[other] / rest if rest > 0 else 0.0
+        rest -= ratio * worths[other]
+        effects.changes.append(Change("move", name, shares * ratio, factor=part, other=other))
+        _receive(account, other, shares * ratio, worths[other], wait, effects, whole=whole)
+        gained += shares * ratio * worths[other]
+    effects.changes.append(Change("sell", name, shares, shares * cash))
     effects.mark(name, gained)
 
 
@@ -144,9 +155,11 @@ def _rights(account: Account, name: int, leg: Action, effects: Effects, *, subsc
     if subscribe and leg.f < 1.0 and account.cash >= taken * leg.cash:
         account.cash -= taken * leg.cash
         _add_new(account, name, taken, leg.wait, whole=whole)
+        effects.changes.append(Change("new", name, taken, taken * leg.cash))
         effects.mark(name, (shares + taken) * price * leg.f - taken * leg.cash - shares * price)
     else:
         account.cash += shares * price * (1 - leg.f)
+        effects.changes.append(Change("sell", name, 0.0, shares * price * (1 - leg.f)))
 
 
 def _list_child(account: Account, parent: int, leg: Action, day: MarketDay, effects: Effects, *, whole: bool) -> None:
@@ -154,6 +167,7 @@ def _list_child(account: Account, parent: int, leg: Action, day: MarketDay, effe
     account.claims = [claim for claim in account.claims if claim.name != parent]
     for claim in mine:
         received = claim.shares * leg.a
+        effects.changes.append(Change("list", parent, received, other=leg.other))
         _receive(account, leg.other, received, float(day.close[leg.other]), leg.wait, effects, whole=whole)
         effects.mark(leg.other, received * float(day.close[leg.other]) - claim.value)
 
@@ -165,7 +179,7 @@ def _receive(account: Account, name: int, shares: float, price: float, wait: int
     account.idle[name] = 0
     _add_new(account, name, shares, wait, whole=whole)
     if whole:
-        _pay_fraction(account, name)
+        _pay_fraction(account, name, effects)
 
 
 def _change(account: Account, name: int, more: float) -> None:
@@ -188,13 +202,18 @@ def _add_new(account: Account, name: int, more: float, wait: int, *, whole: bool
         account.unlisted.append((name, waiting, wait))
 
 
-def _pay_fraction(account: Account, name: int) -> None:
+def _pay_fraction(account: Account, name: int, effects: Effects) -> None:
     whole = math.floor(account.shares[name] + 1e-9)
-    account.cash += (float(account.shares[name]) - whole) * float(account.price[name])
+    fraction = float(account.shares[name]) - whole
+    account.cash += fraction * float(account.price[name])
     account.shares[name] = whole
+    if fraction:
+        effects.changes.append(Change("sell", name, fraction, fraction * float(account.price[name])))
 
 
-def _age_claims(account: Account) -> None:
+def _age_claims(account: Account, effects: Effects) -> None:
     older = [replace(claim, age=claim.age + 1) for claim in account.claims]
-    account.cash += math.fsum(claim.value for claim in older if claim.age > CLAIM_SESSIONS)
+    paid = [claim for claim in older if claim.age > CLAIM_SESSIONS]
+    account.cash += math.fsum(claim.value for claim in paid)
+    effects.changes += [Change("claim_paid", claim.name, claim.shares, claim.value) for claim in paid]
     account.claims = [claim for claim in older if claim.age <= CLAIM_SESSIONS]

@@ -18,6 +18,7 @@ import numpy as np
 
 from champion_assets.common.errors import ChampionError
 from champion_assets.simulation.account import Account, Decided, MarketDay
+from champion_assets.simulation.changes import Change
 from champion_assets.simulation.corporate_actions import Action, Effects, act, scale_waiting
 from champion_assets.simulation.exchange import Charges, Exchange
 from champion_assets.simulation.fills import Execution, Fills, Rules, fill_orders, wanted_orders
@@ -65,6 +66,7 @@ class SessionResult:
     written_down: float
     names: Mapping[int, NameResult] = field(default_factory=dict)
     executions: Sequence[Execution] = ()
+    changes: Sequence[Change] = ()
 
 
 def run_session(
@@ -89,8 +91,9 @@ def run_session(
     interest = account.cash * earned
     account.cash += interest
     _settle(account)
-    gaps = _cross_gaps(account, day, whole=rules.whole_shares)
-    effects = act(account, actions, day, subscribe=rules.rights == "subscribe", whole=rules.whole_shares)
+    effects = Effects()
+    gaps = _cross_gaps(account, day, effects, whole=rules.whole_shares)
+    act(account, actions, day, effects, subscribe=rules.rights == "subscribe", whole=rules.whole_shares)
     written = _write_down(account, day, rules)
     fills = Fills()
     if decided is not None:
@@ -108,7 +111,7 @@ def run_session(
         raise AccountError(f"{day.date}: {before:.4f} + {pnl:.4f} - {fills.costs.total:.4f} is not {after:.4f}")
     names = _by_name(dict(zip(map(int, marked), map(float, moves), strict=True)), effects, fills, written)
     return SessionResult(pnl, fills.costs, fills.bought, fills.sold, fills.buys, fills.sells, fills.unfilled, gaps, dividends,
-                         interest, lost, names, fills.executions)  # fmt: skip
+                         interest, lost, names, fills.executions, effects.changes)  # fmt: skip
 
 
 def _by_name(moves: Mapping[int, float], effects: Effects, fills: Fills, written: Mapping[int, float]) -> dict[int, NameResult]:
@@ -121,7 +124,7 @@ def _by_name(moves: Mapping[int, float], effects: Effects, fills: Fills, written
     return found
 
 
-def _cross_gaps(account: Account, day: MarketDay, *, whole: bool) -> int:
+def _cross_gaps(account: Account, day: MarketDay, effects: Effects, *, whole: bool) -> int:
     """Holdings and orders keep their value across an opening gap that nothing explains; how many holdings there were."""
     gaps = np.flatnonzero((account.shares > 0) & day.traded & day.is_gap)
     for name in account.orders:
@@ -131,7 +134,9 @@ def _cross_gaps(account: Account, day: MarketDay, *, whole: bool) -> int:
             account.orders[name] = float(math.trunc(wanted)) if whole else wanted
     account.orders = {name: wanted for name, wanted in account.orders.items() if wanted}
     for name in map(int, gaps):
-        scale_waiting(account, name, float(account.price[name] / day.open[name]))
+        ratio = float(account.price[name] / day.open[name])
+        scale_waiting(account, name, ratio)
+        effects.changes.append(Change("scale", name, factor=ratio))
     account.shares[gaps] *= account.price[gaps] / day.open[gaps]
     account.price[gaps] = day.open[gaps]
     return int(gaps.size)

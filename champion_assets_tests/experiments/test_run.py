@@ -45,7 +45,7 @@ def test_a_trial_of_the_daily_strategy_is_the_daily_portfolio(built: Workspace) 
     trial = on_overlay(built, "same", Trial("same", built.settings), START)
     sessions = built.sessions(START, END)
     own = {"portfolio/account", "portfolio/target_weights", "portfolio/audit", "backtest/executions", "backtest/attribution",
-           "backtest/daily"}  # fmt: skip
+           "backtest/daily", "backtest/tax"}  # fmt: skip
     for table in sorted(own):
         assert trial.lake.read(table, sessions).equals(built.lake.read(table, sessions)), table
     assert {table.name for table in own_tables(built.tables, built.settings, built.settings)} == own

@@ -106,8 +106,9 @@ def test_what_the_decision_leaves_alone_is_not_ordered_even_if_its_listing_ends_
 
 
 @pytest.mark.parametrize(("action", "shares", "listed"), [
-    (Action("shares", f=0.5, q=2.0, wait=3), 200.0, 100.0), (Action("shares", f=0.4, q=2.5, wait=3), 250.0, 100.0),
-    (Action("shares", f=0.5, q=2.0), 200.0, 200.0),
+    (Action("shares", f=0.5, q=2.0, wait=3, is_bonus=True), 200.0, 100.0),
+    (Action("shares", f=0.4, q=2.5, wait=3, is_bonus=True), 250.0, 100.0),
+    (Action("shares", f=0.5, q=2.0, is_bonus=True), 200.0, 200.0),
 ])  # fmt: skip
 def test_new_shares_are_sold_only_when_they_are_listed(action: Action, shares: float, listed: float) -> None:
     """On the ex-date and the two sessions after it the old shares alone; on the third all."""
@@ -123,7 +124,7 @@ def test_new_shares_are_sold_only_when_they_are_listed(action: Action, shares: f
 
 def test_what_is_not_listed_is_split_with_the_rest_and_goes_into_a_merger() -> None:
     account = holding(0.0, [100.0, 0.0], [100.0, 0.0])
-    run(account, market([50.0, 10.0]), None, Rules(), {0: [Action("shares", f=0.5, q=2.0, wait=5)]})
+    run(account, market([50.0, 10.0]), None, Rules(), {0: [Action("shares", f=0.5, q=2.0, wait=5, is_bonus=True)]})
     run(account, market([10.0, 10.0]), None, Rules(), {0: [Action("shares", f=0.2, q=5.0)]})
     assert account.unlisted == [(0, 500.0, 4)]
     run(account, market([10.0, 10.0]), None, Rules(), {0: [Action("merger", a=0.305, other=1, wait=20)]})

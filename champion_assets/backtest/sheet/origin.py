@@ -20,6 +20,7 @@ WORDS = {
     "execution": "Execution (evening's close to fill)",
     "cash": "Interest on cash",
     "written_down": "Written down",
+    "tax": "Capital gains tax",
     "costs": "Costs",
 }
 

@@ -67,6 +67,13 @@ OTHER_WORDS: dict[str, tuple[str, str, Form]] = {
     "cost_drag_a_year": ("Charges", "of the value, a year", _small_share),
     "dividends_rupees": ("Dividends received", "rupees", _count),
     "written_down_rupees": ("Written down on names that ended", "rupees", _count),
+    "tax_rupees": ("Capital gains tax", "rupees, on what was sold", _count),
+    "tax_drag_a_year": ("Capital gains tax", "of the value, a year", _small_share),
+    "total_return_after_tax": ("Total return after tax", "over the whole period", _share),
+    "cagr_after_tax": ("Growth after tax", "a year, compound", _share),
+    "volatility_after_tax": ("Volatility after tax", "a year", _share),
+    "sharpe_after_tax": ("Sharpe ratio after tax", "a year, over the overnight rate", number),
+    "max_drawdown_after_tax": ("Deepest fall from a peak, after tax", "of the value at the peak", _share),
     "unfilled": ("Orders not wholly filled", "orders", _count),
     "unexplained_gaps": ("Opening gaps treated as value-neutral", "gaps", _count),
 }
@@ -77,6 +84,7 @@ REASON_WORDS = {
     "at_band": "at its price band",
     "volume": "beyond the share of the volume",
     "not_settled": "not settled yet",
+    "not_listed": "new shares not listed yet",
     "charges": "worth less than its charges",
     "cash": "cut to the cash there was",
 }
