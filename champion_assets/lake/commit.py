@@ -31,6 +31,8 @@ from champion_assets.lake.delta_log import (
     commit_key,
     copy_key,
     first_actions,
+    head,
+    head_key,
     meta_data,
     remove,
     sealed,
@@ -211,11 +213,23 @@ def _path(group: Sequence[dt.date], body: bytes) -> str:
 
 def _committed(lake: Lake, table: str, state: TableState, instant: dt.datetime, operation: str, actions: list[Action]) -> bool:
     version = state.version + 1
-    if not lake.create(commit_key(table, version), sealed(instant, operation, actions, version)):
+    body = sealed(instant, operation, actions, version)
+    if not lake.create(commit_key(table, version), body):
         return False
+    _name_newest(lake, table, version, body)
     if version and version % CHECKPOINT_EVERY == 0:
         write_checkpoint(lake, table, applied(state, actions, version), instant)
     return True
+
+
+def _name_newest(lake: Lake, table: str, version: int, body: bytes) -> None:
+    """Write the head. Who has committed meanwhile may have written it before: then it is written again, so that it never goes back."""
+    while True:
+        lake.put(head_key(table), head(version, body))
+        later = lake.get(commit_key(table, version + 1))
+        if later is None:
+            return
+        version, body = version + 1, later
 
 
 def write_checkpoint(lake: Lake, table: str, state: TableState, instant: dt.datetime) -> None:

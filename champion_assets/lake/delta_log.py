@@ -3,7 +3,8 @@
 What belongs here: reading the log into a `TableState`, and the bytes of commits and checkpoints. What does not: what a commit changes
 (`commit.py`). A commit is one object that is created under the next number or not at all; its first line begins with the checksum of the
 rest. Every `CHECKPOINT_EVERY` commits the whole state is written twice beside the log: as Parquet for other engines, and as lines like
-those of a commit for us. Both are copies of what the commits say. Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
+those of a commit for us. Both are copies of what the commits say. The head names the newest commit, so that one that was removed is
+missed; it is written after the commit, so after a crash it may name the one before. Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 """
 
 from __future__ import annotations
@@ -41,6 +42,34 @@ def copy_key(table: str, version: int) -> str:
 def checkpoint_key(table: str, version: int) -> str:
     """The object with the state at a version for other engines."""
     return f"{table}/{LOG}/{version:020}.checkpoint.parquet"
+
+
+def head_key(table: str) -> str:
+    """The object that names the newest commit."""
+    return f"{table}/{LOG}/{COPIES}/head"
+
+
+def head(version: int, commit: bytes) -> bytes:
+    """The bytes of the head: the version of the newest commit, the checksum that stands in it, and a checksum of both."""
+    said = f"{version:020} ".encode() + mark_of(commit)
+    return said + f" {zlib.crc32(said):08x}".encode()
+
+
+def head_said(body: bytes, where: str) -> tuple[int, bytes]:
+    """Version and checksum of the newest commit that the head names.
+
+    Raises:
+        CorruptObject: the head is damaged.
+    """
+    said, mark = body[:29], body[29:]
+    if mark != f" {zlib.crc32(said):08x}".encode() or not said[:20].isdigit():
+        raise CorruptObject(f"{where}: damaged (its checksum differs); the next commit to the table writes it anew")
+    return int(said[:20]), said[21:]
+
+
+def mark_of(commit: bytes) -> bytes:
+    """The checksum that stands in a commit."""
+    return commit[len(_HEAD) : len(_HEAD) + 8]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import polars as pl
 
 from champion_assets.lake.cache import ObjectCache
 from champion_assets.lake.day_files import checksum, scan
-from champion_assets.lake.delta_log import COPIES, LOG, Commit, applied, commit_key, copy_key, opened
+from champion_assets.lake.delta_log import COPIES, LOG, Commit, applied, commit_key, copy_key, head_key, head_said, mark_of, opened
 from champion_assets.lake.errors import CacheUnusable, CorruptObject, NoSuchVersion
 from champion_assets.lake.manifest import DataFile, DayInfo, TableState
 from champion_assets.lake.objects import ObjectStore
@@ -271,8 +271,15 @@ class Lake(ObjectStore):
 
     def _load(self, table: str, version: int | None) -> TableState:
         """The state at a version, else the newest, from the last copy before it and the commits after that."""
+        said = self.get(head_key(table)) if version is None else None  # before the list: who commits meanwhile is in the list
+        newest, mark = (-1, b"") if said is None else head_said(said, self.uri(head_key(table)))
         commits, copies = self.log(table)
         last = max(commits, default=-1) if version is None else version
+        if last < newest:
+            raise CorruptObject(
+                f"{self.uri(commit_key(table, newest))}: the newest of the table's commits is gone, and with it what it changed; put it "
+                "back from a copy, or `champion verify --repair` builds the table again"
+            )
         state = TableState()
         for copy in reversed([each for each in copies if each <= last]):
             body = self.get(copy_key(table, copy))
@@ -287,4 +294,8 @@ class Lake(ObjectStore):
             if body is None:
                 raise NoSuchVersion(f"{table}: the log lacks {self.uri(key)}; older versions were pruned, or somebody removed it")
             state = applied(state, opened(body, self.uri(key), number).actions, number)
+            if number == newest and mark_of(body) != mark:
+                raise CorruptObject(
+                    f"{self.uri(key)}: not the commit that was written last; `champion verify --repair` builds the table again"
+                )
         return state

@@ -16,8 +16,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from champion_assets.lake.commit import day_rows, write_days
-from champion_assets.lake.delta_log import CHECKPOINT_EVERY, LOG, commit_key, copy_key
+from champion_assets.lake.commit import _name_newest, day_rows, write_days
+from champion_assets.lake.delta_log import CHECKPOINT_EVERY, LOG, commit_key, copy_key, head_key
 from champion_assets.lake.errors import CorruptObject, DayChanged, NoSuchVersion
 from champion_assets.lake.manifest import Stamp
 from champion_assets.lake.open import remove_leftovers
@@ -244,7 +244,7 @@ def test_leftovers_of_killed_writers_are_removed_and_never_listed(lake: Lake) ->
 
 WRITER = """
 import datetime as dt, sys, polars as pl
-from champion_assets.lake.commit import day_rows, write_days
+from champion_assets.lake.commit import _name_newest, day_rows, write_days
 from champion_assets.lake.manifest import Stamp
 from champion_assets.lake.store import Lake
 lake = Lake(sys.argv[1]); print("ready", flush=True)
@@ -305,3 +305,52 @@ def test_a_full_disk_leaves_the_table_as_it_was(tmp_path: Path) -> None:
 
 def test_a_stamp_says_what_a_day_was_made_by() -> None:
     assert day_rows({DAY: FRAME})[DAY].stamped(Stamp("f", "2", "r")).info.recipe == "r"
+
+
+def test_the_newest_commit_that_is_removed_or_exchanged_is_missed(lake: Lake) -> None:
+    for number in range(3):
+        put_day(lake, NAME, DAYS[number], rows(DAYS[number], 1.0))
+    newest = Path(lake.root, commit_key(NAME, 2))
+    body = newest.read_bytes()
+    newest.unlink()
+    with pytest.raises(CorruptObject, match=r"00002\.json: the newest of the table's commits is gone"):
+        Lake(lake.root).state(NAME)
+    with pytest.raises(CorruptObject, match="is gone"):
+        put_day(Lake(lake.root), NAME, DAY, FRAME)
+    newest.write_bytes(body)
+    assert Lake(lake.root).dates(NAME) == DAYS[:3]
+    newest.unlink()
+    other = Lake(str(Path(lake.root).parent / "other"))
+    for number in range(3):
+        put_day(other, NAME, DAYS[number], rows(DAYS[number], 1.0 + number))
+    newest.write_bytes(Path(other.root, commit_key(NAME, 2)).read_bytes())
+    with pytest.raises(CorruptObject, match="not the commit that was written last"):
+        Lake(lake.root).state(NAME)
+
+
+def test_a_damaged_head_is_named_and_the_next_commit_of_a_writer_mends_it(lake: Lake) -> None:
+    put_day(lake, NAME, DAY, FRAME)
+    path = Path(lake.root, head_key(NAME))
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(CorruptObject, match=r"head: damaged"):
+            Lake(lake.root).state(NAME)
+    put_day(lake, NAME, DAYS[-1], rows(DAYS[-1], 1.0))
+    assert Lake(lake.root).dates(NAME) == sorted([DAY, DAYS[-1]])
+
+
+def test_a_table_without_a_head_is_read_as_before(lake: Lake) -> None:
+    put_day(lake, NAME, DAY, FRAME)
+    Path(lake.root, head_key(NAME)).unlink()
+    assert Lake(lake.root).dates(NAME) == [DAY]
+
+
+def test_a_writer_that_comes_late_does_not_take_the_head_back(lake: Lake) -> None:
+    for number in range(3):
+        put_day(lake, NAME, DAYS[number], rows(DAYS[number], 1.0))
+    said = lake.get(head_key(NAME))
+    first = lake.get(commit_key(NAME, 0))
+    assert first is not None
+    _name_newest(lake, NAME, 0, first)
+    assert lake.get(head_key(NAME)) == said
