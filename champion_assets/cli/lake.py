@@ -41,20 +41,25 @@ def _lake() -> Lake:
 @click.option("--since", type=DATE, default=None, help="Leave out files whose days are all earlier.")
 @click.option("--repair", is_flag=True, help="Put what is damaged aside and build its days again from the originals.")
 @click.option("--warehouse/--no-warehouse", default=True, show_default=True, help="Whether to look into DuckDB and ClickHouse, too.")
-def verify(since: dt.datetime | None, repair: bool, warehouse: bool) -> None:
+@click.option("--anew", is_flag=True, help="Look at everything, although an earlier look that was cut off could be gone on with.")
+def verify(since: dt.datetime | None, repair: bool, warehouse: bool, anew: bool) -> None:
     """Compare every file, every original and every log of the lake with its checksum; name what is damaged.
 
     Then compare each table and month in DuckDB and ClickHouse with the lake: rows, and a checksum of all values.
+
+    A look that was cut off is gone on with within a day: tables that it had done and that have not changed are left out.
 
     The exit code is 0 if nothing is, else 1; with --repair 1 if days could not be built again.
     """
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from champion_assets.lake.verify import expected_bytes, last_verified
+    from champion_assets.lake.verify import expected_bytes, last_verified, under_way
     from champion_assets.lake.verify import verify as look
 
     lake, first = _lake(), dt.date.min if since is None else since.date()
+    if not anew and (cut_off := under_way(lake, first)) is not None:
+        say(f"goes on with the look that began at {cut_off.started}: {cut_off.objects} objects are done")
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("verify", total=expected_bytes(lake))
@@ -63,7 +68,7 @@ def verify(since: dt.datetime | None, repair: bool, warehouse: bool) -> None:
             progress.update(bar, advance=read, description=table)
             check()
 
-        damages = look(lake, first, advance, _in_warehouses(lake, first) if warehouse else ())
+        damages = look(lake, first, advance, _in_warehouses(lake, first) if warehouse else (), anew=anew)
     for damage in damages:
         days = f" ({len(damage.days)} days, {damage.days[0]} to {damage.days[-1]})" if damage.days else ""
         say(f"{damage.says}{days}", "red")

@@ -216,13 +216,13 @@ def _committed(lake: Lake, table: str, state: TableState, instant: dt.datetime, 
     body = sealed(instant, operation, actions, version)
     if not lake.create(commit_key(table, version), body):
         return False
-    _name_newest(lake, table, version, body)
+    name_newest(lake, table, version, body)
     if version and version % CHECKPOINT_EVERY == 0:
         write_checkpoint(lake, table, applied(state, actions, version), instant)
     return True
 
 
-def _name_newest(lake: Lake, table: str, version: int, body: bytes) -> None:
+def name_newest(lake: Lake, table: str, version: int, body: bytes) -> None:
     """Write the head. Who has committed meanwhile may have written it before: then it is written again, so that it never goes back."""
     while True:
         lake.put(head_key(table), head(version, body))

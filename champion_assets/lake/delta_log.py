@@ -63,7 +63,7 @@ def head_said(body: bytes, where: str) -> tuple[int, bytes]:
     """
     said, mark = body[:29], body[29:]
     if mark != f" {zlib.crc32(said):08x}".encode() or not said[:20].isdigit():
-        raise CorruptObject(f"{where}: damaged (its checksum differs); the next commit to the table writes it anew")
+        raise CorruptObject(f"{where}: damaged (its checksum differs); `champion verify --repair` writes it anew, as the next commit does")
     return int(said[:20]), said[21:]
 
 

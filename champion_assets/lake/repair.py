@@ -9,10 +9,10 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from champion_assets.lake.commit import write_days
-from champion_assets.lake.delta_log import LOG
+from champion_assets.lake.commit import name_newest, write_days
+from champion_assets.lake.delta_log import LOG, commit_key, head_key
 from champion_assets.lake.store import Lake
-from champion_assets.lake.verify import Damage
+from champion_assets.lake.verify import Damage, forget
 
 ASIDE = "_damaged"
 _FILE = re.compile(r"/(\d{4})-(\d\d)/(\d\d)-(\d\d)-[0-9a-f]+\.parquet$")
@@ -28,12 +28,16 @@ def put_aside(lake: Lake, damages: Sequence[Damage]) -> list[dt.date]:
     for damage in damages:
         if damage.elsewhere:
             days |= set(damage.days)
+        elif damage.key == head_key(damage.table):
+            version = lake.state(damage.table).version
+            name_newest(lake, damage.table, version, lake.get(commit_key(damage.table, version)) or b"")
         elif damage.key.endswith(f"/{LOG}"):
             keys = [key for key in lake.keys(damage.table) if "/_files/" not in key and "/_notes/" not in key]
             days |= {day for key in keys for day in _days_in(key)}
             for key in keys:
                 _move(lake, key)
             lake.forget(damage.table)
+            forget(lake, damage.table)
         elif "/_files/" in damage.key:
             if lake.exists(damage.key):
                 _move(lake, damage.key)

@@ -269,10 +269,17 @@ class Lake(ObjectStore):
         with ThreadPoolExecutor(_THREADS if self.is_local else 16) as pool:
             return list(pool.map(lambda file: self.verified(table, file), files))
 
+    def _head(self, table: str) -> tuple[int, bytes]:
+        """Version and checksum of the newest commit by the head; -1 if there is none, or a damaged one, which `champion verify` names."""
+        body = self.get(head_key(table))
+        try:
+            return (-1, b"") if body is None else head_said(body, self.uri(head_key(table)))
+        except CorruptObject:
+            return -1, b""
+
     def _load(self, table: str, version: int | None) -> TableState:
         """The state at a version, else the newest, from the last copy before it and the commits after that."""
-        said = self.get(head_key(table)) if version is None else None  # before the list: who commits meanwhile is in the list
-        newest, mark = (-1, b"") if said is None else head_said(said, self.uri(head_key(table)))
+        newest, mark = self._head(table) if version is None else (-1, b"")  # before the list: who commits meanwhile is in the list
         commits, copies = self.log(table)
         last = max(commits, default=-1) if version is None else version
         if last < newest:

@@ -8,16 +8,19 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 
 from champion_assets.common.errors import ChampionError
-from champion_assets.lake.delta_log import LOG
+from champion_assets.lake.delta_log import LOG, head_key, head_said
 from champion_assets.lake.errors import CorruptObject
 from champion_assets.lake.originals import file_key
 from champion_assets.lake.store import Lake
 
-NOTE = "state/verified.json"
+NOTE, UNDERWAY = "state/verified.json", "state/verifying.json"
+GOES_ON_FOR = dt.timedelta(days=1)
+"""How long after its beginning a look that was cut off is gone on with."""
 
 
 @dataclass(frozen=True)
@@ -36,50 +39,126 @@ class Damage:
 
 @dataclass(frozen=True)
 class Verified:
-    """When all was looked at last, how many objects and bytes, and how much of it was damaged."""
+    """When all was looked at last, how many objects and bytes, how much of it was damaged, and the version of each table."""
 
     finished: str
     since: str
     objects: int
     bytes: int
     damaged: int
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Look:
+    """A look under way: when it began, what it is limited to, which parts it has done at which version, and what it found."""
+
+    started: str
+    since: str
+    done: dict[str, int] = field(default_factory=dict)
+    objects: int = 0
+    size: int = 0
+    found: list[Damage] = field(default_factory=list)
 
 
 def verify(
     lake: Lake, since: dt.date = dt.date.min, advance: Callable[[str, int], None] = lambda _table, _bytes: None,
-    elsewhere: Iterable[tuple[Damage | None, int]] = (),
+    elsewhere: Iterable[tuple[Damage | None, int]] = (), *, anew: bool = False,
 ) -> list[Damage]:  # fmt: skip
     """Look at the log and the files of every table, and at every original.
+
+    A look that was cut off less than `GOES_ON_FOR` ago is gone on with: tables that it has done are left out if they have not changed.
 
     Args:
         lake: the lake.
         since: leave out files of which every day is earlier; originals and logs are looked at in any case.
         advance: called with the table and the bytes of each object that was looked at.
         elsewhere: what else is looked at, after the lake: databases that hold its rows.
+        anew: look at everything, whatever was cut off.
 
     Returns:
         What is damaged, in the order of the tables.
     """
-    found: list[Damage] = []
-    objects = size = 0
-    for table in lake.tables():
-        for damage, read in _of_table(lake, table, since):
-            objects, size = objects + 1, size + read
-            advance(table, read)
-            found += [damage] if damage is not None else []
-    for name in lake.folders("raw"):
-        for damage, read in _of_originals(lake, f"raw/{name}"):
-            objects, size = objects + 1, size + read
-            advance(f"raw/{name}", read)
-            found += [damage] if damage is not None else []
-    for damage, read in elsewhere:
-        objects, size = objects + 1, size + read
-        advance("warehouse" if damage is None else damage.table, read)
-        found += [damage] if damage is not None else []
     limit = "" if since == dt.date.min else since.isoformat()
-    said = Verified(dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), limit, objects, size, len(found))
-    lake.put(NOTE, json.dumps(asdict(said)).encode())
+    look = (None if anew else under_way(lake, since)) or Look(_now(), limit)
+    tables, before = lake.tables(), last_verified(lake)
+    parts: list[tuple[str, int, Callable[[], Iterator[tuple[Damage | None, int]]]]] = [
+        *((table, _version(lake, table), partial(_of_table, lake, table, since)) for table in tables),
+        *((f"raw/{name}/_files", 0, partial(_of_originals, lake, f"raw/{name}")) for name in lake.folders("raw")),
+    ]
+    for name, version, objects in parts:
+        if look.done.get(name) != version or version == -1:
+            look.found = [damage for damage in look.found if _part_of(damage) != name]
+            _look_at(look, name, objects(), advance)
+            look.done[name] = version
+            lake.put(UNDERWAY, json.dumps(asdict(look), default=str).encode())
+    order = {name: place for place, (name, _, _) in enumerate(parts)}
+    found = sorted((each for each in look.found if _part_of(each) in order), key=lambda damage: order[_part_of(damage)])
+    versions = {name: version for name, version in look.done.items() if name in tables and version >= 0}
+    found += _older(lake, before, versions, {damage.table for damage in found})
+    look.found = []
+    _look_at(look, "warehouse", elsewhere, advance)
+    found += look.found
+    lake.put(NOTE, json.dumps(asdict(Verified(_now(), limit, look.objects, look.size, len(found), versions))).encode())
+    lake.delete(UNDERWAY)
     return found
+
+
+def under_way(lake: Lake, since: dt.date = dt.date.min) -> Look | None:
+    """The look with this limit that was cut off lately, if there is one."""
+    body = lake.get(UNDERWAY)
+    if body is None:
+        return None
+    said = json.loads(body)
+    is_old = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(said["started"]) > GOES_ON_FOR
+    if is_old or said["since"] != ("" if since == dt.date.min else since.isoformat()):
+        return None
+    damages = [Damage(**each | {"days": tuple(map(dt.date.fromisoformat, each["days"]))}) for each in said["found"]]
+    return Look(**said | {"found": damages})
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+
+
+def _version(lake: Lake, table: str) -> int:
+    """-1 where the log cannot be read, which the look says."""
+    try:
+        return lake.state(table).version
+    except ChampionError:
+        return -1
+
+
+def _part_of(damage: Damage) -> str:
+    return f"{damage.table}/_files" if "/_files/" in damage.key else damage.table
+
+
+def _look_at(look: Look, name: str, objects: Iterable[tuple[Damage | None, int]], advance: Callable[[str, int], None]) -> None:
+    for damage, read in objects:
+        look.objects, look.size = look.objects + 1, look.size + read
+        advance(name if damage is None else damage.table, read)
+        look.found += [damage] if damage is not None else []
+
+
+def _older(lake: Lake, before: Verified | None, versions: Mapping[str, int], known: Collection[str]) -> list[Damage]:
+    """Tables that have gone back, or gone, since the last look, unless they were built anew after it."""
+    found = []
+    for table, version in ({} if before is None else before.versions).items():
+        if table in known or versions.get(table, -1) >= version:
+            continue
+        newest = max((commit.instant for _, commit in lake.commits(table)), default=None) if table in versions else None
+        if before is not None and (newest is None or newest < dt.datetime.fromisoformat(before.finished)):
+            says = f"{lake.uri(f'{table}/{LOG}')}: version {version} was there at the last look, now it is {versions.get(table, 'gone')}"
+            found.append(Damage(f"{table}/{LOG}", table, f"{says}; `champion verify --repair` builds the table again"))
+    return found
+
+
+def forget(lake: Lake, table: str) -> None:
+    """Expect nothing of a table that was put aside."""
+    said = last_verified(lake)
+    if said is not None:
+        rest = {name: version for name, version in said.versions.items() if name != table}
+        lake.put(NOTE, json.dumps(asdict(replace(said, versions=rest))).encode())
 
 
 def last_verified(lake: Lake) -> Verified | None:
@@ -107,6 +186,11 @@ def _of_table(lake: Lake, table: str, since: dt.date) -> Iterator[tuple[Damage |
     except ChampionError as error:
         yield Damage(f"{table}/{LOG}", table, str(error)), 0
         return
+    if (body := lake.get(head_key(table))) is not None:
+        try:
+            head_said(body, lake.uri(head_key(table)))
+        except CorruptObject as error:
+            yield Damage(head_key(table), table, str(error)), 0
     for file in state.files.values():
         if max(file.days) < since:
             continue

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import random
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from champion_assets import research
 from champion_assets.catalog import open_workspace
 from champion_assets.cli.main import main
 from champion_assets.common.errors import RequestError
-from champion_assets.lake.delta_log import LOG, commit_key
+from champion_assets.lake.delta_log import LOG, commit_key, head_key
 from champion_assets.lake.errors import CorruptObject, LakeRefused, NoSuchVersion
 from champion_assets.lake.migrate import BEFORE, migrate, older_tables
 from champion_assets.lake.open import open_lake
@@ -111,6 +112,63 @@ def test_a_table_whose_log_alone_is_damaged_names_its_days(lake: Lake) -> None:
     days = put_aside(Lake(lake.root), damages)
     assert (days[0], days[-1]) == (dt.date(2024, 1, 1), dt.date(2024, 2, 9))
     assert Lake(lake.root).dates(NAME) == []
+
+
+def test_a_newest_commit_that_is_removed_is_named_and_the_table_built_again(lake: Lake) -> None:
+    Path(lake.root, commit_key(NAME, lake.state(NAME).version)).unlink()
+    (damage,) = verify(Lake(lake.root))
+    assert (damage.key, "newest of the table's commits is gone" in damage.says) == (f"{NAME}/{LOG}", True)
+    assert put_aside(Lake(lake.root), [damage])[-1] == dt.date(2024, 2, 9)
+    put_day(Lake(lake.root), NAME, DAY, rows(DAY, 1.0))
+    assert verify(Lake(lake.root)) == []
+
+
+def test_a_table_that_has_gone_back_since_the_last_look_is_named(lake: Lake) -> None:
+    assert verify(lake) == []
+    version = lake.state(NAME).version
+    Path(lake.root, commit_key(NAME, version)).unlink()
+    Path(lake.root, head_key(NAME)).unlink()
+    (damage,) = verify(Lake(lake.root))
+    assert f"version {version} was there at the last look, now it is {version - 1}" in damage.says
+    put_aside(Lake(lake.root), [damage])
+    put_day(Lake(lake.root), NAME, DAY, rows(DAY, 1.0))
+    assert verify(Lake(lake.root)) == []
+    shutil.rmtree(Path(lake.root, NAME))
+    (damage,) = verify(Lake(lake.root))
+    assert "now it is gone" in damage.says
+
+
+def test_a_look_that_is_cut_off_goes_on(lake: Lake) -> None:
+    put_day(lake, "silver/y", DAY, rows(DAY, 1.0))
+    put_day(lake, "silver/z", DAY, rows(DAY, 1.0))
+    flip(Path(lake.root, NAME, lake.state(NAME).file_of[dt.date(2024, 1, 5)].path), random.Random(1))
+
+    class Cut(Exception):
+        """Somebody stops it."""
+
+    def cut(table: str, _read: int) -> None:
+        if table == "silver/z":
+            raise Cut
+
+    with pytest.raises(Cut):
+        verify(lake, advance=cut)
+    seen: list[str] = []
+    put_day(lake, "silver/y", DAY, rows(DAY, 2.0))
+    assert [damage.table for damage in verify(lake, advance=lambda table, _read: seen.append(table))] == [NAME]
+    assert set(seen) == {"silver/y", "silver/z"}, "what was done is left out, but not what has changed since"
+    seen.clear()
+    verify(lake, advance=lambda table, _read: seen.append(table))
+    assert NAME in seen
+    with pytest.raises(Cut):
+        verify(lake, advance=cut)
+    seen.clear()
+    verify(lake, dt.date(2024, 1, 1), advance=lambda table, _read: seen.append(table))
+    assert NAME in seen, "another limit is another look"
+    with pytest.raises(Cut):
+        verify(lake, advance=cut)
+    seen.clear()
+    verify(lake, advance=lambda table, _read: seen.append(table), anew=True)
+    assert NAME in seen
 
 
 def test_since_leaves_out_what_is_older(lake: Lake) -> None:

@@ -16,12 +16,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from champion_assets.lake.commit import _name_newest, day_rows, write_days
+from champion_assets.lake.commit import day_rows, name_newest, write_days
 from champion_assets.lake.delta_log import CHECKPOINT_EVERY, LOG, commit_key, copy_key, head_key
 from champion_assets.lake.errors import CorruptObject, DayChanged, NoSuchVersion
 from champion_assets.lake.manifest import Stamp
 from champion_assets.lake.open import remove_leftovers
+from champion_assets.lake.repair import put_aside
 from champion_assets.lake.store import Lake
+from champion_assets.lake.verify import verify
 from champion_assets_tests.helpers import drop_days, put_day
 
 NAME = "silver/x"
@@ -244,9 +246,11 @@ def test_leftovers_of_killed_writers_are_removed_and_never_listed(lake: Lake) ->
 
 WRITER = """
 import datetime as dt, sys, polars as pl
-from champion_assets.lake.commit import _name_newest, day_rows, write_days
+from champion_assets.lake.commit import day_rows, name_newest, write_days
 from champion_assets.lake.manifest import Stamp
+from champion_assets.lake.repair import put_aside
 from champion_assets.lake.store import Lake
+from champion_assets.lake.verify import verify
 lake = Lake(sys.argv[1]); print("ready", flush=True)
 n = int(sys.argv[2])
 while True:
@@ -328,16 +332,17 @@ def test_the_newest_commit_that_is_removed_or_exchanged_is_missed(lake: Lake) ->
         Lake(lake.root).state(NAME)
 
 
-def test_a_damaged_head_is_named_and_the_next_commit_of_a_writer_mends_it(lake: Lake) -> None:
+def test_a_damaged_head_is_named_by_verify_alone_and_written_anew(lake: Lake) -> None:
     put_day(lake, NAME, DAY, FRAME)
     path = Path(lake.root, head_key(NAME))
     whole = path.read_bytes()
     for place in range(len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        with pytest.raises(CorruptObject, match=r"head: damaged"):
-            Lake(lake.root).state(NAME)
-    put_day(lake, NAME, DAYS[-1], rows(DAYS[-1], 1.0))
-    assert Lake(lake.root).dates(NAME) == sorted([DAY, DAYS[-1]])
+        assert Lake(lake.root).dates(NAME) == [DAY]
+        (damage,) = verify(Lake(lake.root))
+        assert damage.key == head_key(NAME)
+        assert put_aside(Lake(lake.root), [damage]) == []
+        assert path.read_bytes() == whole
 
 
 def test_a_table_without_a_head_is_read_as_before(lake: Lake) -> None:
@@ -352,5 +357,5 @@ def test_a_writer_that_comes_late_does_not_take_the_head_back(lake: Lake) -> Non
     said = lake.get(head_key(NAME))
     first = lake.get(commit_key(NAME, 0))
     assert first is not None
-    _name_newest(lake, NAME, 0, first)
+    name_newest(lake, NAME, 0, first)
     assert lake.get(head_key(NAME)) == said
