@@ -105,7 +105,7 @@ def sections(days: pl.DataFrame, story: Story, table: pl.DataFrame, details: Det
         ("risk", "Risk", [*holdings.risk_blocks(details, year)]),
         ("holdings", "Holdings", [Beside(holdings.exposures(story)), holdings.holdings_table(story, details)]),
         ("trades", "Trades", [trades.trades_file(details.executions), trades.trades_table(details.executions)]),
-        ("costs", "Costs and capacity", [*_paired(costs.cost_blocks(story, details, found))]),
+        ("costs", "Costs and capacity", costs.cost_blocks(story, details, found)),
         ("constraints", "Constraints", [*rules.constraint_blocks(story, details)]),
         ("esg", "ESG", [*esg.esg_blocks(story, details)]),
         ("luck", "Was it luck?", [*luck.luck_blocks(stored)]),
@@ -117,20 +117,6 @@ def sections(days: pl.DataFrame, story: Story, table: pl.DataFrame, details: Det
         ),
     ]
     return [Section(name, title, blocks) for name, title, blocks in every if blocks]
-
-
-def _paired(blocks: list[Block]) -> list[Block]:
-    """Charts side by side, two by two; other blocks on their own."""
-    found: list[Block] = []
-    waiting: list[Block] = []
-    for each in blocks:
-        if each.kind != "figure":
-            found += [Beside(waiting)] if waiting else []
-            found.append(each)
-            waiting = []
-            continue
-        waiting.append(each)
-    return [*found, *([Beside(waiting)] if waiting else [])]
 
 
 def _definitions(table: pl.DataFrame) -> Table:

@@ -6,14 +6,14 @@ What belongs here: which figures are compared, in which words. What does not: an
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from champion_assets.backtest.sheet.terms import PLAIN, TERMS, value_in_words
-from champion_assets.backtest.sheet.words import METRIC_WORDS, OTHER_WORDS, shown
+from champion_assets.backtest.sheet.words import shown
 from champion_assets.backtest.tear_sheet import HTML_KEY
 from champion_assets.experiments.luck import Comparison, Luck
 from champion_assets.experiments.luck_words import lines, notes
@@ -25,21 +25,21 @@ from champion_assets.pages.units import number, percent
 from champion_assets.quant.metrics import drawdowns
 from champion_assets.quant.risk import Array
 
-FIGURES = (
-    "cagr",
-    "volatility",
-    "sharpe",
-    "sharpe_low",
-    "sharpe_high",
-    "sharpe_deflated",
-    "sortino",
-    "max_drawdown",
-    "calmar",
-    "beta",
-    "information_ratio",
-    "turnover_a_year",
-    "cost_drag_a_year",
-)
+FIGURES = {
+    "cagr": ("Growth", "a year, net"),
+    "volatility": ("Volatility", "a year"),
+    "sharpe": ("Sharpe ratio", "a year"),
+    "sharpe_low": ("95 % interval of it", "a year"),
+    "sharpe_deflated": ("Probability of skill", "among all trials"),
+    "sortino": ("Sortino ratio", "a year"),
+    "max_drawdown": ("Deepest fall", "from a peak"),
+    "calmar": ("Calmar ratio", "a year"),
+    "beta": ("Beta", "to the universe"),
+    "information_ratio": ("Information ratio", "to the universe"),
+    "turnover_a_year": ("Turnover", "a year, one way"),
+    "cost_drag_a_year": ("Charges", "a year"),
+}
+"""By figure of the tear sheet: its short label and its unit."""
 DRAWN = 8
 """Trials in the charts, those with the highest Sharpe ratios."""
 _NOTE = (
@@ -73,25 +73,24 @@ def varying(results: Sequence[TrialResult]) -> list[str]:
 
 
 def _table(results: Sequence[TrialResult]) -> Table:
-    names, words = varying(results), METRIC_WORDS | OTHER_WORDS
+    names = varying(results)
     columns = [
         Column("Trial", is_number=False),
         *(Column(TERMS[name][0] if name in TERMS else name.replace("_", " "), is_number=False) for name in names),
-        *(Column(words[figure][0], words[figure][1]) for figure in FIGURES),
+        *(Column(label, unit) for label, unit in FIGURES.values()),
     ]
-    order = sorted(results, key=lambda each: -(each.figures.get("sharpe") or float("-inf")))
     rows = []
-    for each in order:
+    for each in sorted(results, key=lambda each: -(each.figures.get("sharpe") or float("-inf"))):
         link = "" if each.error else f"{each.identity}/{HTML_KEY}"
-        rows.append(
-            [
-                Cell(each.label, link=link),
-                *(_parameter(name, each.parameters[name]) for name in names),
-                *(Cell(shown(figure, each.figures.get(figure)), each.figures.get(figure)) for figure in FIGURES),
-            ]
-        )
-    caption = "Each trial leads to its tear sheet; a click on a heading sorts"
-    return Table("trials-table", columns, rows, caption)
+        parameters = (_parameter(name, each.parameters[name]) for name in names)
+        rows.append([Cell(each.label, link=link), *parameters, *(_figure(name, each.figures) for name in FIGURES)])
+    return Table("trials-table", columns, rows, "Each trial leads to its tear sheet; a click on a heading sorts")
+
+
+def _figure(name: str, figures: Mapping[str, float | None]) -> Cell:
+    if name == "sharpe_low" and figures.get(name) is not None:
+        return Cell(f"{number(figures[name])} to {number(figures.get('sharpe_high'))}", figures[name])
+    return Cell(shown(name, figures.get(name)), figures.get(name))
 
 
 def _parameter(name: str, value: Any) -> Cell:

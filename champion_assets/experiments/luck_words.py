@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from champion_assets.experiments.luck import Comparison, Luck
+from champion_assets.pages.units import number, percent
 
 
 def summary(luck: Luck) -> str:
@@ -27,14 +28,14 @@ def summary(luck: Luck) -> str:
 def lines(luck: Luck, found: Comparison) -> list[tuple[str, str, str]]:
     """Each figure: name, value, definition."""
     figures = found.overfitting
-    slope = "undefined" if math.isnan(figures.degradation) else f"{figures.degradation:.2f}"
+    slope = "undefined" if math.isnan(figures.degradation) else number(figures.degradation)
     chosen, kept = (float(np.median(each)) * found.root_sessions_a_year for each in (figures.chosen, figures.kept))
     length = "undefined" if found.minimum_years is None else f"{found.minimum_years:.1f} years"
     ways = f"The sessions are cut into {figures.blocks} blocks, and these into two halves in all {figures.logits.size:,} ways. "
     return [
-        ("probability of backtest overfitting", f"{figures.probability:.0%}", ways + _OVERFITTING),
-        ("probability of loss", f"{figures.loss:.0%}", _LOSS),
-        ("Sharpe ratio where chosen, and in the other half", f"{chosen:.2f}, {kept:.2f}", _RATIOS),
+        ("probability of backtest overfitting", percent(figures.probability, 0), ways + _OVERFITTING),
+        ("probability of loss", percent(figures.loss, 0), _LOSS),
+        ("Sharpe ratio where chosen, and in the other half", f"{number(chosen)}, {number(kept)}", _RATIOS),
         ("performance degradation", slope, _DEGRADATION),
         ("minimum backtest length", length, f"{_sentence(_length(luck, found))} {_MINIMUM}"),
     ]

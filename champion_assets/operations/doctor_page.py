@@ -62,8 +62,8 @@ def _findings(report: Report) -> Table:
         [
             Cell(each.level, -LEVELS.index(each.level), _TONES[each.level]),
             Cell(each.part),
-            Cell(each.says),
-            Cell(each.do),
+            Cell(_plain(each.says)),
+            Cell(_plain(each.do)),
         ]
         for each in ordered
     ]
@@ -77,3 +77,10 @@ def _coverage(coverage: pl.DataFrame) -> Table:
     columns = [Column("Asset", is_number=False), *(Column(year, "days") for year in years)]
     rows = [[Cell(row["asset"]), *(Cell(f"{row[year]:,}", row[year]) for year in years)] for row in wide.iter_rows(named=True)]
     return Table("coverage-table", columns, rows, "Days of each asset by year")
+
+
+def _plain(text: str) -> str:
+    """A sentence for the terminal without its marks of code, beginning with a capital if with a word."""
+    words = text.replace("`", "")
+    first = words.split(" ", 1)[0]
+    return words[:1].upper() + words[1:] if first.isalpha() and first != "champion" else words

@@ -125,6 +125,11 @@ class Table:
     is_sortable: bool = True
     is_long: bool = False
 
+    @property
+    def is_stacked(self) -> bool:
+        """True if a narrow screen shows the cells of a row under each other, since there are sentences in them."""
+        return any(column.wraps for column in self.columns)
+
 
 @dataclass(frozen=True)
 class HeatCell:

@@ -79,7 +79,8 @@ def esg_frontier(date: Day, *, floors: Sequence[float] | None = None) -> EsgFron
     Args:
         date: a session, `CHAMPION_START_DATE` and a universe behind it.
         floors: least scores, points from 0 to 100; by default twelve, from the score of the best portfolio without any
-            floor to the highest that the constraints allow. Those that cannot be attained are left out.
+            floor to the highest that the constraints allow. Those that cannot be attained are left out, and of the tangency portfolio
+            those at which nothing can be expected over the overnight rate.
 
     Returns:
         An `EsgFrontier` with

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from champion_assets.backtest.index import IndexHistory, UnknownIndex, index_history, refuse_unknown
+from champion_assets.backtest.sheet.words import shown
 from champion_assets.backtest.tear_sheet import TearSheet, history, index_beside, page
 from champion_assets.backtest.tear_sheet_figures import figures
 from champion_assets.catalog import TABLES
@@ -18,6 +20,7 @@ from champion_assets.lake.build import build_range
 from champion_assets.lake.schema import violations
 from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.helpers import build_until, put_day
+from champion_assets_tests.pages.parsed import parsed
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
 LEVELS, TOTAL = "silver/index_eod", "silver/index_total_return"
@@ -97,9 +100,15 @@ def test_index_files_that_end_leave_a_gap_and_no_figure_that_would_need_them(wor
     assert values["index_sharpe"] is None
     assert values["index_beta"] is not None
     text = page(workspace, days, figures(days, index=index), "note")
-    assert "<th>equal-weight universe</th><th>index</th>" in text
-    assert "index_beta" not in text.split("<h2>Figures")[1]  # it stands beside beta
+    rows = {row[0]: row[1:4] for row in parsed(text).tables["figures-table"]}
+    assert rows["Sharpe ratio"][1:] == ["", shown("sharpe", values["universe_sharpe"])]
+    assert rows["Beta"] == ["", shown("index_beta", values["index_beta"]), shown("beta", values["beta"])]
     assert f"{len(gone)} of {index.rows.height} sessions, the first 2023-12-18, the last {gone[-1]}" in text
+    path = re.search(r'data-n="Nifty 50 \(total return\)" d="([^"]*)"', text)
+    assert path is not None
+    ends = [int(place) for place in re.findall(r"(\d+) \d+", path[1])]
+    share = (dt.date(2023, 12, 15) - dt.date(2023, 12, 1)) / (END - dt.date(2023, 12, 1))
+    assert max(ends) == round(share * 10_000)  # the curve ends where the files do
 
 
 def test_levels_bridge_a_gap_in_the_middle(workspace: Workspace) -> None:

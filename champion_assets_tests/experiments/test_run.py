@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,7 @@ from champion_assets.experiments.run import run_experiment
 from champion_assets.experiments.trial import on_overlay, own_tables, run_trial
 from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.helpers import build_until, content, drop_days
+from champion_assets_tests.pages.parsed import parsed
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 2, 15)
 GRID = "start: 2024-01-01\ngrid: {weight_cap: [0.05, 0.12], expected_return_lookback: [40, 30]}\n"
@@ -65,9 +67,24 @@ def test_a_grid_from_a_later_day_touches_nothing_of_the_daily_portfolio(built: W
         assert days["flows"].item() == days["value"].item() == built.settings.initial_capital
     page = (root / "experiments/grid/comparison.html").read_text()
     assert all(f"{each.identity}/backtest/tear_sheet/tear_sheet.html" in page for each in outcome.results)
-    assert all(
-        (root / f"experiments/grid/{each.identity}/backtest/tear_sheet/tear_sheet.html").stat().st_size > 1e6 for each in outcome.results
-    )
+    found = parsed(page)
+    assert sorted(found.column("trials-table", "Trial")) == sorted(each.label for each in outcome.results)
+    assert sorted(found.column("trials-table", "Largest weight of a name")) == ["12 %", "12 %", "5 %", "5 %"]
+    assert sorted(found.column("trials-table", "Window of expected returns")) == [
+        "30 sessions",
+        "30 sessions",
+        "40 sessions",
+        "40 sessions",
+    ]
+    ratios = [float(each.replace("−", "-")) for each in found.column("trials-table", "Sharpe ratio a year")]
+    assert ratios == sorted(ratios, reverse=True)
+    assert all(unit for _, unit, _ in found.figures)
+    assert re.findall(r"https?:", page) == []
+    assert set(re.findall(r"[a-z]+(?:_[a-z0-9]+)+", found.text)) - {"weight_cap", "expected_return_lookback"} == set()
+    for each in outcome.results:
+        sheet = (root / f"experiments/grid/{each.identity}/backtest/tear_sheet/tear_sheet.html").read_text()
+        assert parsed(sheet).headings[0] == each.label
+        assert len(sheet) < 3_000_000
 
 
 def test_only_tables_that_differ_are_made_anew(built: Workspace) -> None:

@@ -13,8 +13,9 @@ from click.testing import CliRunner
 
 from champion_assets.cli.main import main
 from champion_assets.lake.workspace import Workspace
-from champion_assets.operations.doctor import Report, examine
+from champion_assets.operations.doctor import LEVELS, Report, examine
 from champion_assets_tests.helpers import build_until, drop_days
+from champion_assets_tests.pages.parsed import parsed
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 15)
 
@@ -70,7 +71,14 @@ def test_the_command_has_exit_codes_json_and_a_page(kept: Workspace, tmp_path: P
     page = tmp_path / "doctor.html"
     well = CliRunner().invoke(main, ["doctor", "--html", str(page)])
     assert well.exit_code == 0, well.output
-    assert "every asset has all 32 sessions" in page.read_text()
+    found = parsed(page.read_text())
+    assert found.headings[0].startswith("State of the lake: all is well")
+    assert any("Every asset has all 32 sessions" in each for each in found.column("findings-table", "What"))
+    assert (
+        dict(zip(found.column("coverage-table", "Asset"), found.column("coverage-table", "2023"), strict=True))["features/returns"] == "32"
+    )
+    levels = found.column("findings-table", "Level")
+    assert levels == sorted(levels, key=LEVELS.index, reverse=True)
     drop_days(kept.lake, "features/returns", [dt.date(2023, 12, 6)])
     ill = CliRunner().invoke(main, ["doctor", "--json"])
     assert ill.exit_code == 2

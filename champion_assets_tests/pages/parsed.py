@@ -58,6 +58,8 @@ class _Reader(HTMLParser):
             self.found.tables[self.table][-1].append("")
         elif tag in ("h1", "h2"):
             self.found.headings.append("")
+        elif given.get("class") == "caption":
+            self.found.captions[given["id"].removesuffix("-caption")] = ""
         elif tag == "figcaption":
             self.found.figures.append(("", "", []))
         elif tag == "li" and self._inside("figcaption"):
@@ -83,8 +85,8 @@ class _Reader(HTMLParser):
         if self._inside("td") or self._inside("th"):
             row = self.found.tables[self.table][-1]
             row[-1] = f"{row[-1]} {text}".strip()
-        elif self._inside("caption"):
-            self.found.captions[self.table] = text
+        elif self.open and self.open[-1][1].get("class") == "caption":
+            self.found.captions[self.open[-1][1]["id"].removesuffix("-caption")] += text
         elif self._inside("h1") or self._inside("h2"):
             self.found.headings[-1] += text
         elif self._inside("figcaption"):

@@ -33,9 +33,16 @@ def test_what_is_not_known_is_a_dash(unknown: float | None) -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(12_500_000, "₹1.25 crore"), (125_000_000, "₹12.5 crore"), (1.25e9, "₹125 crore"), (1.25e11, "₹12,500 crore"), (250_000, "₹2.50 lakh"),
-     (99_999, "₹99,999"), (-12_500_000, "−₹1.25 crore")],
-)  # fmt: skip
+    [
+        (12_500_000, "₹1.25 crore"),
+        (125_000_000, "₹12.5 crore"),
+        (1.25e9, "₹125 crore"),
+        (1.25e11, "₹12,500 crore"),
+        (250_000, "₹2.50 lakh"),
+        (99_999, "₹99,999"),
+        (-12_500_000, "−₹1.25 crore"),
+    ],
+)
 def test_rupees_in_lakh_and_crore(value: float, words: str) -> None:
     assert rupees_in_words(value) == words
 

@@ -165,11 +165,21 @@ def test_the_tear_sheet_draws_its_plots(site: tuple[str, dict[str, str]], page: 
     _, environment = site
     sheet = Path(environment["DATA_DIR"]) / "lake/backtest/tear_sheet/tear_sheet.html"
     page.goto(sheet.as_uri())
-    page.locator("#plot-0 .scatterlayer .trace").first.wait_for(timeout=30_000, state="attached")
-    page.wait_for_timeout(1000)
+    page.locator("#growth path.line").first.wait_for(timeout=30_000, state="attached")
     page.screenshot(path=str(PICTURES / "tear_sheet.png"))
-    assert page.locator(".js-plotly-plot").count() >= 7
-    assert "sharpe" in page.inner_text("body")
+    assert page.locator("figure.chart").count() >= 10
+    assert "Sharpe ratio" in page.inner_text("body")
+    page.locator("#holdings-table th").first.click()
+    names = page.locator("#holdings-table tbody td:first-child").all_inner_texts()
+    assert names == sorted(names)
+    page.locator("#holdings-table th", has_text="Value").click()
+    amounts = [float(text.replace(",", "")) for text in page.locator("#holdings-table tbody td:nth-child(4)").all_inner_texts()]
+    assert amounts == sorted(amounts, reverse=True)
+    page.locator("#growth .plot").first.hover()
+    assert "Portfolio: " in page.locator("#growth .tip").first.inner_text()
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390  # wide tables scroll inside their box
+    page.screenshot(path=str(PICTURES / "tear_sheet_phone.png"))
 
 
 BACKFILL = """mutation($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {

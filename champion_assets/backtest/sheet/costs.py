@@ -16,7 +16,7 @@ from champion_assets.backtest.sheet.measured import Compared
 from champion_assets.backtest.sheet.words import COST_WORDS, PORTFOLIO, UNIVERSE
 from champion_assets.backtest.tear_sheet_data import Story
 from champion_assets.backtest.tear_sheet_details import Details
-from champion_assets.pages.blocks import Block, Cell, Column, Figure, Table, Text
+from champion_assets.pages.blocks import Beside, Block, Cell, Column, Figure, Table, Text
 from champion_assets.pages.chart import Series, curve_chart, stacked_chart
 from champion_assets.pages.marks import Mark
 from champion_assets.pages.units import percent, round_rupees, rupees_in_words
@@ -70,9 +70,12 @@ def capacity_of(story: Story, details: Details) -> Capacity | None:
 
 def cost_blocks(story: Story, details: Details, found: Compared) -> list[Block]:
     """Charges by kind, sensitivity, capacity."""
-    blocks: list[Block] = [_by_kind(story), _over_time(story), _sensitivity(story, found)]
+    kinds = Beside([_by_kind(story), _over_time(story)])
     capacity = capacity_of(story, details)
-    return blocks if capacity is None else [*blocks, *_capacity(capacity)]
+    if capacity is None:
+        return [kinds, _sensitivity(story, found)]
+    curve, words = _capacity(capacity)
+    return [kinds, Beside([_sensitivity(story, found), curve]), words]
 
 
 def _by_kind(story: Story) -> Table:
@@ -156,7 +159,7 @@ def _sensitivity(story: Story, found: Compared) -> Figure:
     )
 
 
-def _capacity(found: Capacity) -> list[Block]:
+def _capacity(found: Capacity) -> tuple[Figure, Text]:
     values = np.geomspace(found.value / 10, max(found.value_for(0.05), found.value * 10), 41)
     one = found.value_for(0.01)
     now = np.array([found.value])
@@ -181,4 +184,4 @@ def _capacity(found: Capacity) -> list[Block]:
         "turnover in the name. The estimate: a fill of a share q of the session's turnover costs σ√q, with σ from the "
         "session's high and low. It is not part of the figures above."
     )
-    return [Figure(chart), Text(text, "quiet")]
+    return Figure(chart), Text(text, "quiet")
