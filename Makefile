@@ -2,19 +2,27 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint lock docs bench servers audit clean help package
+.PHONY: install demo test tests quick lint lock docs bench servers audit clean help package
 
-$(BIN)/champion: requirements.lock pyproject.toml
+install: $(BIN)/champion         ## .venv, with exactly what requirements.lock pins
+
+$(BIN)/champion: requirements.lock pyproject.toml deploy/install.py
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python deploy/install.py
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 demo: $(BIN)/champion            ## a fictional exchange, the whole graph on it, offline
 	$(BIN)/champion demo
 
-test: $(BIN)/champion lint       ## all tests, with coverage
+test: $(BIN)/champion            ## all tests, with coverage, and lint beside them
+	$(MAKE) --no-print-directory --jobs=2 tests lint
+
+tests: $(BIN)/champion           ## all tests, without lint
 	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
+
+quick: $(BIN)/champion           ## formats, numerics, simulator and settings: no server, hardly a lake
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(addprefix champion_assets_tests/,common clients nse quant settings simulation)
 
 lint: $(BIN)/champion            ## format, style, types, import contracts
 	$(BIN)/ruff format --check .

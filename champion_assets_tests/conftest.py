@@ -26,8 +26,22 @@ REAL = Path(os.environ.get("CHAMPION_REAL_FILES", Path(__file__).parents[2] / "s
 START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
 
 
-LONG = ("deploy/test_celery.py", "end_to_end/test_soak.py", "ui/test_ui.py", "orchestration/test_backfill.py", "deploy/test_compose.py")
-"""Files that mostly wait for processes: begun first, so that the others fill the time."""
+LONG = (
+    "deploy/test_celery.py",
+    "end_to_end/test_soak.py",
+    "ui/test_ui.py",
+    "orchestration/test_backfill.py",
+    "deploy/test_compose.py",
+    "end_to_end/test_doors.py",
+    "end_to_end/test_real_quarter.py",
+    "warehouse/test_engines.py",
+    "warehouse/test_damage.py",
+    "warehouse/test_clickhouse_server.py",
+    "warehouse/test_duckdb_file.py",
+    "orchestration/test_helpers_behind.py",
+    "operations/test_history.py",
+)
+"""Files that take long or wait for processes: begun first, so that the others fill the time and no long one is the last."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

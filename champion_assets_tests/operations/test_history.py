@@ -20,7 +20,7 @@ from champion_assets.settings.unknown import variable_names
 def _champion(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     ours = {name: value for name, value in os.environ.items() if name not in variable_names(Settings)}
     program = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", *arguments]
-    where = {"DATA_DIR": str(folder / "data"), "DAGSTER_HOME": "", "PYTHONPATH": os.pathsep.join(sys.path)}
+    where = {"DATA_DIR": str(folder / "data"), "DAGSTER_HOME": "", "CHAMPION_TRACK": "false", "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.run(program, env=ours | where | variables, capture_output=True, text=True, cwd=folder)
 
 

@@ -52,7 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Iterat
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")} | {
         "DATA_DIR": str(folder), "CHAMPION_SOURCE": str(exchange.folder), "CHAMPION_START_DATE": "2023-11-01",
         "COV_WINDOW_DAYS": "40", "EXPECTED_RETURN_LOOKBACK": "40", "UNIVERSE_WARMUP": "20", "UNIVERSE_SIZE": "60",
-        "DAGSTER_HOME": "", "CHAMPION_PARTITIONS_PER_RUN": "5",
+        "DAGSTER_HOME": "", "CHAMPION_PARTITIONS_PER_RUN": "5", "CHAMPION_TRACK": "false",
     }  # fmt: skip
     champion = str(BIN / "champion")
     at_once = environment | {"CHAMPION_PARTITIONS_PER_RUN": "250"}  # the small chunks are for the backfill from the page
