@@ -2,35 +2,41 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test tests quick lint lock docs bench servers audit clean help package
+.PHONY: install develop demo test tests quick lint lock docs bench servers audit clean help package
 
 install: $(BIN)/champion         ## .venv, with exactly what requirements.lock pins
 
+develop: $(BIN)/pytest           ## and what tests, lint and documents need: requirements-dev.lock
+
 $(BIN)/champion: requirements.lock pyproject.toml deploy/install.py
 	$(PYTHON) -m venv .venv
-	$(BIN)/python deploy/install.py
+	$(BIN)/python deploy/install.py requirements.lock
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(BIN)/pytest: $(BIN)/champion requirements-dev.lock
+	$(BIN)/python deploy/install.py requirements-dev.lock
 	touch $@
 
 demo: $(BIN)/champion            ## a fictional exchange, the whole graph on it, offline
 	$(BIN)/champion demo
 
-test: $(BIN)/champion            ## all tests, with coverage, and lint beside them
+test: $(BIN)/pytest              ## all tests, with coverage, and lint beside them
 	$(MAKE) --no-print-directory --jobs=2 tests lint
 
-tests: $(BIN)/champion           ## all tests, without lint
+tests: $(BIN)/pytest             ## all tests, without lint
 	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 
-quick: $(BIN)/champion           ## formats, numerics, simulator and settings: no server, hardly a lake
+quick: $(BIN)/pytest             ## formats, numerics, simulator and settings: no server, hardly a lake
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(addprefix champion_assets_tests/,common clients nse quant settings simulation)
 
-lint: $(BIN)/champion            ## format, style, types, import contracts
+lint: $(BIN)/pytest              ## format, style, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(BIN)/champion            ## the data dictionary anew
+docs: $(BIN)/pytest              ## the data dictionary anew
 	$(BIN)/python -W ignore -m champion_assets.operations.data_dictionary > docs/data_dictionary.md
 
 CLICKHOUSE := .local/clickhouse/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
@@ -46,18 +52,21 @@ $(DELTA):                         ## a DuckDB whose extension for Delta tables i
 	$(PYTHON) -m venv .local/delta
 	$@ -m pip install --quiet duckdb==1.4.4 duckdb-ext-delta==1.4.4.20260205 pytz
 
-audit: $(BIN)/champion           ## known weaknesses of the pinned packages, where the advisory service can be reached
+audit: $(BIN)/pytest             ## known weaknesses of the pinned packages, where the advisory service can be reached
 	$(BIN)/python -m champion_assets_tests.audit
 
-bench: $(BIN)/champion           ## needs CHAMPION_SOURCE
+bench: $(BIN)/pytest             ## needs CHAMPION_SOURCE
 	$(BIN)/python -m champion_assets_tests.benchmarks.events
 	$(BIN)/python -m champion_assets_tests.benchmarks.pipeline 2016-01-01 2016-12-31
 	$(BIN)/python -m champion_assets_tests.benchmarks.prices 2016-01-01 2016-12-31   # after a backfill of that range
 	$(if $(WALK_FORWARD),$(BIN)/python -m champion_assets_tests.benchmarks.portfolio $(WALK_FORWARD) $(PEERS))   # see its docstring
 
-lock: $(BIN)/champion            ## pin anew, without any registry's address
-	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
+COMPILE := $(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header
+
+lock: $(BIN)/pytest              ## pin anew, without any registry's address: first all, then the product out of it
+	$(COMPILE) --group dev --all-extras -o requirements-dev.lock
+	$(COMPILE) --constraint requirements-dev.lock -o requirements.lock
 
 package: $(BIN)/champion         ## wheel and source archive, in dist/
 	$(BIN)/uv build --no-build-isolation --python $(BIN)/python --out-dir dist

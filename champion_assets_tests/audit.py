@@ -19,7 +19,7 @@ UNREACHABLE = ("ConnectionError", "Max retries exceeded", "Failed to establish a
 
 def main() -> int:
     """Ask, print, and return the exit code."""
-    command = [sys.executable, "-m", "pip_audit", "--requirement", str(ROOT / "requirements.lock"), "--no-deps", "--disable-pip",
+    command = [sys.executable, "-m", "pip_audit", "--requirement", str(ROOT / "requirements-dev.lock"), "--no-deps", "--disable-pip",
                "--format", "json", "--progress-spinner", "off"]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     if not done.stdout.startswith("{"):

@@ -1,22 +1,23 @@
-"""Install `requirements.lock` into the environment whose Python runs this, with every hash checked.
+"""Install a lock into the environment whose Python runs this, with every hash checked.
 
 uv does it in a third of pip's time, so pip installs the pinned uv first and uv the rest. uv does not read pip's configuration; where
 packages come from is handed on to it. If uv cannot be had or cannot do it, pip does, and says why.
 
-    .venv/bin/python deploy/install.py
+    .venv/bin/python deploy/install.py requirements.lock
 """
 
 from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-LOCK = Path(__file__).parents[1] / "requirements.lock"
+ROOT = Path(__file__).parents[1]
 PIP = (sys.executable, "-m", "pip")
 FOR_UV = {
     "index-url": ("UV_DEFAULT_INDEX", " "),
@@ -73,11 +74,11 @@ def settings_of_uv(told: str, environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in found.items() if name not in environment}
 
 
-def _with_uv() -> str:
-    """Install with uv; returns why not if that fails."""
+def _with_uv(lock: Path) -> str:
+    """Install `lock` with uv; returns why not if that fails."""
     with tempfile.TemporaryDirectory() as folder:
         only_uv = Path(folder, "uv.txt")
-        only_uv.write_text(pinned(LOCK.read_text(), "uv"))
+        only_uv.write_text(pinned(lock.read_text(), "uv"))
         if subprocess.run([*PIP, "install", "--quiet", "--require-hashes", "-r", only_uv], check=False).returncode:
             return "pip could not install uv"
     told = subprocess.run([*PIP, "config", "list"], check=True, capture_output=True, text=True).stdout
@@ -93,23 +94,26 @@ def _with_uv() -> str:
         "--python",
         sys.executable,
         "-r",
-        LOCK,
+        lock,
     ]
     done = subprocess.run(command, check=False, env={**os.environ, **settings_of_uv(told, os.environ)})
     return f"uv ended with {done.returncode}" if done.returncode else ""
 
 
-def main() -> int:
-    """Install the lock.
+def main(name: str) -> int:
+    """Install the lock called `name`, which lies in the project's root.
 
     Returns:
         The exit code: that of pip if it had to do it, else 0.
     """
-    if why := _with_uv():
+    lock = ROOT / name
+    count = len(re.findall(r"^\S+==", lock.read_text(), re.MULTILINE))
+    print(f"installing the {count} packages of {name}", file=sys.stderr)
+    if why := _with_uv(lock):
         print(f"{why}; pip installs the packages instead, which takes longer", file=sys.stderr)
-        return subprocess.run([*PIP, "install", "--quiet", "--require-hashes", "-r", LOCK], check=False).returncode
+        return subprocess.run([*PIP, "install", "--quiet", "--require-hashes", "-r", lock], check=False).returncode
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1]))

@@ -54,3 +54,23 @@ def test_uv_is_told_where_pip_finds_packages(install: ModuleType) -> None:
 
 def test_what_is_said_to_uv_itself_stays(install: ModuleType) -> None:
     assert "UV_DEFAULT_INDEX" not in install.settings_of_uv(TOLD, {"UV_DEFAULT_INDEX": "https://mine.example/simple"})
+
+
+def test_the_products_lock_is_a_part_of_the_whole_one() -> None:
+    """The same versions and hashes, and nothing that only tests, servers or documents need."""
+    whole = _packages((ROOT / "requirements-dev.lock").read_text())
+    product = _packages(LOCK)
+    assert product.items() <= whole.items()
+    assert {"dagster", "polars", "mlflow", "setuptools", "uv"} <= {name for name, _ in product}
+    assert {name for name, _ in product}.isdisjoint({"pytest", "mypy", "moto", "playwright", "celery", "kubernetes", "psycopg2-binary"})
+    assert "://" not in LOCK
+
+
+def _packages(lock: str) -> dict[tuple[str, str], frozenset[str]]:
+    """Hashes by name and version."""
+    found = {}
+    for entry in re.split(r"\n(?=[a-zA-Z0-9])", lock):
+        match = re.match(r"([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==(\S+)", entry)
+        assert match is not None, entry[:80]
+        found[match[1], match[2]] = frozenset(re.findall(r"sha256:[0-9a-f]{64}", entry))
+    return found
