@@ -14,10 +14,12 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.backtest.index import refuse_unknown
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse import indices
 from champion_assets.nse.indices import index_id
 from champion_assets.portfolio.account import NAME as ACCOUNT
 from champion_assets.portfolio.account_model import AccountResults
@@ -97,6 +99,7 @@ TABLE = DailyTable(
         Input("features/universe", lag=1),
     ),
     parameters=lambda settings: {"benchmark": settings.benchmark},
+    constants={**values_of(indices)},
     compute=compute,
     block=250,
     preview=preview,

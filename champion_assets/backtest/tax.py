@@ -19,10 +19,12 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.backtest.lots import Lot, Lots
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse import capital_gains, costs
 from champion_assets.nse.capital_gains import FAIR_VALUE_ON, Gain, Loss, YearTax, financial_year, tax_of_year
 from champion_assets.nse.costs import cost_rates
 from champion_assets.portfolio.account import NAME as ACCOUNT
@@ -189,6 +191,7 @@ TABLE = DailyTable(
     code_version="1",
     inputs=lambda _: (Input(ACCOUNT), Input("silver/equity_eod"), Input(NAME, lag=1)),
     parameters=lambda settings: {"tax": settings.tax},
+    constants={**values_of(capital_gains), **values_of(costs)},
     compute=compute,
     block=250,
     stateful=True,

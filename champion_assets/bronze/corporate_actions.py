@@ -13,10 +13,12 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.actions import overlap, vocabulary
 from champion_assets.nse.actions.exports import Export, effective_rows
 from champion_assets.nse.actions.overlap import contradictions
 from champion_assets.raw.corporate_actions import NAME as RAW
@@ -86,6 +88,7 @@ TABLE = DailyTable(
     model=CorporateActions,
     code_version="2",
     inputs=lambda _: (Input(RAW),),
+    constants={**values_of(vocabulary), **values_of(overlap)},
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),

@@ -9,10 +9,12 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.bronze.parsed import parse_days
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse import indices
 from champion_assets.nse.indices import read_index_close
 
 NAME = "bronze/index_close"
@@ -50,6 +52,7 @@ TABLE = DailyTable(
     provenance=frozenset({"source_row", "source_sha256"}),
     code_version="1",
     inputs=lambda _: (Input("raw/index_close"),),
+    constants={**values_of(indices)},
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),

@@ -18,9 +18,11 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.checks import thresholds
 from champion_assets.checks.registry import BY_NAME, RULES
 from champion_assets.checks.rules import PAST, Context
 from champion_assets.common.errors import ChampionError
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.errors import BlockedByCheck
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
@@ -159,6 +161,7 @@ TABLE = DailyTable(
         Input("raw/index_close"),
     ),
     day_facts=_day_facts,
+    constants={**values_of(thresholds)},
     compute=compute,
     block=250,
     kinds=frozenset({"parquet", "polars"}),

@@ -20,10 +20,10 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.checks import thresholds
 from champion_assets.checks.results import NAME as CHECKS
 from champion_assets.checks.results import blocked
-from champion_assets.checks.thresholds import BAND as GAP
-from champion_assets.checks.thresholds import STEP as TICKS
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
@@ -158,7 +158,7 @@ TABLE = DailyTable(
         Input(DOUBTS, ACTION_SESSIONS),
         Input(CHECKS, is_gate=True),
     ),
-    constants={"gap": GAP, "ticks": TICKS},
+    constants={**values_of(thresholds, "BAND", "STEP")},
     compute=compute,
     gate=blocked,
     kinds=frozenset({"parquet", "polars"}),

@@ -17,12 +17,13 @@ import os
 import shutil
 import uuid
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from champion_assets.lake.errors import CacheUnusable
 from champion_assets.lake.manifest import DataFile
 from champion_assets.lake.store import Lake
 
@@ -55,7 +56,7 @@ class SortedCopies:
 
         Raises:
             CorruptObject, FileNotFoundError: see `Lake.read`.
-            OSError: the copy cannot be written.
+            CacheUnusable: the disk refuses a copy; the message names the setting.
         """
         state, wanted = self.lake.state(table), sorted(set(dates))
         is_mine = pl.col("instrument_id").is_in(sorted(instruments))
@@ -103,26 +104,37 @@ class SortedCopies:
         ids = rows["instrument_id"].unique()
         buckets = pl.DataFrame({"instrument_id": ids, "_bucket": pl.Series([bucket_of(each) for each in ids], dtype=pl.UInt8)})
         ordered = rows.join(buckets, on="instrument_id", how="left").sort("_bucket", "instrument_id", "trade_date")
-        beside = copy.with_name(f"{copy.name}.{os.getpid()}-{uuid.uuid4().hex}.part")
-        beside.mkdir(parents=True)
         listed: dict[int, tuple[int, int]] = {}
+        bodies: dict[str, bytes] = {}
+        for (number,), mine in ordered.partition_by("_bucket", as_dict=True, include_key=False).items():
+            out = io.BytesIO()
+            mine.write_parquet(out, compression="zstd", compression_level=1)
+            body = bodies[f"{number}.parquet"] = out.getvalue()
+            listed[int(number)] = len(body), zlib.crc32(body)
+        text = json.dumps(listed, sort_keys=True).encode()
+        bodies[LIST] = f"{zlib.crc32(text):08x}".encode() + text
         try:
-            for (number,), mine in ordered.partition_by("_bucket", as_dict=True, include_key=False).items():
-                out = io.BytesIO()
-                mine.write_parquet(out, compression="zstd", compression_level=1)
-                body = out.getvalue()
-                listed[int(number)] = len(body), zlib.crc32(body)
-                (beside / f"{number}.parquet").write_bytes(body)
-            text = json.dumps(listed, sort_keys=True).encode()
-            (beside / LIST).write_bytes(f"{zlib.crc32(text):08x}".encode() + text)
-            for old in copy.parent.glob(f"{copy.name[:4]}-*"):
-                if old not in (copy, beside) and not old.name.endswith(".part"):
-                    shutil.rmtree(old, ignore_errors=True)
-            if not copy.exists():
-                beside.rename(copy)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            _put(copy, bodies)
+        except OSError as error:
+            hint = f"the copy sorted by instrument cannot be kept ({error.strerror}): make room, or set CHAMPION_LAKE_CACHE_GB=0"
+            raise CacheUnusable(error.errno, hint, str(copy)) from error
         return listed
+
+
+def _put(copy: Path, bodies: Mapping[str, bytes]) -> None:
+    """Write the files of a copy beside it, put it in place in one step, and take earlier ones of its year away."""
+    beside = copy.with_name(f"{copy.name}.{os.getpid()}-{uuid.uuid4().hex}.part")
+    beside.mkdir(parents=True)
+    try:
+        for name, body in bodies.items():
+            (beside / name).write_bytes(body)
+        for old in copy.parent.glob(f"{copy.name[:4]}-*"):
+            if old != copy and not old.name.endswith(".part"):
+                shutil.rmtree(old, ignore_errors=True)
+        if not copy.exists():
+            beside.rename(copy)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _key(files: Sequence[DataFile]) -> str:
@@ -135,7 +147,7 @@ def _list_of(copy: Path) -> dict[int, tuple[int, int]] | None:
     """Size and checksum of each bucket; None if there is no copy, or its list is damaged."""
     try:
         body = (copy / LIST).read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if f"{zlib.crc32(body[8:]):08x}".encode() != body[:8]:
         return None
@@ -148,6 +160,6 @@ def _body(copy: Path, listed: dict[int, tuple[int, int]], bucket: int) -> bytes 
         return b""
     try:
         body = (copy / f"{bucket}.parquet").read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return body if (len(body), zlib.crc32(body)) == listed[bucket] else None

@@ -28,11 +28,13 @@ import numpy as np
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.parameters import Parameters
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse import costs, trading_rules
 from champion_assets.nse.costs import Plan
 from champion_assets.portfolio.account_model import STALE_SESSIONS, AccountResults
 from champion_assets.portfolio.decide import decide
@@ -221,6 +223,7 @@ TABLE = DailyTable(
     ),
     parameters=lambda settings: {**decision_parameters(settings), **{name: getattr(settings, name) for name in SIMULATION}},
     day_facts=lambda place, dates: {date: is_rebalance(place.calendar, date, place.settings.rebalance) for date in dates},
+    constants={**values_of(costs), **values_of(trading_rules)},
     compute=compute,
     gate=unknown_names,
     block=250,

@@ -16,10 +16,12 @@ import numpy as np
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse import costs
 from champion_assets.portfolio.account import NAME as ACCOUNT
 from champion_assets.portfolio.constraints import make_problem, selection_of
 from champion_assets.portfolio.decide import as_decided
@@ -104,6 +106,7 @@ TABLE = DailyTable(
     code_version="3",
     inputs=lambda settings: (Input(ACCOUNT), *decision_inputs(settings)),
     parameters=decision_parameters,
+    constants={**values_of(costs)},
     compute=compute,
     block=250,
     may_be_empty=True,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from champion_assets.lake.by_instrument import SortedCopies
+from champion_assets.lake.errors import CacheUnusable
 from champion_assets.research.arguments import did_you_mean
 from champion_assets.research.errors import UnknownSymbol
 from champion_assets.research.kept import read_kept
@@ -75,18 +76,24 @@ def rows_of(workspace: Workspace, table: str, symbols: Sequence[str], dates: Seq
     Raises:
         NotBuilt: a day was taken away while it was read.
         CorruptObject: a file cannot be read.
+
+    Warns:
+        UserWarning: a copy sorted by instrument cannot be kept on this machine.
     """
     built = workspace.lake.dates(REGISTER)
-    if not set(dates) <= set(built):  # the register alone cannot tell who had a symbol on the other days
-        return read(workspace, table, dates)
+    if not {*dates, *workspace.sessions(dates[0].replace(day=1), dates[-1])} <= set(built):
+        return read(workspace, table, dates)  # the register has a hole, and cannot tell who had a symbol on some day
     days = [day for day in built if day <= as_of]
     ids = set(_with(read_kept(workspace, REGISTER, days, _PAIR), symbols)["instrument_id"])
     settings = workspace.settings
-    if not settings.lake_cache_gb or not ids:
-        return read(workspace, table, dates, where=pl.col("instrument_id").is_in(sorted(ids)))
-    name = hashlib.sha256(workspace.lake.root.encode()).hexdigest()[:16]
-    copies = SortedCopies(workspace.lake, settings.data_dir / "cache" / "by_instrument" / name)
-    return taken(workspace, table, dates, lambda: copies.rows(table, dates, ids))
+    if settings.lake_cache_gb and ids:
+        name = hashlib.sha256(workspace.lake.root.encode()).hexdigest()[:16]
+        copies = SortedCopies(workspace.lake, settings.data_dir / "cache" / "by_instrument" / name)
+        try:
+            return taken(workspace, table, dates, lambda: copies.rows(table, dates, ids))
+        except CacheUnusable as error:
+            warnings.warn(f"{error.strerror}; the answer is the same, but every question reads all instruments", stacklevel=4)
+    return read(workspace, table, dates, where=pl.col("instrument_id").is_in(sorted(ids)))
 
 
 def known_symbols(workspace: Workspace, symbols: Sequence[str], as_of: dt.date) -> set[str]:

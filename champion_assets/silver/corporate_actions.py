@@ -24,11 +24,14 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.bronze.corporate_actions import NAME as BRONZE
+from champion_assets.checks import thresholds
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.ports import Calendar
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.actions import factors, price_check, vocabulary
 from champion_assets.nse.actions.legs import KINDS
 from champion_assets.nse.actions.overrides import Override, read_overrides
 from champion_assets.nse.actions.price_check import VERDICTS
@@ -212,7 +215,13 @@ TABLE = DailyTable(
         Input(PRICES, lag=1),
         Input(EQUITY, BUNDLE_SESSIONS),
     ),
-    constants={"parser": PARSER},
+    constants={
+        "parser": PARSER,
+        **values_of(price_check),
+        **values_of(factors),
+        **values_of(vocabulary),
+        **values_of(thresholds, "BAND", "STEP"),
+    },
     more_inputs=_more_inputs,
     day_facts=_day_facts,
     compute=compute,

@@ -21,10 +21,12 @@ from collections.abc import Iterable, Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.actions import vocabulary
 from champion_assets.nse.actions.grammar import read_subject
 from champion_assets.nse.actions.legs import CASH_KINDS
 from champion_assets.silver.suspects import gap_of
@@ -226,6 +228,7 @@ TABLE = DailyTable(
     model=Doubts,
     code_version="1",
     inputs=lambda _: (Input(ACTIONS), Input(SUSPECTS), Input(EQUITY)),
+    constants={**values_of(vocabulary)},
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),

@@ -17,11 +17,13 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.quarantine import decisions_by_day, is_released, released_rows, without_isin
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse import identity
 from champion_assets.nse.identity import refusal
 from champion_assets.nse.instrument_class import CLASSES, families, instrument_class
 from champion_assets.nse.schema import EQUITY_SERIES
@@ -188,6 +190,7 @@ TABLE = DailyTable(
         register_input(lag=1),
     ),
     day_facts=_day_facts,
+    constants={**values_of(identity)},
     compute=compute,
     kinds=frozenset({"parquet", "polars"}),
     peak_megabytes=429,

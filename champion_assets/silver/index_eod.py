@@ -13,10 +13,12 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, split_rows
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse import indices
 from champion_assets.nse.indices import DIVIDEND_POINTS, current_name, index_id
 
 NAME = "silver/index_eod"
@@ -89,6 +91,7 @@ TABLE = DailyTable(
     provenance=frozenset({"source_row", "source_sha256"}),
     code_version="3",
     inputs=lambda _: (Input("bronze/index_close"),),
+    constants={**values_of(indices)},
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),

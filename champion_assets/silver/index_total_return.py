@@ -22,10 +22,12 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse import indices, rates
 from champion_assets.nse.indices import DIVIDEND_POINTS, LEVERAGED, PRICE_LEVERAGE, TOTAL_LEVERAGE, is_price_index
 from champion_assets.nse.rates import DAY_COUNT
 from champion_assets.silver.rates import NAME as RATES
@@ -134,7 +136,7 @@ TABLE = DailyTable(
     model=IndexTotalReturn,
     code_version="1",
     inputs=lambda _: (Input("silver/index_eod", sessions=2), Input(RATES)),
-    constants={"agreement": AGREEMENT},
+    constants={"agreement": AGREEMENT, **values_of(indices), **values_of(rates)},
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),

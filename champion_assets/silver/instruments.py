@@ -22,11 +22,13 @@ import polars as pl
 
 from champion_assets.bronze.symbol_changes import NAME as CHANGES
 from champion_assets.common.errors import ConfigurationError
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.quarantine import decisions_by_day, is_released, released_rows, without_isin
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse import identity
 from champion_assets.nse.identity import EVIDENCE, Instrument, Pair, Registry, SameAs, Sighting, refusal
 from champion_assets.nse.instrument_class import CLASSES, instrument_class
 from champion_assets.nse.schema import EQUITY_SERIES
@@ -201,6 +203,7 @@ TABLE = DailyTable(
     code_version="4",
     inputs=lambda _: (Input(PRICES, 2), Input(CHANGES, CHANGE_SESSIONS), register_input(lag=1)),
     day_facts=_day_facts,
+    constants={**values_of(identity)},
     compute=compute,
     block=125,
     stateful=True,

@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse import indices, rates
 from champion_assets.nse.indices import RATE_INDEX
 from champion_assets.nse.rates import DAY_COUNT, rate_of, read_rates, yearly_rate
 
@@ -105,6 +107,7 @@ TABLE = DailyTable(
     code_version="1",
     inputs=lambda _: (Input("silver/index_eod"),),
     day_facts=_day_facts,
+    constants={**values_of(indices, "RATE_INDEX"), **values_of(rates)},
     compute=compute,
     block=250,
     kinds=frozenset({"parquet", "polars"}),

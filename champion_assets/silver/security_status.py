@@ -20,11 +20,14 @@ import polars as pl
 
 from champion_assets.bronze.bundle_bands import NAME as HITS
 from champion_assets.bronze.bundle_prices import NAME as PRICES
+from champion_assets.checks import thresholds
 from champion_assets.checks.thresholds import BUNDLE_AGREES
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse import trading_rules
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.nse.trading_rules import band_edge, fixed_ticks
 
@@ -130,7 +133,7 @@ TABLE = DailyTable(
     model=SecurityStatus,
     code_version="1",
     inputs=lambda _: (Input(PRICES), Input(HITS), Input(EQUITY)),
-    constants={"agrees": BUNDLE_AGREES},
+    constants={**values_of(thresholds, "BUNDLE_AGREES"), **values_of(trading_rules)},
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),

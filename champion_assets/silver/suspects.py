@@ -17,13 +17,16 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.checks import thresholds
 from champion_assets.checks.thresholds import BAND as GAP
 from champion_assets.checks.thresholds import SAME_PRICE as SAME
 from champion_assets.checks.thresholds import STEP as TICKS
+from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.actions import factors, price_check
 from champion_assets.nse.actions.factors import SCHEME_STEP
 from champion_assets.nse.actions.legs import UNPRICED_KINDS
 from champion_assets.nse.actions.price_check import nearest_ratio
@@ -160,7 +163,7 @@ TABLE = DailyTable(
     model=Suspects,
     code_version="3",
     inputs=lambda _: (Input("silver/equity_eod"), Input("silver/corporate_actions")),
-    constants={"gap": GAP, "ticks": TICKS},
+    constants={**values_of(thresholds, "BAND", "SAME_PRICE", "STEP"), **values_of(factors, "SCHEME_STEP"), **values_of(price_check)},
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from champion_assets.lake.by_instrument import LIST, SortedCopies, bucket_of
 from champion_assets.lake.commit import day_rows, write_days
-from champion_assets.lake.errors import CorruptObject
+from champion_assets.lake.errors import CacheUnusable, CorruptObject
 from champion_assets.lake.manifest import Stamp
 from champion_assets.lake.store import Lake
 from champion_assets_tests.helpers import put_day
@@ -113,4 +113,10 @@ def test_a_table_of_another_order_has_no_copy(copies: SortedCopies) -> None:
 def test_days_of_other_columns_are_named(copies: SortedCopies) -> None:
     put_day(copies.lake, NAME, DAYS[-1], rows(DAYS[-1]).with_columns(more=1.0))
     with pytest.raises(CorruptObject, match="have different columns"):
+        copies.rows(NAME, DAYS, NAMES)
+
+
+def test_a_disk_that_refuses_is_named_with_the_setting(copies: SortedCopies) -> None:
+    copies.folder.write_text("no folder")
+    with pytest.raises(CacheUnusable, match="CHAMPION_LAKE_CACHE_GB=0"):
         copies.rows(NAME, DAYS, NAMES)

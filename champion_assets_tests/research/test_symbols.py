@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,35 @@ def test_a_symbol_that_stopped_trading_is_known(lake: Path) -> None:
         assert research.prices("2024-04-01", END, symbols=gone["symbol"]).is_empty()
     assert caught[0].filename == __file__
     assert research.prices(START, END, symbols=gone["symbol"])["trade_date"].max() == gone["last_seen"]
+
+
+def test_the_answer_is_the_same_with_and_without_copies_and_where_none_can_be_kept(
+    lake: Path, environment: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    shutil.copytree(lake, tmp_path / "data" / "lake", ignore=shutil.ignore_patterns("_files", "quarantine"))
+    environment("DATA_DIR", str(tmp_path / "data"))
+    environment("CHAMPION_LAKE_CACHE_GB", "0")
+    plain = research.prices(START, END, symbols=["ARANYASTEE", "EKANTANEW"], adjust="total_return")
+    assert not (tmp_path / "data" / "cache").exists()
+    environment("CHAMPION_LAKE_CACHE_GB", "1")
+    assert research.prices(START, END, symbols=["ARANYASTEE", "EKANTANEW"], adjust="total_return").equals(plain)
+    assert list((tmp_path / "data" / "cache" / "by_instrument").rglob("*.parquet"))
+    shutil.rmtree(tmp_path / "data" / "cache")
+    (tmp_path / "data" / "cache").write_text("no folder")
+    with pytest.warns(UserWarning, match="cannot be kept"):
+        assert research.prices(START, END, symbols=["ARANYASTEE", "EKANTANEW"], adjust="total_return").equals(plain)
+
+
+def test_the_register_of_a_day(lake: Path) -> None:
+    everyone = research.instruments("2024-02-15")
+    assert everyone["trade_date"].unique().to_list() == [dt.date(2024, 2, 15)]
+    traded = set(research.prices("2024-02-15", "2024-02-15", adjust="none")["instrument_id"])
+    assert traded <= set(everyone.filter(everyone["last_seen"] == dt.date(2024, 2, 15))["instrument_id"])
+    closes = dict(research.prices("2024-02-15", "2024-02-15", adjust="none").select("instrument_id", "close").iter_rows())
+    known = dict(everyone.select("instrument_id", "last_close").iter_rows())
+    assert {name: known[name] for name in closes} == closes
+    assert research.instruments("2024-02-15", symbols="aranyastee")["symbol"].to_list() == ["ARANYASTEE"]
+    with pytest.raises(research.UnknownSymbol, match="ARANYASTEE"):
+        research.instruments("2024-02-15", symbols="ARANYASTEL")
+    with pytest.raises(research.NotASession):
+        research.instruments("2024-02-17")
