@@ -1,8 +1,8 @@
 """`backtest/daily`: what the portfolio really did, session by session, beside its yardsticks.
 
 The results are those of `portfolio/account`, which describes how orders are filled. The yardsticks: the index named by BENCHMARK (a price
-return, null on days whose index file is absent; a name that no index has is refused), yesterday's universe, equally weighted, and what an
-overnight deposit earned.
+return, null on days whose index file is absent; a name that no index has is refused), yesterday's universe, equally weighted
+(`equal_weight.py`), before costs, with its costs beside it, and what an overnight deposit earned.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from collections.abc import Sequence
 import pandera.polars as pa
 import polars as pl
 
+from champion_assets.backtest.equal_weight import equal_weight, yardstick_inputs
 from champion_assets.backtest.index import refuse_unknown
 from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
-from champion_assets.nse import indices
+from champion_assets.nse import costs, indices
 from champion_assets.nse.indices import index_id
 from champion_assets.portfolio.account import NAME as ACCOUNT
 from champion_assets.portfolio.account_model import AccountResults
@@ -32,6 +33,7 @@ class Daily(AccountResults):
     """The portfolio's day. Amounts in rupees."""
 
     benchmark_return: float = pa.Field(gt=-1, description="Mean total return of yesterday's universe, equally weighted; 0 before it exists")
+    benchmark_cost: float = pa.Field(ge=0, description="What holding it cost, as a share of its value; 0 before it exists")
     index_return: float = pa.Field(
         gt=-1, nullable=True, description="Price return of the index in BENCHMARK; null where the day has no index file"
     )
@@ -44,30 +46,15 @@ _RESULTS = list(AccountResults.to_schema().columns)
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The days of `dates`."""
     account = inputs.read(ACCOUNT, _RESULTS, days=dates)
-    evenings = {date: evening for date in dates if (evening := inputs.before(date)) is not None}
     rows = (
-        account.join(_benchmark(inputs, evenings), on="trade_date", how="left", maintain_order="left")
+        account.join(equal_weight(inputs, dates), on="trade_date", how="left", maintain_order="left")
         .join(_index(inputs, dates), on="trade_date", how="left", maintain_order="left")
         .join(inputs.read(RATES, ["trade_date", "overnight_return"], days=dates), on="trade_date", how="left", maintain_order="left")
-        .with_columns(pl.col("benchmark_return", "overnight_return").fill_null(0.0))
+        .with_columns(pl.col("benchmark_return", "benchmark_cost", "overnight_return").fill_null(0.0))
         .select(list(Daily.to_schema().columns))
     )
     told = rows.select("trade_date", "value", "costs", "unfilled", "unexplained_gaps").to_dicts()
     return Computed(pl.concat([empty_frame(Daily), rows]), facts={each.pop("trade_date"): each for each in told})
-
-
-def _benchmark(inputs: Inputs, evenings: dict[dt.date, dt.date]) -> pl.DataFrame:
-    """By day the mean total return of the universe of the evening before; no row where it was empty or none traded."""
-    kind = {"trade_date": pl.Date, "benchmark_return": pl.Float64}
-    if not evenings:
-        return pl.DataFrame(schema=kind)
-    members = inputs.read("features/universe", ["trade_date", "instrument_id"]).partition_by("trade_date", as_dict=True)
-    returns = inputs.read("features/returns", ["trade_date", "instrument_id", "total_return"]).partition_by("trade_date", as_dict=True)
-    means = [
-        (date, returns[date,].join(members[evening,], on="instrument_id", how="semi", maintain_order="left")["total_return"].mean())
-        for date, evening in evenings.items() if (evening,) in members
-    ]  # fmt: skip
-    return pl.DataFrame(means, schema=kind, orient="row")
 
 
 def _index(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
@@ -90,16 +77,10 @@ TABLE = DailyTable(
     name=NAME,
     description="Each session of the portfolio: value, return, costs and holdings, beside the index and the equally weighted universe.",
     model=Daily,
-    code_version="4",
-    inputs=lambda _: (
-        Input(ACCOUNT),
-        Input("silver/index_eod"),
-        Input(RATES),
-        Input("features/returns"),
-        Input("features/universe", lag=1),
-    ),
-    parameters=lambda settings: {"benchmark": settings.benchmark},
-    constants={**values_of(indices)},
+    code_version="5",
+    inputs=lambda settings: (Input(ACCOUNT), Input("silver/index_eod"), Input(RATES), *yardstick_inputs(settings)),
+    parameters=lambda settings: {name: getattr(settings, name) for name in ("benchmark", "slippage_bps", "brokerage_bps", "impact")},
+    constants={**values_of(costs), **values_of(indices)},
     compute=compute,
     block=250,
     preview=preview,

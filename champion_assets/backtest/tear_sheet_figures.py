@@ -43,6 +43,7 @@ def figures(
         values |= {"total_return_without_stale": growth - 1, "cagr_without_stale": growth ** (1 / years) - 1}
         universe = performance(other, other, yardstick)
         values |= {f"universe_{name}": universe[name] for name in _COMPARED}
+        values |= _beside_net_universe(own, other - invested["benchmark_cost"].to_numpy(), yardstick)
         if index is not None:
             values |= _beside(own, index, yardstick)
         if taxes is not None:
@@ -66,6 +67,8 @@ def figures(
 BASIS = "of the portfolio's returns net of costs, dividends included, before income and capital gains tax"
 """What every figure of `METRICS` is a figure of."""
 _AFTER_TAX = ("total_return", "cagr", "volatility", "sharpe", "max_drawdown")
+NET_UNIVERSE = "universe_net_"
+"""Begins the names of the figures of the equal-weight universe net of costs."""
 _COMPARED = ("total_return", "cagr", "volatility", "sharpe", "max_drawdown")
 _DEFINITIONS = {
     "years": "calendar years of 365.25 days from the close before the first fill to the last close",
@@ -85,11 +88,18 @@ _DEFINITIONS = {
 
 
 def _definition(name: str, index: str) -> str:
+    if name in AGAINST:
+        return f"{METRICS[name]}; {BASIS}; the benchmark is the equal-weight universe before costs"
     if name in METRICS:
         return f"{METRICS[name]}; {BASIS}"
     if (metric := name.removesuffix("_after_tax")) != name:
         return f"{METRICS[metric]}; of the portfolio's returns after costs and capital gains tax; see backtest/tax"
     group, _, metric = name.partition("_")
+    if name.startswith(NET_UNIVERSE):
+        metric = name.removeprefix(NET_UNIVERSE)
+        if metric in AGAINST:
+            return f"{METRICS[metric]}; {BASIS}; the benchmark is the equal-weight universe net of costs, before tax"
+        return f"{METRICS[metric]}; of the equal-weight universe with dividends, net of the same costs as the portfolio, before tax"
     if metric in METRICS and group == "universe":
         return f"{METRICS[metric]}; of the equal-weight universe with dividends, before costs and tax"
     if metric in AGAINST and group == "index":
@@ -97,6 +107,13 @@ def _definition(name: str, index: str) -> str:
     if metric in METRICS and group == "index":
         return f"{METRICS[metric]}; of {index}; before costs and tax; null if its files have a gap"
     return _DEFINITIONS[name]
+
+
+def _beside_net_universe(own: Array, net: Array, yardstick: Yardstick) -> dict[str, float]:
+    """The figures of the equal-weight universe net of costs, and of the portfolio against it."""
+    alone, against = performance(net, net, yardstick), performance(own, net, yardstick)
+    found = {name: alone[name] for name in _COMPARED} | {name: against[name] for name in AGAINST}
+    return {f"{NET_UNIVERSE}{name}": value for name, value in found.items()}
 
 
 def _beside(own: Array, index: IndexHistory, yardstick: Yardstick) -> dict[str, float]:

@@ -211,7 +211,7 @@ TABLE = DailyTable(
     name=NAME,
     description="The account after each session: fills, costs, corporate actions, holdings, and the decision made with it at the close.",
     model=AccountDay,
-    code_version="4",
+    code_version="5",
     inputs=lambda settings: (
         *decision_inputs(settings),
         Input("silver/equity_eod"),
