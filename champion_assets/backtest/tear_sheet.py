@@ -148,7 +148,8 @@ def page(place: Place, days: pl.DataFrame, table: pl.DataFrame, note: str, title
     from champion_assets.backtest.tear_sheet_page import render
 
     story = story_of(place, days)
-    details = None if story is None else details_of(place, story.days, decisions_of(place, days))
+    taxes = None if story is None else taxes_of(place, story.days)
+    details = None if story is None else details_of(place, story.days, decisions_of(place, days), taxes)
     return render(days, story, table, note, title, details)
 
 

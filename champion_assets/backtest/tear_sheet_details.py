@@ -62,6 +62,7 @@ class Details:
         prices: trade_date, constraint_name, price: shadow prices of the decisions.
         risk: at the last session; None where it has no universe.
         frontier: at the last session; None without scores.
+        taxes: rows of backtest/tax from the first fill on; None without TAX.
         why_no_frontier: in words.
     """
 
@@ -71,16 +72,18 @@ class Details:
     prices: pl.DataFrame
     risk: Risk | None
     frontier: Frontier | None
+    taxes: pl.DataFrame | None = None
     why_no_frontier: str = ""
 
 
-def details_of(place: Place, days: pl.DataFrame, decisions: Sequence[dt.date]) -> Details:
+def details_of(place: Place, days: pl.DataFrame, decisions: Sequence[dt.date], taxes: pl.DataFrame | None = None) -> Details:
     """The details of a history.
 
     Args:
         place: has its lake.
         days: rows of backtest/daily from the first fill on.
         decisions: days on which the portfolio was decided.
+        taxes: rows of backtest/tax of these days; None without TAX.
     """
     lake, dates = place.lake, days["trade_date"].to_list()
     executions = lake.read(EXECUTIONS, dates)
@@ -94,6 +97,7 @@ def details_of(place: Place, days: pl.DataFrame, decisions: Sequence[dt.date]) -
         _prices(place, decisions),
         None if known is None else risk_of_holdings(known, days.tail(1)),
         frontier,
+        taxes,
         why,
     )
 

@@ -16,7 +16,7 @@ from multiprocessing import get_context
 
 import polars as pl
 
-from champion_assets.backtest.tear_sheet import HTML_KEY, history, index_beside
+from champion_assets.backtest.tear_sheet import HTML_KEY, history, index_beside, taxes_of
 from champion_assets.backtest.tear_sheet_figures import figures
 from champion_assets.catalog import open_workspace
 from champion_assets.clients.mlflow import TrackedRun, Tracking, TrackingUnreachable
@@ -114,7 +114,8 @@ def _deflated(base: Workspace, name: str, trial: Trial, result: TrialResult, sha
     begin, end = span(base, trial)
     workspace = on_overlay(base, name, trial, begin)
     days, _ = history(workspace, end)
-    return replace(result, figures=dict(figures(days, sharpes, index_beside(workspace, days)).select("metric", "value").iter_rows())), days
+    table = figures(days, sharpes, index_beside(workspace, days), taxes_of(workspace, days))
+    return replace(result, figures=dict(table.select("metric", "value").iter_rows())), days
 
 
 def _compare(base: Workspace, name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFrame], luck: Luck) -> str:

@@ -15,7 +15,7 @@ from graphlib import TopologicalSorter
 from champion_assets.backtest.attribution import NAME as ATTRIBUTION
 from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.executions import NAME as EXECUTIONS
-from champion_assets.backtest.tear_sheet import HTML_KEY, history, index_beside, page
+from champion_assets.backtest.tear_sheet import HTML_KEY, history, index_beside, page, taxes_of
 from champion_assets.backtest.tear_sheet_figures import figures
 from champion_assets.common.dates import calendar_days
 from champion_assets.experiments.plan import ExperimentError, Trial
@@ -89,7 +89,7 @@ def run_trial(base: Workspace, experiment: str, trial: Trial) -> TrialResult:
         raise ExperimentError(str(error)) from error
     except BuildError as error:
         return keep(base.lake, experiment, replace(empty, error=str(error)))
-    table = figures(days, index=index_beside(workspace, days))
+    table = figures(days, index=index_beside(workspace, days), taxes=taxes_of(workspace, days))
     workspace.lake.put(HTML_KEY, page(workspace, days, table, f"trial {empty.identity}, fingerprint {fingerprint}", trial.label).encode())
     found = dict(table.select("metric", "value").iter_rows())
     return keep(base.lake, experiment, replace(empty, fingerprint=fingerprint, figures=found))

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from champion_assets.backtest.tax import Tax, by_year
-from champion_assets.backtest.tear_sheet import taxes_of
+from champion_assets.backtest.tear_sheet import page, taxes_of
 from champion_assets.backtest.tear_sheet_figures import figures
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
@@ -18,6 +18,7 @@ from champion_assets.lake.errors import MissingInput
 from champion_assets.lake.schema import violations
 from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.helpers import build_until, drop_days
+from champion_assets_tests.pages.parsed import parsed
 
 START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
 
@@ -78,7 +79,13 @@ def test_the_tear_sheet_has_figures_before_and_after_it(taxed: Workspace) -> Non
     assert values["total_return_after_tax"] == pytest.approx(grown, rel=1e-6)
     assert values["total_return_after_tax"] < values["total_return"]  # type: ignore[operator]
     assert not any("tax" in metric for metric in figures(days)["metric"])
-    told = dict(figures(days, taxes=taxes).select("metric", "definition").iter_rows())
+    table = figures(days, taxes=taxes)
+    sheet = parsed(page(taxed, days, table, "note"))
+    assert "Capital gains tax" in sheet.headings
+    assert sheet.column("tax-table", "Financial year") == ["2023–24", "2024–25"]
+    assert sheet.column("tax-table", "Tax") == [f"{tax:,.0f}" for tax in by_year(taxes)["tax_of_year"]]
+    assert any(row[0] == "Capital gains tax" for row in sheet.tables["lines-table"])
+    told = dict(table.select("metric", "definition").iter_rows())
     assert "before income and capital gains tax" in told["total_return"]
     assert "after costs and capital gains tax" in told["total_return_after_tax"]
 

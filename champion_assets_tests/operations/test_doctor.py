@@ -91,7 +91,10 @@ def test_an_empty_lake_says_how_to_begin(workspace: Workspace, environment: Call
     assert "champion backfill START END" in said(examine(workspace), "coverage", "error")
 
 
-def test_days_that_nothing_confirms_are_counted(workspace: Workspace) -> None:
+def test_days_that_nothing_confirms_are_counted(workspace: Workspace, tmp_path: Path) -> None:
+    clock = tmp_path / "clock"
+    clock.write_text("2026-06-01T16:00:00+00:00")  # long before the calendar ends
+    workspace = replace(workspace, settings=workspace.settings.model_copy(update={"clock": clock}))
     assert said(examine(workspace), "calendar", "ok") == "reaches 2026-12-31 -> "
     old = workspace.settings.model_copy(update={"start_date": dt.date(2010, 12, 27)})
     assert "5 weekdays from 2010-12-27 to 2010-12-31 are not confirmed as sessions; 0 of them are closed" in said(

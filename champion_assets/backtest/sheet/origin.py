@@ -36,11 +36,12 @@ def gain_bars(lines: pl.DataFrame) -> Bars:
     sums = by_line(lines)
     steps = [(WORDS[name], amount, rupees(amount, signed=True)) for name, amount, _ in sums.iter_rows()]
     total = float(sums["amount"].sum())
+    whole = "Gain after costs and tax" if "tax" in sums["line"] else "Gain after costs"
     return waterfall(
         "Where the gain came from",
         "rupees; the lines add up to the gain, to the paisa",
         steps,
-        ("Gain after costs", rupees(total, signed=True)),
+        (whole, rupees(total, signed=True)),
     )
 
 

@@ -37,7 +37,8 @@ class Lead:
     @property
     def interval(self) -> str:
         """In words."""
-        return f"95 % interval {points(self.low)} to {points(self.high)}"
+        low, high = (points(each).removesuffix(" points") for each in (self.low, self.high))
+        return f"95 % interval {low} to {high}"
 
 
 def lead(own: Array, other: Array, sessions_a_year: float) -> Lead | None:
