@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install develop demo test tests quick lint lock docs bench servers audit clean help package
+.PHONY: install develop demo test tests quick nightly lint lock docs bench servers audit clean help package
 
 install: $(BIN)/champion         ## .venv, with exactly what requirements.lock pins
 
@@ -29,6 +29,14 @@ tests: $(BIN)/pytest             ## all tests, without lint
 
 quick: $(BIN)/pytest             ## formats, numerics, simulator and settings: no server, hardly a lake
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(addprefix champion_assets_tests/,common clients nse quant settings simulation)
+
+nightly: $(BIN)/pytest           ## for hours: all tests with their branches traced, then the long soaks, kills and fuzzing
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder --cov --cov-branch --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m champion_assets_tests.benchmarks.soak 60
+	$(BIN)/python -m champion_assets_tests.benchmarks.six_weeks
+	$(BIN)/python -m champion_assets_tests.benchmarks.clickhouse_kills 100
+	$(BIN)/python -m champion_assets_tests.fuzz 1000000
+	$(BIN)/python -m champion_assets_tests.pipeline_fuzz 200000
 
 lint: $(BIN)/pytest              ## format, style, types, import contracts
 	$(BIN)/ruff format --check .
