@@ -29,6 +29,7 @@ from champion_assets.nse.calendar_files import CONFIRMED_FROM
 from champion_assets.nse.source.folder import FolderSource
 from champion_assets.portfolio import account, audit, target_weights
 from champion_assets.raw import bhavcopy as raw_bhavcopy
+from champion_assets.raw import bundle_members
 from champion_assets.raw import corporate_actions as raw_corporate_actions
 from champion_assets.raw import delivery as raw_delivery
 from champion_assets.raw import esg_scores as raw_esg_scores
@@ -58,6 +59,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     raw_index_constituents.TABLE,
     raw_security_master.TABLE,
     raw_corporate_actions.TABLE,
+    bundle_members.TABLE,
     raw_esg_scores.TABLE,
     bronze_bhavcopy.TABLE,
     bronze_delivery.TABLE,

@@ -1,43 +1,89 @@
-"""What the tables of the PR bundle's members have in common: the bundle of each day, read by a member's reader.
+"""What bronze tables of declared files and of the PR bundle's members have in common: the text of each day, read by a reader.
 
-What belongs here: from `raw/corporate_actions` to the rows of any member. What does not: a member's columns (each stands in its table).
+What belongs here: from raw tables to the rows of any member or file. What does not: its columns (each stands in its table or declaration).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed
+from champion_assets.nse.bundle_member import bundle_member
+from champion_assets.nse.daily_file import Member
 from champion_assets.nse.errors import BadPayload
+from champion_assets.raw.bundle_members import NAME as LOOSE
 from champion_assets.raw.corporate_actions import BUNDLE
-from champion_assets.raw.corporate_actions import NAME as RAW
+from champion_assets.raw.corporate_actions import NAME as BUNDLES
+from champion_assets.raw.daily_file import file_text
 from champion_assets.raw.files import current_versions
 
-Reader = Callable[[bytes, str], tuple[pl.DataFrame, pl.DataFrame]]
-"""From a bundle and its name to the rows of a member and those refused: source_row, reason, text."""
+
+@dataclass(frozen=True)
+class DayText:
+    """A day's file: its name, the SHA-256 of the bytes it came in, and its text or why there is none."""
+
+    date: dt.date
+    name: str
+    sha256: str
+    text: str | BadPayload
 
 
-def parse_bundles(inputs: Inputs, dates: Sequence[dt.date], model: type[TableModel], read: Reader) -> Computed:
-    """The rows of a member of the bundles of `dates`; a day without a bundle, or with one that cannot be read, has none."""
-    files, columns = inputs.originals(RAW), list(empty_frame(model).columns)
+Reader = Callable[[str, DayText], tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]]
+"""From a text to its rows, those refused (source_row, reason, text), and facts."""
+MEMBER_INPUTS = (Input(BUNDLES), Input(LOOSE))
+
+
+def parse_texts(texts: Iterable[DayText], model: type[TableModel], read: Reader) -> Computed:
+    """The rows of days' files; one that cannot be read gives none and stands in the quarantine, as does each line that cannot."""
+    columns = list(empty_frame(model).columns)
     frames, facts, rejects = [empty_frame(model)], {}, []
-    for date, versions in current_versions(inputs.read(RAW), dates).items():
-        bundle = next((version for version in versions if version["format"] == BUNDLE), None)
-        if bundle is None:
-            continue
-        marks: dict[str, Any] = {"trade_date": date, "name": bundle["name"], "source_sha256": bundle["sha256"]}
+    for each in texts:
+        marks: dict[str, Any] = {"trade_date": each.date, "name": each.name, "source_sha256": each.sha256}
         try:
-            rows, refused = read(files.read(bundle["sha256"], bundle["name"]), bundle["name"])
+            if isinstance(each.text, BadPayload):
+                raise each.text
+            rows, refused, told = read(each.text, each)
         except BadPayload as error:
             rejects.append(marks | {"rule": error.rule, "reason": str(error), "source_row": 0, "text": ""})
             continue
         rejects += [marks | {"rule": "B5"} | row for row in refused.iter_rows(named=True)]
-        frames.append(rows.with_columns(trade_date=pl.lit(date), source_sha256=pl.lit(bundle["sha256"])).select(columns))
-        facts[date] = {"rows": rows.height, "refused": refused.height}
+        frames.append(rows.with_columns(trade_date=pl.lit(each.date), source_sha256=pl.lit(each.sha256)).select(columns))
+        facts[each.date] = {"rows": rows.height, "refused": refused.height, **told}
     return Computed(pl.concat(frames), pl.DataFrame(rejects) if rejects else None, facts)
+
+
+def bundle_texts(inputs: Inputs, dates: Sequence[dt.date], member: Member) -> Iterator[DayText]:
+    """The member of each day's bundle, else the loose one; nothing for a day without. `MEMBER_INPUTS` must be declared."""
+    bundles, loose = current_versions(inputs.read(BUNDLES), dates), current_versions(inputs.read(LOOSE), dates)
+    packed, single = inputs.originals(BUNDLES), inputs.originals(LOOSE)
+    for date in dates:
+        wanted = [(packed, each) for each in bundles[date] if each["format"] == BUNDLE]
+        wanted += [(single, each) for each in loose[date] if each["format"] == member.kind.lower()]
+        for files, version in wanted:
+            name, sha256 = version["name"], version["sha256"]
+            body = files.read(sha256, name)
+            try:
+                text = bundle_member(body, name, member) if files is packed else file_text(body, name)
+            except BadPayload as error:
+                yield DayText(date, name, sha256, error)
+                continue
+            if text is not None:
+                yield DayText(date, name, sha256, text)
+                break
+
+
+def served_texts(inputs: Inputs, dates: Sequence[dt.date], raw: str) -> Iterator[DayText]:
+    """The version in force of each day's file of a raw table with one file for each day."""
+    files = inputs.originals(raw)
+    for date, versions in current_versions(inputs.read(raw), dates).items():
+        for version in versions[:1]:
+            name, sha256 = version["name"], version["sha256"]
+            yield DayText(date, name, sha256, file_text(files.read(sha256, name), name))

@@ -2,24 +2,24 @@
 
 The second witness of who traded: `checks/results` compares it with the bhavcopy. The bundle is kept by `raw/corporate_actions`, whose days
 are current as long as its corporate actions are: a bundle that is published again with other prices and the same actions is not looked at.
-A day without a bundle, or with one whose `Pd` is not readable, has no rows; what was refused is in the quarantine.
+A member that lies loose serves, too (`raw/bundle_members`). A day without, or with one that is not readable, has no rows; what was refused
+is in the quarantine.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.bronze.bundle import parse_bundles
+from champion_assets.bronze.bundle import MEMBER_INPUTS, DayText, bundle_texts, parse_texts
 from champion_assets.lake.inputs import Inputs
-from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable
-from champion_assets.nse.bundle_prices import read_bundle_prices
-from champion_assets.raw.corporate_actions import NAME as RAW
+from champion_assets.nse.bundle_prices import PD, read_price_rows
 
 NAME = "bronze/bundle_prices"
 
@@ -55,7 +55,11 @@ class BundlePrices(TableModel):
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Parse the bundles of `dates`."""
-    return parse_bundles(inputs, dates, BundlePrices, read_bundle_prices)
+
+    def read(text: str, of: DayText) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
+        return *read_price_rows(text, of.name), {}
+
+    return parse_texts(bundle_texts(inputs, dates, PD), BundlePrices, read)
 
 
 TABLE = DailyTable(
@@ -63,7 +67,7 @@ TABLE = DailyTable(
     description="What traded by the PR bundle of the day, with its indices and the members of the Nifty 50.",
     model=BundlePrices,
     code_version="1",
-    inputs=lambda _: (Input(RAW),),
+    inputs=lambda _: MEMBER_INPUTS,
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),

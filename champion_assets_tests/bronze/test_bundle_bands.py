@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from champion_assets.bronze.bundle_bands import BundleBands
+from champion_assets.bronze.bundle_bands import TABLE
 from champion_assets.lake.schema import violations
-from champion_assets.nse.bundle_bands import read_bundle_bands
 from champion_assets.nse.bundle_prices import read_bundle_prices
 from champion_assets.nse.errors import BadPayload
 from champion_assets.nse.schema import EQUITY_SERIES
-from champion_assets_tests.bands import BUNDLES, genuine_bundle, zipped
+from champion_assets_tests.bands import BUNDLES, genuine_bundle, read_bundle_bands, zipped
 
 HEADER = "SYMBOL,SERIES,SECURITY,HIGH/LOW\n"
 ROW = "SATHAISPAT,BE,SATHAVAHANA ISPAT LTD ,H\n"
@@ -31,7 +30,7 @@ def test_a_genuine_list_is_read_whole_and_its_securities_stand_in_the_bundle(rea
     equities = rows.filter(pl.col("series").is_in(EQUITY_SERIES))
     assert equities.join(read_bundle_prices(body, "PR.zip")[0], on=["symbol", "series"], how="anti").is_empty()
     stamped = rows.with_columns(trade_date=pl.lit(date), source_sha256=pl.lit("a" * 64))
-    assert violations(BundleBands, stamped.select(list(BundleBands.to_schema().columns))) is None
+    assert violations(TABLE.model, stamped.select(list(TABLE.model.to_schema().columns))) is None
 
 
 @pytest.mark.parametrize("header", [HEADER, HEADER.replace("\n", ",INDEX FLAG\n"), HEADER.replace(",", " , ")])

@@ -16,10 +16,9 @@ from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.lake.build import build_range
 from champion_assets.lake.schema import empty_frame, violations
 from champion_assets.lake.workspace import Workspace
-from champion_assets.nse.bundle_bands import read_bundle_bands
 from champion_assets.settings import Settings
 from champion_assets.silver.security_status import NAME, SecurityStatus, transform
-from champion_assets_tests.bands import BUNDLES, zipped
+from champion_assets_tests.bands import BUNDLES, read_bundle_bands, zipped
 from champion_assets_tests.helpers import ORDER, build_until
 
 DAY = dt.date(2025, 1, 16)

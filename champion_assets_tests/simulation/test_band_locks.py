@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from champion_assets.nse.bundle_bands import read_bundle_bands
 from champion_assets.nse.bundle_prices import read_bundle_prices
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.nse.trading_rules import fixed_ticks
@@ -21,7 +20,7 @@ from champion_assets.portfolio.market import band_hits
 from champion_assets.silver.security_status import transform
 from champion_assets.simulation.account import BandHits, Flags, MarketDay, new_account
 from champion_assets.simulation.fills import Fills, Rules, fill_orders
-from champion_assets_tests.bands import BUNDLES, genuine_bundle
+from champion_assets_tests.bands import BUNDLES, genuine_bundle, read_bundle_bands
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "band_lock_cases.csv"
 WRONG_BY_RULE = 27

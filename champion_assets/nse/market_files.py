@@ -1,0 +1,72 @@
+"""The declarations of NSE's daily files that are read by one (`daily_file.py`).
+
+What belongs here: one declaration for each file, with the facts of its format. What does not: what the values mean for a portfolio.
+
+Facts: all cells are padded with blanks. A security that touched both bands has two lines in `bh`, whose header ends with `INDEX FLAG` in
+some years; every listed security of the series of equities stands in `Pd`, too (2020-12-01, 2025-01-16, 2025-12-16 and -17: 873 lines).
+In `MCAP` the market capitalisation is the issue size times the close of the bhavcopy, to a rupee (three days, 7,774 rows); the printed
+close is another one in a quarter of the rows. In `PE` the price is the close of the session before (its Readme says so).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from champion_assets.nse.daily_file import Column, DailyFile, Member, Summary
+
+SIDES = {"H": "upper", "L": "lower"}
+
+BANDS = DailyFile(
+    name="bundle_bands",
+    description="The securities that hit their price band by the PR bundle of the day.",
+    place=Member("bh"),
+    columns=(
+        Column("SYMBOL", "symbol", "text", "Ticker on that date", is_needed=True),
+        Column("SERIES", "series", "text", "Series", is_needed=True),
+        Column("SECURITY", "security", "text", "Name of the security"),
+        Column("HIGH/LOW", "side", "text", "Which of its bands it touched during the day", values=SIDES, is_needed=True),
+    ),
+    ignored=("INDEX FLAG",),
+    may_be_empty=True,
+)
+
+SHARES = DailyFile(
+    name="shares_outstanding",
+    description="Shares issued and market capitalisation of each listed security, by the PR bundle of the day (`MCAP`).",
+    place=Member("MCAP"),
+    first=dt.date(2024, 2, 1),
+    columns=(
+        Column("Trade Date", "file_date", "date", "Day of the file, as its rows say it", is_needed=True),
+        Column("Symbol", "symbol", "text", "Ticker on that date", is_needed=True),
+        Column("Series", "series", "text", "Series", is_needed=True),
+        Column("Security Name", "security", "text", "Name of the security"),
+        Column(
+            "Category", "category", "text", "Listed, or permitted to trade without a listing", is_needed=True,
+            values={"Listed": "listed", "Permitted": "permitted"},
+        ),
+        Column("Last Trade Date", "last_trade_date", "date", "Last day on which it traded; null if never", blanks=("Not Traded",)),
+        Column("Face Value(Rs.)", "face_value", "number", "Face value, rupees a share", low=0),
+        Column("Issue Size", "shares", "count", "Shares issued", is_needed=True, low=1),
+        Column("Close Price/Paid up value(Rs.)", "printed_close", "number", "Price as printed, rupees; not always the close", low=0),
+        Column("Market Cap(Rs.)", "market_cap", "number", "Market capitalisation, rupees; at the last close", is_needed=True, low=0),
+    ),
+    date="file_date",
+    date_format="%d %b %Y",
+    summary=Summary("category", "symbol", "market_cap", {"Listed": "listed", "Permitted": "permitted", "Total": None}),
+)  # fmt: skip
+
+EARNINGS = DailyFile(
+    name="earnings",
+    description="Price to earnings of each company by the PR bundle of the day (`PE`), at the close of the session before.",
+    place=Member("PE", separator="_"),
+    columns=(
+        Column("SYMBOL", "symbol", "text", "Ticker on that date", is_needed=True),
+        Column("SYMBOL P/E", "pe", "number", "Previous close over the earnings of four quarters; null for none"),
+        Column("ADJUSTED P/E", "adjusted_pe", "number", "The same without exceptional items"),
+    ),
+    key=("symbol",),
+    joins=0.5,
+)
+
+BUNDLE_FILES = (BANDS, SHARES, EARNINGS)
+"""Those that are members of the PR bundle."""

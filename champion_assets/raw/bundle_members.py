@@ -1,0 +1,72 @@
+"""`raw/bundle_members`: members of the PR bundle that lie loose in the source, as people keep a folder for each day, byte for byte.
+
+The bundle itself is kept by `raw/corporate_actions`. A member inside it comes first; these are for days of which the folder has members
+and no bundle, or a bundle without the member. The archive serves none of them, so a server is never asked. A session has a row for each
+kind of member found; a member that cannot be read is listed in the quarantine by the bronze table that reads it, not here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.daily_file import Member
+from champion_assets.nse.errors import BadPayload, NotYetPublished
+from champion_assets.nse.source.base import Fetched, Source
+from champion_assets.raw.files import RawFile, absent, block_size, refusal, refusals, source_of, version_frame, version_row
+
+NAME = "raw/bundle_members"
+MEMBERS = {
+    "pd": Member("Pd"), "bh": Member("bh"), "mcap": Member("MCAP"), "pe": Member("PE", "_"), "hl": Member("HL"), "gl": Member("Gl"),
+    "tt": Member("Tt"), "etf": Member("etf"), "sme": Member("sme"), "bm": Member("Bm", suffix=".txt"),
+}  # fmt: skip
+"""Members that are kept, by their kind in lower case. `Bc` is read by raw/corporate_actions; `Pr` says what `Pd` says."""
+
+
+class RawBundleMembers(RawFile):
+    """A loose member of the day's bundle; `format` is its kind."""
+
+
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
+    """Find the loose members of `dates`."""
+    source: Source = inputs.outside
+    rejects: list[dict[str, Any]] = []
+    rows: dict[dt.date, list[dict[str, Any]]] = {date: [] for date in dates}
+    failed: dict[dt.date, Exception] = {}
+    for kind, member in MEMBERS.items():
+        for date, found in source.fetch(dates, member.names):
+            if isinstance(found, Fetched):
+                inputs.own.keep(found.body)
+                rows[date].append(version_row(date, found, kind, 0))
+            elif isinstance(found, BadPayload):
+                rejects.append(refusal(date, member.names(date)[0].name, found))
+            elif not isinstance(found, NotYetPublished):
+                failed[date] = found
+    facts = {date: _facts(found) for date, found in rows.items() if date not in failed}
+    kept = [row for date in facts for row in rows[date]]
+    return Computed(version_frame(kept).sort("trade_date", maintain_order=True), refusals(rejects), facts, failed)
+
+
+def _facts(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    if not rows:
+        return absent("no loose member of a PR bundle")
+    mark = hashlib.sha256(" ".join(f"{row['format']} {row['sha256']}" for row in rows).encode()).hexdigest()
+    return {"sha256": mark, "uri": ", ".join(row["uri"] for row in rows), "rows": len(rows), "files": len(rows)}
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="Members of the PR bundle that lie loose in the source, exactly as received.",
+    model=RawBundleMembers,
+    code_version="1",
+    compute=compute,
+    outside=source_of,
+    block=block_size,
+    may_be_empty=True,
+    kinds=frozenset({"file"}),
+    peak_megabytes=250,
+)
