@@ -20,7 +20,7 @@ from champion_assets.bronze import index_close as bronze_index_close
 from champion_assets.bronze import index_constituents as bronze_index_constituents
 from champion_assets.checks import results
 from champion_assets.common.errors import ConfigurationError
-from champion_assets.features import covariance, esg, expected_returns, returns, universe
+from champion_assets.features import covariance, esg, expected_returns, factor_returns, returns, universe
 from champion_assets.lake.open import open_lake
 from champion_assets.lake.table import DailyTable, HistoryTable
 from champion_assets.lake.workspace import Workspace
@@ -87,6 +87,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     esg.TABLE,
     expected_returns.TABLE,
     covariance.TABLE,
+    factor_returns.TABLE,
     account.TABLE,
     target_weights.TABLE,
     audit.TABLE,

@@ -55,6 +55,7 @@ CORRUPTIONS: list[tuple[str, str, Any]] = [
     ("bronze/bhavcopy", "volume", -5), ("bronze/bhavcopy", "symbol", None), ("silver/equity_eod", "series", "GS"),
     ("silver/equity_eod", "session_type", "closed"), ("silver/equity_eod", "high", 0.01), ("features/returns", "simple_return", -1.0),
     ("features/universe", "rank", 0), ("features/expected_returns", "estimator", "guess"), ("features/covariance", "volatility", -0.1),
+    ("features/factor_returns", "factor_return", 0.5),
     ("portfolio/account", "pnl", 1e9), ("portfolio/account", "cash", -100.0), ("backtest/executions", "filled", 1e12),
     ("backtest/executions", "price", 0.0), ("backtest/attribution", "amount", 1e9),
     ("backtest/tax", "tax_of_year", -1.0), ("backtest/tax", "gains", []),
