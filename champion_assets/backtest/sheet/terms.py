@@ -64,7 +64,6 @@ TERMS: dict[str, tuple[str, str]] = {
     "tax": ("Capital gains tax beside the figures", PLAIN),
     "usable_proceeds": ("Proceeds of sales can be spent", PLAIN),
     "delisted_after": ("A name without a trade counts as ended after", SESSIONS),
-    "tax": ("Capital gains tax beside the account", ""),
     "delisting_recovery": ("Part of its last value that it keeps", SHARE),
     "universe_size": ("Most members of the universe, by turnover", PLAIN),
     "universe_min_price": ("Least price of a member", "plain rupees"),
