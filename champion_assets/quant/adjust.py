@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 Level = Literal["none", "capital", "capital_special", "total_return"]
 LEVELS: tuple[Level, ...] = Level.__args__  # type: ignore[attr-defined]
@@ -67,17 +68,26 @@ def adjust(prices: pl.DataFrame, events: pl.DataFrame, level: Level, as_of: dt.d
 def _factors_of_rows(prices: pl.DataFrame, factors: pl.DataFrame, end: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
     """`factor` and `share_factor` of each row; only rows of instruments with an event are looked up, all others have 1."""
     both = np.ones((2, prices.height))
-    moved = end["instrument_id"].implode()
-    concerned = prices.select("instrument_id", "trade_date").with_row_index("_order").filter(pl.col("instrument_id").is_in(moved))
-    at = concerned.sort("instrument_id", "trade_date").join_asof(
-        factors.select("instrument_id", "ex_session", "g", "n").sort("instrument_id", "ex_session"),
-        left_on="trade_date", right_on="ex_session", by="instrument_id", strategy="backward", check_sortedness=False,
-    ).join(end, on="instrument_id", how="left")  # fmt: skip
-    one = pl.lit(1.0)
-    # an instrument whose G has not moved since must keep its prices to the bit
-    factor = pl.when(pl.col("g") == pl.col("g_end")).then(one).otherwise(pl.col("g").fill_null(1.0) / pl.col("g_end").fill_null(1.0))
-    shares = pl.when(pl.col("n") == pl.col("n_end")).then(one).otherwise(pl.col("n_end").fill_null(1.0) / pl.col("n").fill_null(1.0))
-    found = at.select("_order", factor=factor, share_factor=shares)
-    for row, name in zip(both, ("factor", "share_factor"), strict=True):
-        row[found["_order"].to_numpy()] = found[name].to_numpy()
+    numbered = end.with_row_index("_number")
+    number = prices.select("instrument_id").join(numbered, on="instrument_id", how="left", maintain_order="left")["_number"]
+    rows = np.flatnonzero(number.is_not_null().to_numpy())
+    if rows.size:
+        events = factors.join(numbered, on="instrument_id").sort("_number", "ex_session")
+        mine = number.drop_nulls().to_numpy().astype(np.int64)
+        owner = events["_number"].to_numpy().astype(np.int64)
+        keys = owner * _DAYS + _day_numbers(events["ex_session"])
+        last = np.searchsorted(keys, mine * _DAYS + _day_numbers(prices["trade_date"])[rows], side="right") - 1
+        has_one = (last >= 0) & (owner[last] == mine)
+        for row, now, final, is_share in ((both[0], "g", "g_end", False), (both[1], "n", "n_end", True)):
+            value, ends = np.where(has_one, events[now].to_numpy()[last], 1.0), numbered[final].to_numpy()[mine]
+            # an instrument whose G has not moved since must keep its prices to the bit
+            row[rows] = np.where(has_one & (value == ends), 1.0, ends / value if is_share else value / ends)
     return pl.Series("factor", both[0]), pl.Series("share_factor", both[1])
+
+
+_DAYS = 10_000_000
+"""More than any number of a day."""
+
+
+def _day_numbers(dates: pl.Series) -> NDArray[np.int64]:
+    return dates.to_physical().cast(pl.Int64).to_numpy()
