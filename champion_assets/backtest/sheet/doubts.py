@@ -117,11 +117,14 @@ def _rates(story: Story) -> list[Note]:
 
 def _gaps(story: Story) -> list[Note]:
     gaps, late = int(story.days["unexplained_gaps"].sum()), int(story.days["late_actions"].sum())
+    if not gaps and not late:
+        text = "No opening gap of a holding is without its corporate action, and none became known too late to change a holding."
+        return [Note(BASIS, text)]
     text = (
-        f"{gaps} opening gaps of holdings beyond any price band, which no corporate action explains, were treated as value-neutral; {late} "
-        "actions became known too late to change a holding."
+        f"{gaps:,} opening gaps of holdings beyond any price band, which no corporate action explains, were treated as value-neutral; "
+        f"{late:,} actions became known too late to change a holding. Both are rows of suspects (docs/runbook.md)."
     )
-    return [Note(MARKED if gaps or late else BASIS, text, "warning" if gaps or late else "quiet")]
+    return [Note(MARKED, text, "warning")]
 
 
 _FILLS = {"open": "opening price", "vwap": "average price", "close": "closing price"}
