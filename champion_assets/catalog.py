@@ -15,9 +15,11 @@ from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import bundle_bands, bundle_prices, symbol_changes
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
 from champion_assets.bronze import delivery as bronze_delivery
+from champion_assets.bronze import earnings as bronze_earnings
 from champion_assets.bronze import esg_scores as bronze_esg_scores
 from champion_assets.bronze import index_close as bronze_index_close
 from champion_assets.bronze import index_constituents as bronze_index_constituents
+from champion_assets.bronze import shares_outstanding as bronze_shares_outstanding
 from champion_assets.checks import results
 from champion_assets.common.errors import ConfigurationError
 from champion_assets.features import covariance, esg, expected_returns, factor_returns, returns, universe
@@ -40,6 +42,7 @@ from champion_assets.settings import Settings, require_files, source_folder
 from champion_assets.silver import (
     corporate_actions,
     doubts,
+    earnings,
     endings,
     equity_eod,
     esg_scores,
@@ -48,6 +51,7 @@ from champion_assets.silver import (
     instruments,
     rates,
     security_status,
+    shares_outstanding,
     suspects,
 )
 from champion_assets.warehouse import clickhouse, duckdb
@@ -69,15 +73,19 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     bronze_corporate_actions.TABLE,
     bundle_prices.TABLE,
     bundle_bands.TABLE,
+    bronze_shares_outstanding.TABLE,
+    bronze_earnings.TABLE,
     bronze_esg_scores.TABLE,
     instruments.TABLE,
     endings.TABLE,
     equity_eod.TABLE,
     security_status.TABLE,
+    shares_outstanding.TABLE,
     index_eod.TABLE,
     rates.TABLE,
     index_total_return.TABLE,
     corporate_actions.TABLE,
+    earnings.TABLE,
     suspects.TABLE,
     doubts.TABLE,
     esg_scores.TABLE,
