@@ -19,13 +19,14 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.bronze.daily_file import column_field, model_of
+from champion_assets.bronze.daily_file import bronze_table, column_field, model_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
-from champion_assets.nse.daily_file import TYPES, DailyFile
+from champion_assets.nse.daily_file import TYPES, DailyFile, Member
 from champion_assets.nse.schema import EQUITY_SERIES
+from champion_assets.raw.daily_file import raw_table
 from champion_assets.silver.instruments_register import read_registers, register_input
 
 SHOWN = 20
@@ -112,6 +113,21 @@ def silver_table(
         peak_megabytes=peak_megabytes,
         in_warehouse=True,
     )
+
+
+def tables_of(file: DailyFile) -> tuple[DailyTable, ...]:
+    """All tables of a declared file, in order: `raw/NAME` unless it is a member of the PR bundle, `bronze/NAME`, `silver/NAME`.
+
+    Args:
+        file: its declaration.
+
+    Example:
+        >>> from champion_assets.nse.market_files import EARNINGS
+        >>> [table.name for table in tables_of(EARNINGS)]
+        ['bronze/earnings', 'silver/earnings']
+    """
+    raw = () if isinstance(file.place, Member) else (raw_table(file),)
+    return (*raw, bronze_table(file), silver_table(file))
 
 
 def identified(
