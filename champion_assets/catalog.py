@@ -1,7 +1,8 @@
 """Every table of Champion in the order of the graph: the one list.
 
 What belongs here: which tables there are. What a table is, whether it goes to the warehouse, how much memory it needs, stands in its own
-declaration (`lake/table.py`). To add a table write its module and put its `TABLE` here.
+declaration (`lake/table.py`). To add a table write its module and put its `TABLE` here; a daily file of a project of your own needs no line
+here (`own_tables`).
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from importlib.metadata import entry_points
 
 from champion_assets.backtest import attribution, daily, executions, tax, tear_sheet
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import bundle_bands, bundle_prices, symbol_changes
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
 from champion_assets.bronze import delivery as bronze_delivery
+from champion_assets.bronze import earnings as bronze_earnings
 from champion_assets.bronze import esg_scores as bronze_esg_scores
 from champion_assets.bronze import index_close as bronze_index_close
 from champion_assets.bronze import index_constituents as bronze_index_constituents
+from champion_assets.bronze import shares_outstanding as bronze_shares_outstanding
 from champion_assets.checks import results
 from champion_assets.common.errors import ConfigurationError
 from champion_assets.features import covariance, esg, expected_returns, factor_returns, returns, universe
@@ -26,6 +30,7 @@ from champion_assets.lake.table import DailyTable, HistoryTable
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import SessionCalendar, load_calendar
 from champion_assets.nse.calendar_files import CONFIRMED_FROM
+from champion_assets.nse.daily_file import DailyFile
 from champion_assets.nse.source.folder import FolderSource
 from champion_assets.portfolio import account, audit, target_weights
 from champion_assets.raw import bhavcopy as raw_bhavcopy
@@ -40,6 +45,7 @@ from champion_assets.settings import Settings, require_files, source_folder
 from champion_assets.silver import (
     corporate_actions,
     doubts,
+    earnings,
     endings,
     equity_eod,
     esg_scores,
@@ -48,9 +54,36 @@ from champion_assets.silver import (
     instruments,
     rates,
     security_status,
+    shares_outstanding,
     suspects,
 )
+from champion_assets.silver.daily_file import tables_of
 from champion_assets.warehouse import clickhouse, duckdb
+
+DAILY_FILES = "champion_assets.daily_files"
+"""Entry points of installed projects that add tables: each names a `DailyFile`, or a tuple of `DailyTable`."""
+
+
+def own_tables() -> tuple[DailyTable, ...]:
+    """The tables of installed projects, in the order of their entry points' names.
+
+    Raises:
+        ConfigurationError: an entry point cannot be loaded, or names something else.
+    """
+    found: list[DailyTable] = []
+    for point in sorted(entry_points(group=DAILY_FILES), key=lambda each: each.name):
+        try:
+            loaded = point.load()
+        except Exception as error:
+            raise ConfigurationError(
+                f"the entry point {point.name} = {point.value} cannot be loaded: {type(error).__name__}: {error}"
+            ) from error
+        tables = tables_of(loaded) if isinstance(loaded, DailyFile) else loaded
+        if not isinstance(tables, tuple) or not all(isinstance(each, DailyTable) for each in tables):
+            raise ConfigurationError(f"the entry point {point.name} = {point.value} names neither a DailyFile nor a tuple of tables")
+        found += tables
+    return tuple(found)
+
 
 LAKE_TABLES: tuple[DailyTable, ...] = (
     raw_bhavcopy.TABLE,
@@ -69,18 +102,23 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     bronze_corporate_actions.TABLE,
     bundle_prices.TABLE,
     bundle_bands.TABLE,
+    bronze_shares_outstanding.TABLE,
+    bronze_earnings.TABLE,
     bronze_esg_scores.TABLE,
     instruments.TABLE,
     endings.TABLE,
     equity_eod.TABLE,
     security_status.TABLE,
+    shares_outstanding.TABLE,
     index_eod.TABLE,
     rates.TABLE,
     index_total_return.TABLE,
     corporate_actions.TABLE,
+    earnings.TABLE,
     suspects.TABLE,
     doubts.TABLE,
     esg_scores.TABLE,
+    *own_tables(),
     results.TABLE,
     returns.TABLE,
     universe.TABLE,
@@ -101,7 +139,14 @@ HISTORY_TABLES: tuple[HistoryTable, ...] = (tear_sheet.TABLE,)
 
 
 def all_tables(lake_tables: tuple[DailyTable, ...] = LAKE_TABLES) -> dict[str, DailyTable]:
-    """Every daily table by name, those of the warehouses last: each warehouse holds what the tables before it declare."""
+    """Every daily table by name, those of the warehouses last: each warehouse holds what the tables before it declare.
+
+    Raises:
+        ConfigurationError: two tables have one name.
+    """
+    names = [table.name for table in lake_tables]
+    if len(set(names)) < len(names):
+        raise ConfigurationError(f"two tables are called {next(name for name in names if names.count(name) > 1)}")
     return {table.name: table for table in (*lake_tables, duckdb.table_of(lake_tables), clickhouse.table_of(lake_tables))}
 
 

@@ -7,6 +7,8 @@ import importlib
 import inspect
 import re
 import sys
+import tarfile
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,10 +19,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from champion_assets.catalog import TABLES, open_workspace
+from champion_assets.catalog import TABLES, open_workspace, own_tables
+from champion_assets.common.errors import ConfigurationError
 from champion_assets.experiments.plan import parse_trials
 from champion_assets.lake.build import build_range
 from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.daily_file_reader import read_daily_file
+from champion_assets.nse.synthetic.exchange import Exchange
+from champion_assets.operations.data_dictionary import data_dictionary
 from champion_assets.portfolio.constraints import make_problem
 from champion_assets.quant.infeasibility import diagnose
 from champion_assets.quant.optimise import solve
@@ -33,8 +39,16 @@ from champion_assets_tests.portfolio.test_decide import STANDING, known
 __all__ = ["known"]
 PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-PYTHON = {body.split("\n", 1)[0].removeprefix("# "): body for kind, body in BLOCKS if kind == "python"}
+NAMED = {body.split("\n", 1)[0].removeprefix("# "): body for kind, body in BLOCKS if kind == "python"}
+OWN = {path: body for path, body in NAMED.items() if path.startswith("my_market/")}
+"""Those of the reader's own project."""
+PYTHON = {path: body for path, body in NAMED.items() if path not in OWN}
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
+VOLATILITY_HEADER = (
+    "Date,Symbol,Underlying Close Price (A),Underlying Previous Day Close Price (B),Underlying Log Returns (C) = LN(A/B),"
+    "Previous Day Underlying Volatility (D),Current Day Underlying Daily Volatility (E) = Sqrt(0.995*D*D + 0.005*C*C),"
+    "Underlying Annualised Volatility (F) = E*Sqrt(365)"
+)
 HEADER = (
     "TradDt,BizDt,Sgmt,Src,FinInstrmTp,FinInstrmId,ISIN,TckrSymb,SctySrs,XpryDt,FininstrmActlXpryDt,StrkPric,OptnTp,FinInstrmNm,OpnPric,HghPric,"
     "LwPric,ClsPric,LastPric,PrvsClsgPric,UndrlygPric,SttlmPric,OpnIntrst,ChngInOpnIntrst,TtlTradgVol,TtlTrfVal,TtlNbOfTxsExctd,SsnId,"
@@ -74,7 +88,7 @@ def tables_of(extension: dict[str, ModuleType], *names: str) -> list:  # type: i
 
 
 def test_every_block_of_python_names_its_file() -> None:
-    assert len(PYTHON) == sum(kind == "python" for kind, _ in BLOCKS) >= 5
+    assert len(NAMED) == sum(kind == "python" for kind, _ in BLOCKS) >= 6
     assert all(re.fullmatch(r"champion_assets(_tests)?/\w+/\w+\.py", path) for path in PYTHON)
 
 
@@ -109,6 +123,91 @@ def held_momentum(workspace: Workspace) -> float:
     scores = workspace.lake.read("features/momentum", [decided["decided_on"][0]])
     joined = decided.join(scores.select("instrument_id", "z"), on="instrument_id", how="left")
     return float(joined.select((pl.col("weight") * pl.col("z").fill_null(0.0)).sum()).item())
+
+
+@pytest.fixture
+def own_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The reader's own project, installed: its package, and what an installer writes of its pyproject.toml."""
+    (text,) = (body for kind, body in BLOCKS if kind == "toml")
+    project = tomllib.loads(text)["project"]
+    for path, body in OWN.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(body)
+    told = tmp_path / "my_market-0.1.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+    points = [(group, *each) for group, lines in project["entry-points"].items() for each in lines.items()]
+    (told / "entry_points.txt").write_text("".join(f"[{group}]\n{name} = {value}\n" for group, name, value in points))
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    for name in [each for each in sys.modules if each.split(".")[0] == "my_market"]:
+        del sys.modules[name]
+
+
+def volatilities(path: Path, date: dt.date, rows: list[tuple[str, str]]) -> None:
+    """A fictional volatility file: symbols, and their daily volatility as text."""
+    said = [f"{date:%d-%b-%Y},{symbol},101.00,100.00,0.0100,0.0199,{daily},0.3820".upper() for symbol, daily in rows]
+    path.write_text("\n".join([VOLATILITY_HEADER, *said, ""]))
+
+
+@pytest.mark.usefixtures("own_project")
+def test_a_daily_file_of_an_own_project_gives_all_its_tables(settings: Settings, exchange: Exchange, tmp_path: Path) -> None:
+    days = [dt.date(2023, 11, day) for day in (1, 2, 3)]
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "market").symlink_to(exchange.folder)
+    symbols = [company.symbol for company in exchange.market.companies[:7]]
+    volatilities(
+        source / "cmvolt_01112023.csv", days[0], [*((symbol, "0.0200") for symbol in symbols), ("WRONG", "x"), ("DUMMYFICT", "0.1")]
+    )
+    volatilities(source / "CMVOLT_02112023.CSV", days[0], [(symbol, "0.0200") for symbol in symbols])  # of the day before
+    volatilities(source / "CMVOLT_03112023.CSV", days[2], [(symbols[0], "0.02"), ("STRANGER", "0.02"), ("500009", "0.02")])
+    own = own_tables()
+    assert [table.name for table in own] == ["raw/nse_volatility", "bronze/nse_volatility", "silver/nse_volatility"]
+    with in_catalog(*own):
+        workspace = open_workspace(settings.model_copy(update={"source": str(source)}))
+        reports = {}
+        for name, table in workspace.tables.items():
+            if name.split("/")[0] in ("raw", "bronze", "silver"):
+                reports[name] = build_range(table, workspace, days)
+                assert not reports[name].failed, reports[name].failed
+        assert "## silver/nse_volatility" in data_dictionary()
+        rows = workspace.lake.read("silver/nse_volatility", days)
+        assert rows.select("trade_date", "volatility").unique().rows() == [(days[0], 0.02)]
+        assert set(rows["symbol"]) == set(symbols)
+        refused = workspace.lake.read("quarantine/bronze/nse_volatility", days[:1])
+        assert refused.select("source_row", "rule").rows() == [(8, "B5")]
+        outcomes = reports["raw/nse_volatility"].outcomes
+        assert "its rows are of 2023-11-01" in outcomes[days[1]].facts["absent"]
+        facts = reports["silver/nse_volatility"].outcomes[days[0]].facts
+        assert (facts["listed"], facts["joined"], facts["not_joined_names"]) == (8, 7, "DUMMYFICT")
+        (poor,) = workspace.lake.read("quarantine/silver/nse_volatility", days[2:])["reason"]
+        assert "1 of 3 rows name a known instrument" in poor
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [("json:loads", "names neither"), ("no_such_module:X", "cannot be loaded: ModuleNotFoundError")]
+)
+def test_an_entry_point_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, words: str) -> None:
+    told = tmp_path / "other-1.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1\n")
+    (told / "entry_points.txt").write_text(f"[champion_assets.daily_files]\nx = {value}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigurationError, match=f"the entry point x = {value} {words}"):
+        own_tables()
+
+
+@pytest.mark.real
+@pytest.mark.usefixtures("own_project")
+def test_the_genuine_file_is_read_whole(real: Path) -> None:
+    file = importlib.import_module("my_market.cmvolt").VOLATILITY
+    with tarfile.open(real / "daily_folder" / "2025-12-16.tar.xz") as folder:
+        text = folder.extractfile("2025-12-16/CMVOLT_16122025.CSV").read().decode()  # type: ignore[union-attr]
+    read = read_daily_file(file, text, "CMVOLT")
+    assert read.date == dt.date(2025, 12, 16)
+    assert read.refused.is_empty()
+    assert read.rows.height == len(text.splitlines()) - 1 > 2500
 
 
 def derivatives(folder: Path, date: dt.date, rows: list[str]) -> None:

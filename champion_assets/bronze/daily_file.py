@@ -29,7 +29,7 @@ def bronze_model(file: DailyFile) -> type[TableModel]:
     day = "Day of the file" if file.lag == 0 else f"Day of the file, whose rows are of {file.lag} session(s) before"
     given = {
         "trade_date": (pl.Date, pa.Field(description=day)),
-        **{each.name: (TYPES[each.kind], _field(each)) for each in file.columns},
+        **{each.name: (TYPES[each.kind], column_field(each)) for each in file.columns},
         "source_row": (pl.Int32, pa.Field(gt=0, description="Line of the file")),
         "source_sha256": (str, pa.Field(description="SHA-256 of the file, or of the bundle that holds it")),
     }  # fmt: skip
@@ -56,7 +56,8 @@ def model_of(name: str, doc: str, fields: Mapping[str, tuple[Any, Any]], config:
     return cast("type[TableModel]", made)
 
 
-def _field(column: Column) -> Any:
+def column_field(column: Column) -> Any:
+    """The Pandera field of a declared column."""
     rules: dict[str, Any] = {"nullable": not column.is_needed, "description": column.meaning}
     if column.values is not None:
         rules["isin"] = list(column.values.values())

@@ -46,7 +46,7 @@ class Column:
     is_needed: bool = False
     is_optional: bool = False
     values: Mapping[str, str] | None = None
-    blanks: tuple[str, ...] = ()
+    blanks: tuple[str, ...] = ("-",)
     low: float | None = None
 
 

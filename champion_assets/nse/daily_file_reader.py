@@ -67,22 +67,23 @@ def read_daily_file(file: DailyFile, text: str, name: str) -> ReadFile:
         | {"source_row": [number for number, _ in fitting]},
         schema=dict.fromkeys((each.name for each in file.columns), pl.String()) | {"source_row": pl.Int32()},
     )
-    is_total = pl.lit(value=False) if file.summary is None else pl.col(file.summary.blank) == ""
-    values = texts.select(*(_value(each, file.date_format) for each in file.columns), "source_row", _total=is_total)
-    faults = [_faults(texts[each.name], values[each.name], each, file.date_format) for each in file.columns]
-    told = values.with_columns(_reason=pl.DataFrame(faults).select(pl.concat_str(pl.all(), separator="; ", ignore_nulls=True)).to_series())
-    is_row = ~pl.col("_total")
-    rows = told.filter(is_row & (pl.col("_reason") == "")).select(list(file.schema))
-    bad = told.filter(is_row & (pl.col("_reason") != ""))
-    totals = told.filter("_total").select(list(file.schema))
+    values = texts.select(*(_value(each, file.date_format) for each in file.columns), "source_row")
+    totals, told = values.clear(), pl.DataFrame(schema={"source_row": pl.Int32(), "reason": pl.String()})
     if file.summary is not None:
+        is_total = texts[file.summary.blank] == ""
+        totals = values.filter(is_total)
         is_known = pl.col(file.summary.label).is_in(list(file.summary.of))
-        unknown = totals.filter(~is_known).select(
-            "source_row", _reason=pl.lit(f"neither a row, for its {file.summary.blank} is blank, nor a line of totals that is known")
-        )
-        bad, totals = pl.concat([bad.select("source_row", "_reason"), unknown]), totals.filter(is_known)
+        why = f"neither a row, for its {file.summary.blank} is blank, nor a line of totals that is known"
+        told = totals.filter(~is_known).select("source_row", reason=pl.lit(why))
+        totals, values, texts = totals.filter(is_known), values.filter(~is_total), texts.filter(~is_total)
+    lacking = [each for each in file.columns if values[each.name].null_count()]
+    if lacking:
+        faults = pl.DataFrame([_faults(texts[each.name], values[each.name], each, file.date_format) for each in lacking])
+        reason = faults.select(pl.concat_str(pl.all(), separator="; ", ignore_nulls=True)).to_series()
+        told = pl.concat([told, values.select("source_row", reason=reason).filter(reason != "")])
+    rows = values.filter(~values["source_row"].is_in(told["source_row"].to_list())) if told.height else values
     by_number = dict(fitting)
-    wrong = sorted([*ragged, *((number, why, by_number[number]) for number, why in bad.select("source_row", "_reason").iter_rows())])
+    wrong = sorted([*ragged, *((number, why, by_number[number]) for number, why in told.iter_rows())])
     refused = pl.DataFrame([(number, why, ",".join(line)[:200]) for number, why, line in wrong], schema=REFUSED, orient="row")
     if file.summary is not None and refused.is_empty():
         check_totals(file.summary, rows, totals, name)

@@ -44,7 +44,7 @@ SHARES = DailyFile(
             "Category", "category", "text", "Listed, or permitted to trade without a listing", is_needed=True,
             values={"Listed": "listed", "Permitted": "permitted"},
         ),
-        Column("Last Trade Date", "last_trade_date", "date", "Last day on which it traded; null if never", blanks=("Not Traded",)),
+        Column("Last Trade Date", "last_trade_date", "date", "Last day on which it traded; null if never", blanks=("-", "Not Traded")),
         Column("Face Value(Rs.)", "face_value", "number", "Face value, rupees a share", low=0),
         Column("Issue Size", "shares", "count", "Shares issued", is_needed=True, low=1),
         Column("Close Price/Paid up value(Rs.)", "printed_close", "number", "Price as printed, rupees; not always the close", low=0),

@@ -19,6 +19,7 @@ from champion_assets.lake.workspace import Workspace
 from champion_assets.settings import Settings
 from champion_assets.silver.security_status import NAME, SecurityStatus, transform
 from champion_assets_tests.bands import BUNDLES, read_bundle_bands, zipped
+from champion_assets_tests.daily_folder import DAYS
 from champion_assets_tests.helpers import ORDER, build_until
 
 DAY = dt.date(2025, 1, 16)
@@ -77,6 +78,14 @@ def test_a_bundle_of_another_day_says_nothing(real: Path, tmp_path: Path, decemb
     source = shutil.copytree(december, tmp_path / "source")
     shutil.copy(real / "pr_zip" / "PR160125.zip", source / "PR011220.zip")
     assert built(source, tmp_path / "data").lake.read(NAME, [BUNDLES[0]]).is_empty()
+
+
+@pytest.mark.real
+def test_loose_members_say_who_was_in_the_nifty_50(folder_lake: Workspace) -> None:
+    for day in DAYS:
+        rows = folder_lake.lake.read(NAME, [day])
+        assert rows["is_nifty_50"].sum() == 50
+        assert rows["hit_upper"].sum() > 50
 
 
 def test_days_without_a_bundle_have_no_rows(workspace: Workspace) -> None:

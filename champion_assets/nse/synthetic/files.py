@@ -108,9 +108,11 @@ def index_close(date: dt.date, levels: Mapping[str, IndexLevel]) -> bytes:
     return ("\n".join([header, *lines]) + "\n").encode("ascii")
 
 
-def zipped(name: str, body: bytes) -> bytes:
-    """A zip with the one member `name`, bytes independent of when it was made."""
+def zipped(name: str, body: bytes, more: Mapping[str, str] | None = None) -> bytes:
+    """A zip with the member `name` and `more` of them, bytes independent of when it was made."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(zipfile.ZipInfo(name, date_time=(1994, 11, 3, 0, 0, 0)), body, zipfile.ZIP_DEFLATED, 6)
+        members: dict[str, bytes | str] = {name: body, **(more or {})}
+        for member, text in members.items():
+            archive.writestr(zipfile.ZipInfo(member, date_time=(1994, 11, 3, 0, 0, 0)), text, zipfile.ZIP_DEFLATED, 6)
     return buffer.getvalue()

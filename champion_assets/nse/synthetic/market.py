@@ -40,7 +40,7 @@ class Market:
     def rows(self, day: int) -> pl.DataFrame:
         """The canonical bhavcopy rows of session number `day`, sorted as NSE sorts them, bonds included."""
         traded = np.flatnonzero(self.volume[day] > 0)
-        identity = [_identity(self.companies[each], day) for each in traded]
+        identity = [borne(self.companies[each], day) for each in traded]
         average = np.round((self.open + self.high + self.low + self.close)[day, traded] / 4, 2)
         volume = self.volume[day, traded]
         frame = pl.DataFrame(
@@ -152,7 +152,8 @@ def _volumes(
     return np.where(trading, shares, 0)
 
 
-def _identity(company: Company, day: int) -> tuple[str, str, str]:
+def borne(company: Company, day: int) -> tuple[str, str, str]:
+    """Symbol, series and ISIN of a company in session number `day`."""
     symbol = company.renamed[1] if company.renamed and day >= company.renamed[0] else company.symbol
     isin = company.isin_change[1] if company.isin_change and day >= company.isin_change[0] else company.isin
     series = company.series
