@@ -27,8 +27,8 @@ from champion_assets.lake.manifest import Stamp
 from champion_assets.lake.plan import Plan, plan_range
 from champion_assets.lake.ports import stops_source
 from champion_assets.lake.progress import advance
-from champion_assets.lake.schema import violations
-from champion_assets.lake.table import DailyTable
+from champion_assets.lake.schema import split_rows, violations
+from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.lake.workspace import Workspace, open_inputs
 
 ATTEMPTS = 5
@@ -192,6 +192,8 @@ def _compute_and_write(table: DailyTable, workspace: Workspace, block: Sequence[
     computed = table.compute(inputs, block)
     report.spent("compute", clock)
     clock = time.perf_counter()
+    if table.rows_stand_alone:
+        computed = _without_broken_rows(table, computed)
     failed: dict[dt.date, Exception] = dict(computed.failed)
     for date, text in _invalid_days(table, computed.frame).items():
         failed[date] = InvalidRows(f"{table.name} {date}: {text}")
@@ -232,6 +234,15 @@ def _compute_and_write(table: DailyTable, workspace: Workspace, block: Sequence[
         report.outcomes[date] = replace(outcome, status=status, size=state.size(date), reason=why)
     report.failed.update(failed)
     report.spent("write", clock)
+
+
+def _without_broken_rows(table: DailyTable, computed: Computed) -> Computed:
+    """The same without the rows that break the model; these are among its refused rows."""
+    good, broken = split_rows(table.model, computed.frame)
+    if broken is None:
+        return computed
+    rejects = [broken] if computed.rejects is None else [computed.rejects, broken]
+    return replace(computed, frame=good, rejects=pl.concat(rejects, how="diagonal_relaxed"))
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:

@@ -16,7 +16,7 @@ import polars as pl
 from champion_assets.lake.constants import values_of
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
-from champion_assets.lake.schema import TableModel, split_rows
+from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse import indices
 from champion_assets.nse.indices import DIVIDEND_POINTS, current_name, index_id
@@ -72,11 +72,9 @@ def transform(bronze: pl.DataFrame) -> Computed:
         .when(pl.int_range(pl.len()).over(["trade_date", "index_id"]) > 0).then(pl.lit("second row of the index"))
     )  # fmt: skip
     rows = rows.with_columns(reason=rule, rule=pl.when(rule.is_not_null()).then(pl.lit("S2")))
-    columns = list(IndexEod.to_schema().columns)
-    good = rows.filter(pl.col("rule").is_null()).select(columns).sort(["trade_date", "index_id"])
-    good, broken = split_rows(IndexEod, good)  # a level is sound or not whatever its neighbours say
-    rejects = [rows.filter(pl.col("rule").is_not_null()).select(*columns, "rule", "reason"), *([] if broken is None else [broken])]
-    return Computed(good, pl.concat(rejects))
+    rejects = rows.filter(pl.col("rule").is_not_null())
+    good = rows.filter(pl.col("rule").is_null()).select(list(IndexEod.to_schema().columns)).sort(["trade_date", "index_id"])
+    return Computed(good, rejects)
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -94,6 +92,7 @@ TABLE = DailyTable(
     constants={**values_of(indices)},
     compute=compute,
     may_be_empty=True,
+    rows_stand_alone=True,
     kinds=frozenset({"parquet", "polars"}),
     peak_megabytes=209,
     in_warehouse=True,

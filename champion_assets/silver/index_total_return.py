@@ -139,6 +139,7 @@ TABLE = DailyTable(
     constants={"agreement": AGREEMENT, **values_of(indices), **values_of(rates)},
     compute=compute,
     may_be_empty=True,
+    rows_stand_alone=True,
     kinds=frozenset({"parquet", "polars"}),
     peak_megabytes=277,
     in_warehouse=True,

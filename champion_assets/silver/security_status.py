@@ -136,6 +136,7 @@ TABLE = DailyTable(
     constants={**values_of(thresholds, "BUNDLE_AGREES"), **values_of(trading_rules)},
     compute=compute,
     may_be_empty=True,
+    rows_stand_alone=True,
     kinds=frozenset({"parquet", "polars"}),
     grain="instrument",
     peak_megabytes=450,

@@ -65,6 +65,25 @@ def test_sessions_are_written_closed_days_recorded_with_their_reason(workspace: 
     assert list(report.outcomes) == DAYS
 
 
+def test_a_broken_row_costs_itself_where_rows_stand_alone_and_its_day_elsewhere(workspace: Workspace) -> None:
+    def rows(_: Any, dates: Any) -> Computed:
+        values = pl.DataFrame({"trade_date": [date for date in dates for _ in range(2)], "v": [1.0, -1.0] * len(dates)})
+        own = pl.DataFrame({"trade_date": list(dates), "rule": ["own"] * len(dates), "reason": ["told by the table"] * len(dates)})
+        return Computed(values, own)
+
+    days = workspace.sessions(START, dt.date(2023, 11, 3))
+    alone = DailyTable("silver/alone", "t", Row, "1", rows, rows_stand_alone=True)
+    assert build_range(alone, workspace, days).failed == {}
+    assert workspace.lake.read("silver/alone", days)["v"].to_list() == [1.0] * len(days)
+    refused = workspace.lake.read("quarantine/silver/alone", days)
+    assert refused.filter(pl.col("rule") == "own").height == len(days)
+    broken = refused.filter(pl.col("rule") == "schema")
+    assert broken["v"].to_list() == [-1.0] * len(days)
+    assert broken["reason"].str.starts_with("v fails").all()
+    whole = build_range(replace(alone, name="silver/whole", rows_stand_alone=False), workspace, days)
+    assert set(whole.failed) == set(days)
+
+
 def test_a_second_run_changes_nothing_and_says_so(workspace: Workspace) -> None:
     build_range(TABLE, workspace, DAYS)
     before = content(Path(workspace.lake.root))

@@ -48,22 +48,6 @@ def test_dividend_points_are_a_running_total_whose_zero_is_a_close() -> None:
     assert done.rejects["published_name"].to_list() == ["Nifty 50"]
 
 
-@pytest.mark.parametrize("column", ["volume", "turnover"])
-def test_a_row_with_a_number_that_cannot_be_is_taken_out_and_costs_no_day(column: str) -> None:
-    text = ("Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index Value,Points Change,Change(%),"
-            "Volume,Turnover (Rs. Cr.),P/E,P/B,Div Yield\n"
-            "Nifty 50,01-04-2024,1,1,1,100,1,1,5,5,-,-,-\nNifty Bank,01-04-2024,1,1,1,100,1,1,5,5,-,-,-\n")  # fmt: skip
-    bronze = read_index_close(text.encode(), "x").with_columns(source_sha256=pl.lit("x"))
-    odd = bronze.with_columns(
-        pl.when(pl.col("source_row") == 1).then(-1).otherwise(pl.col(column)).cast(bronze.schema[column]).alias(column)
-    )
-    done = transform(odd)
-    assert done.frame["published_name"].to_list() == ["Nifty Bank"]
-    assert done.rejects is not None
-    assert done.rejects["published_name"].to_list() == ["Nifty 50"]
-    assert done.rejects["reason"].item().startswith(f"{column} fails")
-
-
 @pytest.mark.real
 def test_genuine_names_become_one_series(real: Path) -> None:
     frames = [read_index_close(path.read_bytes(), path.name) for path in sorted((real / "index_close").glob("*.csv"))]
