@@ -61,6 +61,7 @@ TERMS: dict[str, tuple[str, str]] = {
     "rights": ("Rights entitlements", PLAIN),
     "cash_rate": ("Interest on cash, a year", SHARE),
     "cash_spread": ("Cash earns less than the overnight rate by, a year", SHARE),
+    "tax": ("Capital gains tax beside the figures", PLAIN),
     "usable_proceeds": ("Proceeds of sales can be spent", PLAIN),
     "delisted_after": ("A name without a trade counts as ended after", SESSIONS),
     "delisting_recovery": ("Part of its last value that it keeps", SHARE),
