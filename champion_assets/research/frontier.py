@@ -5,6 +5,7 @@ What belongs here: finding the day, and drawing. What does not: the figures (`po
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
@@ -12,12 +13,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from champion_assets.common.errors import NothingStored, RequestError
-from champion_assets.portfolio.esg_frontier import Frontier, frontier_of
-from champion_assets.portfolio.evenings import decision_inputs, known_at
 from champion_assets.research.arguments import Day, as_day
 from champion_assets.research.opening import open_for_reading
 from champion_assets.research.stored import read, require_stored, sessions_of
-from champion_assets.silver.rates import NAME as RATES
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -27,8 +25,28 @@ _COLOURS = {"maximum_sharpe": "#0072b2", "minimum_variance": "#d55e00"}
 
 
 @dataclass(frozen=True, eq=False)
-class EsgFrontier(Frontier):
-    """What `esg_frontier` returns."""
+class EsgFrontier:
+    """What `esg_frontier` returns.
+
+    Attributes:
+        date: the evening.
+        table: one row per objective and floor, the one without any rule on ESG first.
+        weights: objective, floor, instrument_id, symbol, weight of every position.
+        members: names in the universe.
+        scored: those of them that have a score.
+        overnight_rate: a year, what returns are in excess of.
+        highest: the highest score that the constraints allow.
+        note: why there is no tangency portfolio, "" if there is.
+    """
+
+    date: dt.date
+    table: pl.DataFrame
+    weights: pl.DataFrame
+    members: int
+    scored: int
+    overnight_rate: float
+    highest: float
+    note: str = ""
 
     @property
     def tangency(self) -> pl.DataFrame:
@@ -107,6 +125,10 @@ def esg_frontier(date: Day, *, floors: Sequence[float] | None = None) -> EsgFron
         >>> frontier.table.select("objective", "floor", "sharpe", "cost_bps")
         >>> frontier.plot().show()
     """
+    from champion_assets.portfolio.esg_frontier import frontier_of
+    from champion_assets.portfolio.evenings import decision_inputs, known_at
+    from champion_assets.silver.rates import NAME as RATES
+
     day = as_day(date, "date")
     workspace = open_for_reading()
     sessions = sessions_of(workspace, day, day)
