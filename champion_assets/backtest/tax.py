@@ -25,7 +25,7 @@ from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse import capital_gains, costs
-from champion_assets.nse.capital_gains import FAIR_VALUE_ON, Gain, Loss, YearTax, financial_year, tax_of_year
+from champion_assets.nse.capital_gains import FAIR_VALUE_ON, Gain, Loss, YearTax, financial_year, rates_of, tax_of_year
 from champion_assets.nse.costs import cost_rates
 from champion_assets.portfolio.account import NAME as ACCOUNT
 
@@ -170,6 +170,12 @@ def _stored(inputs: Inputs, date: dt.date) -> _Books:
     return _Books(Lots(held), year, YearTax(row["tax_of_year"], 0.0, 0.0, 0.0, 0.0, carried), row["tax_so_far"])
 
 
+def _law(_: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, float]]:
+    """The packaged rates of each day, so that a changed line of the file is a changed day."""
+    laws = {date: rates_of(date) for date in dates}
+    return {date: {"short": law.short, "long": law.long, "allowance": law.allowance, "cess": law.cess} for date, law in laws.items()}
+
+
 def by_year(rows: pl.DataFrame) -> pl.DataFrame:
     """One row per financial year, as of its last session in `rows`: gains, allowance, losses set off, tax."""
     columns = ["financial_year", "short_gain", "long_gain", "allowance", "set_off", "tax_of_year"]
@@ -192,6 +198,7 @@ TABLE = DailyTable(
     inputs=lambda _: (Input(ACCOUNT), Input("silver/equity_eod"), Input(NAME, lag=1)),
     parameters=lambda settings: {"tax": settings.tax},
     constants={**values_of(capital_gains), **values_of(costs)},
+    day_facts=_law,
     compute=compute,
     block=250,
     stateful=True,
