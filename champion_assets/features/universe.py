@@ -9,6 +9,10 @@ empty.
 A name of which something in the risk window is in doubt (silver/doubts: an action that cannot be read, a gap that none
 explains, a factor that nobody confirmed) is left out, since its returns are not known; the metadata of the day say how
 many and which. With `UNIVERSE_IN_DOUBT=keep` it is a member, and its `doubt` says why its figures rest on less.
+
+With `UNIVERSE_INDEX=nifty50` only those can be members that were in the index on that day, by the exchange's own list of the day
+(silver/security_status), so what left the index later is there as long as it was in it. A day without a list takes the newest of
+the ten sessions up to it; without any the universe is empty, and the metadata of the day say so.
 """
 
 from __future__ import annotations
@@ -33,10 +37,13 @@ from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.isin import is_valid_isin, security_key
 from champion_assets.quant.doubts import doubtful_sessions, open_doubts
 from champion_assets.silver.doubts import NAME as DOUBTS
+from champion_assets.silver.security_status import NAME as STATUS
 
 NAME = "features/universe"
 TURNOVER_SESSIONS = 63
 UNKNOWN_SECTOR = "Unclassified"
+LIST_SESSIONS = 10
+"""How old a list of index members may be."""
 _COLUMNS = ["trade_date", "instrument_id", "symbol", "isin", "series", "instrument_class", "close", "turnover"]
 _SHARES = ("share", "unclassified")
 """Classes that can be members; before NSE's files carried ISINs (2011-06-22) a fund unit cannot be told from a share."""
@@ -118,6 +125,18 @@ def members(names: pl.DataFrame, rules: Parameters, sectors: Sectors) -> pl.Data
     return ranked.select(list(Universe.to_schema().columns)).sort("instrument_id")
 
 
+def index_members(status: pl.DataFrame, window: Sequence[dt.date]) -> tuple[dt.date | None, list[str]]:
+    """The newest day of a window that has a list of the index, and the instruments on it; no day if none has.
+
+    Args:
+        status: trade_date, instrument_id and is_nifty_50 of silver/security_status.
+        window: sessions, in order.
+    """
+    listed = status.filter(pl.col("is_nifty_50") & pl.col("trade_date").is_in(list(window)))
+    newest: dt.date | None = listed["trade_date"].max()  # type: ignore[assignment]
+    return newest, listed.filter(pl.col("trade_date") == newest)["instrument_id"].to_list() if newest else []
+
+
 def doubts_of(doubts: pl.DataFrame, window: Sequence[dt.date]) -> pl.DataFrame:
     """What is in doubt in a window, as known on its last day, at any level: one row per instrument, `doubt` in words.
 
@@ -162,11 +181,20 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     sectors = sectors_by_day(lists if inputs.parameters.sector_lists == "look_ahead" else lists.filter(~pl.col("is_look_ahead")))
     doubts = inputs.read(DOUBTS, ["trade_date", "instrument_id", "ex_session", "doubt", "level", "reason"])
     frames, facts, rules = [], {}, inputs.parameters
+    status = inputs.read(STATUS, ["trade_date", "instrument_id", "is_nifty_50"]) if rules.index else None
     for date in dates:
         told = doubts_of(doubts, inputs.window(DOUBTS, date))
-        names = qualified(turnover, today[date,], turnover.row(date), rules, told)
+        rows = today[date,]
+        list_of: dict[str, object] = {}
+        if status is not None:
+            newest, listed = index_members(status, inputs.window(STATUS, date))
+            rows, list_of = (
+                rows.filter(pl.col("instrument_id").is_in(listed)),
+                {"index_list_of": str(newest or "no day: the universe is empty")},
+            )
+        names = qualified(turnover, rows, turnover.row(date), rules, told)
         frames.append(members(names, rules, sectors.get(date, Sectors())))
-        facts[date] = _facts(names, frames[-1], rules)
+        facts[date] = _facts(names, frames[-1], rules) | list_of
     return Computed(pl.concat(frames), facts=facts)
 
 
@@ -180,6 +208,7 @@ TABLE = DailyTable(
         Input(DOUBTS, settings.cov_window_days),
         Input(CONSTITUENTS),
         Input(CHECKS, is_gate=True),
+        *((Input(STATUS, LIST_SESSIONS),) if settings.universe_index else ()),
     ),
     parameters=lambda settings: {
         "window": settings.cov_window_days,
@@ -190,6 +219,7 @@ TABLE = DailyTable(
         "min_coverage": settings.universe_min_coverage,
         "in_doubt": settings.universe_in_doubt,
         "sector_lists": settings.sector_lists,
+        "index": settings.universe_index,
     },
     compute=compute,
     gate=blocked,

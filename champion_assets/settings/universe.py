@@ -32,6 +32,11 @@ class UniverseSettings(BaseModel):
         validation_alias=variables("UNIVERSE_WARMUP"),
         description="Sessions of history before the first universe.",
     )
+    universe_index: Literal["", "nifty50"] = Field(
+        "",
+        validation_alias=variables("UNIVERSE_INDEX"),
+        description="Only members of this index on the day, by the exchange's PR bundle of that day; all shares if empty.",
+    )
     universe_in_doubt: Literal["leave_out", "keep"] = Field(
         "leave_out",
         validation_alias=variables("UNIVERSE_IN_DOUBT"),

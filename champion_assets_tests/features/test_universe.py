@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,14 @@ import polars as pl
 import pytest
 
 from champion_assets.features.panel import Panel, panel
-from champion_assets.features.universe import NAME, TABLE, Sectors, doubts_of, qualified
+from champion_assets.features.universe import NAME, TABLE, Sectors, doubts_of, index_members, qualified
 from champion_assets.features.universe import members as members_of
+from champion_assets.lake.fingerprints import recipe_of
 from champion_assets.lake.parameters import Parameters
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.instrument_class import instrument_class
 from champion_assets.settings import Settings
+from champion_assets_tests.daily_folder import DAYS, built
 from champion_assets_tests.helpers import build_until
 
 DAY = dt.date(2024, 1, 15)
@@ -130,3 +134,34 @@ def test_the_largest_are_chosen(workspace: Workspace) -> None:
     assert universe.height == 60
     assert universe["median_turnover"].is_sorted(descending=True)
     assert workspace.lake.read("features/universe", [dt.date(2023, 11, 20)]).is_empty()  # not warm yet
+
+
+def test_members_of_an_index_are_those_of_the_newest_list_up_to_the_day() -> None:
+    days = [DAY - dt.timedelta(days=number) for number in (3, 2, 1, 0)]
+    rows = [(days[0], "A", True), (days[0], "B", False), (days[1], "B", True), (days[1], "A", False), (days[3], "A", False)]
+    status = pl.DataFrame(rows, schema={"trade_date": pl.Date, "instrument_id": pl.String, "is_nifty_50": pl.Boolean}, orient="row")
+    assert index_members(status, days) == (days[1], ["B"])
+    assert index_members(status, days[:1]) == (days[0], ["A"])
+    assert index_members(status, days[2:]) == (None, [])
+
+
+def test_the_index_is_an_input_only_if_it_is_asked_for() -> None:
+    plain, asked = Settings(), Settings(universe_index="nifty50")
+    assert "silver/security_status" not in {each.table for each in TABLE.inputs(plain)}
+    assert {each.table: each.sessions for each in TABLE.inputs(asked)}["silver/security_status"] == 10
+    assert recipe_of(TABLE, plain) != recipe_of(TABLE, asked)
+
+
+def test_without_any_list_the_universe_of_an_index_is_empty_and_says_so(workspace: Workspace) -> None:
+    asked = replace(workspace, settings=workspace.settings.model_copy(update={"universe_index": "nifty50"}))
+    reports = build_until(asked, NAME, START, dt.date(2023, 12, 6))
+    outcome = reports[NAME].outcomes[dt.date(2023, 12, 6)]
+    assert outcome.rows == 0
+    assert outcome.facts["index_list_of"] == "no day: the universe is empty"
+
+
+@pytest.mark.real
+def test_the_genuine_nifty_50_of_a_day(real: Path, tmp_path: Path) -> None:
+    workspace = built(real, tmp_path, "silver/security_status")
+    status = workspace.lake.read("silver/security_status", DAYS)
+    assert [len(index_members(status, [day])[1]) for day in DAYS] == [50, 50]

@@ -70,6 +70,7 @@ TERMS: dict[str, tuple[str, str]] = {
     "universe_min_turnover": ("Least median turnover of a member, a session", RUPEES),
     "universe_min_coverage": ("Least part of the window's sessions traded", SHARE),
     "universe_warmup": ("History before the first universe", SESSIONS),
+    "universe_index": ("Members of this index on the day only", PLAIN),
     "universe_in_doubt": ("Members with an action in doubt", PLAIN),
     "sector_lists": ("Lists of sectors", PLAIN),
 }
