@@ -39,6 +39,17 @@ def test_the_research_api_loads_no_dagster() -> None:
     assert [name for name in loaded if name.split(".")[0].startswith("dagster")] == []
 
 
+def test_help_loads_nothing_that_works_on_data() -> None:
+    done = _run(sys.executable, "-X", "importtime", "-m", "champion_assets.cli", "--help")
+    assert done.returncode == 0, done.stderr
+    loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "champion_assets.cli.main" in loaded  # else the next line proves nothing
+    heavy = {
+        *["dagster", "polars", "pandas", "numpy", "pyarrow", "duckdb", "pandera", "pydantic_settings", "mlflow", "sqlalchemy", "matplotlib"]
+    }
+    assert loaded & heavy == set()
+
+
 def test_modules_are_short() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / "champion_assets").rglob("*.py")}
     modules = {path: lines for path, lines in lengths.items() if path.name != "__init__.py"}
