@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ("layers", "circles", "dagster", "dagster_indirect", "exchange", "lake")
+HEAVY = ("dagster", "polars", "pandas", "numpy", "pyarrow", "duckdb", "pandera", "pydantic_settings", "mlflow", "sqlalchemy", "matplotlib")
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -37,6 +38,14 @@ def test_the_research_api_loads_no_dagster() -> None:
     loaded = [line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
     assert "champion_assets.research" in loaded  # else the next line proves nothing
     assert [name for name in loaded if name.split(".")[0].startswith("dagster")] == []
+
+
+def test_help_loads_nothing_that_works_on_data() -> None:
+    done = _run(sys.executable, "-X", "importtime", "-m", "champion_assets.cli", "--help")
+    assert done.returncode == 0, done.stderr
+    loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "champion_assets.cli.main" in loaded  # else the next line proves nothing
+    assert sorted(loaded.intersection(HEAVY)) == []
 
 
 def test_modules_are_short() -> None:
