@@ -23,6 +23,7 @@ from champion_assets.backtest.tear_sheet_data import Measures, Story, tell
 from champion_assets.backtest.tear_sheet_details import DETAIL_TABLES, details_of
 from champion_assets.backtest.tear_sheet_figures import figures, invested_days, session_before, yardstick_of
 from champion_assets.features.esg import BLEND
+from champion_assets.features.factor_returns import NAME as FACTORS
 from champion_assets.lake.commit import day_rows, write_days
 from champion_assets.lake.errors import InvalidRows, MissingInput
 from champion_assets.lake.fingerprints import Fingerprints, recipe_of
@@ -39,7 +40,7 @@ from champion_assets.silver.index_total_return import NAME as INDEX
 from champion_assets.silver.rates import NAME as RATES
 
 NAME = "backtest/tear_sheet"
-CODE_VERSION = "6"
+CODE_VERSION = "7"
 HTML_KEY = f"{NAME}/tear_sheet.html"
 
 
@@ -72,7 +73,12 @@ def history(place: Place, until: dt.date = dt.date.max) -> tuple[pl.DataFrame, s
             continue
         raise MissingInput(f"{NAME}: {len(stale)} days of {table.name} from {stale[0]} to {stale[-1]} were made by other code or settings; "
                            f"run `champion backfill {dates[0]} {dates[-1]}` first")  # fmt: skip
-    beside = [f"{table} {date} {info.content}" for table in (RATES, INDEX) for date, info in place.lake.infos(table, dates).items() if info]
+    beside = [
+        f"{table} {date} {info.content}"
+        for table in (RATES, INDEX, FACTORS)
+        for date, info in place.lake.infos(table, dates).items()
+        if info
+    ]
     if place.settings.tax != "none":
         beside += [f"{TAX} {date} {info.content}" for date, info in place.lake.infos(TAX, dates).items() if info]
     parts = [CODE_VERSION, *(marks.stored(DAILY, date) or "" for date in dates), *beside, _doubts(place, dates).write_csv()]

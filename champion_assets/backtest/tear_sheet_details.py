@@ -14,6 +14,8 @@ import polars as pl
 
 from champion_assets.backtest.executions import NAME as EXECUTIONS
 from champion_assets.common.errors import RequestError
+from champion_assets.features.factor_returns import NAME as FACTORS
+from champion_assets.lake.errors import MissingInput
 from champion_assets.lake.place import Place
 from champion_assets.portfolio.account import NAME as ACCOUNT
 from champion_assets.portfolio.esg_frontier import Frontier, frontier_of
@@ -32,6 +34,7 @@ DETAIL_TABLES = (
     "features/covariance",
     "features/expected_returns",
     "features/returns",
+    FACTORS,
 )
 """What is read here beside the tables of the story."""
 
@@ -60,6 +63,7 @@ class Details:
         executions: rows of backtest/executions from the first fill on.
         market: trade_date, instrument_id, high, low, turnover of what was filled.
         prices: trade_date, constraint_name, price: shadow prices of the decisions.
+        factors: trade_date, factor, factor_return of features/factor_returns from the first fill on.
         risk: at the last session; None where it has no universe.
         frontier: at the last session; None without scores.
         taxes: rows of backtest/tax from the first fill on; None without TAX.
@@ -71,6 +75,7 @@ class Details:
     market: pl.DataFrame
     prices: pl.DataFrame
     risk: Risk | None
+    factors: pl.DataFrame
     frontier: Frontier | None
     taxes: pl.DataFrame | None = None
     why_no_frontier: str = ""
@@ -84,6 +89,9 @@ def details_of(place: Place, days: pl.DataFrame, decisions: Sequence[dt.date], t
         days: rows of backtest/daily from the first fill on.
         decisions: days on which the portfolio was decided.
         taxes: rows of backtest/tax of these days; None without TAX.
+
+    Raises:
+        MissingInput: a session has no factor returns yet.
     """
     lake, dates = place.lake, days["trade_date"].to_list()
     executions = lake.read(EXECUTIONS, dates)
@@ -96,10 +104,17 @@ def details_of(place: Place, days: pl.DataFrame, decisions: Sequence[dt.date], t
         _market(place, executions),
         _prices(place, decisions),
         None if known is None else risk_of_holdings(known, days.tail(1)),
+        _factors(place, dates),
         frontier,
         taxes,
         why,
     )
+
+
+def _factors(place: Place, dates: Sequence[dt.date]) -> pl.DataFrame:
+    if missing := sorted(set(dates) - set(place.lake.dates(FACTORS))):
+        raise MissingInput(f"{FACTORS} lacks {len(missing)} sessions from {missing[0]} to {missing[-1]}; backfill them first")
+    return place.lake.read(FACTORS, dates, ["trade_date", "factor", "factor_return"])
 
 
 def _market(place: Place, executions: pl.DataFrame) -> pl.DataFrame:

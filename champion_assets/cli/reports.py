@@ -85,7 +85,8 @@ def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | N
     """Try the strategies of FILES (YAML) on the lake, beside the daily portfolio, and compare them.
 
     A file has `strategy:` (fields of the strategy, see `champion settings`), `simulation:` (of the simulator), and `grid:`, of which every
-    combination is a trial; see docs/experiments.md. Trials that are done are not done again.
+    combination is a trial, and `sensitivity:`, variants of the best of them; see docs/experiments.md. Trials that are done are not done
+    again.
     """
     from dataclasses import replace
 
@@ -100,6 +101,8 @@ def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | N
     outcome = run_experiment(now, name or first, trials, jobs, _say_trial)
     say(f"comparison: {outcome.page}")
     say(f"luck: {outcome.luck}")
+    if outcome.sensitivity:
+        say(f"sensitivity: {outcome.sensitivity}")
     if outcome.untracked:
         say(outcome.untracked, "yellow")
     if any(each.error for each in outcome.results):

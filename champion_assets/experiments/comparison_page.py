@@ -18,6 +18,7 @@ from champion_assets.backtest.tear_sheet import HTML_KEY
 from champion_assets.experiments.luck import Comparison, Luck
 from champion_assets.experiments.luck_words import lines, notes
 from champion_assets.experiments.results import TrialResult
+from champion_assets.experiments.sensitivity_page import sensitivity_blocks
 from champion_assets.pages.blocks import Block, Cell, Column, Figure, Note, Notes, Page, Section, Table, Text, beside
 from champion_assets.pages.chart import Chart, Series, curve_chart, histogram, time_chart
 from champion_assets.pages.render import render as as_html
@@ -49,8 +50,22 @@ _NOTE = (
 )
 
 
-def render(name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFrame], luck: Luck) -> str:
-    """The page; `days` are the rows of backtest/daily of each result, empty for one that failed; `luck` is that of the experiment."""
+def render(
+    name: str,
+    results: Sequence[TrialResult],
+    days: Sequence[pl.DataFrame],
+    luck: Luck,
+    sensitivity: tuple[TrialResult, Sequence[TrialResult]] | None = None,
+) -> str:
+    """The page.
+
+    Args:
+        name: of the experiment.
+        results: of its trials.
+        days: rows of backtest/daily of each result, empty for one that failed.
+        luck: that of the experiment.
+        sensitivity: the best trial and the results of its variants.
+    """
     good = sorted(
         ((result, frame) for result, frame in zip(results, days, strict=True) if not result.error),
         key=lambda each: -(each[0].sharpe if each[0].sharpe is not None else float("-inf")),
@@ -62,6 +77,8 @@ def render(name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFram
         sections.append(Section("growth", "Growth and drawdown", _curves(good[:DRAWN], len(good))))
     if any(each.error for each in results):
         sections.append(Section("failures", "Not possible", [_failures(results)]))
+    if sensitivity is not None:
+        sections.append(Section("sensitivity", "How much hangs on details", sensitivity_blocks(*sensitivity)))
     sections.append(Section("luck", "Was it luck?", _luck(luck)))
     return as_html(Page(name, [counted, _NOTE], sections))
 

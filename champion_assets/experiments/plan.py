@@ -10,6 +10,7 @@ What belongs here: the file's form, the grid, a trial's name. A file is YAML:
     grid:                               # every combination is a trial; without it there is one
       risk_aversion: [1, 5, 20]
       sector_cap: [null, 0.3]
+    sensitivity: {universes: 20, slippage_bps: [0, 20], start_delay: [21], rebalance_delay: [1, 5]}   # see sensitivity.py
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import datetime as dt
 import difflib
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from champion_assets.common.errors import ChampionError
 from champion_assets.experiments.identity import identity_of, parameters_of
+from champion_assets.experiments.sensitivity import Sensitivity, Variant
 from champion_assets.settings import Settings
 from champion_assets.settings.simulation import SimulationSettings
 from champion_assets.settings.strategy import Strategy
@@ -46,6 +48,7 @@ class ExperimentFile(BaseModel):
     strategy: dict[str, Any] = {}
     simulation: dict[str, Any] = {}
     grid: dict[str, list[Any]] = {}
+    sensitivity: Sensitivity | None = None
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,16 @@ class Trial:
         label: what tells it from the others of its file.
         settings: all settings, the strategy's and the simulator's among them.
         start, end: first and last day, None for those of the lake.
+        sensitivity: what is perturbed about it if it is the best of its experiment.
+        variant: what makes it a variant of another trial; None for a trial that counts.
     """
 
     label: str
     settings: Settings
     start: dt.date | None = None
     end: dt.date | None = None
+    sensitivity: Sensitivity | None = None
+    variant: Variant | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -70,7 +77,9 @@ class Trial:
 
     def identity(self, begin: dt.date) -> str:
         """See `identity_of`."""
-        return identity_of(self.parameters, begin.isoformat(), type(self.settings))
+        delay = self.variant.rebalance_delay if self.variant else 0
+        own = self.parameters | ({"rebalance_delay": delay} if delay else {})
+        return identity_of(own, begin.isoformat(), type(self.settings))
 
 
 def read_trials(paths: Sequence[Path], settings: Settings) -> tuple[str, list[Trial]]:
@@ -89,7 +98,7 @@ def read_trials(paths: Sequence[Path], settings: Settings) -> tuple[str, list[Tr
         names.append(name)
         trials += [(name, each) for each in found]
     if len(names) > 1:
-        return names[0], [Trial(f"{name}: {each.label}", each.settings, each.start, each.end) for name, each in trials]
+        return names[0], [replace(each, label=f"{name}: {each.label}") for name, each in trials]
     return names[0], [each for _, each in trials]
 
 
@@ -104,20 +113,32 @@ def parse_trials(text: str, origin: str, default_name: str, settings: Settings) 
     try:
         parsed = ExperimentFile.model_validate(content if content is not None else {})
     except ValidationError as error:
-        raise ExperimentError(f"{origin}: {_words(error)}; a strategy file has name, start, end, strategy, simulation, grid") from error
+        raise ExperimentError(
+            f"{origin}: {_words(error)}; a strategy file has name, start, end, strategy, simulation, grid, sensitivity"
+        ) from error
     combinations = [dict(zip(parsed.grid, values, strict=True)) for values in itertools.product(*parsed.grid.values())]
     trials = []
     for each in combinations:
         label = ", ".join(f"{field}={'none' if value is None else value}" for field, value in each.items())
-        changed = _changed(settings, parsed.strategy | parsed.simulation | each, origin)
-        trials.append(Trial(label or parsed.name or default_name, changed, parsed.start, parsed.end))
+        own = changed(settings, parsed.strategy | parsed.simulation | each, origin)
+        _refuse_delay(parsed.sensitivity, own, origin)
+        trials.append(Trial(label or parsed.name or default_name, own, parsed.start, parsed.end, parsed.sensitivity))
     if not trials:
         raise ExperimentError(f"{origin}: a field of the grid has no value")
     return parsed.name or default_name, trials
 
 
-def _changed(settings: Settings, changes: dict[str, Any], origin: str) -> Settings:
-    """`settings` with other values for fields of the strategy or the simulator."""
+def _refuse_delay(block: Sensitivity | None, settings: Settings, origin: str) -> None:
+    if block is not None and block.rebalance_delay and settings.rebalance in ("daily", "band"):
+        raise ExperimentError(f"{origin}: rebalance_delay has no meaning for rebalance={settings.rebalance}, where any day may be one")
+
+
+def changed(settings: Settings, changes: dict[str, Any], origin: str) -> Settings:
+    """`settings` with other values for fields of the strategy or the simulator; `origin` names their file in errors.
+
+    Raises:
+        ExperimentError: a field or a value that does not exist.
+    """
     allowed = [*Strategy.model_fields, *SimulationSettings.model_fields]
     for name in changes:
         if name not in allowed:

@@ -1,6 +1,7 @@
 """What became of trials, and which trials were ever made.
 
-What belongs here: stored results, `experiments/<name>/trials/<identity>.json`. A trial counts once, whatever the experiments are called in
+What belongs here: stored results, `experiments/<name>/trials/<identity>.json`; those of
+variants lie beside them, in `variants/`, and count nowhere. A trial counts once, whatever the experiments are called in
 which it was made, and under whatever identity an earlier release stored it: its parameters say which trial it is.
 """
 
@@ -19,7 +20,9 @@ FOLDER = "experiments"
 
 @dataclass(frozen=True)
 class TrialResult:
-    """What became of a trial; `error` says why there are no figures. Dates are ISO, figures are those of the tear sheet."""
+    """What became of a trial; `error` says why there are no figures, `variant` what it varies of another trial, for one that counts
+    as none. Dates are ISO, figures are those of the tear sheet.
+    """
 
     identity: str
     label: str
@@ -29,6 +32,7 @@ class TrialResult:
     fingerprint: str = ""
     figures: dict[str, float | None] = field(default_factory=dict)
     error: str = ""
+    variant: str = ""
 
     @property
     def sharpe(self) -> float | None:
@@ -39,12 +43,12 @@ class TrialResult:
 def keep(lake: Lake, experiment: str, result: TrialResult) -> TrialResult:
     """Store a result, in place of an earlier one of the same trial."""
     content = json.dumps(asdict(result), indent=1, sort_keys=True, default=str).encode()
-    lake.put(f"{_folder(experiment)}/{result.identity}.json", content)
+    lake.put(f"{_folder(experiment, 'variants' if result.variant else 'trials')}/{result.identity}.json", content)
     return result
 
 
 def kept_results(lake: Lake, experiment: str) -> list[TrialResult]:
-    """All trials that were ever run under this name."""
+    """All trials that were ever run under this name; variants are none."""
     return [TrialResult(**json.loads(lake.get(key) or b"")) for key in lake.keys(_folder(experiment))]
 
 
@@ -67,5 +71,5 @@ def _rank(result: TrialResult) -> tuple[bool, str]:
     return result.sharpe is not None, result.end
 
 
-def _folder(experiment: str) -> str:
-    return f"{FOLDER}/{experiment}/trials"
+def _folder(experiment: str, kind: str = "trials") -> str:
+    return f"{FOLDER}/{experiment}/{kind}"

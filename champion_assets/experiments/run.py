@@ -11,7 +11,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 
 import polars as pl
@@ -24,7 +24,9 @@ from champion_assets.experiments.luck import Luck, luck_of
 from champion_assets.experiments.luck_words import summary
 from champion_assets.experiments.plan import Trial
 from champion_assets.experiments.results import FOLDER, TrialResult, every_result
-from champion_assets.experiments.trial import on_overlay, run_trial, span
+from champion_assets.experiments.sensitivity import in_words
+from champion_assets.experiments.trial import TRADES, on_overlay, run_trial, span
+from champion_assets.experiments.variants import variants_of
 from champion_assets.lake.workspace import Workspace
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.settings import Settings
@@ -41,12 +43,16 @@ class Outcome:
         page: address of the page that compares them.
         luck: what the trials say about luck, in a sentence.
         untracked: why MLflow does not have all of them; empty if it has.
+        variants: of the best trial, if its file asks for them; they count as no trials.
+        sensitivity: what they say, in a sentence.
     """
 
     results: list[TrialResult]
     page: str
     luck: str
     untracked: str = ""
+    variants: list[TrialResult] = field(default_factory=list)
+    sensitivity: str = ""
 
 
 def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs: int = 0, done: Done = lambda _: None) -> Outcome:
@@ -68,16 +74,32 @@ def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs:
     told = [_deflated(base, name, trial, result, sharpes) for trial, result in zip(trials, results, strict=True)]
     final = [result for result, _ in told]
     luck = luck_of(base.lake, name, {each.identity for each in final}, len(sharpes))
-    page = _compare(base, name, final, [days for _, days in told], luck)
+    chosen = best_of(trials, final)
+    variants = [] if chosen is None else _run(base, name, _variants(base, name, trials[chosen]), jobs or os.cpu_count() or 1, done)
+    page = _compare(base, name, final, [days for _, days in told], luck, None if chosen is None else (final[chosen], variants))
+    outcome = Outcome(final, page, summary(luck), "", variants, "" if chosen is None else in_words(final[chosen], variants))
     try:
         _record(base, name, trials, final, [days for _, days in told])
     except TrackingUnreachable as error:
-        return Outcome(final, page, summary(luck), f"{error}; everything else is done, and a repetition records it")
-    return Outcome(final, page, summary(luck))
+        return replace(outcome, untracked=f"{error}; everything else is done, and a repetition records it")
+    return outcome
+
+
+def best_of(trials: Sequence[Trial], results: Sequence[TrialResult]) -> int | None:
+    """Place of the trial with the highest Sharpe ratio among those whose file asks for variants; None without any."""
+    found = [(ratio, -place) for place, (trial, result) in enumerate(zip(trials, results, strict=True))
+             if trial.sensitivity is not None and (ratio := result.sharpe) is not None]  # fmt: skip
+    return -max(found)[1] if found else None
+
+
+def _variants(base: Workspace, name: str, trial: Trial) -> list[Trial]:
+    begin, end = span(base, trial)
+    sessions = [date for date in base.lake.dates(TRADES) if begin <= date <= end]
+    return variants_of(on_overlay(base, name, trial, begin), trial, sessions)
 
 
 def _run(base: Workspace, name: str, trials: Sequence[Trial], jobs: int, done: Done) -> list[TrialResult]:
-    if jobs == 1 or len(trials) == 1:
+    if jobs == 1 or len(trials) <= 1:
         results = []
         for trial in trials:
             results.append(run_trial(base, name, trial))
@@ -118,11 +140,18 @@ def _deflated(base: Workspace, name: str, trial: Trial, result: TrialResult, sha
     return replace(result, figures=dict(table.select("metric", "value").iter_rows())), days
 
 
-def _compare(base: Workspace, name: str, results: Sequence[TrialResult], days: Sequence[pl.DataFrame], luck: Luck) -> str:
+def _compare(
+    base: Workspace,
+    name: str,
+    results: Sequence[TrialResult],
+    days: Sequence[pl.DataFrame],
+    luck: Luck,
+    sensitivity: tuple[TrialResult, Sequence[TrialResult]] | None,
+) -> str:
     from champion_assets.experiments.comparison_page import render
 
     key = f"{FOLDER}/{name}/comparison.html"
-    base.lake.put(key, render(name, results, days, luck).encode())
+    base.lake.put(key, render(name, results, days, luck, sensitivity).encode())
     return base.lake.uri(key)
 
 

@@ -20,6 +20,7 @@ from champion_assets.backtest.tear_sheet_figures import figures
 from champion_assets.common.dates import calendar_days
 from champion_assets.experiments.plan import ExperimentError, Trial
 from champion_assets.experiments.results import FOLDER, TrialResult, keep
+from champion_assets.experiments.variants import with_delay
 from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import BuildError, MissingInput
 from champion_assets.lake.fingerprints import recipe_of
@@ -66,31 +67,42 @@ def span(workspace: Workspace, trial: Trial) -> tuple[dt.date, dt.date]:
 
 def on_overlay(base: Workspace, experiment: str, trial: Trial, begin: dt.date) -> Workspace:
     """The workspace of a trial: its own tables in its folder, the others those of `base`."""
-    own = {table.name for table in own_tables(base.tables, base.settings, trial.settings)}
+    delay = trial.variant.rebalance_delay if trial.variant else 0
+    tables = with_delay(base.tables, delay) if delay else base.tables
+    own = {table.name for table in own_tables(tables, base.settings, trial.settings)}
     root = base.lake.uri(f"{FOLDER}/{experiment}/{trial.identity(begin)}")
     return replace(
-        base, settings=trial.settings, begin=begin, lake=OverlayLake(root, base.lake, [name for name in base.tables if name not in own])
+        base,
+        settings=trial.settings,
+        begin=begin,
+        tables=tables,
+        lake=OverlayLake(root, base.lake, [name for name in tables if name not in own]),
     )
 
 
 def run_trial(base: Workspace, experiment: str, trial: Trial) -> TrialResult:
-    """Bring a trial up to date and keep its tear sheet and result. What the strategy itself makes impossible is told in `error`.
+    """Bring a trial up to date and keep its tear sheet and result; a variant has no tear sheet.
+
+    What the strategy itself makes impossible is told in `error`.
 
     Raises:
         ExperimentError: see `span`; or the lake lacks what the trial reads.
     """
     begin, end = span(base, trial)
     workspace = on_overlay(base, experiment, trial, begin)
-    empty = TrialResult(trial.identity(begin), trial.label, trial.parameters, begin.isoformat(), end.isoformat())
+    empty = TrialResult(trial.identity(begin), trial.label, trial.parameters, begin.isoformat(), end.isoformat(),
+                        variant=trial.variant.kind if trial.variant else "")  # fmt: skip
     try:
-        _build(workspace, own_tables(base.tables, base.settings, trial.settings), begin, end)
+        _build(workspace, own_tables(workspace.tables, base.settings, trial.settings), begin, end)
         days, fingerprint = history(workspace, end)
     except MissingInput as error:
         raise ExperimentError(str(error)) from error
     except BuildError as error:
         return keep(base.lake, experiment, replace(empty, error=str(error)))
     table = figures(days, index=index_beside(workspace, days), taxes=taxes_of(workspace, days))
-    workspace.lake.put(HTML_KEY, page(workspace, days, table, f"trial {empty.identity}, fingerprint {fingerprint}", trial.label).encode())
+    if trial.variant is None:
+        note = f"trial {empty.identity}, fingerprint {fingerprint}"
+        workspace.lake.put(HTML_KEY, page(workspace, days, table, note, trial.label).encode())
     found = dict(table.select("metric", "value").iter_rows())
     return keep(base.lake, experiment, replace(empty, fingerprint=fingerprint, figures=found))
 

@@ -88,7 +88,7 @@ def exposures(returns: Array, factors: Array, lags: int | None = None) -> Exposu
     if np.linalg.matrix_rank(design) < number:
         raise ValueError("a factor is a combination of the others or does not vary, so its exposure cannot be told")
     inverse = np.linalg.inv(design.T @ design)
-    found = np.linalg.lstsq(design, returns, rcond=None)[0]
+    found = np.asarray(np.linalg.lstsq(design, returns, rcond=None)[0], dtype=np.float64)
     rest = returns - design @ found
     covariance = inverse @ _scatter(design * rest[:, None], lags) @ inverse
     square, total = float(rest @ rest), float(((returns - returns.mean()) ** 2).sum())

@@ -33,6 +33,7 @@ SECTIONS = [
     "Worst and best",
     "Rolling windows",
     "Where the return came from",
+    "Styles",
     "Risk",
     "Holdings",
     "Trades",
