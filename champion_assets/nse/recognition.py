@@ -31,7 +31,9 @@ PRICES = (UDIFF, LEGACY, FULL)
 """Kinds that hold a day's prices, in order of rank."""
 MTO, INDEX_CLOSE, BC, PR = "MTO", "ind_close_all", "Bc (corporate actions of a PR bundle)", "PR bundle"
 ACTIONS, CHANGES, SECURITIES, LIST = "corporate-actions export", "symbolchange", "security list", "list of index members"
-USED = (*PRICES, MTO, INDEX_CLOSE, BC, PR, ACTIONS, CHANGES, SECURITIES, LIST)
+MEMBERS = ("Pd", "bh", "mcap", "PE")
+"""Members of the PR bundle that some table reads, too, where they lie loose under their names."""
+USED = (*PRICES, MTO, INDEX_CLOSE, BC, PR, *MEMBERS, ACTIONS, CHANGES, SECURITIES, LIST)
 """Kinds that some table reads."""
 _OF_FORMAT = {
     "legacy_l1": LEGACY, "legacy_l2": LEGACY, "udiff": UDIFF, "udiff_early": UDIFF, "sec_bhavdata_full": FULL,
