@@ -10,7 +10,6 @@ import datetime as dt
 import io
 import re
 import tempfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,11 +19,12 @@ from typing import Any
 import polars as pl
 
 from champion_assets.lake.cache import ObjectCache
-from champion_assets.lake.day_files import checksum, scan
+from champion_assets.lake.day_files import scan
 from champion_assets.lake.delta_log import COPIES, LOG, Commit, applied, commit_key, copy_key, head_key, head_said, mark_of, opened
 from champion_assets.lake.errors import CacheUnusable, CorruptObject, NoSuchVersion
 from champion_assets.lake.manifest import DataFile, DayInfo, TableState
 from champion_assets.lake.objects import ObjectStore
+from champion_assets.lake.verified import verified_file
 
 _COMMIT = re.compile(rf"{LOG}/(\d{{20}})\.json$")
 _COPY = re.compile(rf"{LOG}/{COPIES}/(\d{{20}})\.json$")
@@ -223,36 +223,7 @@ class Lake(ObjectStore):
         Raises:
             CorruptObject: they are not.
         """
-        key = f"{table}/{file.path}"
-        if self.is_local:
-            path = self.uri(key)
-            try:
-                if checksum(path) == file.crc32 and Path(path).stat().st_size == file.size:
-                    return path
-            except FileNotFoundError as error:
-                raise self._damaged(table, file, "is gone") from error
-            raise self._damaged(table, file, "is damaged (its checksum differs)")
-        copy = None if self.cache is None else self.cache.find(key)
-        if copy is not None:
-            try:
-                if checksum(copy) == file.crc32:
-                    return str(copy)
-            except FileNotFoundError:  # trimmed meanwhile
-                pass
-        body = self.get(key)
-        if body is None:
-            raise self._damaged(table, file, "is gone")
-        if zlib.crc32(body) != file.crc32 or len(body) != file.size:
-            raise self._damaged(table, file, "is damaged (its checksum differs)")
-        kept = None if self.cache is None else self.cache.keep(key, body)
-        return io.BytesIO(body) if kept is None else str(kept)
-
-    def _damaged(self, table: str, file: DataFile, what: str) -> CorruptObject:
-        days = sorted(file.days)
-        return CorruptObject(
-            f"{self.uri(f'{table}/{file.path}')} {what}: {table} of {days[0]} to {days[-1]}. "
-            "`champion verify --repair` builds what can be built again from the originals"
-        )
+        return verified_file(self, self.cache, table, file)
 
     def _files_of(self, table: str, wanted: Sequence[dt.date], state: TableState) -> list[DataFile]:
         files: dict[str, DataFile] = {}

@@ -19,10 +19,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from champion_assets.nse.instrument_class import family, is_entitlement
-from champion_assets.nse.isin import is_valid_isin, security_key
+from champion_assets.nse.isin import security_key
+from champion_assets.nse.sighting import Pair, SameAs, Sighting
 from champion_assets.nse.symbol_changes import SymbolChange
 
 Evidence = Literal["first_seen", "symbol", "isin", "isin_issuer", "symbolchange", "prev_close", "override", "series"]
@@ -67,33 +68,6 @@ class Instrument:
 
 
 _COLUMNS = [field.name for field in fields(Instrument)]
-Pair = tuple[str, str | None, str]
-"""Symbol, ISIN and family (`instrument_class.family`) of a row."""
-
-
-class Sighting(NamedTuple):
-    """A row of a day's file as identity sees it."""
-
-    symbol: str
-    isin: str | None
-    series: str
-    name: str | None
-    prev_close: float
-    close: float
-
-    @property
-    def family(self) -> str:
-        """What of its symbol is an instrument of its own."""
-        return family(self.symbol, self.series, self.isin)
-
-
-@dataclass(frozen=True)
-class SameAs:
-    """A line of the user's file: from `date` on `symbol` is the instrument that was `old_symbol` (or, if blank, a new one)."""
-
-    date: dt.date
-    symbol: str
-    old_symbol: str
 
 
 class Registry:
@@ -304,10 +278,3 @@ def _family(each: Instrument) -> str:
 
 def _same(one: float, other: float) -> bool:
     return abs(one - other) < SAME
-
-
-def refusal(isin: str | None, *, file_has_isins: bool) -> str | None:
-    """Why a row cannot be identified, or None if it can."""
-    if isin is None:
-        return "no ISIN in a file that has ISINs" if file_has_isins else None
-    return None if is_valid_isin(isin) else f"{isin} is no valid ISIN"

@@ -20,7 +20,7 @@ capitals. What cannot be answered in full is an error, never an empty or a short
 
 from __future__ import annotations
 
-from champion_assets.research.api import covariance, instrument_history, instruments, prices, table
+from champion_assets.research.api import instrument_history, instruments, prices, table
 from champion_assets.research.arguments import Day
 from champion_assets.research.doubt import OnDoubt
 from champion_assets.research.errors import (
@@ -37,6 +37,7 @@ from champion_assets.research.lake import Lake
 from champion_assets.research.listing import tables
 from champion_assets.research.parquet import files
 from champion_assets.research.provenance import provenance
+from champion_assets.research.risk import covariance
 
 __all__ = [
     "Day",

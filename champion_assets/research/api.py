@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from champion_assets.common.errors import NothingStored, RequestError
+from champion_assets.common.errors import RequestError
 from champion_assets.quant.adjust import LEVELS, Level
 from champion_assets.research.adjustment import adjusted
 from champion_assets.research.arguments import Day, Names, as_columns, as_day, as_span, as_symbols, did_you_mean
@@ -20,14 +20,13 @@ from champion_assets.research.doubt import OnDoubt, as_chosen, require_choice
 from champion_assets.research.errors import UnknownTable
 from champion_assets.research.kept import read_kept
 from champion_assets.research.opening import open_for_reading
-from champion_assets.research.stored import read, require_stored, sessions_of, stored_of
+from champion_assets.research.stored import read, sessions_of, stored_of
 from champion_assets.research.symbols import instruments_of, known_symbols, registered_on, require_known, rows_of, warn_of_absent
 from champion_assets.research.versions import state_as_of
 
 if TYPE_CHECKING:
     from champion_assets.lake.manifest import TableState
     from champion_assets.lake.workspace import Workspace
-    from champion_assets.quant.risk import Array
 
 
 def _workspace() -> Workspace:
@@ -270,36 +269,3 @@ def instruments(as_of: Day, *, symbols: Names | None = None) -> pl.DataFrame:
         require_known(workspace, absent, known_symbols(workspace, absent, day), day)
         warn_of_absent(absent)
     return found.filter(pl.col("symbol").is_in(wanted))
-
-
-def covariance(date: Day) -> tuple[Array, list[str]]:
-    """Σ of a day's universe, in units of one session's return squared.
-
-    Args:
-        date: a session.
-
-    Returns:
-        The matrix, shape (n, n), and the symbols of its rows.
-
-    Raises:
-        RequestError: the day's universe is empty, or `date` is not a day.
-        NotASession: the market was closed on that day.
-        NotBuilt: the lake lacks the day's universe, or days of its window of returns.
-        NoLake: there is no lake where the settings say.
-
-    Example:
-        >>> sigma, names = research.covariance("2024-03-28")
-        >>> volatility = dict(zip(names, sigma.diagonal() ** 0.5))
-    """
-    from champion_assets.features.covariance import TABLE, risk_model
-
-    day = as_day(date, "date")
-    workspace = _workspace()
-    sessions = sessions_of(workspace, day, day)
-    for wanted in TABLE.inputs(workspace.settings):
-        require_stored(workspace, wanted.table, workspace.window(wanted, day) or sessions)
-    try:
-        dated = risk_model(workspace, day)
-    except FileNotFoundError as error:
-        raise NothingStored(f"{day}: the universe or a return was replaced while it was read; ask again") from error
-    return dated.model.matrix(), dated.symbols

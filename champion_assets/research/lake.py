@@ -10,7 +10,7 @@ from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
-from champion_assets.research import api, frontier, listing, parquet, provenance
+from champion_assets.research import api, frontier, listing, parquet, provenance, risk
 from champion_assets.research.errors import NoLake
 from champion_assets.research.opening import reading, require_lake
 from champion_assets.settings import Settings, current_settings
@@ -67,7 +67,7 @@ class Lake:
     prices = _Bound(api.prices)
     instruments = _Bound(api.instruments)
     instrument_history = _Bound(api.instrument_history)
-    covariance = _Bound(api.covariance)
+    covariance = _Bound(risk.covariance)
     esg_frontier = _Bound(frontier.esg_frontier)
     files = _Bound(parquet.files)
     tables = _Bound(listing.tables)

@@ -24,9 +24,9 @@ from champion_assets.lake.quarantine import decisions_by_day, is_released, relea
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse import identity
-from champion_assets.nse.identity import refusal
 from champion_assets.nse.instrument_class import CLASSES, families, instrument_class
 from champion_assets.nse.schema import EQUITY_SERIES
+from champion_assets.nse.sighting import refusal
 from champion_assets.silver.instruments_register import PRICES, read_registers, register_input
 
 NAME = "silver/equity_eod"

@@ -29,9 +29,10 @@ from champion_assets.lake.quarantine import decisions_by_day, is_released, relea
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse import identity
-from champion_assets.nse.identity import EVIDENCE, Instrument, Pair, Registry, SameAs, Sighting, refusal
+from champion_assets.nse.identity import EVIDENCE, Instrument, Registry
 from champion_assets.nse.instrument_class import CLASSES, instrument_class
 from champion_assets.nse.schema import EQUITY_SERIES
+from champion_assets.nse.sighting import Pair, SameAs, Sighting, refusal
 from champion_assets.nse.symbol_changes import SymbolChange
 from champion_assets.silver.instruments_register import NAME, PRICES, closes, read_registers, register_input
 

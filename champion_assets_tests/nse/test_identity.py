@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from champion_assets.nse.formats import read_bhavcopy
-from champion_assets.nse.identity import FORGOTTEN_DAYS, Registry, SameAs, Sighting, refusal
+from champion_assets.nse.identity import FORGOTTEN_DAYS, Registry
 from champion_assets.nse.schema import EQUITY_SERIES
+from champion_assets.nse.sighting import SameAs, Sighting, refusal
 from champion_assets.nse.symbol_changes import SymbolChange, read_symbol_changes
 from champion_assets.silver.instruments import sightings
 

@@ -59,4 +59,11 @@ def test_the_environment_is_read_in_one_module_only() -> None:
         "orchestration/storage/sqlite_events.py",
         "clients/mlflow.py",
     }
-    assert readers == libraries | {"operations/demo.py", "cli/main.py", "cli/ui.py", "settings/environment.py", "settings/origins.py"}
+    assert readers == libraries | {
+        "operations/demo.py",
+        "operations/run_day.py",
+        "cli/bring.py",
+        "cli/ui.py",
+        "settings/environment.py",
+        "settings/origins.py",
+    }
