@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from champion_assets.lake import store
+from champion_assets.lake import verified
 from champion_assets.lake.cache import ObjectCache
 from champion_assets.lake.errors import CacheUnusable
 from champion_assets.lake.open import open_lake
@@ -163,12 +163,12 @@ def test_what_killed_processes_left_goes_and_what_others_write_stays(tmp_path: P
 
 
 def test_a_copy_that_goes_while_it_is_read_does_not_matter(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = store.checksum
+    real = verified.checksum
 
     def late(path: str | Path) -> int:
         if Path(path) == _copies(lake)[2]:
             Path(path).unlink()
         return real(path)
 
-    monkeypatch.setattr(store, "checksum", late)
+    monkeypatch.setattr(verified, "checksum", late)
     assert _read(lake) == list(range(len(DAYS)))
