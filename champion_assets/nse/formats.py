@@ -201,6 +201,9 @@ def _canonical(raw: pl.DataFrame, form: Format, name: str, schema: Mapping[str, 
     dates = [column for column in table.columns if schema[column] == pl.Date and column != "trade_date"]
     table = table.with_columns(_dates(table[column], name) for column in dates)
     table = table.with_columns(pl.col(column) * factor for column, factor in form.scale.items())
+    if "turnover" in form.scale:  # less than 500 rupees are printed as 0.00 lakh; the average price has its paise
+        is_rounded_away = (pl.col("turnover") == 0) & (pl.col("volume") > 0)
+        table = table.with_columns(turnover=pl.when(is_rounded_away).then(pl.col("vwap") * pl.col("volume")).otherwise("turnover"))
     if any(table[column].null_count() for column in needed):
         row = int(table.select(pl.any_horizontal(pl.col(needed).is_null()).arg_max()).item())
         raise BadValue(f"{name}, row {row + 1}: {' or '.join(needed)} is blank")

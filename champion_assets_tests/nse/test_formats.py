@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -187,3 +188,24 @@ def test_mutated_files_raise_only_declared_errors(data: st.DataObject) -> None:
     except BadPayload:
         return
     assert parsed.frame.schema == pl.Schema(BHAVCOPY)
+
+
+def test_a_value_that_is_printed_as_nothing_is_the_average_price_times_the_volume() -> None:
+    """`sec_bhavdata_full` has lakhs with two places: less than 500 rupees are 0.00."""
+    header = (
+        "SYMBOL, SERIES, DATE1, PREV_CLOSE, OPEN_PRICE, HIGH_PRICE, LOW_PRICE, LAST_PRICE, CLOSE_PRICE, AVG_PRICE, TTL_TRD_QNTY, "
+        "TURNOVER_LACS, NO_OF_TRADES, DELIV_QTY, DELIV_PER\n"
+    )
+    rows = (
+        "TINY, BE, 07-Jan-2026, 30, 31, 31, 31, 31, 31, 31.25, 4, 0.00, 1, 4, 100.00\n"
+        "MORE, EQ, 07-Jan-2026, 30, 31, 31, 31, 31, 31, 31.00, 100, 0.03, 1, 40, 40.00\n"
+    )
+    parsed = read_bhavcopy((header + rows).encode(), "sec_bhavdata_full_07012026.csv")
+    assert parsed.frame["turnover"].to_list() == [125.0, 3000.0]
+
+
+@pytest.mark.real
+def test_no_genuine_row_that_traded_is_worth_nothing(real: Path) -> None:
+    path = real / "sec_bhavdata_full" / "sec_bhavdata_full_07012026.csv.gz"
+    traded = read_bhavcopy(path.read_bytes(), path.name).frame.filter(pl.col("volume") > 0)
+    assert traded.filter(pl.col("turnover") <= 0).is_empty()
