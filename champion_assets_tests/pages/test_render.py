@@ -70,7 +70,7 @@ def test_every_block_is_shown_and_escaped() -> None:
     assert found.figures == [("Bars", "rupees", []), ("Curve <b>", "percent", ["one & two", "other"])]
     assert "<i>nothing</i>" in found.text
     assert "<i>nothing</i>" not in text
-    assert 'data-v="1000.0"' in text
+    assert 'data-v="1000"' in text
     assert 'download="t.csv"' in text
     assert found.addresses == ["#one", "x.html", "data:text/csv;base64,eA=="]
     assert html(*BLOCKS) == text
