@@ -44,8 +44,9 @@ lint: $(BIN)/pytest              ## format, style, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(BIN)/pytest              ## the data dictionary anew
+docs: $(BIN)/pytest              ## the pages that are made from the code: data dictionary, checks
 	$(BIN)/python -W ignore -m champion_assets.operations.data_dictionary > docs/data_dictionary.md
+	$(BIN)/python -W ignore -m champion_assets.operations.check_dictionary > docs/checks.md
 
 CLICKHOUSE := .local/clickhouse/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
 

@@ -100,7 +100,6 @@ def bronze_table(file: DailyFile, *, code_version: str = "1", peak_megabytes: in
         constants={"file": file.declared()},
         compute=compute,
         may_be_empty=True,
-        rows_stand_alone=True,
         kinds=frozenset({"parquet", "polars"}),
         peak_megabytes=peak_megabytes,
     )

@@ -47,7 +47,7 @@ FUND_SPLIT = 0.6
 """X6, fund units, absolute log of open and of close against the last close: thin books open anywhere and come back. The twelve unit
 splits of 2016 to 2020 (1:10 and 1:100) lie beyond, and no other of 74 gaps does; the next is EBANK 2020-03-27 (0.53)."""
 STEP = 0.10
-"""Rupees: two ticks of 0.05; a move this small is a penny stock's step."""
+"""X5, X6 and X12, rupees: two ticks of 0.05; a move this small is a penny stock's step."""
 OUTLIER_DEVIATIONS = 20.0
 """X8, robust deviations (1.4826 MAD) from the day's median log return; on a calm day a move within the band may be that far out, so it must
 be beyond the widest band, too: 72 rows, of which 64 are gaps that X6 tells; 7 others, all of names with derivatives (YESBANK 2020-03-06,

@@ -239,10 +239,9 @@ def _compute_and_write(table: DailyTable, workspace: Workspace, block: Sequence[
 def _without_broken_rows(table: DailyTable, computed: Computed) -> Computed:
     """The same without the rows that break the model; these are among its refused rows."""
     good, broken = split_rows(table.model, computed.frame)
-    if broken is None:
-        return computed
-    rejects = [broken] if computed.rejects is None else [computed.rejects, broken]
-    return replace(computed, frame=good, rejects=pl.concat(rejects, how="diagonal_relaxed"))
+    columns = [*table.model.to_schema().columns, "rule", "reason"]  # always these, or a day would depend on the block it was made in
+    rejects = [each.select(columns) for each in (computed.rejects, broken) if each is not None]
+    return replace(computed, frame=good, rejects=pl.concat(rejects) if rejects else None)
 
 
 def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:

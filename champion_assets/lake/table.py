@@ -64,7 +64,8 @@ class DailyTable:
         block: how many sessions are computed and then written at once; this, not the range, bounds memory and what a crash loses.
         stateful: a day reads this table's own previous session, so days run in order and a missing past is an error.
         may_be_empty: a session without rows is legitimate.
-        rows_stand_alone: a row that breaks the model goes to the quarantine and costs nothing else; otherwise it fails its day.
+        rows_stand_alone: a row that breaks the model goes to the quarantine and costs nothing else; otherwise it fails its day. What the
+            computation refuses itself must have the columns of the model, too.
         gate: the days of which a check forbids the table, with the reason.
         contradict: for tables fed from outside: days that the calendar calls closed although the source has them.
         confirm: for tables that live outside the lake (a database): the days of which the outside really holds this version.

@@ -108,7 +108,6 @@ def silver_table(
         constants={"file": file.declared(), "without": list(without), **({} if derived is None else derived.constants)},
         compute=compute,
         may_be_empty=True,
-        rows_stand_alone=True,
         kinds=frozenset({"parquet", "polars"}),
         grain="instrument",
         peak_megabytes=peak_megabytes,

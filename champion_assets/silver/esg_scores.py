@@ -154,7 +154,6 @@ TABLE = DailyTable(
     compute=compute,
     block=125,
     may_be_empty=True,
-    rows_stand_alone=True,
     kinds=frozenset({"parquet", "polars"}),
     peak_megabytes=204,
     in_warehouse=True,

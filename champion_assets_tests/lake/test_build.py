@@ -68,7 +68,7 @@ def test_sessions_are_written_closed_days_recorded_with_their_reason(workspace: 
 def test_a_broken_row_costs_itself_where_rows_stand_alone_and_its_day_elsewhere(workspace: Workspace) -> None:
     def rows(_: Any, dates: Any) -> Computed:
         values = pl.DataFrame({"trade_date": [date for date in dates for _ in range(2)], "v": [1.0, -1.0] * len(dates)})
-        own = pl.DataFrame({"trade_date": list(dates), "rule": ["own"] * len(dates), "reason": ["told by the table"] * len(dates)})
+        own = pl.DataFrame({"trade_date": list(dates), "v": 2.0, "more": 1, "rule": "own", "reason": "told by the table"})
         return Computed(values, own)
 
     days = workspace.sessions(START, dt.date(2023, 11, 3))
@@ -80,6 +80,7 @@ def test_a_broken_row_costs_itself_where_rows_stand_alone_and_its_day_elsewhere(
     broken = refused.filter(pl.col("rule") == "schema")
     assert broken["v"].to_list() == [-1.0] * len(days)
     assert broken["reason"].str.starts_with("v fails").all()
+    assert refused.columns == ["trade_date", "v", "rule", "reason"]
     whole = build_range(replace(alone, name="silver/whole", rows_stand_alone=False), workspace, days)
     assert set(whole.failed) == set(days)
 

@@ -12,8 +12,7 @@ from champion_assets.lake.build import build_range
 from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.helpers import build_until, put_day
 
-OF_LINES = ["silver/index_eod", "silver/index_total_return", "silver/security_status", "silver/esg_scores", "silver/shares_outstanding",
-            "silver/earnings"]  # fmt: skip
+OF_LINES = ["silver/index_eod", "silver/index_total_return", "silver/security_status"]
 DAY = dt.date(2023, 11, 8)
 
 
