@@ -19,11 +19,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from champion_assets import research
 from champion_assets.catalog import open_workspace
 from champion_assets.lake.store import Lake
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.schema import EQUITY_SERIES
+from champion_assets.research import api
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import copy_days
 
@@ -115,8 +115,8 @@ def test_prices_as_of_a_day_do_not_know_what_came_after(
     for level in ("none", "capital", "capital_special", "total_return"):
         answers = []
         for workspace in (quarter, small):
-            monkeypatch.setattr(research, "_workspace", lambda workspace=workspace: workspace)
-            answers.append(research.prices(START, END, adjust=level, as_of=cut))  # type: ignore[arg-type]
+            monkeypatch.setattr(api, "_workspace", lambda workspace=workspace: workspace)
+            answers.append(api.prices(START, END, adjust=level, as_of=cut))  # type: ignore[arg-type]
         assert answers[0].equals(answers[1], null_equal=True), level
     bank = answers[0].filter(pl.col("symbol") == "HDFCBANK").sort("trade_date")
     assert bank["trade_date"].max() == cut

@@ -87,8 +87,9 @@ def test_what_differs(settings: Settings, parameters: Callable[[Settings], dict[
 
 
 def test_every_field_of_the_simulator_is_a_parameter_of_the_backtest() -> None:
-    of = {name: set(TABLES[name].parameters(Settings.model_construct())) for name in ("portfolio/account", "backtest/daily")}
-    assert of["backtest/daily"] | (of["portfolio/account"] - set(Strategy.model_fields)) == set(SimulationSettings.model_fields)
+    names = ("portfolio/account", "backtest/daily", "backtest/tax")
+    of = {name: set(TABLES[name].parameters(Settings.model_construct())) for name in names}
+    assert set.union(*of.values()) - set(Strategy.model_fields) == set(SimulationSettings.model_fields)
     assert set(Strategy.model_fields) < of["portfolio/account"]
 
 

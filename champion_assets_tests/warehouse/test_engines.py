@@ -25,6 +25,7 @@ from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.workspace import Workspace
 from champion_assets.quant.adjust import LEVELS
+from champion_assets.research.opening import reading
 from champion_assets.settings import Settings
 from champion_assets.warehouse.clickhouse_schema import columns, sql_name
 from champion_assets.warehouse.loaded import inside
@@ -101,8 +102,7 @@ def _in_polars(workspace: Workspace, queries: list[str], end: dt.date) -> list[R
     lake = workspace.lake
     frames = {sql_name(table): inside(table, lake.read(table.name, lake.dates(table.name)))
               for table in loaded_tables(workspace.tables.values())}  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(research, "_workspace", lambda: workspace)
+    with reading(workspace.settings):
         for level in LEVELS[1:]:
             frames[f"silver_prices_{level}"] = research.prices(START, end, adjust=level).sort("trade_date", "instrument_id")
     context = pl.SQLContext(frames)

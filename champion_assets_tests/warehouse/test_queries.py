@@ -123,11 +123,12 @@ def test_three_stores_agree(query: str, loaded: Workspace, parquet: duckdb.DuckD
 
 
 @pytest.mark.parametrize("level", LEVELS[1:])
-def test_the_views_say_what_research_says(level: Any, loaded: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_views_say_what_research_says(level: Any, loaded: Workspace) -> None:
     from champion_assets import research
+    from champion_assets.research.opening import reading
 
-    monkeypatch.setattr(research, "_workspace", lambda: loaded)
-    frame = research.prices(START, END, adjust=level).sort("trade_date", "instrument_id")
+    with reading(loaded.settings):
+        frame = research.prices(START, END, adjust=level).sort("trade_date", "instrument_id")
     adjusted = (f"adj_{name}" for name in PRICES)
     names = ", ".join(["factor", "share_factor", *adjusted, "adj_volume", "is_complete", "doubt"])
     expected = frame.select(names.split(", ")).rows()
