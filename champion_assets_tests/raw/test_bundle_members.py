@@ -17,6 +17,10 @@ from champion_assets.settings import Settings
 from champion_assets_tests.bands import zipped
 
 DAY = dt.date(2023, 11, 8)
+ACTIONS = (
+    "SERIES,SYMBOL,SECURITY,RECORD_DT,BC_STRT_DT,BC_END_DT,EX_DT,ND_STRT_DT,ND_END_DT,PURPOSE\n"
+    "EQ,AAA,Aaa Limited,,,,08/11/2023,,,BONUS 1:1\n"
+)
 BANDS = "SYMBOL,SERIES,SECURITY,HIGH/LOW\nA,EQ,A LTD,H\n"
 
 
@@ -32,7 +36,7 @@ def built(tmp_path: Path, files: dict[str, bytes | str], *tables: str, day: dt.d
 
 def test_members_are_found_under_any_letters_and_a_member_in_the_bundle_comes_first(tmp_path: Path) -> None:
     files = {"2023-11-08/BH08112023.CSV": BANDS, "deep/hl081123.csv": "SECURITY,NEW,PREVIOUS,NEW_STATUS\n", "__MACOSX/pd08112023.csv": "x",
-             "PR081123.zip": zipped({"Bc081123.csv": "SERIES,SYMBOL\n", "bh081123.csv": BANDS.replace(",H", ",L")})}  # fmt: skip
+             "PR081123.zip": zipped({"Bc081123.csv": ACTIONS, "bh081123.csv": BANDS.replace("LTD,H", "LTD,L")})}  # fmt: skip
     workspace, reports = built(tmp_path, files, "bronze/bundle_bands")
     assert not any(report.failed for report in reports.values())
     rows = workspace.lake.read(NAME, [DAY])
@@ -49,7 +53,7 @@ def test_days_without_members_say_so_and_take_them_when_they_come(tmp_path: Path
 
 
 def test_two_that_differ_fail_the_day_and_one_that_is_none_costs_its_own_rows_only(tmp_path: Path) -> None:
-    _, reports = built(tmp_path / "differ", {"a/bh081123.csv": BANDS, "b/bh081123.csv": BANDS.replace(",H", ",L")})
+    _, reports = built(tmp_path / "differ", {"a/bh081123.csv": BANDS, "b/bh081123.csv": BANDS.replace("LTD,H", "LTD,L")})
     assert "different files of this day" in str(reports[NAME].failed[DAY])
     workspace, reports = built(tmp_path / "none", {"bh081123.csv": b"<html>no</html>"}, "bronze/bundle_bands")
     assert not reports["bronze/bundle_bands"].failed

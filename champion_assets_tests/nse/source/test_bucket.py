@@ -38,10 +38,10 @@ def endpoint() -> Iterator[str]:
         try:
             requests.get(address, timeout=1)
             break
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):  # a busy machine begins to answer late
             time.sleep(0.1)
-    requests.put(f"{address}/nse", timeout=5).raise_for_status()
-    requests.put(f"{address}/lake", timeout=5).raise_for_status()
+    requests.put(f"{address}/nse", timeout=30).raise_for_status()
+    requests.put(f"{address}/lake", timeout=30).raise_for_status()
     yield address
     server.terminate()
     server.wait()
