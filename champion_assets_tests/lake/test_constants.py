@@ -122,9 +122,10 @@ class _Net:
 def _forget_what_was_read() -> None:
     """Empty every cache of the package, so that what is read is read; but those of the process, which others in it rest on."""
     for name, module in list(sys.modules.items()):
-        if name.startswith("champion_assets.") and not name.startswith(("champion_assets.orchestration", "champion_assets.settings")):
+        if name.startswith("champion_assets."):
             for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear"):
+                home = str(getattr(value, "__module__", ""))
+                if hasattr(value, "cache_clear") and not home.startswith(("champion_assets.orchestration", "champion_assets.settings")):
                     value.cache_clear()
 
 
