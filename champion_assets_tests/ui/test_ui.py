@@ -117,7 +117,7 @@ def test_the_lineage_shows_every_asset_in_its_stage(site: tuple[str, dict[str, s
     body = look(page, f"{url}/asset-groups", "lineage_groups", "silver", "features")
     for group in ("raw", "bronze", "silver", "features", "portfolio", "backtest", "warehouse"):
         assert group in body
-    page.set_viewport_size({"width": 3400, "height": 4800})  # the whole graph, every name readable
+    page.set_viewport_size({"width": 4800, "height": 7200})  # the whole graph, every name readable
     page.keyboard.press("Alt+e")
     for name in {name.split("/")[1] for name in ORDER} | {"tear_sheet"}:
         page.get_by_text(name, exact=True).locator("visible=true").first.wait_for(timeout=60_000)
