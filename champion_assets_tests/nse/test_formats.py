@@ -58,7 +58,7 @@ _rows = st.lists(
         {"trade_date": st.just(dt.date(2024, 1, 15)), "symbol": _text, "series": st.sampled_from(["EQ", "BE", "GS", "T0", "N1"]),
          "isin": st.sampled_from(["INE040A01034", "DUMMY", "INE"]), "name": _text, "open": _paise, "high": _paise, "low": _paise,
          "close": _paise, "last": st.none() | _paise, "prev_close": st.just(0.0) | _paise, "vwap": _paise,
-         "volume": st.integers(0, 10**12), "turnover": st.integers(0, 10**9).map(lambda lakh: lakh * 1000.0),
+         "volume": st.integers(0, 10**12), "turnover": st.integers(1, 10**9).map(lambda lakh: lakh * 1000.0),
          "trades": st.integers(0, 10**7), "delivery_qty": st.none() | st.integers(0, 10**9),
          "delivery_pct": st.none() | _paise, "lot_size": st.integers(1, 5000)}
     ), min_size=1, max_size=12,
