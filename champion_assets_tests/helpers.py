@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import hashlib
-import os
 import pickle
 import shutil
 import tempfile
@@ -186,14 +185,25 @@ def _link_inputs(workspace: Workspace, last: str, start: dt.date, end: dt.date) 
         return
     if _usual(settings) != settings.model_dump_json(exclude={"data_dir"}):
         return
-    whole = template(settings)
-    days = workspace.sessions(start, end)
     for name in ORDER[: ORDER.index(last)]:
-        for kept in ("_files", "_notes"):
-            if (folder := Path(whole.root, name, kept)).is_dir():
-                shutil.copytree(folder, lake / name / kept, copy_function=os.link if kept == "_files" else shutil.copy2)
-        for table in (name, f"quarantine/{name}"):
-            copy_days(whole, workspace.lake, table, days)
+        shutil.copytree(_cut(workspace, name, end), lake, dirs_exist_ok=True)
+
+
+def _cut(workspace: Workspace, name: str, end: dt.date) -> Path:
+    """A lake that holds one table up to `end`, with its files and notes; cut out of the whole by whichever process needs it first."""
+    whole = template(workspace.settings)
+    folder = Path(whole.root).parents[1] / "cut" / str(end) / name.replace("/", ".")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with one_at_a_time(folder.with_name(f"{folder.name}.lock")):
+        if not folder.is_dir():
+            beside = Path(tempfile.mkdtemp(dir=folder.parent))
+            for kept in ("_files", "_notes"):
+                if (of_whole := Path(whole.root, name, kept)).is_dir():
+                    shutil.copytree(of_whole, beside / name / kept)
+            for table in (name, f"quarantine/{name}"):
+                copy_days(whole, Lake(str(beside)), table, workspace.sessions(workspace.settings.start_date, end))
+            beside.rename(folder)
+    return folder
 
 
 def template(settings: Settings) -> Lake:
