@@ -179,7 +179,8 @@ def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking
         asked, written, beside = len(state.requests), report.count("written"), there.settings.http_connections - 1
         assert 20 - beside <= written <= 20  # a day that waits for its turn while later ones are refused is not asked for
         assert written + 3 <= asked <= written + 3 + beside  # those under way when the first refusal came
-        assert list(report.failed) == sessions[written:]
+        assert set(sessions[20:]) <= set(report.failed)
+        assert len(report.failed) == len(sessions) - written
         assert all(isinstance(error, Blocked) for error in report.failed.values())
         state.faults.clear()
         again = build_range(TABLE, there, calendar_days(sessions[0], sessions[-1]), refetch=())
