@@ -76,13 +76,18 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Exchange:
     return found
 
 
+def settings_in(folder: Path, exchange: Exchange) -> Settings:
+    """Small windows on the synthetic exchange, everything in `folder`."""
+    return Settings(
+        data_dir=folder / "data", source=str(exchange.folder), esg_folder=exchange.folder / "esg", start_date=START, cov_window_days=40,
+        expected_return_lookback=40, universe_warmup=20, universe_size=60, retry_delay_scale=0, http_interval_seconds=0,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def settings(tmp_path: Path, exchange: Exchange) -> Settings:
     """Small windows on the synthetic exchange, everything in a folder of this test."""
-    return Settings(
-        data_dir=tmp_path / "data", source=str(exchange.folder), esg_folder=exchange.folder / "esg", start_date=START, cov_window_days=40,
-        expected_return_lookback=40, universe_warmup=20, universe_size=60, retry_delay_scale=0, http_interval_seconds=0,
-    )  # fmt: skip
+    return settings_in(tmp_path, exchange)
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from champion_assets.catalog import TABLES
+from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.lake.build import RangeReport
 from champion_assets.lake.errors import InvalidRows, MissingInput
 from champion_assets.lake.schema import violations
 from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.orchestration.schema_check import column_schema, schema_check_result
+from champion_assets_tests.conftest import settings_in
 from champion_assets_tests.helpers import ORDER, build_until
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 6)
@@ -86,10 +88,17 @@ def test_every_table_is_corrupted_here() -> None:
     assert {name for name, _, _ in CORRUPTIONS} == set(ORDER)
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Workspace:
+    """A lake of all tables; these tests only read it."""
+    workspace = open_workspace(settings_in(tmp_path_factory.mktemp("built"), exchange))
+    build_until(workspace, ORDER[-1], START, END)
+    return workspace
+
+
 @pytest.mark.parametrize(("name", "column", "value"), CORRUPTIONS)
-def test_a_corrupted_value_is_found_and_named(workspace: Workspace, name: str, column: str, value: Any) -> None:
-    build_until(workspace, name, START, END)
-    frame = workspace.lake.read(name, workspace.sessions(START, END)).tail(200)
+def test_a_corrupted_value_is_found_and_named(built: Workspace, name: str, column: str, value: Any) -> None:
+    frame = built.lake.read(name, built.sessions(START, END)).tail(200)
     if name in RARE:
         frame = pl.DataFrame([RARE[name]], schema=frame.schema)
     assert frame.height
