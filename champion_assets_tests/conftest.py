@@ -28,20 +28,25 @@ START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
 
 LONG = (
     "deploy/test_celery.py",
-    "end_to_end/test_soak.py",
+    "end_to_end/test_no_look_ahead.py",
+    "lake/test_build.py",
     "ui/test_ui.py",
+    "warehouse/test_duckdb.py",
+    "end_to_end/test_soak.py",
     "orchestration/test_backfill.py",
+    "backtest/test_daily.py",
     "deploy/test_compose.py",
+    "warehouse/test_engines.py",
     "end_to_end/test_doors.py",
     "end_to_end/test_real_quarter.py",
-    "warehouse/test_engines.py",
     "warehouse/test_damage.py",
     "warehouse/test_clickhouse_server.py",
     "warehouse/test_duckdb_file.py",
     "orchestration/test_helpers_behind.py",
     "operations/test_history.py",
 )
-"""Files that take long or wait for processes: begun first, so that the others fill the time and no long one is the last."""
+"""Files that take long or wait for processes: begun first, so that the others fill the time and no long one is the last. Those with many
+processes of their own do not stand side by side, lest their time limits be met by load."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

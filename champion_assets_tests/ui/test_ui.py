@@ -159,7 +159,7 @@ def test_the_backtest_shows_its_curve(site: tuple[str, dict[str, str]], page: An
     look(page, f"{url}/assets/backtest/tear_sheet?view=events", "tear_sheet_asset", "growth of one rupee")
     page.get_by_text("Show Markdown").last.click()
     page.locator("img[src^='data:image/png']").first.wait_for(timeout=30_000)
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(1700)
     page.screenshot(path=str(PICTURES / "curve.png"))
 
 
@@ -207,11 +207,11 @@ def _backfill(url: str, names: tuple[str, ...], days: list[str]) -> dict[str, An
             pytest.fail(str(state))
         return state if state["status"] in ("COMPLETED_SUCCESS", "COMPLETED") else None
 
-    state: dict[str, Any] = _wait(done, 870)
+    state: dict[str, Any] = _wait(done, 1500)
     return state
 
 
-@pytest.mark.timeout(1000)  # the wait inside says more than a cut-off test
+@pytest.mark.timeout(1700)  # the wait inside says more than a cut-off test
 def test_one_backfill_of_everything_from_the_page_runs_in_chunks_and_in_order(site: tuple[str, dict[str, str]]) -> None:
     """Tables of one day go in chunks side by side; those that read other days follow in one run, which waits for what it needs."""
     url, environment = site
