@@ -158,8 +158,10 @@ def test_the_backtest_shows_its_curve(site: tuple[str, dict[str, str]], page: An
     url, _ = site
     look(page, f"{url}/assets/backtest/tear_sheet?view=events", "tear_sheet_asset", "growth of one rupee")
     page.get_by_text("Show Markdown").last.click()
-    page.locator("img[src^='data:image/png']").first.wait_for(timeout=30_000)
-    page.wait_for_timeout(1700)
+    curve = page.locator("img[src^='data:image/svg+xml']").first
+    curve.wait_for(timeout=30_000)
+    assert curve.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [720, 260]
+    page.wait_for_timeout(1000)
     page.screenshot(path=str(PICTURES / "curve.png"))
 
 
