@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install develop demo test tests quick nightly lint lock docs bench servers audit clean help package
+.PHONY: install develop demo test tests quick nightly lint lock docs site bench servers audit clean help package
 
 install: $(BIN)/champion         ## .venv, with exactly what requirements.lock pins
 
@@ -44,9 +44,13 @@ lint: $(BIN)/pytest              ## format, style, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(BIN)/pytest              ## the pages that are made from the code: data dictionary, checks
+docs: $(BIN)/pytest              ## what is made from the code: data dictionary, checks, the picture of the graph
 	$(BIN)/python -W ignore -m champion_assets.operations.data_dictionary > docs/data_dictionary.md
 	$(BIN)/python -W ignore -m champion_assets.operations.check_dictionary > docs/checks.md
+	PYTHONPATH=. $(BIN)/python -W ignore deploy/site/graph_picture.py > docs/pictures/graph.svg
+
+site: $(BIN)/pytest              ## the documentation as a site, in site/; it needs no network
+	$(BIN)/mkdocs build --quiet
 
 CLICKHOUSE := .local/clickhouse/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
 
@@ -84,4 +88,4 @@ help:                            ## these lines
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1\t/' | expand -t 12
 
 clean:                           ## remove what was built and installed here
-	rm -rf .venv artifacts demo dist .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv artifacts demo dist site .pytest_cache .ruff_cache .mypy_cache

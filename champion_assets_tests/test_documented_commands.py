@@ -17,7 +17,7 @@ from champion_assets.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "champion_assets_tests"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PROGRAMS = (
     "champion",
     "dagster",
@@ -98,7 +98,9 @@ def _words(command: str) -> list[str]:
 
 
 def test_there_are_commands_in_the_pages() -> None:
-    assert {"README.md", "running.md", "deployment.md", "runbook.md"} <= {page for page, _ in COMMANDS}
+    assert {"README.md", "tour.md", "operator.md", "real_files.md", "running.md", "deployment.md", "runbook.md"} <= {
+        page for page, _ in COMMANDS
+    }
     assert len(COMMANDS) > 40
 
 
