@@ -14,7 +14,8 @@ from importlib.metadata import entry_points
 
 from champion_assets.backtest import attribution, daily, executions, tax, tear_sheet
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
-from champion_assets.bronze import bundle_bands, bundle_prices, symbol_changes
+from champion_assets.bronze import board_meetings as bronze_board_meetings
+from champion_assets.bronze import bundle_bands, bundle_lists, bundle_prices, symbol_changes
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
 from champion_assets.bronze import delivery as bronze_delivery
 from champion_assets.bronze import earnings as bronze_earnings
@@ -43,6 +44,7 @@ from champion_assets.raw import index_constituents as raw_index_constituents
 from champion_assets.raw import security_master as raw_security_master
 from champion_assets.settings import Settings, require_files, source_folder
 from champion_assets.silver import (
+    board_meetings,
     corporate_actions,
     doubts,
     earnings,
@@ -102,8 +104,10 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     bronze_corporate_actions.TABLE,
     bundle_prices.TABLE,
     bundle_bands.TABLE,
+    bundle_lists.TABLE,
     bronze_shares_outstanding.TABLE,
     bronze_earnings.TABLE,
+    bronze_board_meetings.TABLE,
     bronze_esg_scores.TABLE,
     instruments.TABLE,
     endings.TABLE,
@@ -115,6 +119,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     index_total_return.TABLE,
     corporate_actions.TABLE,
     earnings.TABLE,
+    board_meetings.TABLE,
     suspects.TABLE,
     doubts.TABLE,
     esg_scores.TABLE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 import polars as pl
@@ -19,6 +19,9 @@ from champion_assets.nse.names import NamedFile
 ColumnKind = Literal["text", "count", "number", "date"]
 TYPES: dict[ColumnKind, pl.DataType] = {"text": pl.String(), "count": pl.Int64(), "number": pl.Float64(), "date": pl.Date()}
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
+_LATER = ("grain", "classes", "prepare")
+"""Attributes that came when days of the first tables were stored: at their defaults they are no part of a fingerprint."""
+_ALWAYS = object()
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,9 @@ class DailyFile:
         lag: the rows are of so many sessions before the file's day.
         summary: its lines of totals.
         key: columns that name a security: symbol and series, or the symbol alone.
+        grain: further columns that tell rows of one security and day apart; none means one row per instrument and day.
+        classes: kinds of instruments among which a symbol alone is looked up (`instrument_class.py`).
+        prepare: from the text of the file to a CSV text, for files that are none; raise `code_version` when it changes.
         may_be_empty: a header alone is a whole file; else it is refused.
         joins: share of the rows of a day that must name a known instrument; a day with less gives no rows in silver.
         licence: who may do what with it.
@@ -136,6 +142,9 @@ class DailyFile:
     lag: int = 0
     summary: Summary | None = None
     key: tuple[str, ...] = ("symbol", "series")
+    grain: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ("share", "unclassified")
+    prepare: Callable[[str], str] | None = None
     may_be_empty: bool = False
     joins: float = 0.9
     licence: str = "NSE's data: for your own use; not to be passed on without a licence."
@@ -147,7 +156,7 @@ class DailyFile:
             ValueError: says what.
         """
         names = [each.name for each in self.columns]
-        wanted = [*self.key, *([self.date] if self.date else [])]
+        wanted = [*self.key, *self.grain, *([self.date] if self.date else [])]
         wanted += [self.summary.blank, self.summary.label, self.summary.total] if self.summary else []
         if wrong := [name for name in (self.name, *names) if not _TABLE.fullmatch(name)]:
             raise ValueError(f"{self.name}: {wrong[0]!r} is no name of a table or column: lower case, digits and underscores")
@@ -167,6 +176,10 @@ class DailyFile:
         return self.place.names
 
     def declared(self) -> dict[str, Any]:
-        """Everything that the rows depend on, in plain values."""
+        """Everything that the rows depend on, in plain values; of the attributes in `_LATER` those that are not at their defaults."""
         texts = {"description", "licence"}
-        return {name: value for name, value in asdict(self).items() if name not in texts}
+        defaults = {each.name: each.default for each in fields(self) if each.name in _LATER}
+        said = {name: value for name, value in asdict(self).items() if name not in texts and value != defaults.get(name, _ALWAYS)}
+        if self.prepare is not None:
+            said["prepare"] = f"{self.prepare.__module__}.{self.prepare.__qualname__}"
+        return said

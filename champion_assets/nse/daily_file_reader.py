@@ -53,6 +53,8 @@ def read_daily_file(file: DailyFile, text: str, name: str) -> ReadFile:
         BadValue: the text is no CSV, or the rows do not sum to their line of totals.
     """
     check_text(text.encode(), name)
+    if file.prepare is not None:
+        text = file.prepare(text)
     lines = [[cell.strip() for cell in line] for line in csv_rows(text, name)]
     if not lines or not any(lines[0]):
         raise EmptyPayload(f"{name}: no text")

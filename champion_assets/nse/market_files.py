@@ -6,12 +6,15 @@ Facts: all cells are padded with blanks. A security that touched both bands has 
 some years; every listed security of the series of equities stands in `Pd`, too (2020-12-01, 2025-01-16, 2025-12-16 and -17: 873 lines).
 In `MCAP` the market capitalisation is the issue size times the close of the bhavcopy, to a rupee (three days, 7,774 rows); the printed
 close is another one in a quarter of the rows. In `PE` the price is the close of the session before (its Readme says so).
+`HL` names securities only by their names; with the price each is one row of `Pd` (four days, 315 lines). `etf` and `sme` have no row that
+`Pd` has not, with equal prices and volumes (four days, 908 and 1,293 rows).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 
+from champion_assets.nse.board_meetings import meetings_csv
 from champion_assets.nse.daily_file import Column, DailyFile, Member, Summary
 
 SIDES = {"H": "upper", "L": "lower"}
@@ -68,5 +71,73 @@ EARNINGS = DailyFile(
     joins=0.5,
 )
 
-BUNDLE_FILES = (BANDS, SHARES, EARNINGS)
+HIGHS = DailyFile(
+    name="bundle_highs",
+    description="Securities that reached a new high or low of 52 weeks, by the PR bundle of the day (`HL`).",
+    place=Member("HL"),
+    columns=(
+        Column("SECURITY", "security", "text", "Name of the security", is_needed=True),
+        Column("NEW", "new", "number", "The new high or low, rupees", is_needed=True, low=0),
+        Column("PREVIOUS", "previous", "number", "The one before, rupees", low=0),
+        Column("NEW_STATUS", "status", "text", "Whether it is a high or a low", is_needed=True, values={"H": "high", "L": "low"}),
+    ),
+    key=("security",),
+    may_be_empty=True,
+)
+
+FUNDS = DailyFile(
+    name="bundle_funds",
+    description="Exchange-traded funds that traded, with what each follows, by the PR bundle of the day (`etf`).",
+    place=Member("etf"),
+    columns=(
+        Column("SERIES", "series", "text", "Series", is_needed=True),
+        Column("SYMBOL", "symbol", "text", "Ticker on that date", is_needed=True),
+        Column("SECURITY", "security", "text", "Name of the security"),
+        Column("CLOSE PRICE", "close", "number", "Closing price, rupees", low=0),
+        Column("NET TRADED QTY", "volume", "count", "Units traded"),
+        Column("UNDERLYING", "underlying", "text", "What the fund follows, in the exchange's words"),
+    ),
+    ignored=(
+        "MARKET", "PREVIOUS CLOSE PRICE", "OPEN PRICE", "HIGH PRICE", "LOW PRICE", "NET TRADED VALUE", "TRADES", "52 WEEK HIGH",
+        "52 WEEK LOW",
+    ),
+)  # fmt: skip
+
+SMALL = DailyFile(
+    name="bundle_sme",
+    description="Shares of small companies that traded, by the PR bundle of the day (`sme`).",
+    place=Member("sme"),
+    columns=(
+        Column("SERIES", "series", "text", "Series", is_needed=True),
+        Column("SYMBOL", "symbol", "text", "Ticker on that date", is_needed=True),
+        Column("SECURITY", "security", "text", "Name of the security"),
+        Column("CLOSE_PRICE", "close", "number", "Closing price, rupees", low=0),
+        Column("NET_TRDQTY", "volume", "count", "Shares traded"),
+    ),
+    ignored=(
+        "MARKET", "PREV_CL_PR", "OPEN_PRICE", "HIGH_PRICE", "LOW_PRICE", "NET_TRDVAL", "CORP_IND", "HI_52_WK", "LO_52_WK",
+    ),
+)  # fmt: skip
+
+MEETINGS = DailyFile(
+    name="board_meetings",
+    description="Board meetings that companies announced, by the PR bundle of the day (`Bm`).",
+    place=Member("Bm", suffix=".txt"),
+    columns=(
+        Column("COMPANY NAME", "company", "text", "Name of the company", is_needed=True),
+        Column("SYMBOL", "symbol", "text", "Ticker on that date", is_needed=True),
+        Column("BM DATE", "meeting_date", "date", "Day of the meeting, which may be past", is_needed=True),
+        Column("SUBJECT", "subject", "text", "What it is about, in the exchange's words; `unknown` where these are others",
+               is_needed=True),
+        Column("BM PURPOSE", "purpose", "text", "The whole text, lines joined"),
+    ),
+    key=("symbol",),
+    grain=("meeting_date", "subject"),
+    classes=("share", "unclassified", "sme"),
+    prepare=meetings_csv,
+    may_be_empty=True,
+    joins=0.5,
+)  # fmt: skip
+
+BUNDLE_FILES = (BANDS, SHARES, EARNINGS, HIGHS, FUNDS, SMALL, MEETINGS)
 """Those that are members of the PR bundle."""

@@ -31,7 +31,7 @@ PRICES = (UDIFF, LEGACY, FULL)
 """Kinds that hold a day's prices, in order of rank."""
 MTO, INDEX_CLOSE, BC, PR = "MTO", "ind_close_all", "Bc (corporate actions of a PR bundle)", "PR bundle"
 ACTIONS, CHANGES, SECURITIES, LIST = "corporate-actions export", "symbolchange", "security list", "list of index members"
-MEMBERS = ("Pd", "bh", "mcap", "PE")
+MEMBERS = ("Pd", "bh", "mcap", "PE", "hl", "etf", "sme", "Bm")
 """Members of the PR bundle that some table reads, too, where they lie loose under their names."""
 USED = (*PRICES, MTO, INDEX_CLOSE, BC, PR, *MEMBERS, ACTIONS, CHANGES, SECURITIES, LIST)
 """Kinds that some table reads."""

@@ -31,7 +31,6 @@ from champion_assets.silver.instruments_register import read_registers, register
 
 SHOWN = 20
 """How many securities are named among the facts of a day."""
-_SHARES = ("share", "unclassified")
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,8 @@ def silver_model(file: DailyFile, without: Sequence[str] = (), derived: Derived 
         **{each.name: (TYPES[each.kind], column_field(each)) for each in file.columns if each.name not in left},
         **({} if derived is None else derived.fields),
     }
-    words = {"__doc__": "One row per instrument and day.", "unique": ["trade_date", "instrument_id"]}
+    each_row = ", ".join(["instrument", "day", *file.grain]) if file.grain else "instrument and day"
+    words = {"__doc__": f"One row per {each_row}.", "unique": ["trade_date", "instrument_id", *file.grain]}
     return model_of(f"silver_{file.name}", f"{file.name} of an instrument.", given, type("Config", (TableModel.Config,), words))
 
 
@@ -97,7 +97,7 @@ def silver_table(
         found, facts, rejects = identified(rows, register, file)
         if derived is not None:
             found = derived.compute(inputs, found)
-        return Computed(found.select(list(empty_frame(model).columns)).sort("trade_date", "instrument_id"), rejects, facts)
+        return Computed(found.select(list(empty_frame(model).columns)).sort("trade_date", "instrument_id", *file.grain), rejects, facts)
 
     return DailyTable(
         name=f"silver/{file.name}",
@@ -144,7 +144,7 @@ def identified(
     if "series" in file.key:
         rows = rows.filter(pl.col("series").is_in(EQUITY_SERIES))
     else:
-        register = register.filter(pl.col("instrument_class").is_in(_SHARES))
+        register = register.filter(pl.col("instrument_class").is_in(file.classes))
     newest = register.sort("last_seen", "instrument_id", descending=[True, False]).unique(key, keep="first", maintain_order=True)
     joined = rows.join(newest.select(*key, "instrument_id"), on=key, how="left", maintain_order="left")
     name = pl.concat_str(list(file.key), separator=" ")
@@ -152,7 +152,7 @@ def identified(
     counted = joined.group_by("trade_date", maintain_order=True).agg(
         listed=pl.len(), joined=(~unknown).sum(), names=name.filter(unknown).unique().sort().head(SHOWN).str.join(", ")
     )
-    found = joined.filter(~unknown).unique(["trade_date", "instrument_id"], keep="first", maintain_order=True)
+    found = joined.filter(~unknown).unique(["trade_date", "instrument_id", *file.grain], keep="first", maintain_order=True)
     facts, poor = {}, []
     for date, listed, known, names in counted.iter_rows():
         facts[date] = {"listed": listed, "joined": known, "not_joined": listed - known, "not_joined_names": names}

@@ -1,12 +1,14 @@
 """`silver/security_status`: what the exchange says of each security on the day beside its prices: price bands hit, Nifty 50, ex-dates.
 
-From the PR bundle of the day (`bronze/bundle_prices`, `bronze/bundle_bands`), so days without one have no rows. A bundle holds no date:
-one whose volumes are mostly not the bhavcopy's is of another day and gives none. A row that the bhavcopy calls otherwise, as in the days
-after a rename, is left out.
+From the PR bundle of the day (`bronze/bundle_prices`, `bronze/bundle_bands`, `bronze/bundle_lists`), so days without one have no rows. A
+bundle holds no date: one whose volumes are mostly not the bhavcopy's is of another day and gives none. A row that the bhavcopy calls
+otherwise, as in the days after a rename, is left out.
 
 The list of price bands does not speak of everybody. Securities of BE and ST that may move 2 % only are mostly absent from it, whatever they
 did: on 2025-01-16, 2025-12-16 and -17 of 143 touches of such an edge by names that stayed within 2 % it has 8. So an unlisted security of
 these series that stayed within 2 % has null, not false.
+
+New highs and lows are listed by the name of a security alone; with the price each is one row of the bundle's prices.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import pandera.polars as pa
 import polars as pl
 
 from champion_assets.bronze.bundle_bands import NAME as HITS
+from champion_assets.bronze.bundle_lists import NAME as LISTS
 from champion_assets.bronze.bundle_prices import NAME as PRICES
 from champion_assets.checks import thresholds
 from champion_assets.checks.thresholds import BUNDLE_AGREES
@@ -53,6 +56,9 @@ class SecurityStatus(TableModel):
     corporate_flag: str = pa.Field(nullable=True, description="CORP_IND: XD ex dividend, others")
     high_52_weeks: float = pa.Field(nullable=True, ge=0, description="Highest of 52 weeks, rupees, not adjusted for splits")
     low_52_weeks: float = pa.Field(nullable=True, ge=0, description="Lowest of 52 weeks, rupees, not adjusted for splits")
+    is_new_high: bool = pa.Field(nullable=True, description="On the day's list of new highs of 52 weeks; null without a list")
+    is_new_low: bool = pa.Field(nullable=True, description="On the day's list of new lows of 52 weeks; null without a list")
+    underlying: str = pa.Field(nullable=True, description="What a fund follows, in the exchange's words; null for others")
 
     class Config(TableModel.Config):
         """One row per instrument and day."""
@@ -66,13 +72,16 @@ class SecurityStatus(TableModel):
         return data.lazyframe.select((upper.is_null() == lower.is_null()) | upper.fill_null(lower))
 
 
-def transform(prices: pl.DataFrame, equity: pl.DataFrame, hits: pl.DataFrame, incomplete: Collection[dt.date] = ()) -> pl.DataFrame:
+def transform(
+    prices: pl.DataFrame, equity: pl.DataFrame, hits: pl.DataFrame, lists: pl.DataFrame, incomplete: Collection[dt.date] = ()
+) -> pl.DataFrame:  # fmt: skip
     """The securities of the bundles of some days.
 
     Args:
         prices: rows of bronze/bundle_prices.
         equity: rows of silver/equity_eod.
         hits: rows of bronze/bundle_bands.
+        lists: rows of bronze/bundle_lists.
         incomplete: days whose list has lines that cannot be read: who is not on it may have been.
 
     Returns:
@@ -90,7 +99,26 @@ def transform(prices: pl.DataFrame, equity: pl.DataFrame, hits: pl.DataFrame, in
     speaks = pl.col("trade_date").is_in(list(whole)) & (is_listed | ~_is_narrow(rows))
     flags = [pl.when(pl.col(name).fill_null(value=False)).then(pl.lit(value=True)).when(speaks).then(pl.lit(value=False)).alias(name)
              for name in ("hit_upper", "hit_lower")]  # fmt: skip
-    return rows.with_columns(flags).select(list(empty_frame(SecurityStatus).columns)).sort("trade_date", "instrument_id")
+    rows = _with_lists(rows.with_columns(flags), lists)
+    return rows.select(list(empty_frame(SecurityStatus).columns)).sort("trade_date", "instrument_id")
+
+
+def _with_lists(rows: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
+    """Rows with what the lists say: new highs and lows by name and price, what a fund follows by symbol and series."""
+    extremes = lists.filter(pl.col("list_name") == "highs")
+    known = pl.col("trade_date").is_in(extremes["trade_date"].unique().to_list())
+    of = ["trade_date", "security", "paise"]
+    for status in ("high", "low"):
+        listed = extremes.filter(pl.col("status") == status).with_columns(paise=_paise("new")).select(of).unique()
+        rows = rows.with_columns(paise=_paise(status)).join(listed.with_columns(is_on=pl.lit(value=True)), on=of, how="left",
+                                                            maintain_order="left")  # fmt: skip
+        rows = rows.with_columns(pl.when(known).then(pl.col("is_on").fill_null(value=False)).alias(f"is_new_{status}")).drop("is_on")
+    funds = lists.filter(pl.col("list_name") == "funds").unique(KEY, keep="first", maintain_order=True).select(*KEY, "underlying")
+    return rows.join(funds, on=KEY, how="left", maintain_order="left")
+
+
+def _paise(price: str) -> pl.Expr:
+    return (pl.col(price) * 100).round().cast(pl.Int64)
 
 
 def _is_narrow(rows: pl.DataFrame) -> pl.Series:
@@ -109,7 +137,7 @@ def _is_narrow(rows: pl.DataFrame) -> pl.Series:
 _SAME = 0.001
 """Rupees, less than any tick."""
 _PRICE_COLUMNS = [
-    *KEY, "prev_close", "high", "low", "volume", "is_nifty_50", "corporate_flag", "high_52_weeks", "low_52_weeks",
+    *KEY, "security", "prev_close", "high", "low", "volume", "is_nifty_50", "corporate_flag", "high_52_weeks", "low_52_weeks",
 ]  # fmt: skip
 
 
@@ -118,7 +146,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     prices = inputs.read(PRICES, _PRICE_COLUMNS, days=dates).drop_nulls("symbol")
     days = prices["trade_date"].unique().sort().to_list()
     equity = inputs.read(EQUITY, [*KEY, "instrument_id", "volume"], days=days)
-    frame = transform(prices, equity, inputs.read(HITS, [*KEY, "side"], days=days), inputs.refused(HITS))
+    frame = transform(prices, equity, inputs.read(HITS, [*KEY, "side"], days=days), inputs.read(LISTS, days=days),
+                      inputs.refused(HITS))  # fmt: skip
     counted = frame.group_by("trade_date").agg(
         rows=pl.len(), upper=pl.col("hit_upper").sum(), lower=pl.col("hit_lower").sum(), bands_unknown=pl.col("hit_upper").null_count()
     )
@@ -131,8 +160,8 @@ TABLE = DailyTable(
     name=NAME,
     description="What the exchange says of each security beside its prices: price bands hit, Nifty 50, ex-dates, 52 weeks.",
     model=SecurityStatus,
-    code_version="1",
-    inputs=lambda _: (Input(PRICES), Input(HITS), Input(EQUITY)),
+    code_version="2",
+    inputs=lambda _: (Input(PRICES), Input(HITS), Input(LISTS), Input(EQUITY)),
     constants={**values_of(thresholds, "BUNDLE_AGREES"), **values_of(trading_rules)},
     compute=compute,
     may_be_empty=True,

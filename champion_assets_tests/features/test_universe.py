@@ -152,12 +152,14 @@ def test_the_index_is_an_input_only_if_it_is_asked_for() -> None:
     assert recipe_of(TABLE, plain) != recipe_of(TABLE, asked)
 
 
-def test_without_any_list_the_universe_of_an_index_is_empty_and_says_so(workspace: Workspace) -> None:
+def test_the_universe_of_an_index_is_among_its_members_of_the_day(workspace: Workspace) -> None:
+    day = dt.date(2023, 12, 6)
     asked = replace(workspace, settings=workspace.settings.model_copy(update={"universe_index": "nifty50"}))
-    reports = build_until(asked, NAME, START, dt.date(2023, 12, 6))
-    outcome = reports[NAME].outcomes[dt.date(2023, 12, 6)]
-    assert outcome.rows == 0
-    assert outcome.facts["index_list_of"] == "no day: the universe is empty"
+    outcome = build_until(asked, NAME, START, day)[NAME].outcomes[day]
+    listed = asked.lake.read("silver/security_status", [day]).filter("is_nifty_50")["instrument_id"]
+    assert 0 < outcome.rows <= listed.len() == 50
+    assert set(asked.lake.read(NAME, [day])["instrument_id"]) <= set(listed)
+    assert outcome.facts["index_list_of"] == str(day)
 
 
 @pytest.mark.real

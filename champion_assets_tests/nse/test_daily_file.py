@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from champion_assets.nse.daily_file import Column, Member, Served, Summary
-from champion_assets.nse.market_files import BANDS, EARNINGS, SHARES
+from champion_assets.nse.market_files import BANDS, EARNINGS, MEETINGS, SHARES
 
 DAY = dt.date(2025, 1, 16)
 
@@ -18,7 +18,8 @@ DAY = dt.date(2025, 1, 16)
 @pytest.mark.parametrize(("change", "words"), [
     ({"name": "Bands"}, "no name of a table"), ({"columns": (*BANDS.columns, BANDS.columns[0])}, "two columns of one name"),
     ({"columns": (*BANDS.columns, Column("X", "source_row", "count", "x"))}, "called as those"), ({"date": "day"}, "'day' is named"),
-    ({"key": ("isin",)}, "'isin' is named"), ({"summary": Summary("side", "symbol", "value")}, "'value' is named"),
+    ({"key": ("isin",)}, "'isin' is named"),
+    ({"grain": ("isin",)}, "'isin' is named"), ({"summary": Summary("side", "symbol", "value")}, "'value' is named"),
 ])  # fmt: skip
 def test_a_declaration_that_contradicts_itself_is_refused(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
@@ -46,3 +47,9 @@ def test_the_schema_counts_lines() -> None:
     assert SHARES.schema["shares"] == pl.Int64()
     assert "description" not in SHARES.declared()
     assert SHARES.declared() != replace(SHARES, lag=1).declared()
+
+
+def test_what_came_later_is_part_of_the_fingerprint_only_where_it_is_used() -> None:
+    assert not {"grain", "classes", "prepare"} & BANDS.declared().keys()
+    assert MEETINGS.declared()["prepare"] == "champion_assets.nse.board_meetings.meetings_csv"
+    assert MEETINGS.declared()["grain"] == ("meeting_date", "subject")

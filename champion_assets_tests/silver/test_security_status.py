@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from champion_assets.bronze.bundle_lists import BundleLists
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.lake.build import build_range
 from champion_assets.lake.schema import empty_frame, violations
@@ -23,8 +24,10 @@ from champion_assets_tests.daily_folder import DAYS
 from champion_assets_tests.helpers import ORDER, build_until
 
 DAY = dt.date(2025, 1, 16)
-PRICES = {"trade_date": DAY, "symbol": "A", "series": "BE", "prev_close": 100.0, "high": 105.0, "low": 99.0, "volume": 10,
+PRICES = {"trade_date": DAY, "symbol": "A", "series": "BE", "security": "A LTD", "prev_close": 100.0,
+          "high": 105.0, "low": 99.0, "volume": 10,
           "is_nifty_50": False, "corporate_flag": None, "high_52_weeks": 200.0, "low_52_weeks": 50.0}  # fmt: skip
+NO_LISTS = pl.DataFrame(schema=empty_frame(BundleLists).schema)
 HITS = {"trade_date": pl.Date, "symbol": pl.String, "series": pl.String, "side": pl.String}
 
 
@@ -32,7 +35,7 @@ def status(hits: list[tuple[str, str, str]], rows: list[dict[str, object]], inco
     """Of securities that differ from `PRICES` in these values, and are equal in the bhavcopy, with these lines on the list."""
     prices = pl.DataFrame([PRICES | row for row in rows], schema_overrides={"corporate_flag": pl.String})
     equity = prices.select("trade_date", "symbol", "series", "volume", instrument_id=pl.lit("SYM:") + pl.col("symbol"))
-    return transform(prices, equity, pl.DataFrame([(DAY, *hit) for hit in hits], schema=HITS, orient="row"), incomplete)
+    return transform(prices, equity, pl.DataFrame([(DAY, *hit) for hit in hits], schema=HITS, orient="row"), NO_LISTS, incomplete)
 
 
 def flags(frame: pl.DataFrame) -> dict[str, tuple[bool | None, bool | None]]:
@@ -86,11 +89,32 @@ def test_loose_members_say_who_was_in_the_nifty_50(folder_lake: Workspace) -> No
         rows = folder_lake.lake.read(NAME, [day])
         assert rows["is_nifty_50"].sum() == 50
         assert rows["hit_upper"].sum() > 50
+    assert (rows["is_new_high"].sum(), rows["is_new_low"].sum()) == (32, 62)
+    assert rows["underlying"].null_count() == rows.height - 297
 
 
-def test_days_without_a_bundle_have_no_rows(workspace: Workspace) -> None:
-    build_until(workspace, NAME, dt.date(2023, 11, 1), dt.date(2023, 11, 10))
-    assert workspace.lake.read(NAME, workspace.sessions(dt.date(2023, 11, 1), dt.date(2023, 11, 10))).is_empty()
+def test_the_fictional_bundle_says_who_is_in_the_index_and_nothing_of_bands(workspace: Workspace) -> None:
+    start, end = dt.date(2023, 11, 1), dt.date(2023, 11, 10)
+    build_until(workspace, NAME, start, end)
+    rows = workspace.lake.read(NAME, workspace.sessions(start, end))
+    assert set(rows.group_by("trade_date").agg(pl.col("is_nifty_50").sum())["is_nifty_50"]) == {50}
+    assert rows["hit_upper"].null_count() == rows.height
+    assert rows.filter("is_new_high").height
+    assert rows.drop_nulls("underlying")["symbol"].str.starts_with("FICTBEES").all()
+
+
+def test_new_highs_are_found_by_name_and_price() -> None:
+    lists = pl.DataFrame(
+        [(DAY, "highs", "A LTD", "high", 105.0, None), (DAY, "highs", "B LTD", "low", 98.0, None),
+         (DAY, "funds", None, None, None, "GOLD")],
+        schema=["trade_date", "list_name", "security", "status", "new", "underlying"], orient="row",
+    ).with_columns(symbol=pl.lit("B"), series=pl.lit("BE"))  # fmt: skip
+    rows = pl.DataFrame([PRICES, PRICES | {"symbol": "B", "security": "B LTD"}], schema_overrides={"corporate_flag": pl.String})
+    equity = rows.select("trade_date", "symbol", "series", "volume", instrument_id="symbol")
+    frame = transform(rows, equity, pl.DataFrame(schema=HITS), lists)
+    assert frame.select("is_new_high", "is_new_low", "underlying").rows() == [(True, False, None), (False, False, "GOLD")]  # 99 is not 98
+    without = transform(rows, equity, pl.DataFrame(schema=HITS), lists.filter(pl.col("list_name") == "funds"))
+    assert without["is_new_high"].null_count() == 2
 
 
 def test_who_is_not_on_the_list_hit_no_band() -> None:
@@ -126,13 +150,13 @@ def test_a_symbol_that_the_bhavcopy_does_not_know_is_left_out_and_a_wrong_half_o
     assert violations(SecurityStatus, frame.with_columns(hit_upper=pl.lit(value=False), hit_lower=pl.lit(None, pl.Boolean))) is not None
     prices = pl.DataFrame([PRICES], schema_overrides={"corporate_flag": pl.String})
     other = prices.select("trade_date", "series", "volume", symbol=pl.lit("NEW"), instrument_id=pl.lit("SYM:A"))
-    assert transform(prices, other, pl.DataFrame(schema=HITS)).is_empty()
+    assert transform(prices, other, pl.DataFrame(schema=HITS), NO_LISTS).is_empty()
 
 
 def test_no_rows_give_no_rows() -> None:
     frame = transform(pl.DataFrame([PRICES], schema_overrides={"corporate_flag": pl.String}).clear(),
                       pl.DataFrame(schema={"trade_date": pl.Date, "symbol": pl.String, "series": pl.String, "volume": pl.Int64,
-                                           "instrument_id": pl.String}), pl.DataFrame(schema=HITS))  # fmt: skip
+                                           "instrument_id": pl.String}), pl.DataFrame(schema=HITS), NO_LISTS)  # fmt: skip
     assert frame.schema == empty_frame(SecurityStatus).schema
 
 

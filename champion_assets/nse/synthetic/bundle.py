@@ -1,6 +1,7 @@
 """Members of the fictional PR bundle beside its corporate actions: shares issued (`MCAP`) and price to earnings (`PE`).
 
-What belongs here: their lines, with planted faults. What does not: the bundle's `Bc` (`exchange.py`), prices (`market.py`).
+What belongs here: their lines, with planted faults. What does not: lists of securities (`bundle_lists.py`), the bundle's `Bc`
+(`exchange.py`), prices (`market.py`).
 
 Faults, by the number of the session: a line of totals that is not the sum of its rows (every 40th, from the 11th), a number of shares that
 is no number (every 40th, from the 23rd), no `PE` at all (every 40th, from the 31st), debt and a test row that no instrument bears (always).
@@ -10,7 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import polars as pl
+
 from champion_assets.nse.dates import MONTHS
+from champion_assets.nse.synthetic.bundle_lists import NOTICE, lists
 from champion_assets.nse.synthetic.market import Market, borne
 from champion_assets.nse.synthetic.story import Company
 
@@ -19,12 +23,17 @@ QUARTER = 20
 """Sessions between the results of a company, so that a demo of some weeks has some."""
 
 
-def members(market: Market, day: int) -> Iterator[tuple[str, str]]:
-    """Names and texts of the members of session number `day`."""
+def members(market: Market, day: int, rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    """Names and texts of the members of session number `day`, whose bhavcopy has `rows`."""
     date = market.sessions[day]
     yield f"MCAP{date:%d%m%Y}.csv", "\n".join(_shares(market, day)) + "\n"
     if day % EVERY != NO_EARNINGS:
         yield f"PE_{date:%d%m%y}.csv", "\n".join(_earnings(market, day)) + "\n"
+    yield from lists(market, day, rows, _with_results(market, day), _with_results(market, day + NOTICE))
+
+
+def _with_results(market: Market, day: int) -> frozenset[int]:
+    return frozenset(number for number in range(len(market.companies)) if (day + number) % QUARTER == 0)
 
 
 def _shares(market: Market, day: int) -> Iterator[str]:

@@ -89,7 +89,7 @@ def _day(
     yield file, files.zipped(file.name.removesuffix(".zip"), body)
     yield delivery_file(date), files.delivery(rows.filter(~pl.col("series").is_in(["GS"])))
     yield index_close_file(date), files.index_close(date, levels)
-    yield action_bundles(date)[0], files.zipped(f"Bc{date:%d%m%y}.csv", _text(_bundle(market, day)), dict(members(market, day)))
+    yield action_bundles(date)[0], files.zipped(f"Bc{date:%d%m%y}.csv", _text(_bundle(market, day)), dict(members(market, day, rows)))
 
 
 def _bundle(market: Market, day: int) -> Iterator[str]:
