@@ -19,6 +19,7 @@ from champion_assets.catalog import LAKE_TABLES, TABLES, all_tables, open_worksp
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import RangeReport, build_range
 from champion_assets.lake.commit import DayRows, day_rows, write_days
+from champion_assets.lake.content_hash import content_hash
 from champion_assets.lake.delta_log import LOG
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.manifest import DayInfo, Stamp
@@ -113,10 +114,17 @@ def in_catalog(*tables: DailyTable) -> Iterator[None]:
         TABLES.update(before)
 
 
+DATED = ("bronze/esg_scores", "silver/esg_scores")
+"""They hold the day of receipt, or are made of it; midnight may fall between two lakes that are compared."""
+
+
 def content(root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "tracking/", "state/")) -> dict[str, str]:
-    """What lies under a folder: of a table of a lake each day's rows and fingerprint, and the files of closed months, which are the same
-    bytes in every lake of the same rows; of every other object the hash of its bytes. Left out: raw tables, for they hold the instant of
-    receipt; notes for MLflow and the indexes in `state/`, which are made of the others."""
+    """What lies under a folder, to be compared with another lake.
+
+    Of a table of a lake each day's rows and fingerprint, without the day of receipt, and the files of closed months, which are the same
+    bytes in every lake of the same rows; of every other object the hash of its bytes.
+    Left out: raw tables, for they hold the instant of receipt; notes for MLflow and the indexes in `state/`, which are made of the others.
+    """
     files = [path for path in sorted(root.rglob("*")) if path.is_file() and not str(path.relative_to(root)).startswith(tuple(leave_out))]
     tables = {path.parents[len(path.parts) - 1 - path.parts.index(LOG)] for path in files if LOG in path.parts}
     found: dict[str, str] = {}
@@ -124,6 +132,10 @@ def content(root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "track
         state = Lake(str(table.parent)).state(table.name)
         name = str(table.relative_to(root))
         newest = max(map(_month, state.file_of), default=None)
+        if name in DATED:
+            rows = {date: Lake(str(root)).read(name, [date]).drop("received_on", strict=False) for date in state.file_of}
+            found |= {f"{name}/{date}": content_hash(frame) for date, frame in rows.items()}
+            continue
         found |= {f"{name}/{date}": f"{(info := file.days[date]).exact} {info.fingerprint}" for date, file in state.file_of.items()}
         found |= {f"{name}/{file.path}": str(file.crc32) for file in state.files.values() if _month(min(file.days)) != newest}
     for path in files:
