@@ -71,6 +71,7 @@ NOT_RUN = {
     "python -m pip": "installs from a registry; `.ci/run` does it",
     "python -m venv": "`.ci/run` does it",
     "python -m pytest": "this is it",
+    "python -m http.server": "the standard library's",
     "ssh -L": "needs another machine",
 }
 

@@ -163,8 +163,10 @@ def test_every_setting_has_a_group_and_is_shown_once(monkeypatch: pytest.MonkeyP
     assert not any("hidden" in each.value for each in shown)
 
 
-def test_the_champion_toml_of_the_readme_is_accepted(tmp_path: Path) -> None:
-    (block,) = re.findall(r"^```toml\n(.*?)^```", (Path(__file__).parents[2] / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+def test_the_champion_toml_of_the_page_is_accepted(tmp_path: Path) -> None:
+    (block,) = re.findall(
+        r"^```toml\n(.*?)^```", (Path(__file__).parents[2] / "docs" / "settings.md").read_text(), re.DOTALL | re.MULTILINE
+    )
     (tmp_path / "champion.toml").write_text(block)
     now = get_settings()
     assert (now.data_dir, now.sector_cap, now.source) == (tmp_path / "data", 0.3, str(Path("~/nse").expanduser()))
