@@ -13,9 +13,17 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 
 from champion_assets.backtest import attribution, daily, executions, tax, tear_sheet
+from champion_assets.bronze import (
+    adjusted_extremes,
+    bundle_bands,
+    bundle_lists,
+    bundle_prices,
+    market_lists,
+    participant_open_interest,
+    symbol_changes,
+)
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import board_meetings as bronze_board_meetings
-from champion_assets.bronze import bundle_bands, bundle_lists, bundle_prices, symbol_changes
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
 from champion_assets.bronze import delivery as bronze_delivery
 from champion_assets.bronze import earnings as bronze_earnings
@@ -41,6 +49,7 @@ from champion_assets.raw import delivery as raw_delivery
 from champion_assets.raw import esg_scores as raw_esg_scores
 from champion_assets.raw import index_close as raw_index_close
 from champion_assets.raw import index_constituents as raw_index_constituents
+from champion_assets.raw import market_lists as raw_market_lists
 from champion_assets.raw import security_master as raw_security_master
 from champion_assets.settings import Settings, require_files, source_folder
 from champion_assets.silver import (
@@ -58,6 +67,7 @@ from champion_assets.silver import (
     security_status,
     shares_outstanding,
     suspects,
+    trading_activity,
 )
 from champion_assets.silver.daily_file import tables_of
 from champion_assets.warehouse import clickhouse, duckdb
@@ -95,6 +105,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     raw_security_master.TABLE,
     raw_corporate_actions.TABLE,
     bundle_members.TABLE,
+    raw_market_lists.TABLE,
     raw_esg_scores.TABLE,
     bronze_bhavcopy.TABLE,
     bronze_delivery.TABLE,
@@ -108,6 +119,9 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     bronze_shares_outstanding.TABLE,
     bronze_earnings.TABLE,
     bronze_board_meetings.TABLE,
+    market_lists.TABLE,
+    participant_open_interest.TABLE,
+    adjusted_extremes.TABLE,
     bronze_esg_scores.TABLE,
     instruments.TABLE,
     endings.TABLE,
@@ -120,6 +134,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     corporate_actions.TABLE,
     earnings.TABLE,
     board_meetings.TABLE,
+    trading_activity.TABLE,
     suspects.TABLE,
     doubts.TABLE,
     esg_scores.TABLE,

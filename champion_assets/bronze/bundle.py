@@ -17,13 +17,14 @@ from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed
 from champion_assets.nse.bundle_member import bundle_member
-from champion_assets.nse.daily_file import Member
+from champion_assets.nse.daily_file import DailyFile, Loose, Member
 from champion_assets.nse.errors import BadPayload
 from champion_assets.raw.bundle_members import NAME as LOOSE
 from champion_assets.raw.corporate_actions import BUNDLE
 from champion_assets.raw.corporate_actions import NAME as BUNDLES
 from champion_assets.raw.daily_file import file_text
 from champion_assets.raw.files import current_versions
+from champion_assets.raw.market_lists import NAME as LISTS
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,27 @@ _REFUSED = {
 }  # fmt: skip
 """Columns of what is refused, in this order whatever is refused first: a day does not depend on the block it was made in."""
 MEMBER_INPUTS = (Input(BUNDLES), Input(LOOSE))
+LIST_INPUTS = (Input(LISTS),)
+
+
+def place_inputs(file: DailyFile) -> tuple[Input, ...]:
+    """The raw tables that hold a declared file."""
+    match file.place:
+        case Member():
+            return MEMBER_INPUTS
+        case Loose():
+            return LIST_INPUTS
+    return (Input(f"raw/{file.name}"),)
+
+
+def day_texts(inputs: Inputs, dates: Sequence[dt.date], file: DailyFile) -> Iterator[DayText]:
+    """The text of a declared file on each of `dates`, nothing for a day without; `place_inputs` must be declared."""
+    match file.place:
+        case Member() as member:
+            return bundle_texts(inputs, dates, member)
+        case Loose() as loose:
+            return loose_texts(inputs, dates, loose)
+    return served_texts(inputs, dates, f"raw/{file.name}")
 
 
 def parse_texts(texts: Iterable[DayText], model: type[TableModel], read: Reader) -> Computed:
@@ -83,6 +105,15 @@ def bundle_texts(inputs: Inputs, dates: Sequence[dt.date], member: Member) -> It
             if text is not None:
                 yield DayText(date, name, sha256, text)
                 break
+
+
+def loose_texts(inputs: Inputs, dates: Sequence[dt.date], place: Loose) -> Iterator[DayText]:
+    """The file of each day that `raw/market_lists` keeps, which must be declared."""
+    files = inputs.originals(LISTS)
+    for date, versions in current_versions(inputs.read(LISTS), dates).items():
+        for version in (each for each in versions if each["format"] == place.kind):
+            name, sha256 = version["name"], version["sha256"]
+            yield DayText(date, name, sha256, file_text(files.read(sha256, name), name))
 
 
 def served_texts(inputs: Inputs, dates: Sequence[dt.date], raw: str) -> Iterator[DayText]:

@@ -13,13 +13,12 @@ from typing import Any, cast
 import pandera.polars as pa
 import polars as pl
 
-from champion_assets.bronze.bundle import MEMBER_INPUTS, DayText, bundle_texts, parse_texts, served_texts
+from champion_assets.bronze.bundle import DayText, day_texts, parse_texts, place_inputs
 from champion_assets.lake.inputs import Inputs
-from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.boundary import read_outside
-from champion_assets.nse.daily_file import TYPES, Column, DailyFile, Member
+from champion_assets.nse.daily_file import TYPES, Column, DailyFile, Served
 from champion_assets.nse.daily_file_reader import ReadFile, read_daily_file
 from champion_assets.nse.errors import EmptyPayload, WrongDate
 
@@ -34,7 +33,7 @@ def bronze_model(file: DailyFile) -> type[TableModel]:
         "source_sha256": (str, pa.Field(description="SHA-256 of the file, or of the bundle that holds it")),
     }  # fmt: skip
     config = type("Config", (TableModel.Config,), {"__doc__": "One row per line of the file.", "unique": ["trade_date", "source_row"]})
-    return model_of(file.name, f"A line of {file.place.kind if isinstance(file.place, Member) else file.place.name}.", given, config)
+    return model_of(file.name, f"A line of {file.place.name if isinstance(file.place, Served) else file.place.kind}.", given, config)
 
 
 def model_of(name: str, doc: str, fields: Mapping[str, tuple[Any, Any]], config: type) -> type[TableModel]:
@@ -71,38 +70,45 @@ def bronze_table(file: DailyFile, *, code_version: str = "1", peak_megabytes: in
 
     A file that is no such file (header, day, totals, no rows) gives its day no rows and stands in the quarantine; so does each line that
     cannot be read. Bundles and loose members are read from `raw/corporate_actions` and `raw/bundle_members`, a served file from
-    `raw/NAME`.
+    `raw/NAME`, one that is kept loose from `raw/market_lists`.
 
     Args:
         file: its declaration, which is part of every day's fingerprint.
         code_version: raised whenever the same file and declaration would give other rows.
         peak_megabytes: measured memory of a process that builds five years of it.
     """
-    model, place = bronze_model(file), file.place
-    inputs_ = MEMBER_INPUTS if isinstance(place, Member) else (Input(f"raw/{file.name}"),)
+    model = bronze_model(file)
 
     def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-        texts = bundle_texts(inputs, dates, place) if isinstance(place, Member) else served_texts(inputs, dates, inputs_[0].table)
-
         def read(text: str, of: DayText) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
-            found = read_outside(lambda body, name: read_daily_file(file, body.decode(), name), text.encode(), of.name)
-            _check_day(inputs, file, found, of)
+            found = read_whole(inputs, file, text, of)
             return found.rows, found.refused, {"totals": found.totals.height}
 
-        return parse_texts(texts, model, read)
+        return parse_texts(day_texts(inputs, dates, file), model, read)
 
     return DailyTable(
         name=f"bronze/{file.name}",
         description=file.description,
         model=model,
         code_version=code_version,
-        inputs=lambda _: inputs_,
+        inputs=lambda _: place_inputs(file),
         constants={"file": file.declared()},
         compute=compute,
         may_be_empty=True,
         kinds=frozenset({"parquet", "polars"}),
         peak_megabytes=peak_megabytes,
     )
+
+
+def read_whole(inputs: Inputs, file: DailyFile, text: str, of: DayText) -> ReadFile:
+    """Read a day's text by its declaration, and its day.
+
+    Raises:
+        BadPayload: it is no such file, has no rows, or its rows are of another day.
+    """
+    found = read_outside(lambda body, name: read_daily_file(file, body.decode(), name), text.encode(), of.name)
+    _check_day(inputs, file, found, of)
+    return found
 
 
 def _check_day(inputs: Inputs, file: DailyFile, read: ReadFile, of: DayText) -> None:

@@ -19,7 +19,7 @@ from champion_assets.nse.names import NamedFile
 ColumnKind = Literal["text", "count", "number", "date"]
 TYPES: dict[ColumnKind, pl.DataType] = {"text": pl.String(), "count": pl.Int64(), "number": pl.Float64(), "date": pl.Date()}
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
-_LATER = ("grain", "classes", "prepare")
+_LATER = ("grain", "classes", "prepare", "has_more")
 """Attributes that came when days of the first tables were stored: at their defaults they are no part of a fingerprint."""
 _ALWAYS = object()
 
@@ -89,6 +89,22 @@ class Served:
 
 
 @dataclass(frozen=True)
+class Loose:
+    """A file that a folder or a bucket may have and that the archive is not asked for: `name` with the day in `strftime`'s codes.
+
+    `raw/market_lists` keeps it under its `kind`.
+    """
+
+    kind: str
+    name: str
+
+    def names(self, date: dt.date) -> tuple[NamedFile, ...]:
+        """Its name of a day."""
+        name = format(date, self.name)
+        return (NamedFile(name, name, is_served=False),)
+
+
+@dataclass(frozen=True)
 class Summary:
     """Lines of totals, which are checks and no rows: those whose `blank` column holds nothing.
 
@@ -118,6 +134,7 @@ class DailyFile:
         columns: those that are read.
         first: the first day of which there is one; None if nobody knows.
         ignored: headers that may be there and are not read.
+        has_more: any other header may be there, too.
         date: the column that holds the day of the rows, which must be that of the file; None if the rows have none.
         date_format: how dates are spelt, in `strftime`'s codes.
         lag: the rows are of so many sessions before the file's day.
@@ -133,7 +150,7 @@ class DailyFile:
 
     name: str
     description: str
-    place: Member | Served
+    place: Member | Served | Loose
     columns: tuple[Column, ...]
     first: dt.date | None = None
     ignored: tuple[str, ...] = ()
@@ -145,6 +162,7 @@ class DailyFile:
     grain: tuple[str, ...] = ()
     classes: tuple[str, ...] = ("share", "unclassified")
     prepare: Callable[[str], str] | None = None
+    has_more: bool = False
     may_be_empty: bool = False
     joins: float = 0.9
     licence: str = "NSE's data: for your own use; not to be passed on without a licence."

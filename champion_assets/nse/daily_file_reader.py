@@ -97,7 +97,7 @@ def _places(file: DailyFile, header: Sequence[str], name: str) -> dict[str, int]
     known = {" ".join(spelling.split()): each.name for each in file.columns for spelling in (each.header, *each.also)}
     tidy = [" ".join(cell.split()) for cell in header]
     places = {known[cell]: place for place, cell in enumerate(tidy) if cell in known}
-    new = [cell for cell in tidy if cell not in known and cell not in file.ignored and cell]
+    new = [cell for cell in tidy if cell not in known and cell not in file.ignored and cell and not file.has_more]
     absent = [each.header for each in file.columns if each.name not in places and not each.is_optional]
     if new or absent or len([cell for cell in tidy if cell in known]) > len(places):
         words = f"new columns {new}, absent columns {absent}" if new or absent else "a column stands there twice"

@@ -33,7 +33,9 @@ MTO, INDEX_CLOSE, BC, PR = "MTO", "ind_close_all", "Bc (corporate actions of a P
 ACTIONS, CHANGES, SECURITIES, LIST = "corporate-actions export", "symbolchange", "security list", "list of index members"
 MEMBERS = ("Pd", "bh", "mcap", "PE", "hl", "etf", "sme", "Bm")
 """Members of the PR bundle that some table reads, too, where they lie loose under their names."""
-USED = (*PRICES, MTO, INDEX_CLOSE, BC, PR, *MEMBERS, ACTIONS, CHANGES, SECURITIES, LIST)
+BULK, BLOCK = "bulk deals", "block deals"
+LISTS = (BULK, BLOCK, "shortselling", "REG1_IND", "fao_participant", "CM_52_wk_High_low")
+USED = (*PRICES, MTO, INDEX_CLOSE, BC, PR, *MEMBERS, *LISTS, ACTIONS, CHANGES, SECURITIES, LIST)
 """Kinds that some table reads."""
 _OF_FORMAT = {
     "legacy_l1": LEGACY, "legacy_l2": LEGACY, "udiff": UDIFF, "udiff_early": UDIFF, "sec_bhavdata_full": FULL,
@@ -55,7 +57,8 @@ _SIGNS = (
     ("tt", "security prevclpr closepric nettrdqty"),
     ("etf", "market symbol underlying"),
     ("sme", "market symbol corpind"),
-    ("block or bulk deals", "date symbol clientname buysell"),
+    (BULK, "date symbol clientname buysell remarks"),
+    (BLOCK, "date symbol clientname buysell"),
     ("series_change", "symbol fromseries toseries"),
     ("shortselling", "securityname symbolname tradedate quantity"),
     ("namechange", "nchsymbol nchprevname"),
@@ -231,7 +234,8 @@ def archive_name(kind: str | None, date: dt.date | None) -> str | None:
         return registers[kind]
     if date is None:
         return None
-    if kind == BC:
-        return f"bc{date:%d%m%Y}.csv"
+    own = {BC: "bc%d%m%Y.csv", BULK: "bulk_%d%m%Y.csv", BLOCK: "block_%d%m%Y.csv"}
+    if kind in own:
+        return format(date, own[kind])
     daily = {LEGACY: legacy_bhavcopy, UDIFF: udiff_bhavcopy, FULL: delivery_file, MTO: mto_file, INDEX_CLOSE: index_close_file}
     return daily[kind](date).name.removesuffix(".zip").lower() if kind in daily else None

@@ -6,7 +6,7 @@ see of an asset (`asset_description.py`, `asset_events.py`), what happens when d
 
 import datetime as dt
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -42,8 +42,13 @@ ARCHIVE_POOL = "nse_archive"
 """Assets that fetch from a server of the exchange's files."""
 
 
-def daily_asset(table: DailyTable) -> dg.AssetsDefinition:
-    """The asset of a daily table: one compute for one day and for a range, its Pandera model as its check `schema`."""
+def daily_asset(table: DailyTable, tables: Mapping[str, DailyTable] | None = None) -> dg.AssetsDefinition:
+    """The asset of a daily table: one compute for one day and for a range, its Pandera model as its check `schema`.
+
+    Args:
+        table: the table.
+        tables: those among which it stands, by default the catalog.
+    """
     settings = get_settings()
     key = dg.AssetKey(table.name.split("/"))
 
@@ -73,7 +78,7 @@ def daily_asset(table: DailyTable) -> dg.AssetsDefinition:
         begin(context)
         run_settings = settings_of_run(context.resources)
         try:
-            workspace = open_workspace(run_settings)
+            workspace = open_workspace(run_settings, None if tables is None else dict(tables))
             mark(workspace.settings, context.run.run_id)
             report = _build(context, table, workspace)
         except Exception as error:

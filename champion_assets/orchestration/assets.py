@@ -17,7 +17,7 @@ from champion_assets.settings import Settings
 def assets_of(settings: Settings, tables: Iterable[DailyTable] | None = None) -> list[dg.AssetsDefinition]:
     """The daily assets, those of `tables` or of the catalog, and after them the tables of the whole history."""
     chosen = enabled_tables(settings).values() if tables is None else tables
-    return [*map(daily_asset, chosen), *map(history_asset, HISTORY_TABLES)]
+    return [*(daily_asset(table) for table in chosen), *map(history_asset, HISTORY_TABLES)]
 
 
 def asset_checks_of(settings: Settings) -> list[dg.AssetChecksDefinition]:

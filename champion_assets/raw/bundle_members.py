@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.daily_file import Member
-from champion_assets.nse.errors import BadPayload, NotYetPublished
-from champion_assets.nse.source.base import Fetched, Source
+from champion_assets.nse.errors import BadPayload, NotYetPublished, NseError
+from champion_assets.nse.source.base import Candidates, Fetched, Source
 from champion_assets.raw.files import RawFile, absent, block_size, refusal, refusals, source_of, version_frame, version_row
 
 NAME = "raw/bundle_members"
@@ -33,27 +33,48 @@ class RawBundleMembers(RawFile):
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Find the loose members of `dates`."""
+    return find_kinds(inputs, dates, {kind: member.names for kind, member in MEMBERS.items()}, "no loose member of a PR bundle")
+
+
+def find_kinds(
+    inputs: Inputs, dates: Sequence[dt.date], kinds: Mapping[str, Candidates], why: str,
+    change: Callable[[str, Fetched], Fetched] = lambda _, found: found,
+) -> Computed:  # fmt: skip
+    """A row for each kind of file that a source has of each of `dates`.
+
+    Args:
+        inputs: of the raw table.
+        dates: sessions.
+        kinds: by kind the names of its file of a day.
+        why: facts of a day without any.
+        change: from a kind and its file to what is kept of it; raises BadPayload.
+    """
     source: Source = inputs.outside
     rejects: list[dict[str, Any]] = []
     rows: dict[dt.date, list[dict[str, Any]]] = {date: [] for date in dates}
     failed: dict[dt.date, Exception] = {}
-    for kind, member in MEMBERS.items():
-        for date, found in source.fetch(dates, member.names):
-            if isinstance(found, Fetched):
-                inputs.own.keep(found.body)
-                rows[date].append(version_row(date, found, kind, 0))
-            elif isinstance(found, BadPayload):
-                rejects.append(refusal(date, member.names(date)[0].name, found))
-            elif not isinstance(found, NotYetPublished):
-                failed[date] = found
-    facts = {date: _facts(found) for date, found in rows.items() if date not in failed}
-    kept = [row for date in facts for row in rows[date]]
-    return Computed(version_frame(kept).sort("trade_date", maintain_order=True), refusals(rejects), facts, failed)
+    for kind, names in kinds.items():
+        for date, found in source.fetch(dates, names):
+            try:
+                if not isinstance(found, Fetched):
+                    raise found
+                kept = change(kind, found)
+                inputs.own.keep(kept.body)
+                rows[date].append(version_row(date, kept, kind, 0))
+            except BadPayload as error:
+                rejects.append(refusal(date, names(date)[0].name, error))
+            except NotYetPublished:
+                continue
+            except NseError as error:
+                failed[date] = error
+    facts = {date: _facts(found, why) for date, found in rows.items() if date not in failed}
+    whole = [row for date in facts for row in rows[date]]
+    return Computed(version_frame(whole).sort("trade_date", maintain_order=True), refusals(rejects), facts, failed)
 
 
-def _facts(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _facts(rows: Sequence[dict[str, Any]], why: str) -> dict[str, Any]:
     if not rows:
-        return absent("no loose member of a PR bundle")
+        return absent(why)
     mark = hashlib.sha256(" ".join(f"{row['format']} {row['sha256']}" for row in rows).encode()).hexdigest()
     return {"sha256": mark, "uri": ", ".join(row["uri"] for row in rows), "rows": len(rows), "files": len(rows)}
 

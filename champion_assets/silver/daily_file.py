@@ -24,7 +24,7 @@ from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
-from champion_assets.nse.daily_file import TYPES, DailyFile, Member
+from champion_assets.nse.daily_file import TYPES, DailyFile, Served
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.raw.daily_file import raw_table
 from champion_assets.silver.instruments_register import read_registers, register_input
@@ -116,7 +116,7 @@ def silver_table(
 
 
 def tables_of(file: DailyFile) -> tuple[DailyTable, ...]:
-    """All tables of a declared file, in order: `raw/NAME` unless it is a member of the PR bundle, `bronze/NAME`, `silver/NAME`.
+    """All tables of a declared file, in order: `raw/NAME` if it is served under a name of its own, `bronze/NAME`, `silver/NAME`.
 
     Args:
         file: its declaration.
@@ -126,7 +126,7 @@ def tables_of(file: DailyFile) -> tuple[DailyTable, ...]:
         >>> [table.name for table in tables_of(EARNINGS)]
         ['bronze/earnings', 'silver/earnings']
     """
-    raw = () if isinstance(file.place, Member) else (raw_table(file),)
+    raw = (raw_table(file),) if isinstance(file.place, Served) else ()
     return (*raw, bronze_table(file), silver_table(file))
 
 

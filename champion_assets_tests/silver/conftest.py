@@ -12,5 +12,5 @@ from champion_assets_tests.daily_folder import built
 
 @pytest.fixture(scope="session")
 def folder_lake(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Both days up to `silver/board_meetings`."""
-    return built(real, tmp_path_factory.mktemp("folder_lake"), "silver/board_meetings")
+    """Both days up to `silver/trading_activity`."""
+    return built(real, tmp_path_factory.mktemp("folder_lake"), "silver/trading_activity")

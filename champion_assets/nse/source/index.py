@@ -27,7 +27,7 @@ from champion_assets.common.clock import INDIA
 from champion_assets.nse.errors import BadPayload, TruncatedPayload
 from champion_assets.nse.recognition import HEAD_BYTES, PR, Recognised, archive_name, recognise_head
 
-VERSION = 2
+VERSION = 3
 """Raised when recognition changes, so that nothing remembered of before is believed."""
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, LookupError, RuntimeError, OSError, ValueError)
 """What Python's readers raise on damaged, encrypted or exchanged archives."""

@@ -28,6 +28,7 @@ from champion_assets.nse.synthetic.bundle import members
 from champion_assets.nse.synthetic.indices import IndexLevel
 from champion_assets.nse.synthetic.indices import levels as index_levels
 from champion_assets.nse.synthetic.market import Market, simulate
+from champion_assets.nse.synthetic.market_lists import lists
 from champion_assets.nse.synthetic.story import Company
 
 LABEL = (
@@ -90,6 +91,9 @@ def _day(
     yield delivery_file(date), files.delivery(rows.filter(~pl.col("series").is_in(["GS"])))
     yield index_close_file(date), files.index_close(date, levels)
     yield action_bundles(date)[0], files.zipped(f"Bc{date:%d%m%y}.csv", _text(_bundle(market, day)), dict(members(market, day, rows)))
+    (first, text), *more = lists(market, day)
+    name = f"lists_{date:%Y%m%d}.zip"
+    yield NamedFile(name, f"lists/{name}"), files.zipped(first, text.encode(), dict(more))
 
 
 def _bundle(market: Market, day: int) -> Iterator[str]:
