@@ -31,7 +31,7 @@ class TargetWeights(TableModel):
     instrument_id: str = pa.Field(description="Permanent identity")
     symbol: str = pa.Field(description="Ticker on the day of the decision")
     sector: str = pa.Field(description="Industry on the day of the decision")
-    weight: float = pa.Field(gt=0, le=1, description="Share of the account's value")
+    weight: float = pa.Field(ge=0, le=1, description="Share of the account's value; 0 for what cannot be sold and is worth nothing")
     held: float = pa.Field(ge=0, le=1, description="Share of the account's value that the name is at this close")
     decided_on: pl.Date = pa.Field(description="Day of the decision; equal to trade_date on a rebalance day")
     is_stuck: bool = pa.Field(description="Did not trade on the day of the decision, so the weight is what was held")
@@ -44,6 +44,11 @@ class TargetWeights(TableModel):
         """One row per name and day."""
 
         unique = ["trade_date", "instrument_id"]
+
+    @pa.dataframe_check(description="a weight of 0 is that of a name that cannot be sold")
+    def nothing_is_stuck(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
+        """Nobody decides to hold nothing of a name; what was written down to nothing is held all the same."""
+        return data.lazyframe.select((pl.col("weight") > 0) | pl.col("is_stuck"))
 
     @pa.dataframe_check(description="the weights of a day, its cash and its claims add up to 1")
     def adds_up(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)

@@ -56,7 +56,7 @@ CORRUPTIONS: list[tuple[str, str, Any]] = [
     ("portfolio/account", "pnl", 1e9), ("portfolio/account", "cash", -100.0), ("backtest/executions", "filled", 1e12),
     ("backtest/executions", "price", 0.0), ("backtest/attribution", "amount", 1e9),
     ("backtest/tax", "tax_of_year", -1.0), ("backtest/tax", "gains", []),
-    ("portfolio/target_weights", "weight", 0.5),
+    ("portfolio/target_weights", "weight", 0.5), ("portfolio/target_weights", "weight", 0.0),
     ("portfolio/target_weights", "relative_gap", 1e-3), ("backtest/daily", "costs", -1.0),
     ("backtest/daily", "cash", -100.0), ("raw/delivery", "uri", None), ("raw/index_close", "bytes", 0),
     ("raw/security_master", "sha256", "short"), ("raw/corporate_actions", "format", None),

@@ -128,6 +128,20 @@ def test_without_a_line_the_last_price_stands_is_marked_and_nothing_is_decided_a
     assert sum(each["weight"] for each in row["targets"]) == pytest.approx(1.0)
 
 
+def test_what_is_written_down_to_nothing_is_held_at_nothing_and_decisions_go_on(
+    ended: tuple[Workspace, dict[str, Any], dict[str, Any]],
+) -> None:
+    workspace, parent, _ = ended
+    mine = replace(workspace, settings=workspace.settings.model_copy(update={"delisting_recovery": 0.0, "delisted_after": 5}))
+    account = build(mine)
+    assert not build_range(TABLES["portfolio/target_weights"], mine, calendar_days(START, END)).failed
+    (held,) = (each for each in account[END]["holdings"] if each["instrument_id"] == parent["instrument_id"])
+    assert (held["value"], account[END]["stale_value"]) == (0, 0)
+    assert sum(row["written_down"] for row in account.values()) > 0
+    (row,) = mine.lake.read("portfolio/target_weights", [END]).filter(pl.col("instrument_id") == parent["instrument_id"]).to_dicts()
+    assert (row["weight"], row["held"], row["is_stuck"]) == (0.0, 0.0, True)
+
+
 def test_a_line_that_the_files_contradict_is_not_used_and_named(workspace: Workspace, tmp_path: Path) -> None:
     build_until(workspace, "silver/instruments", START, END)
     alive = register_of(workspace.lake, END).filter(pl.col("last_seen") == END).sort("symbol").row(0, named=True)
