@@ -23,6 +23,7 @@ from unittest import mock
 import numpy as np
 import polars as pl
 
+from champion_assets.backtest.tear_sheet_figures import invested_days, session_before
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
@@ -59,17 +60,11 @@ def results(workspace: Workspace, start: dt.date, end: dt.date) -> pl.DataFrame:
     return workspace.lake.read("backtest/daily", workspace.sessions(start, end))
 
 
-def invested(days: pl.DataFrame) -> pl.DataFrame:
-    """From the first session on after which something was held."""
-    first = days.filter(pl.col("holdings").list.len() > 0)["trade_date"].min()
-    return days.filter(pl.col("trade_date") >= first).sort("trade_date")
-
-
 def told(what: str, days: pl.DataFrame, *, excess: bool = True, by_calendar: bool = True) -> float:
     """Print a row of the table; the growth a year."""
-    mine = invested(days)
+    mine = invested_days(days)
     own = mine["portfolio_return"].to_numpy()
-    years = calendar_years(mine["trade_date"][0], mine["trade_date"][-1]) if by_calendar else own.size / 252
+    years = calendar_years(session_before(days, mine), mine["trade_date"][-1]) if by_calendar else own.size / 252
     risk_free = mine["overnight_return"].to_numpy() if excess and "overnight_return" in mine.columns else np.zeros(own.size)
     growth = float(np.prod(1 + own))
     grown = growth ** (1 / years) - 1
@@ -83,8 +78,8 @@ def told(what: str, days: pl.DataFrame, *, excess: bool = True, by_calendar: boo
 
 def yardsticks(workspace: Workspace, days: pl.DataFrame) -> None:
     """Growth a year of what the portfolio is held against, with and without what the old yardsticks left out."""
-    mine = invested(days)
-    years = calendar_years(mine["trade_date"][0], mine["trade_date"][-1])
+    mine = invested_days(days)
+    years = calendar_years(session_before(days, mine), mine["trade_date"][-1])
     chosen = pl.col("index_id") == index_id(workspace.settings.benchmark)
     index = workspace.lake.read("silver/index_total_return", mine["trade_date"].to_list()).filter(chosen)
     gross, cost = mine["benchmark_return"].to_numpy(), mine["benchmark_cost"].to_numpy()
