@@ -97,14 +97,16 @@ def run(assets: str, refetch: bool, load_to_clickhouse: bool, quiet: bool, as_js
     pending = pending_sessions(get_settings())
     for sentence in pending.said:
         tell(sentence, "yellow")
-    _bring(pending.first, pending.last, assets, tell, refetch=refetch, quiet=quiet, as_json=as_json)
+    _bring(pending.first, pending.last, assets, tell, refetch=refetch, quiet=quiet, as_json=as_json, mlflow_in_time=True)
 
 
 def _tell(quiet: bool) -> Tell:
     return (lambda *_: None) if quiet else say
 
 
-def _bring(first: dt.date, last: dt.date, assets: str, tell: Tell, *, refetch: bool, quiet: bool, as_json: bool) -> None:
+def _bring(
+    first: dt.date, last: dt.date, assets: str, tell: Tell, *, refetch: bool, quiet: bool, as_json: bool, mlflow_in_time: bool = False
+) -> None:
     from champion_assets.operations.history import too_short_for
     from champion_assets.orchestration import backfill as work
     from champion_assets.orchestration.dagster_home import prepare_dagster_home
@@ -137,7 +139,7 @@ def _bring(first: dt.date, last: dt.date, assets: str, tell: Tell, *, refetch: b
 
         watcher = work.Watcher(begin, advance, tell)
         results = work.backfill(first, last, keys, instance, refetch=refetch, watcher=watcher)
-        behind = work.behind(results, instance)
+        behind = work.behind(results, instance, in_time=mlflow_in_time)
     seconds = time.perf_counter() - started
     if as_json:
         say(json.dumps(_account(first, last, results, behind, seconds), default=str, indent=1))

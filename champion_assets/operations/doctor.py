@@ -286,7 +286,10 @@ def _services(workspace: Workspace) -> Iterator[Finding]:
     waiting = len(pending(workspace.lake))
     if waiting:
         yield Finding(
-            "services", "note", f"{waiting} runs wait to be sent to MLflow", "they go with the next backfill, or by the tracking sensor"
+            "services",
+            "note",
+            f"{waiting} runs wait to be sent to MLflow",
+            "they go with the next backfill, a later run, or by the tracking sensor",
         )
 
 

@@ -30,7 +30,7 @@ from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.asset_factory import FETCH_MISSING, FETCH_TAG
 from champion_assets.orchestration.asset_failures import HELPERS_ONCE, HELPERS_TAG
 from champion_assets.orchestration.in_process_run import run_in_process
-from champion_assets.orchestration.run_tracking import send_pending
+from champion_assets.orchestration.run_tracking import may_wait, send_pending
 from champion_assets.settings import Settings, get_settings, require_files
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -124,15 +124,18 @@ def backfill(
     return results
 
 
-def behind(results: Sequence[ChunkResult], instance: dg.DagsterInstance) -> list[str]:
+def behind(results: Sequence[ChunkResult], instance: dg.DagsterInstance, *, in_time: bool = False) -> list[str]:
     """Send what the runs left to MLflow; then one sentence for each helper that could not be brought up to date.
 
     Args:
         results: of `backfill`.
         instance: that the runs are recorded in.
+        in_time: what may wait (`run_tracking.may_wait`) is not sent now.
     """
     failed = {name: words for result in results for name, words in result.helpers.items()}
     sentences = [f"{name} is behind, the next backfill catches it up: {words}" for name, words in failed.items()]
+    if in_time and may_wait(get_settings()):
+        return sentences
     _, waiting, problem = send_pending(get_settings(), instance)
     if problem:
         sentences.append(f"MLflow is behind, the next backfill catches it up: {waiting} run(s) wait to be sent. {problem}")

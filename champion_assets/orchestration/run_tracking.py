@@ -22,6 +22,8 @@ from champion_assets.lake.store import Lake
 from champion_assets.settings import Settings
 
 FOLDER = "tracking"
+SENT_TOGETHER = 20
+"""So many runs `champion run` sends to our own store at once: importing MLflow takes longer than a day's other overhead."""
 
 
 def note(settings: Settings, lake: Lake, run_id: str, report: RangeReport) -> None:
@@ -63,6 +65,11 @@ def send_pending(settings: Settings, instance: dg.DagsterInstance) -> tuple[int,
         list(lake.together(lake.delete, keys))
         sent += 1
     return sent, waiting, ""
+
+
+def may_wait(settings: Settings) -> bool:
+    """True if what is noted may go later: few runs, and to the store under DATA_DIR. A store that the settings name is sent to at once."""
+    return not settings.mlflow_tracking_uri and len(pending(open_lake(settings))) < SENT_TOGETHER
 
 
 def pending(lake: Lake) -> dict[str, list[str]]:

@@ -7,13 +7,15 @@ import time
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import DayOutcome, RangeReport, build_range
 from champion_assets.lake.open import open_lake
 from champion_assets.lake.workspace import Workspace
-from champion_assets.orchestration.run_tracking import note, pending, send_pending
+from champion_assets.orchestration.backfill import behind
+from champion_assets.orchestration.run_tracking import SENT_TOGETHER, may_wait, note, pending, send_pending
 from champion_assets.settings import Settings
 from champion_assets_tests.helpers import build_until, drop_days
 from champion_assets_tests.servers.run import s3_server
@@ -102,6 +104,30 @@ def test_a_thousand_days_are_a_few_requests(settings: Settings) -> None:
     assert time.monotonic() - started < 60
     client, (run,) = runs(settings)
     assert len(client.get_metric_history(run.info.run_id, "rows_written")) == 1000
+
+
+def test_the_last_few_runs_of_our_own_store_may_wait_and_go_with_the_twentieth(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("champion_assets.orchestration.backfill.get_settings", lambda: settings)
+    lake = open_lake(settings)
+    with dg.DagsterInstance.ephemeral() as instance:
+        for number in range(SENT_TOGETHER):
+            assert may_wait(settings)
+            assert behind([], instance, in_time=True) == []
+            assert len(pending(lake)) == number
+            note(settings, lake, f"{number:032d}", ONE_DAY)
+        assert not may_wait(settings)
+        assert behind([], instance, in_time=True) == []
+    assert pending(lake) == {}
+    assert len(runs(settings)[1]) == SENT_TOGETHER
+
+
+def test_a_store_that_the_settings_name_is_sent_to_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = settings.model_copy(update={"mlflow_tracking_uri": "http://127.0.0.1:9", "mlflow_timeout": 1})
+    monkeypatch.setattr("champion_assets.orchestration.backfill.get_settings", lambda: dead)
+    note(dead, open_lake(dead), "i" * 32, ONE_DAY)
+    with dg.DagsterInstance.ephemeral() as instance:
+        (sentence,) = behind([], instance, in_time=True)
+    assert "1 run(s) wait to be sent" in sentence
 
 
 def test_it_can_be_switched_off(settings: Settings) -> None:
