@@ -31,7 +31,7 @@ from champion_assets.bronze import esg_scores as bronze_esg_scores
 from champion_assets.bronze import index_close as bronze_index_close
 from champion_assets.bronze import index_constituents as bronze_index_constituents
 from champion_assets.bronze import shares_outstanding as bronze_shares_outstanding
-from champion_assets.checks import results
+from champion_assets.checks import index_replication, results
 from champion_assets.common.errors import ConfigurationError
 from champion_assets.features import covariance, esg, expected_returns, factor_returns, returns, universe
 from champion_assets.lake.open import open_lake
@@ -140,6 +140,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     esg_scores.TABLE,
     *own_tables(),
     results.TABLE,
+    index_replication.TABLE,
     returns.TABLE,
     universe.TABLE,
     esg.TABLE,

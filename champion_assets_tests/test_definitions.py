@@ -56,7 +56,7 @@ def test_a_warehouse_comes_after_all_that_it_holds() -> None:
 
     assert {table.name for table in TABLES.values() if table.in_warehouse} <= before("warehouse/duckdb")
     last = {"backtest/daily", "backtest/executions", "backtest/attribution", "backtest/tax", "portfolio/audit", "portfolio/target_weights",
-            "silver/index_total_return", "silver/earnings", "silver/shares_outstanding", "silver/board_meetings",
+            "checks/index_replication", "silver/earnings", "silver/shares_outstanding", "silver/board_meetings",
             "silver/trading_activity",            "features/factor_returns"}  # fmt: skip
     assert found["warehouse/duckdb"] == last
 

@@ -60,6 +60,7 @@ RUN_BY = {
     "dagster dev": "end_to_end/test_doors.py::test_the_page_opens_with_one_location_and_sends_nothing",
     "dg dev": "end_to_end/test_doors.py::test_the_code_location_has_one_name_at_every_door",
     "dg check": DOORS,
+    "dg scaffold": "components/test_nse_daily_file.py::test_what_a_scaffold_writes_is_a_declaration",
     "dg list": DOORS,
     "mlflow ui": "cli/test_ui.py::test_mlflows_page_shows_the_default_store_and_ends_with_the_block",
     "dagster-celery worker": "deploy/test_celery.py::",

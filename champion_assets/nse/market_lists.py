@@ -5,8 +5,9 @@ What belongs here: one declaration for each file, with the facts of its format. 
 Facts: the file of short selling of a day holds the session before. In `REG1_IND` 100 means that a measure does not apply and any other
 number is its stage, 0 included; 2,490 securities on 2025-01-16, of which 46 are under GSM, 89 under the long-term and 12 under the
 short-term ASM, 371 under ESM, 30 in insolvency. The participants' long contracts sum to their line of totals but for one
-contract in 19,617,668 on 2025-12-16. The adjusted highs and lows
-are of 52 weeks up to the day, adjusted for splits, bonuses and rights by the exchange.
+contract in 19,617,668 on 2025-12-16. The file of adjusted highs and lows of a
+day knows the prices up to the session before (on 2025-12-16 and -17 no high or low is of the day itself), adjusted by the exchange for
+splits, bonuses and rights.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ PARTICIPANTS = DailyFile(
 )  # fmt: skip
 EXTREMES = DailyFile(
     name="adjusted_extremes",
-    description="Highest and lowest prices of 52 weeks, adjusted by the exchange for splits, bonuses and rights.",
+    description="Highest and lowest prices of 52 weeks up to the session before, as the exchange adjusts them for actions.",
     place=Loose("CM_52_wk_High_low", "CM_52_wk_High_low_%d%m%Y.csv"),
     first=dt.date(2019, 10, 17),
     columns=(

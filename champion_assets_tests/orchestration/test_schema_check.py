@@ -79,7 +79,7 @@ CORRUPTIONS: list[tuple[str, str, Any]] = [
     ("silver/suspects", "suspicion", "a feeling"), ("silver/doubts", "ex_session", dt.date(2024, 1, 1)),
     ("warehouse/duckdb", "table_name", "Silver Prices"), ("warehouse/duckdb", "rows", -1),
     ("bronze/esg_scores", "score", 101.0), ("bronze/symbol_changes", "new_symbol", None), ("bronze/index_constituents", "list_order", -1),
-    ("checks/results", "severity", "grave"), ("checks/results", "rows", -1),
+    ("checks/index_replication", "witness", "luck"), ("checks/results", "severity", "grave"), ("checks/results", "rows", -1),
 ]  # fmt: skip
 
 

@@ -23,6 +23,9 @@ NOTICE = 4
 MEMBERS = 50
 """Members of the fictional Nifty 50: the first companies that trade."""
 YEAR = 248
+EQUAL_BASE = 100_000.0
+"""The level before each day of the fictional index of equal weights."""
+_CAPITAL = ("split", "bonus", "rights", "demerger")
 _PD = "MKT,SERIES,SYMBOL,SECURITY,PREV_CL_PR,OPEN_PRICE,HIGH_PRICE,LOW_PRICE,CLOSE_PRICE,NET_TRDVAL,NET_TRDQTY,IND_SEC,CORP_IND,TRADES,"
 _ETF = (
     "MARKET,SERIES,SYMBOL,SECURITY,PREVIOUS CLOSE PRICE,OPEN PRICE,HIGH PRICE,LOW PRICE,CLOSE PRICE,NET TRADED VALUE,NET TRADED QTY,TRADES,"
@@ -76,12 +79,36 @@ def _prices(market: Market, day: int, rows: pl.DataFrame, extremes: dict[str, tu
     level = f"{market.index[day]:>12.2f}"
     yield _PD + "HI_52_WK,LO_52_WK"
     yield f"Y, , ,Nifty 50,{','.join([level] * 5)},{0:>20.2f},0, , ,0,{level},{level}"
+    equal = f"{EQUAL_BASE * (1 + _equal_weight(market, day)):>12.2f}"
+    yield f"Y, , ,NIFTY50 EQL Wgt,{EQUAL_BASE:>12.2f},{','.join([equal] * 4)},{0:>20.2f},0, , ,0,{equal},{equal}"
     for row in rows.iter_rows(named=True):
         symbol = row["symbol"]
         market_code = "G" if row["series"] == "GS" else "N"
         ends = extremes.get(symbol, (row["high"], row["low"]))
         flags = f"{'Y' if symbol in members else ' '},{'XD' if symbol in acted else ' '}"
         yield f"{market_code},{row['series']},{symbol},{_figures(row)},{flags},{row['trades']},{ends[0]:>12.2f},{ends[1]:>12.2f}"
+
+
+def _equal_weight(market: Market, day: int) -> float:
+    """The return of the members with weights that were equal three sessions before the end of the last quarter, and drifted since."""
+    ends = [place for place in range(3, day)
+            if market.sessions[place].month % 3 == 0 and market.sessions[place + 1].month != market.sessions[place].month]  # fmt: skip
+    shares = [
+        number for number, each in enumerate(market.companies) if each.sector not in ("Fund", "SME") and market.volume[day, number] > 0
+    ]
+    today, basis = np.ones(len(shares)), np.ones(len(shares))
+    first = ends[-1] - 3 if ends else None
+    for place, number in enumerate(shares[:MEMBERS]):
+        for event in market.companies[number].events:
+            if event.kind in _CAPITAL and event.ex_session == day:
+                today[place] *= event.factor
+            elif event.kind in _CAPITAL and first is not None and first < event.ex_session < day:
+                basis[place] *= event.factor
+    members = np.array(shares[:MEMBERS])
+    before = market.previous[day, members]
+    grown = np.ones(members.size) if first is None else before / (market.close[first, members] * basis[: members.size])
+    weights = np.where(np.isfinite(grown), grown, np.nanmean(grown))
+    return float((weights * market.close[day, members] / (before * today[: members.size])).sum() / weights.sum() - 1)
 
 
 def _figures(row: dict[str, object]) -> str:

@@ -41,6 +41,8 @@ def lists(market: Market, day: int) -> Iterator[tuple[str, str]]:
         f"CM_52_wk_High_low_{date:%d%m%Y}.csv": _extremes(market, day),
     }  # fmt: skip
     for name, lines in made.items():
+        if day == 0 and name.startswith("CM_52"):  # it knows the sessions before
+            continue
         yield name, "\n".join(lines) + "\n"
 
 
@@ -106,10 +108,12 @@ def _extremes(market: Market, day: int) -> Iterator[str]:
     yield '"Disclaimer - The Data provided in the adjusted 52 week high and adjusted 52 week low columns  are adjusted (fictional)."'
     yield f'"Effective for {_spelt(market, day).title()}"'
     yield '"SYMBOL","SERIES","Adjusted_52_Week_High","52_Week_High_Date","Adjusted_52_Week_Low","52_Week_Low_DT"'
-    first = max(0, day + 1 - YEAR)
+    first = max(0, day - YEAR)
     for number in _traded(market, day):
-        scale = _scale(market, number, first, day)
-        high, low = (prices[first : day + 1, number] * scale for prices in (market.high, market.low))
+        scale = _scale(market, number, first, day)[:-1]
+        high, low = (prices[first:day, number] * scale for prices in (market.high, market.low))
+        if not np.isfinite(high).any():
+            continue
         top, bottom = int(np.nanargmax(high)), int(np.nanargmin(low))
         symbol, series, _ = borne(market.companies[number], day)
         yield (f'"{symbol}","{series}","{high[top]:>10.2f}","{_spelt(market, first + top)}","{low[bottom]:>10.2f}",'

@@ -12,7 +12,7 @@ from champion_assets.nse.synthetic.market_lists import EVERY, NO_DEALS, NO_NUMBE
 
 def test_every_list_is_read_and_every_fault_is_found(exchange: Exchange) -> None:
     wrong, refused, empty = [], [], []
-    for day in range(45):
+    for day in range(1, 45):
         texts = dict(lists(exchange.market, day))
         date = exchange.market.sessions[day]
         for file in FILES:
@@ -31,7 +31,7 @@ def test_every_list_is_read_and_every_fault_is_found(exchange: Exchange) -> None
             if file is EXTREMES:
                 assert (read.rows["high"] >= read.rows["low"]).all()
                 assert read.date == date
-    days = range(45)
+    days = range(1, 45)
     assert wrong == [(day, PARTICIPANTS) for day in days if day % EVERY == WRONG_TOTAL]
     assert refused == [(day, SHORT) for day in days if day % EVERY == NO_NUMBER]
     assert empty == [(day, file) for day in days if day % EVERY == NO_DEALS for file in (BULK, BLOCK)]

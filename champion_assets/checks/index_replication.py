@@ -1,0 +1,237 @@
+"""`checks/index_replication`: what the exchange publishes of the whole market, recomputed from our own tables, with the difference.
+
+A row for each witness that a day has:
+
+- `equal_weight`: the day's return of the NIFTY50 Equal Weight, from the closes of the 50 members. Weights are equal at the closes of the
+  third session before the last one of March, June, September and December, hold from the session after that last one, and drift with
+  prices; the exchange does not publish its dates, so a day or two of difference costs up to 2.5 basis points. Where the history begins
+  later, the simple mean stands for it (`basis` is null).
+- `total_return`: the dividend of the Nifty 50 in the day's return by the first route of `silver/index_total_return` against the others.
+- `market_cap`: shares times our closes against the exchange's own capitalisation of the securities that traded.
+- `adjusted_highs`, `adjusted_lows`: highest and lowest price of the year up to the session before, adjusted by our splits, bonuses and
+  rights, against those that the exchange adjusts: an outside witness of each such action. A name is compared if the exchange's extreme
+  lies in our history, and named in `behind` if the two are not the same price. A demerger is no reason to adjust here.
+
+The residual is published less recomputed, in basis points of the day's return or of the sum; extremes are counted instead.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
+from champion_assets.lake.schema import TableModel, empty_frame
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.quant.adjust import known_events
+
+NAME = "checks/index_replication"
+EQUITY, ACTIONS, STATUS = "silver/equity_eod", "silver/corporate_actions", "silver/security_status"
+WITNESSES = ("equal_weight", "total_return", "market_cap", "adjusted_highs", "adjusted_lows")
+EQUAL_WEIGHT = "NIFTY50 EQL Wgt"
+"""Name of the index in the PR bundle."""
+LEVERAGED = "nifty_50"
+YEAR = 252
+"""Sessions that are read; the exchange's 52 weeks are 365 days, of which some years have a session more."""
+QUARTERS, BEFORE = (3, 6, 9, 12), 3
+ADJUSTED_KINDS = ("split", "consolidation", "bonus", "rights")
+SAME_PRICE = 0.0006
+"""How far two prices may be apart as a share, with a paisa of rounding beside."""
+SHOWN = 20
+
+
+class IndexReplication(TableModel):
+    """A witness of a day."""
+
+    trade_date: pl.Date = pa.Field(description="Trading day")
+    witness: str = pa.Field(isin=WITNESSES, description="What was recomputed")
+    published: float = pa.Field(nullable=True, description="As published: a return, or rupees; null for extremes")
+    recomputed: float = pa.Field(nullable=True, description="From our own tables, in the same unit; null for extremes")
+    residual_bp: float = pa.Field(nullable=True, description="Published less recomputed, basis points; null for extremes")
+    names: pl.Int32 = pa.Field(ge=0, description="Securities that were compared or summed")
+    differing: pl.Int32 = pa.Field(ge=0, description="Of extremes the securities whose prices differ; else 0")
+    behind: str = pa.Field(
+        description=f"Up to {SHOWN} names behind a residual: whose extremes differ, or members with an action of the day"
+    )
+    basis: pl.Date = pa.Field(nullable=True, description="Session at whose closes the weights were equal; null for a simple mean")
+
+    class Config(TableModel.Config):
+        """One row per day and witness."""
+
+        unique = ["trade_date", "witness"]
+
+
+def basis_of(sessions: Sequence[dt.date], date: dt.date) -> dt.date | None:
+    """The session at whose closes the weights of `date` were equal; None if it lies before the history.
+
+    Args:
+        sessions: in order, up to `date`.
+        date: a session of them.
+    """
+    ends = [place for place, (one, after) in enumerate(pairwise(sessions))
+            if one.month in QUARTERS and after.month != one.month and after <= date]  # fmt: skip
+    return sessions[ends[-1] - BEFORE] if ends and ends[-1] >= BEFORE else None
+
+
+def equal_weight_return(members: pl.DataFrame) -> float:
+    """The return of weights that were equal once and drifted since.
+
+    Args:
+        members: close, prev_close, `base` (the close at which weights were equal, in today's shares before today's actions; null for a name
+            that had none) and `f` (today's price factor).
+    """
+    grown = [None if base is None else before / base for before, base in members.select("prev_close", "base").iter_rows()]
+    known = [each for each in grown if each is not None]
+    mean = math.fsum(known) / len(known) if known else 1.0
+    before = [mean if each is None else each for each in grown]
+    moves = [close / (last * f) for close, last, f in members.select("close", "prev_close", "f").iter_rows()]
+    return math.fsum(weight * move for weight, move in zip(before, moves, strict=True)) / math.fsum(before) - 1
+
+
+def factors_between(events: pl.DataFrame, after: dt.date, until: dt.date, kinds: Iterable[str] | None = None) -> pl.DataFrame:
+    """By instrument the product of the price factors of sessions after `after` up to `until`: instrument_id, f."""
+    chosen = events.filter((pl.col("ex_session") > after) & (pl.col("ex_session") <= until))
+    chosen = chosen if kinds is None else chosen.filter(pl.col("kind").is_in(list(kinds)))
+    return chosen.sort("instrument_id", "ex_session").group_by("instrument_id", maintain_order=True).agg(f=pl.col("f_capital").product())
+
+
+def extremes(prices: pl.DataFrame, events: pl.DataFrame, date: dt.date) -> pl.DataFrame:
+    """Adjusted highest and lowest price of the year before `date`: instrument_id, symbol, series of the day, own_high, own_low.
+
+    Args:
+        prices: rows of silver/equity_eod up to `date`.
+        events: legs in force on `date`.
+        date: the day.
+    """
+    year = prices.filter(pl.col("trade_date").is_between(date - dt.timedelta(days=365), date, closed="left"))
+    acted = events.filter(pl.col("kind").is_in(ADJUSTED_KINDS)).select("instrument_id", "ex_session", "f_capital")
+    later = year.join(acted, on="instrument_id").filter(pl.col("ex_session") > pl.col("trade_date"))
+    scale = (
+        later.sort("instrument_id", "trade_date", "ex_session")
+        .group_by("instrument_id", "trade_date")
+        .agg(scale=pl.col("f_capital").product())
+    )
+    scaled = year.join(scale, on=["instrument_id", "trade_date"], how="left").with_columns(pl.col("scale").fill_null(1.0))
+    found = scaled.group_by("instrument_id").agg(
+        own_high=(pl.col("high") * pl.col("scale")).max(), own_low=(pl.col("low") * pl.col("scale")).min()
+    )
+    today = prices.filter(pl.col("trade_date") == date).select("instrument_id", "symbol", "series")
+    return today.join(found, on="instrument_id").sort("instrument_id")
+
+
+def _row(date: dt.date, witness: str, published: float | None, recomputed: float | None, names: int, **more: Any) -> dict[str, Any]:
+    residual = None if published is None or recomputed is None else 1e4 * (published - recomputed)
+    if witness == "market_cap" and published and recomputed is not None:
+        residual = 1e4 * (published - recomputed) / published
+    return {"trade_date": date, "witness": witness, "published": published, "recomputed": recomputed, "residual_bp": residual,
+            "names": names, "differing": 0, "behind": "", "basis": None, **more}  # fmt: skip
+
+
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
+    """The witnesses of `dates`."""
+    prices = inputs.read(EQUITY, ["trade_date", "instrument_id", "symbol", "series", "high", "low", "close", "prev_close"])
+    events = inputs.read(ACTIONS, ["trade_date", "instrument_id", "ex_date", "ex_session", "kind", "f_capital"])
+    rows = [*_equal_weights(inputs, dates, prices, events), *_total_returns(inputs, dates), *_market_caps(inputs, dates, prices),
+            *_extremes(inputs, dates, prices, events)]  # fmt: skip
+    frame = pl.DataFrame(rows, schema=empty_frame(IndexReplication).schema).sort("trade_date", "witness")
+    facts: dict[dt.date, dict[str, Any]] = {}
+    for row in frame.iter_rows(named=True):
+        told = f"{row['differing']} of {row['names']} differ" if row["residual_bp"] is None else f"{row['residual_bp']:.2f} bp"
+        facts.setdefault(row["trade_date"], {})[row["witness"]] = told
+    return Computed(frame, facts=facts)
+
+
+def _equal_weights(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame, events: pl.DataFrame) -> Iterable[dict[str, Any]]:
+    bundle = inputs.read("bronze/bundle_prices", ["trade_date", "market", "security", "prev_close", "close"], days=dates)
+    levels = bundle.filter((pl.col("market") == "Y") & (pl.col("security") == EQUAL_WEIGHT) & (pl.col("prev_close") > 0))
+    listed = inputs.read(STATUS, ["trade_date", "instrument_id", "is_nifty_50"], days=dates).filter("is_nifty_50")
+    for date, before, level in levels.select("trade_date", "prev_close", "close").sort("trade_date").iter_rows():
+        ids = listed.filter(pl.col("trade_date") == date)["instrument_id"]
+        sessions = inputs.window(EQUITY, date)
+        basis, legs = basis_of(sessions, date), known_events(events, date)
+        today = prices.filter((pl.col("trade_date") == date) & pl.col("instrument_id").is_in(ids.to_list())).sort("instrument_id")
+        if today.is_empty() or len(sessions) < 2:
+            continue
+        begin = prices.filter(pl.col("trade_date") == (basis or date)).select(
+            "instrument_id", base=pl.col("close") if basis else pl.col("prev_close")
+        )
+        past = factors_between(legs, basis or sessions[-2], sessions[-2]).rename({"f": "f_past"})
+        members = today.join(begin, on="instrument_id", how="left", maintain_order="left")
+        members = members.join(past, on="instrument_id", how="left", maintain_order="left")
+        members = members.join(factors_between(legs, sessions[-2], date), on="instrument_id", how="left", maintain_order="left")
+        members = members.with_columns(base=pl.col("base") * pl.col("f_past").fill_null(1.0), f=pl.col("f").fill_null(1.0))
+        acted = legs.filter((pl.col("ex_session") == date) & pl.col("instrument_id").is_in(ids.to_list())).sort("instrument_id", "kind")
+        named = acted.join(today.select("instrument_id", "symbol"), on="instrument_id", maintain_order="left")
+        behind = ", ".join(f"{symbol} {kind}" for symbol, kind in named.select("symbol", "kind").iter_rows())
+        yield _row(date, "equal_weight", level / before - 1, equal_weight_return(members), members.height, basis=basis, behind=behind)
+
+
+def _total_returns(inputs: Inputs, dates: Sequence[dt.date]) -> Iterable[dict[str, Any]]:
+    rows = inputs.read("silver/index_total_return", ["trade_date", "index_id", "dividend_return", "witnesses", "disagreement"], days=dates)
+    for row in rows.filter((pl.col("index_id") == LEVERAGED) & (pl.col("witnesses") > 0)).sort("trade_date").iter_rows(named=True):
+        if row["dividend_return"] is not None and row["disagreement"] is not None:
+            yield _row(row["trade_date"], "total_return", row["dividend_return"], row["dividend_return"] - row["disagreement"],
+                       row["witnesses"])  # fmt: skip
+
+
+def _market_caps(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame) -> Iterable[dict[str, Any]]:
+    key = ["trade_date", "symbol", "series"]
+    said = inputs.read("bronze/shares_outstanding", [*key, "shares", "market_cap", "last_trade_date"], days=dates)
+    said = said.filter(pl.col("last_trade_date") == pl.col("trade_date")).unique(key, keep="first", maintain_order=True)
+    both = said.join(prices.select(*key, "close"), on=key).sort(key)
+    for date in both["trade_date"].unique().sort().to_list():
+        mine = both.filter(pl.col("trade_date") == date)
+        own = math.fsum(shares * close for shares, close in mine.select("shares", "close").iter_rows())
+        yield _row(date, "market_cap", math.fsum(mine["market_cap"]), own, mine.height)
+
+
+def _extremes(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame, events: pl.DataFrame) -> Iterable[dict[str, Any]]:
+    said = inputs.read("bronze/adjusted_extremes", ["trade_date", "symbol", "series", "high", "high_date", "low", "low_date"], days=dates)
+    said = said.unique(["trade_date", "symbol", "series"], keep="first", maintain_order=True)
+    for date in said["trade_date"].unique().sort().to_list():
+        sessions = inputs.window(EQUITY, date)
+        past = prices.filter(pl.col("trade_date").is_between(sessions[0], date))
+        both = extremes(past, known_events(events, date), date).join(said.filter(pl.col("trade_date") == date), on=["symbol", "series"])
+        for witness, side in (("adjusted_highs", "high"), ("adjusted_lows", "low")):
+            in_reach = both.filter(pl.col(f"{side}_date") >= sessions[0]).sort("symbol")
+            apart = (pl.col(side) - pl.col(f"own_{side}")).abs() > SAME_PRICE * pl.col(side) + 0.011
+            differing = in_reach.filter(apart)["symbol"].to_list()
+            if in_reach.height:
+                yield _row(date, witness, None, None, in_reach.height, differing=len(differing), behind=", ".join(differing[:SHOWN]))
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="What the exchange publishes of the whole market, recomputed from our own tables: residuals by day and witness.",
+    model=IndexReplication,
+    code_version="1",
+    inputs=lambda _: (
+        Input("bronze/bundle_prices"),
+        Input("bronze/shares_outstanding"),
+        Input("bronze/adjusted_extremes"),
+        Input(STATUS),
+        Input("silver/index_total_return"),
+        Input(EQUITY, YEAR),
+        Input(ACTIONS, YEAR),
+    ),
+    constants={
+        "equal_weight": EQUAL_WEIGHT,
+        "quarters": list(QUARTERS),
+        "before": BEFORE,
+        "kinds": list(ADJUSTED_KINDS),
+        "same": SAME_PRICE,
+    },
+    compute=compute,
+    may_be_empty=True,
+    block=250,
+    kinds=frozenset({"parquet", "polars"}),
+    peak_megabytes=600,
+    in_warehouse=True,
+)
