@@ -37,18 +37,18 @@ Changed = dict[str, object]
 BUILT = [name for name in ORDER if not name.startswith("warehouse/")]
 
 
-def lines_of(body: bytes, name: str) -> list[str]:
+def lines_of(body: bytes) -> list[str]:
     """The lines of an original file, a zip of one member or a gzip included."""
-    if name.endswith(".zip"):
+    if zipfile.is_zipfile(io.BytesIO(body)):
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             return archive.read(archive.namelist()[0]).decode("utf-8-sig").splitlines()
-    return (gzip.decompress(body) if name.endswith(".gz") else body).decode("utf-8-sig").splitlines()
+    return (gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body).decode("utf-8-sig").splitlines()
 
 
 def republished(workspace: Workspace, folder: Path, day: dt.date, column: str, change: Callable[[str], str]) -> Changed:
     """In `folder` the bhavcopy of `day`, with one value of its most traded share changed."""
     version = version_in_force("raw/bhavcopy", workspace, day)
-    head, *rows = lines_of(Originals(workspace.lake, "raw/bhavcopy").read(version["sha256"], version["name"]), version["name"])
+    head, *rows = lines_of(Originals(workspace.lake, "raw/bhavcopy").read(version["sha256"], version["name"]))
     names = [each.strip() for each in head.split(",")]
     place = max(
         (number for number, row in enumerate(rows) if row.split(",")[names.index("SERIES")] == "EQ"),
@@ -66,7 +66,7 @@ def one_action_more(workspace: Workspace, folder: Path, first: dt.date, day: dt.
     """In `folder` the export of corporate actions with a bonus of one share for one, ex on `day`, that it did not have."""
     version = version_in_force("raw/corporate_actions", workspace, first)
     body = Originals(workspace.lake, "raw/corporate_actions").read(version["sha256"], version["name"])
-    head, *rows = lines_of(body, version["name"])
+    head, *rows = lines_of(body)
     like = next(row for row in rows if '"EQ"' in row and "Bonus" in row)
     values = [each.strip('"') for each in like.split('","')]
     names = [each.strip().strip('"').upper() for each in head.split('","')]
