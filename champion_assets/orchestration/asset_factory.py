@@ -101,13 +101,17 @@ def _edges(table: DailyTable, settings: Settings) -> list[str]:
     names = list(dict.fromkeys(wanted.table for wanted in table.inputs(settings) if wanted.table != table.name))
     if table.group != "warehouse":
         return names
-    implied = {ancestor for name in names for ancestor in _ancestors(name, settings)}
+    known: dict[str, set[str]] = {}
+    implied = {ancestor for name in names for ancestor in _ancestors(name, settings, known)}
     return [name for name in names if name not in implied]
 
 
-def _ancestors(name: str, settings: Settings) -> set[str]:
-    parents = {wanted.table for wanted in TABLES[name].inputs(settings) if wanted.table != name} if name in TABLES else set[str]()
-    return parents.union(*(_ancestors(parent, settings) for parent in parents))
+def _ancestors(name: str, settings: Settings, known: dict[str, set[str]]) -> set[str]:
+    """All that a table rests on; `known` has what was found for others, since many paths lead to one table."""
+    if name not in known:
+        parents = {wanted.table for wanted in TABLES[name].inputs(settings) if wanted.table != name} if name in TABLES else set[str]()
+        known[name] = parents.union(*(_ancestors(parent, settings, known) for parent in parents))
+    return known[name]
 
 
 def _build(context: dg.AssetExecutionContext, table: DailyTable, workspace: Workspace) -> RangeReport:

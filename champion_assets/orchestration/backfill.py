@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
-from champion_assets.catalog import open_workspace
+from champion_assets.catalog import HISTORY_TABLES, enabled_tables, open_workspace
 from champion_assets.common.clock import today
 from champion_assets.common.dates import calendar_days, chunks
 from champion_assets.common.errors import HelperUnavailable, RequestError
@@ -31,6 +31,7 @@ from champion_assets.orchestration.asset_factory import FETCH_MISSING, FETCH_TAG
 from champion_assets.orchestration.asset_failures import HELPERS_ONCE, HELPERS_TAG
 from champion_assets.orchestration.in_process_run import run_in_process
 from champion_assets.orchestration.run_tracking import may_wait, send_pending
+from champion_assets.orchestration.storage.event_log import adopt_shipped_log
 from champion_assets.settings import Settings, get_settings, require_files
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -72,11 +73,17 @@ class Watcher:
 
 
 def select(selection: str) -> list[dg.AssetKey]:
-    """The assets of a selection in the syntax of Dagster's web page, in the order of the graph; names need no quotes.
+    """The assets of a selection in the syntax of Dagster's web page, in an order of the graph; names need no quotes.
+
+    Everything is what the catalog lists, so that a range of which nothing has to be built needs no definitions.
 
     Raises:
         RequestError: nothing matches, or the syntax is wrong.
     """
+    if selection.strip() == "*":
+        adopt_shipped_log()
+        names = [*enabled_tables(get_settings()), *(table.name for table in HISTORY_TABLES)]
+        return [dg.AssetKey(name.split("/")) for name in names]
     from champion_assets.definitions import defs
 
     graph = defs.resolve_asset_graph()

@@ -109,6 +109,9 @@ def main(start: dt.date, end: dt.date, old: str | None = None) -> None:
         told("3. cash earns nothing (before)", results(there, start, end))
     told("3. Sharpe of whole returns, not of those above the overnight rate (before)", base, excess=False)
     told("3. years of 252 sessions (before)", base, by_calendar=False)
+    with copy_of(workspace, delisting_recovery=0.0, cash_rate=0.0) as there, without:
+        told("2 and 3 together as before; what is missing to all conventions before is 4",
+             results(there, start, end), excess=False, by_calendar=False)  # fmt: skip
     with copy_of(workspace, unfilled="carry") as there:
         told("4. open orders are tried again (a choice)", results(there, start, end))
     with copy_of(workspace, usable_proceeds="settled") as there:

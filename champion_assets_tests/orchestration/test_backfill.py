@@ -227,3 +227,12 @@ def test_the_demo_runs_offline_and_twice(tmp_path: Path) -> None:
     second = subprocess.run(program, capture_output=True, text=True, check=False, env=environment | {"COLUMNS": "200"})
     assert "Nothing had changed" in second.stdout
     assert content(tmp_path / "demo/lake", leave_out=()) == before
+
+
+def test_everything_is_what_the_definitions_hold_in_an_order_of_the_graph(settings: Settings) -> None:
+    from champion_assets.definitions import defs
+    from champion_assets.orchestration.backfill import select
+
+    graph, keys = defs.resolve_asset_graph(), select("*")
+    assert sorted(keys) == sorted(graph.materializable_asset_keys)
+    assert all(keys.index(parent) < keys.index(key) for key in keys for parent in graph.get(key).parent_keys if parent in keys)
