@@ -33,7 +33,8 @@ def _workspace() -> Workspace:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-@click.option("--html", "page", type=click.Path(path_type=Path), default=None, help="Write a page to this file.")
+@click.option("--html", "page", type=click.Path(path_type=Path), default=None,
+              help="Write a page to this file; or, to a folder, pages of quarantine, suspects and file versions beside it.")  # fmt: skip
 def doctor(as_json: bool, page: Path | None) -> None:
     """The state of lake, checks, runs and services on one page; every line says what to do next.
 
@@ -41,12 +42,19 @@ def doctor(as_json: bool, page: Path | None) -> None:
     """
     from champion_assets.operations.doctor import LEVELS, examine
 
-    report = examine(_workspace())
+    workspace = _workspace()
+    report = examine(workspace)
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=1, default=str))
     else:
         _print(report)
-    if page is not None:
+    if page is not None and (page.is_dir() or not page.suffix):
+        from champion_assets.operations.state_pages import write_pages
+
+        files = write_pages(page, workspace, report)
+        if not as_json:
+            say(f"pages: {files[0]}")
+    elif page is not None:
         from champion_assets.operations.doctor_page import render
 
         page.write_text(render(report), "utf-8")

@@ -22,6 +22,11 @@ _TONES: dict[str, Tone] = {"ok": "ok", "note": "note", "warning": "warning", "er
 
 def render(report: Report) -> str:
     """The page as HTML."""
+    return as_html(page(report))
+
+
+def page(report: Report) -> Page:
+    """The page as blocks."""
     counts = {level: sum(each.level == level for each in report.findings) for level in reversed(LEVELS)}
     words = {
         "error": ("Errors", "findings"),
@@ -41,12 +46,10 @@ def render(report: Report) -> str:
     sections = [Section("verdict", "", [Cards(cards)]), Section("findings", "Findings", [_findings(report)])]
     if report.coverage.height:
         sections.append(Section("coverage", "Days in the lake", [_coverage(report.coverage)]))
-    return as_html(
-        Page(
-            f"State of the lake: {_SAYS[report.level].lower()}",
-            ["Lake, checks, runs and services, and what to do next."],
-            sections,
-        )
+    return Page(
+        f"State of the lake: {_SAYS[report.level].lower()}",
+        ["Lake, checks, runs and services, and what to do next."],
+        sections,
     )
 
 

@@ -220,6 +220,7 @@ class Page:
         sections: in order.
         foot: where it comes from.
         has_contents: True for a line of links to the sections.
+        links: address and words of the pages that belong together, this one among them.
     """
 
     title: str
@@ -227,6 +228,7 @@ class Page:
     sections: Sequence[Section]
     foot: Sequence[str] = field(default_factory=tuple)
     has_contents: bool = True
+    links: Sequence[tuple[str, str]] = ()
 
 
 def waterfall(title: str, unit: str, steps: Sequence[tuple[str, float, str]], total: tuple[str, str]) -> Bars:

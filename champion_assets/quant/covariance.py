@@ -23,13 +23,40 @@ FACTORS = 10
 
 
 def sample(deviations: Array) -> RiskModel:
-    """The sample covariance, X'X / T."""
+    """The sample covariance, X'X / T, with rank T at most; `RIDGE` of the mean variance makes it positive definite.
+
+    Args:
+        deviations: returns less their mean, shape (sessions, names); see `risk.centred`.
+
+    Returns:
+        The model of one session's returns, in units of return squared.
+
+    Example:
+        >>> deviations = np.array([[0.01, 0.02], [-0.01, 0.0], [0.0, -0.02]])
+        >>> [round(float(each), 4) for each in sample(deviations).volatility()]
+        [0.0082, 0.0163]
+    """
     sessions, names = deviations.shape
     return RiskModel(deviations / np.sqrt(sessions), np.full(names, _ridge(deviations)), 0.0)
 
 
 def ewma(deviations: Array, half_life: float = HALF_LIFE) -> RiskModel:
-    """Exponentially weighted, the newest session heaviest: Σ w_t x_t x_t' with w_t proportional to 2^(-age / half_life), adding up to 1."""
+    """Exponentially weighted covariance, the newest session heaviest.
+
+    Σ w_t x_t x_t' with w_t proportional to 2^(-age / half_life), adding up to 1.
+
+    Args:
+        deviations: returns less their mean, shape (sessions, names); see `risk.centred`.
+        half_life: sessions after which a return counts half.
+
+    Returns:
+        The model of one session's returns, in units of return squared.
+
+    Example:
+        >>> deviations = np.array([[0.01, 0.02], [-0.01, 0.0], [0.0, -0.02]])
+        >>> [round(float(each), 4) for each in ewma(deviations, half_life=1.0).volatility()]
+        [0.0065, 0.0169]
+    """
     age = np.arange(deviations.shape[0])[::-1]
     weights = 0.5 ** (age / half_life)
     weights /= weights.sum()
@@ -40,6 +67,17 @@ def ledoit_wolf(deviations: Array) -> RiskModel:
     """Ledoit and Wolf (2004), "A well-conditioned estimator for large-dimensional covariance matrices": shrinkage to m·I.
 
     Equal to scikit-learn's `ledoit_wolf(assume_centered=True)`.
+
+    Args:
+        deviations: returns less their mean, shape (sessions, names); see `risk.centred`.
+
+    Returns:
+        The model of one session's returns, in units of return squared.
+
+    Example:
+        >>> deviations = np.array([[0.01, 0.02], [-0.01, 0.0], [0.0, -0.02]])
+        >>> round(ledoit_wolf(deviations).shrinkage, 3)
+        0.641
     """
     sessions, names = deviations.shape
     gram = deviations @ deviations.T
@@ -47,7 +85,20 @@ def ledoit_wolf(deviations: Array) -> RiskModel:
 
 
 def ledoit_wolf_shrinkage(gram: Array, names: int) -> float:
-    """The weight of m·I for `names` names from the Gram matrix X X' of their deviations, shape (T, T)."""
+    """The weight of m·I in `ledoit_wolf`.
+
+    Args:
+        gram: X X' of the names' deviations, shape (sessions, sessions).
+        names: number of names.
+
+    Returns:
+        A share from 0 to 1.
+
+    Example:
+        >>> deviations = np.array([[0.01, 0.02], [-0.01, 0.0], [0.0, -0.02]])
+        >>> round(ledoit_wolf_shrinkage(deviations @ deviations.T, 2), 3)
+        0.641
+    """
     sessions = gram.shape[0]
     mean_variance = float(np.trace(gram)) / sessions / names
     frobenius = float(np.einsum("ij,ij->", gram, gram)) / sessions**2
@@ -58,7 +109,21 @@ def ledoit_wolf_shrinkage(gram: Array, names: int) -> float:
 
 
 def oas(deviations: Array) -> RiskModel:
-    """Oracle approximating shrinkage to m·I, Chen, Wiesel, Eldar and Hero (2010). Equal to scikit-learn's `oas(assume_centered=True)`."""
+    """Oracle approximating shrinkage to m·I, Chen, Wiesel, Eldar and Hero (2010).
+
+    Equal to scikit-learn's `oas(assume_centered=True)`.
+
+    Args:
+        deviations: returns less their mean, shape (sessions, names); see `risk.centred`.
+
+    Returns:
+        The model of one session's returns, in units of return squared.
+
+    Example:
+        >>> deviations = np.array([[0.01, 0.02], [-0.01, 0.0], [0.0, -0.02]])
+        >>> round(oas(deviations).shrinkage, 3)
+        1.0
+    """
     sessions, names = deviations.shape
     gram = deviations @ deviations.T / sessions
     trace = float(np.trace(gram))
@@ -75,6 +140,17 @@ def ledoit_wolf_constant_correlation(deviations: Array) -> RiskModel:
 
     The target r σσ' + (1 - r) diag(σ²) is one factor more and a diagonal. A negative mean correlation counts as 0, so that it stays a
     covariance.
+
+    Args:
+        deviations: returns less their mean, shape (sessions, names); see `risk.centred`.
+
+    Returns:
+        The model of one session's returns, in units of return squared.
+
+    Example:
+        >>> deviations = np.array([[0.01, 0.02], [-0.01, 0.0], [0.0, -0.02]])
+        >>> ledoit_wolf_constant_correlation(deviations).matrix().shape
+        (2, 2)
     """
     sessions, names = deviations.shape
     variance = (deviations**2).mean(axis=0)
@@ -101,7 +177,20 @@ def ledoit_wolf_constant_correlation(deviations: Array) -> RiskModel:
 
 
 def factor(deviations: Array, count: int = FACTORS) -> RiskModel:
-    """Principal components: the `count` largest in full, of the rest only each name's variance. Variances equal the sample's."""
+    """Principal components: the `count` largest in full, of the rest only each name's variance. Variances equal the sample's.
+
+    Args:
+        deviations: returns less their mean, shape (sessions, names); see `risk.centred`.
+        count: components that are kept in full.
+
+    Returns:
+        The model of one session's returns, in units of return squared.
+
+    Example:
+        >>> deviations = np.array([[0.01, 0.02], [-0.01, 0.0], [0.0, -0.02]])
+        >>> [round(float(each), 4) for each in factor(deviations, count=1).volatility()]
+        [0.0082, 0.0163]
+    """
     sessions, names = deviations.shape
     scaled = deviations / np.sqrt(sessions)
     if sessions <= names:

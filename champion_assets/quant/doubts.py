@@ -56,7 +56,11 @@ def mark(prices: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
         sessions: see `doubtful_sessions`; none of them after the day that the prices are adjusted to.
 
     Example:
-        >>> mark(prices, doubtful_sessions(open_doubts(doubts, anchor), "capital"))
+        >>> days = [dt.date(2024, 1, 1), dt.date(2024, 1, 3)]
+        >>> prices = pl.DataFrame({"trade_date": days, "instrument_id": ["A", "A"]})
+        >>> sessions = pl.DataFrame({"instrument_id": ["A"], "ex_session": [dt.date(2024, 1, 2)], "doubt": ["a gap"]})
+        >>> mark(prices, sessions)["is_complete"].to_list()
+        [False, True]
     """
     names = sessions["instrument_id"].unique().implode()
     concerned = prices.select("instrument_id", "trade_date").with_row_index("_order")

@@ -21,12 +21,43 @@ SHRINKAGE = 0.85
 
 
 def historical_mean(returns: Array) -> Array:
-    """The arithmetic mean."""
+    """The arithmetic mean.
+
+    Args:
+        returns: simple returns, shape (sessions, names); NaN where missing.
+
+    Returns:
+        The expected simple return of one session for each name, shape (names,).
+
+    Raises:
+        ValueError: a name has no return at all in the window.
+
+    Example:
+        >>> returns = np.array([[0.01, 0.02], [0.03, np.nan]])
+        >>> historical_mean(returns).round(4).tolist()
+        [0.02, 0.02]
+    """
     return centred(returns)[1]
 
 
 def ewma(returns: Array, half_life: float = HALF_LIFE) -> Array:
-    """Exponentially weighted mean, the newest session heaviest, weights of present returns adding up to 1 for each name."""
+    """Exponentially weighted mean, the newest session heaviest, weights of present returns adding up to 1 for each name.
+
+    Args:
+        returns: simple returns, shape (sessions, names); NaN where missing.
+        half_life: sessions after which a return counts half.
+
+    Returns:
+        The expected simple return of one session for each name, shape (names,).
+
+    Raises:
+        ValueError: a name has no return at all in the window.
+
+    Example:
+        >>> returns = np.array([[0.01, 0.02], [0.03, np.nan]])
+        >>> ewma(returns, half_life=1.0).round(4).tolist()
+        [0.0233, 0.02]
+    """
     present = np.isfinite(returns)
     weights = 0.5 ** (np.arange(returns.shape[0])[::-1] / half_life)[:, None] * present
     _demand_some(present)
@@ -34,7 +65,23 @@ def ewma(returns: Array, half_life: float = HALF_LIFE) -> Array:
 
 
 def shrunk(returns: Array, shrinkage: float = SHRINKAGE) -> Array:
-    """Each mean drawn towards the mean of all by a fixed weight."""
+    """Each mean drawn towards the mean of all by a fixed weight.
+
+    Args:
+        returns: simple returns, shape (sessions, names); NaN where missing.
+        shrinkage: weight of the mean of all, a share.
+
+    Returns:
+        The expected simple return of one session for each name, shape (names,).
+
+    Raises:
+        ValueError: a name has no return at all in the window.
+
+    Example:
+        >>> returns = np.array([[0.01, 0.01], [0.03, 0.03]])
+        >>> shrunk(returns).round(4).tolist()
+        [0.02, 0.02]
+    """
     means = historical_mean(returns)
     return np.asarray(shrinkage * means.mean() + (1 - shrinkage) * means)
 
@@ -43,6 +90,20 @@ def james_stein(returns: Array) -> Array:
     """Each mean drawn towards the mean of all by the positive-part James-Stein weight for n means of equal precision.
 
     (n - 3) v / Σ (m_i - m)², at most 1, v the mean of the names' variances over T (Efron and Morris 1975).
+
+    Args:
+        returns: simple returns, shape (sessions, names); NaN where missing.
+
+    Returns:
+        The expected simple return of one session for each name, shape (names,).
+
+    Raises:
+        ValueError: a name has no return at all in the window.
+
+    Example:
+        >>> returns = np.array([[0.01, 0.02], [0.03, np.nan]])
+        >>> james_stein(returns).round(4).tolist()
+        [0.02, 0.02]
     """
     deviations, means = centred(returns)
     sessions, names = returns.shape
@@ -54,7 +115,23 @@ def james_stein(returns: Array) -> Array:
 
 
 def capm(returns: Array, market: Array) -> Array:
-    """Beta times the market's mean return; `market` has shape (T,)."""
+    """Beta times the market's mean return.
+
+    Args:
+        returns: simple returns, shape (sessions, names); NaN where missing.
+        market: simple returns of the market, shape (sessions,).
+
+    Returns:
+        The expected simple return of one session for each name, shape (names,).
+
+    Raises:
+        ValueError: the market did not move in the window, or a name has no return at all.
+
+    Example:
+        >>> market = np.array([0.01, 0.03])
+        >>> capm(np.column_stack([market, 2 * market]), market).round(4).tolist()
+        [0.02, 0.04]
+    """
     deviations, _ = centred(returns)
     excess = market - market.mean()
     variance = float(excess @ excess)
@@ -64,7 +141,16 @@ def capm(returns: Array, market: Array) -> Array:
 
 
 def implied(risk: Risk, weights: Array, risk_aversion: float) -> Array:
-    """The returns under which `weights` would be optimal: γ Σ w (Black and Litterman 1992, equilibrium)."""
+    """The returns under which `weights` would be optimal: γ Σ w (Black and Litterman 1992, equilibrium).
+
+    Args:
+        risk: the model of one session's returns.
+        weights: of a portfolio, shape (names,); shares of its value.
+        risk_aversion: γ.
+
+    Returns:
+        The expected simple return of one session for each name, shape (names,).
+    """
     return np.asarray(risk_aversion * risk.times(weights))
 
 

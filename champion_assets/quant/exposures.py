@@ -71,7 +71,7 @@ def exposures(returns: Array, factors: Array, lags: int | None = None) -> Exposu
         >>> chance = np.random.default_rng(1)
         >>> market = chance.normal(0.0, 0.01, (500, 1))
         >>> found = exposures(0.0002 + 0.9 * market[:, 0] + chance.normal(0.0, 0.002, 500), market)
-        >>> abs(found.coefficients[1] - 0.9) < 0.05, found.lags
+        >>> bool(abs(found.coefficients[1] - 0.9) < 0.05), found.lags
         (True, 5)
     """
     if factors.ndim != 2 or returns.shape != factors.shape[:1]:

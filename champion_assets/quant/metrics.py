@@ -81,12 +81,32 @@ class Yardstick:
 
 
 def calendar_years(before: dt.date, last: dt.date) -> float:
-    """Years of 365.25 days from `before`, the session whose close the first return starts from, to `last`."""
+    """Years of 365.25 days.
+
+    Args:
+        before: the session whose close the first return starts from.
+        last: the last session.
+
+    Example:
+        >>> round(calendar_years(dt.date(2020, 1, 1), dt.date(2024, 1, 1)), 4)
+        4.0
+    """
     return (last - before).days / DAYS_A_YEAR
 
 
 def drawdowns(returns: Array) -> Array:
-    """Value relative to its highest so far, minus 1, shape as `returns`."""
+    """Value relative to its highest so far, minus 1.
+
+    Args:
+        returns: simple returns, shape (sessions,).
+
+    Returns:
+        Shares of the highest value, 0 or below, shape (sessions,).
+
+    Example:
+        >>> drawdowns(np.array([0.1, -0.5, 1.0])).round(4).tolist()
+        [0.0, -0.5, 0.0]
+    """
     value = np.concatenate([[1.0], np.cumprod(1.0 + returns)])
     return np.asarray((value / np.maximum.accumulate(value) - 1.0)[1:])
 

@@ -123,7 +123,7 @@ def esg_frontier(date: Day, *, floors: Sequence[float] | None = None) -> EsgFron
     Example:
         >>> frontier = research.esg_frontier("2024-03-28")
         >>> frontier.table.select("objective", "floor", "sharpe", "cost_bps")
-        >>> frontier.plot().show()
+        >>> frontier.plot()
     """
     from champion_assets.portfolio.esg_frontier import frontier_of
     from champion_assets.portfolio.evenings import decision_inputs, known_at

@@ -58,9 +58,9 @@ class Lake:
         ConfigurationError: a setting is unknown or wrong.
 
     Example:
-        >>> yesterday, today = research.Lake("backups/tuesday"), research.Lake("data")
-        >>> today.prices("2024-01-01", "2024-03-28", symbols="INFY")
-        >>> today.tables()
+        >>> lake = research.Lake("data")
+        >>> lake.prices("2024-01-01", "2024-03-28", symbols="INFY")
+        >>> lake.tables()
     """
 
     table = _Bound(api.table)

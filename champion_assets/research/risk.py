@@ -33,7 +33,7 @@ def covariance(date: Day) -> tuple[Array, list[str]]:
 
     Example:
         >>> sigma, names = research.covariance("2024-03-28")
-        >>> volatility = dict(zip(names, sigma.diagonal() ** 0.5))
+        >>> dict(zip(names, sigma.diagonal() ** 0.5, strict=True))  # the volatility of each name's return in a session
     """
     from champion_assets.features.covariance import TABLE, risk_model
 

@@ -72,6 +72,9 @@ def test_the_command_has_exit_codes_json_and_a_page(kept: Workspace, tmp_path: P
     well = CliRunner().invoke(main, ["doctor", "--html", str(page)])
     assert well.exit_code == 0, well.output
     found = parsed(page.read_text())
+    CliRunner().invoke(main, ["doctor", "--html", str(tmp_path / "state")])
+    assert parsed((tmp_path / "state" / "index.html").read_text()).headings == found.headings
+    assert (tmp_path / "state" / "quarantine.html").exists()
     assert found.headings[0].startswith("State of the lake: all is well")
     assert any("Every asset has all 32 sessions" in each for each in found.column("findings-table", "What"))
     assert (

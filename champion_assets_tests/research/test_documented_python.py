@@ -6,6 +6,7 @@ The lake is fictional, so names and days of the pages are replaced by some of it
 from __future__ import annotations
 
 import ast
+import doctest
 import re
 import tomllib
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from champion_assets import research
 from champion_assets.catalog import HISTORY_TABLES, LAKE_TABLES, TABLES
 from champion_assets.quant.adjust import LEVELS
 from champion_assets.warehouse.loaded import loaded
@@ -21,12 +23,21 @@ from champion_assets.warehouse.loaded import loaded
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(page for page in (ROOT / "docs").rglob("*.md") if page.name != "extending.md")]
 """Without the page whose blocks are modules of a package; test_extending.py builds them."""
+
+
+def _example(name: str) -> str:
+    """The statements of the example in a docstring of the research API."""
+    parsed = doctest.DocTestParser().get_examples(str(getattr(research, name).__doc__))
+    needed = "import datetime as dt\n\nimport duckdb\nimport polars as pl\n\nfrom champion_assets import research\n\n"
+    return needed + "".join(each.source for each in parsed)
+
+
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SNIPPETS = [
     pytest.param(block, id=f"{page.name}-{number}")
     for page in PAGES
     for number, block in enumerate(BLOCK.findall(page.read_text("utf-8")), 1)
-]
+] + [pytest.param(_example(name), id=f"research.{name}") for name in research.__all__ if ">>>" in (getattr(research, name).__doc__ or "")]
 FICTIONAL = {"INFY": "ARANYASTEE", "infy": "aranyastee", "TCS": "EKANTANEW", "HDFCBANK": "EKANTANEW"} | {
     "2016-01-01": "2023-11-01", "2020-01-01": "2024-01-01", "2020-12-31": "2024-04-30",
 }  # fmt: skip
