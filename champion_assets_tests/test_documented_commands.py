@@ -43,6 +43,7 @@ RUN_BY = {
     "champion backfill": "orchestration/test_backfill.py::test_it_builds_then_finds_nothing_to_do",
     "champion demo": "orchestration/test_backfill.py::test_the_demo_runs_offline_and_twice",
     "champion doctor": "operations/test_doctor.py::",
+    "champion export": "operations/test_export.py::test_the_command_and_what_it_refuses",
     "champion experiment": "experiments/test_run.py::",
     "champion prepare": "deploy/test_compose.py::",
     "champion quarantine": "lake/test_quarantine.py::",

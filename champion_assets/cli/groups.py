@@ -29,6 +29,7 @@ GROUPS = {
         "audit": "What corporate actions and identities rest on.",
         "quarantine": "Rows and files that were taken out.",
         "versions": "What changed between versions of a day.",
+        "export": "Prices in the files of another tool.",
     },
     "Keep": {
         "verify": "Compare all files with their checksums.",

@@ -13,6 +13,7 @@ import click
 
 from champion_assets.cli import bring, groups, lake, operations, reports
 from champion_assets.cli.boundary import HELPER_BEHIND, CommandBoundary
+from champion_assets.cli.export import export
 from champion_assets.cli.init import init
 from champion_assets.cli.output import DATE, console, say
 from champion_assets.cli.settings import settings
@@ -66,6 +67,7 @@ for command in (
     groups.completion,
     reports.audit,
     reports.experiment,
+    export,
     settings,
     operations.doctor,
     operations.prepare,
