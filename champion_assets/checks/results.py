@@ -34,7 +34,7 @@ NAME = "checks/results"
 
 
 class OverrideError(ChampionError, ValueError):
-    """A line of the overrides that cannot be meant so."""
+    """A line of the overrides is invalid."""
 
 
 class Results(TableModel):

@@ -149,7 +149,11 @@ def _decide(table: str, date: dt.datetime, verdict: Literal["release", "drop"], 
 @click.option("--line", type=int, default=None, help="Only this line of the file.")
 @click.option("--why", required=True, help="The reason, for whoever looks later.")
 def release(table: str, date: dt.datetime, line: int | None, why: str) -> None:
-    """Let rows through: their ISIN is not believed, their symbol is; of two rows of an instrument the released one counts."""
+    """Accept quarantined rows.
+
+    The row's ISIN is ignored and the instrument is identified by symbol. If an instrument has two rows on the day, the released row is
+    kept.
+    """
     _decide(table, date, "release", why, line)
 
 

@@ -34,7 +34,7 @@ from champion_assets.settings.strategy import Strategy
 
 
 class ExperimentError(ChampionError, ValueError):
-    """A strategy file cannot be meant so."""
+    """A strategy file is invalid."""
 
 
 class ExperimentFile(BaseModel):

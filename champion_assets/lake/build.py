@@ -9,7 +9,6 @@ state, where nothing after it can be known. Killed at any moment, the lake holds
 from __future__ import annotations
 
 import datetime as dt
-import resource
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from champion_assets.common import system
 from champion_assets.lake.commit import DayRows, day_rows, write_days
 from champion_assets.lake.content_hash import HASH_LENGTH
 from champion_assets.lake.delta_schema import storable
@@ -88,7 +88,7 @@ def build_range(
     report.outcomes = dict(sorted(report.outcomes.items()))
     report.seconds["total"] = time.perf_counter() - started
     report.cpu_seconds = time.process_time() - used
-    report.peak_megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    report.peak_megabytes = system.peak_megabytes()
     return report
 
 

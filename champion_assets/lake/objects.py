@@ -7,7 +7,6 @@ a later start removes.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import random
 import time
@@ -20,6 +19,7 @@ from typing import Any, TypeVar
 import obstore
 import obstore.exceptions
 
+from champion_assets.common import system
 from champion_assets.common.s3 import s3_store
 from champion_assets.lake.errors import LakeUnreachable
 
@@ -80,7 +80,7 @@ class ObjectStore:
         """
         if self.is_local:
             with Path(self.root).with_name(Path(self.root).name + ".lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                system.lock(lock)
                 self.put(key, change(self.get(key)))
             return
         for _ in range(UPDATE_ATTEMPTS):

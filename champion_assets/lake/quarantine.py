@@ -24,7 +24,7 @@ FOLDER, DECISIONS = "quarantine", "quarantine/decisions.json"
 
 
 class QuarantineError(ChampionError, ValueError):
-    """A decision that cannot be meant so."""
+    """A decision on the quarantine is invalid."""
 
 
 @dataclass(frozen=True)

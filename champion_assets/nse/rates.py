@@ -31,7 +31,7 @@ _PLAUSIBLE = 100.0
 
 
 class RateError(ChampionError, ValueError):
-    """A line that cannot be meant so; the message names file, line and what is wrong."""
+    """A line of the file is invalid; the message names file, line and what is wrong."""
 
 
 @dataclass(frozen=True)

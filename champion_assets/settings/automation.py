@@ -17,7 +17,9 @@ class AutomationSettings(BaseModel):
     model_config = CONFIG
 
     clock: Annotated[Path | None, BLANK_IS_NONE] = Field(
-        None, validation_alias=variables("CHAMPION_CLOCK"), description="File with an ISO instant that is taken for now, for rehearsals."
+        None,
+        validation_alias=variables("CHAMPION_CLOCK"),
+        description="File with an ISO instant that is used as the present time, for rehearsals.",
     )
     automation: Literal["off", "on"] = Field(
         "off",
@@ -25,24 +27,28 @@ class AutomationSettings(BaseModel):
         description="Whether sensors and schedules are switched on as they are deployed.",
     )
     sensor_seconds: int = Field(
-        60, ge=1, validation_alias=variables("CHAMPION_SENSOR_SECONDS"), description="Least time between two looks of a sensor."
+        60, ge=1, validation_alias=variables("CHAMPION_SENSOR_SECONDS"), description="Minimum seconds between two evaluations of a sensor."
     )
     published_at: dt.time = Field(
         dt.time(18, 0),
         validation_alias=variables("CHAMPION_PUBLISHED_AT"),
-        description="Time in India from which a day's files are looked for.",
+        description="Time in India from which the files of the day are looked for.",
     )
     late_at: dt.time = Field(
         dt.time(20, 30), validation_alias=variables("CHAMPION_LATE_AT"), description="Time in India from which a missing file is late."
     )
     republish_seconds: int = Field(
         3600, ge=1, validation_alias=variables("CHAMPION_REPUBLISH_SECONDS"),
-        description="Least time between two looks at the files of a past session.",
+        description="Minimum time between two checks of the files of a past session.",
     )  # fmt: skip
     alarm_webhook: SecretStr | None = Field(
-        None, validation_alias=variables("CHAMPION_ALARM_WEBHOOK"), description="URL that gets alarms as JSON (title, text)."
+        None,
+        validation_alias=variables("CHAMPION_ALARM_WEBHOOK"),
+        description="URL that alarms are posted to, as JSON with title and text.",
     )
-    alarm_email: str | None = Field(None, validation_alias=variables("CHAMPION_ALARM_EMAIL"), description="Address that gets alarms.")
+    alarm_email: str | None = Field(
+        None, validation_alias=variables("CHAMPION_ALARM_EMAIL"), description="E-mail address that alarms are sent to."
+    )
     smtp_url: SecretStr | None = Field(
-        None, validation_alias=variables("CHAMPION_SMTP_URL"), description="smtp[s]://[user:password@]host[:port], for alarms by e-mail."
+        None, validation_alias=variables("CHAMPION_SMTP_URL"), description="Mail server for alarms: smtp[s]://[user:password@]host[:port]."
     )

@@ -17,11 +17,11 @@ class HistorySettings(BaseModel):
 
     start_date: dt.date = Field(
         dt.date(2016, 1, 1), validation_alias=variables("CHAMPION_START_DATE", "START_DATE"),
-        description="First day of the grid; no window looks before it and the portfolio begins here.",
+        description="First day of the history: no window reaches before it, and the portfolio begins here.",
     )  # fmt: skip
     end_date: Annotated[dt.date | None, BLANK_IS_NONE] = Field(
         None, validation_alias=variables("CHAMPION_END_DATE", "END_DATE"),
-        description="Last day of a history that is finished: no later day is asked for or late.",
+        description="Last day of a finished history: later days are neither requested nor overdue.",
     )  # fmt: skip
     partitions_per_run: int = Field(
         0,

@@ -15,13 +15,15 @@ class LakeSettings(BaseModel):
 
     model_config = CONFIG
 
-    data_dir: Path = Field(Path("data"), validation_alias=variables("DATA_DIR"), description="Folder for everything kept locally.")
+    data_dir: Path = Field(Path("data"), validation_alias=variables("DATA_DIR"), description="Folder for everything that is kept locally.")
     lake: Address = Field(
-        Address(""), validation_alias=variables("CHAMPION_LAKE"), description="Lake root: folder or s3:// URL; DATA_DIR/lake."
+        Address(""),
+        validation_alias=variables("CHAMPION_LAKE"),
+        description="Root of the lake: a folder or an s3:// URL. Default: DATA_DIR/lake.",
     )
     lake_cache_gb: float = Field(
         4.0, ge=0, validation_alias=variables("CHAMPION_LAKE_CACHE_GB"),
-        description="Copies of a remote lake's objects in DATA_DIR/cache, at most; 0: none.",
+        description="Maximum size of the local copies of a remote lake in DATA_DIR/cache, in GB; 0 keeps none.",
     )  # fmt: skip
     s3_endpoint: Address | None = Field(None, validation_alias=variables("CHAMPION_S3_ENDPOINT", "MINIO_ENDPOINT"))
     s3_access_key: SecretStr | None = Field(None, validation_alias=variables("AWS_ACCESS_KEY_ID", "MINIO_ACCESS_KEY"))

@@ -28,10 +28,14 @@ class ServiceSettings(BaseModel):
     )
     clickhouse_host: Address = Field(Address("localhost"), validation_alias=variables("CLICKHOUSE_HOST"), description="ClickHouse server.")
     clickhouse_port: int = Field(
-        9000, validation_alias=variables("CLICKHOUSE_PORT"), description="Its native port, with TLS usually 9440; 8123 and 8443 are HTTP."
+        9000,
+        validation_alias=variables("CLICKHOUSE_PORT"),
+        description="ClickHouse's native port, with TLS usually 9440; 8123 and 8443 are HTTP ports.",
     )
     clickhouse_user: str = Field("default", validation_alias=variables("CLICKHOUSE_USER"), description="ClickHouse user.")
-    clickhouse_password: SecretStr = Field(SecretStr(""), validation_alias=variables("CLICKHOUSE_PASSWORD"), description="Its password.")
+    clickhouse_password: SecretStr = Field(
+        SecretStr(""), validation_alias=variables("CLICKHOUSE_PASSWORD"), description="ClickHouse password."
+    )
     clickhouse_database: str = Field(
         "champion_market", pattern="^[A-Za-z_][A-Za-z0-9_]*$", validation_alias=variables("CLICKHOUSE_DATABASE"),
         description="Database, made if absent; its tables are named stage_name.",

@@ -26,69 +26,82 @@ class Strategy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
     covariance_estimator: Covariance = Field(
-        "ledoit_wolf", validation_alias=variables("COVARIANCE_ESTIMATOR"), description="See quant/covariance.py."
+        "ledoit_wolf", validation_alias=variables("COVARIANCE_ESTIMATOR"), description="Estimator of the covariance matrix."
     )
     cov_window_days: int = Field(
         252, ge=2, validation_alias=variables("COV_WINDOW_DAYS"),
-        description="Sessions in the risk window. The older pipeline used 20, too few for a covariance of more than 20 names.",
+        description="Sessions in the window of the covariance estimate. The older pipeline used 20, too few for more than 20 names.",
     )  # fmt: skip
     expected_return_estimator: ExpectedReturn = Field(
-        "historical_mean", validation_alias=variables("EXPECTED_RETURN_ESTIMATOR"), description="See quant/expected.py."
+        "historical_mean", validation_alias=variables("EXPECTED_RETURN_ESTIMATOR"), description="Estimator of the expected returns."
     )
     expected_return_lookback: int = Field(
-        252, ge=2, validation_alias=variables("EXPECTED_RETURN_LOOKBACK"), description="Sessions in the expected return."
+        252, ge=2, validation_alias=variables("EXPECTED_RETURN_LOOKBACK"), description="Sessions in the window of the expected returns."
     )
     objective: Literal["mean_variance", "minimum_variance", "maximum_sharpe", "risk_parity", "tracking"] = Field(
-        "mean_variance", validation_alias=variables("OBJECTIVE"), description="What the weights are best at; see quant/objectives.py."
+        "mean_variance", validation_alias=variables("OBJECTIVE"), description="What the optimiser maximises or minimises."
     )
     tracked: Literal["equal", "turnover"] = Field(
         "turnover",
         validation_alias=variables("TRACKED"),
-        description="Weights of the universe that `tracking` and `implied` take as benchmark.",
+        description="Weighting of the universe as benchmark for `tracking` and `implied`.",
     )
-    risk_aversion: float = Field(5.0, gt=0, validation_alias=variables("RISK_AVERSION"), description="γ in μ'w - ½γ w'Σw.")
-    weight_cap: float = Field(0.07, gt=0, le=1, validation_alias=variables("WEIGHT_CAP"), description="Largest weight of a name.")
-    weight_floor: float = Field(0.0, ge=0, le=1, validation_alias=variables("WEIGHT_FLOOR"), description="Least weight of every member.")
+    risk_aversion: float = Field(
+        5.0, gt=0, validation_alias=variables("RISK_AVERSION"), description="Risk aversion γ in the objective μ'w - ½γ w'Σw."
+    )
+    weight_cap: float = Field(0.07, gt=0, le=1, validation_alias=variables("WEIGHT_CAP"), description="Maximum weight of a security.")
+    weight_floor: float = Field(
+        0.0, ge=0, le=1, validation_alias=variables("WEIGHT_FLOOR"), description="Minimum weight of every member of the universe."
+    )
     min_position: float = Field(
         0.0,
         ge=0,
         lt=1,
         validation_alias=variables("MIN_POSITION"),
-        description="Names that would get less are left out, and the rest is solved anew.",
+        description="Minimum weight of a position: smaller ones are left out and the problem is solved again.",
     )
     max_names: int | None = Field(
         None, ge=1, validation_alias=variables("MAX_NAMES"),
-        description="Most names that are held, the best choice of them; WEIGHT_FLOOR then holds for the names that are held.",
+        description="Maximum number of positions, chosen optimally; WEIGHT_FLOOR then applies to the positions held.",
     )  # fmt: skip
-    cash_weight: float = Field(0.0, ge=0, lt=1, validation_alias=variables("CASH_WEIGHT"), description="Share that stays in cash.")
-    sector_cap: float | None = Field(None, gt=0, le=1, validation_alias=variables("SECTOR_CAP"), description="Largest weight of a sector.")
+    cash_weight: float = Field(
+        0.0, ge=0, lt=1, validation_alias=variables("CASH_WEIGHT"), description="Share of the portfolio that stays in cash."
+    )
+    sector_cap: float | None = Field(None, gt=0, le=1, validation_alias=variables("SECTOR_CAP"), description="Maximum weight of a sector.")
     liquidity_share: float | None = Field(
-        None, gt=0, validation_alias=variables("LIQUIDITY_SHARE"), description="Largest position as a multiple of a day's median turnover."
+        None,
+        gt=0,
+        validation_alias=variables("LIQUIDITY_SHARE"),
+        description="Maximum position as a multiple of the median daily traded value.",
     )
     exclude: tuple[str, ...] = Field(
-        (), validation_alias=variables("EXCLUDE"), description="Symbols that are never held, separated by commas in the environment."
+        (),
+        validation_alias=variables("EXCLUDE"),
+        description="Symbols or ISINs that are never held; separated by commas in the environment.",
     )
     universe: tuple[str, ...] = Field((), validation_alias=variables("UNIVERSE"), description="If given, only these symbols are ever held.")
     esg_floor: float | None = Field(
-        None, validation_alias=variables("ESG_FLOOR"), description="Least ESG score of the portfolio, 0 to 100."
+        None, validation_alias=variables("ESG_FLOOR"), description="Minimum ESG score of the portfolio, 0 to 100."
     )
     esg_floor_relative: float | None = Field(
-        None, validation_alias=variables("ESG_FLOOR_RELATIVE"), description="Least ESG score above that of the universe, points."
+        None,
+        validation_alias=variables("ESG_FLOOR_RELATIVE"),
+        description="Minimum ESG score of the portfolio above that of the universe, in points.",
     )
     esg_floor_relative_to: Literal["universe", "benchmark"] = Field(
         "universe", validation_alias=variables("ESG_FLOOR_RELATIVE_TO"),
-        description="The universe's plain mean, or that of the benchmark in TRACKED, over the names with a score.",
+        description="What ESG_FLOOR_RELATIVE refers to: the plain mean of the universe's scores, or that of the benchmark in TRACKED.",
     )  # fmt: skip
     esg_best_in_class: float | None = Field(
         None,
         gt=0,
         le=1,
         validation_alias=variables("ESG_BEST_IN_CLASS"),
-        description="Share of each sector that may be held, the best by ESG.",
+        description="Share of each sector that may be held: the securities with the best ESG scores.",
     )
     esg_preference: float = Field(
         0.0, ge=0, validation_alias=variables("ESG_PREFERENCE"),
-        description="Annual return that a standard deviation of ESG score is worth; added to the expected returns.",
+        description="Annual return added to the expected return per standard deviation of ESG score.",
     )  # fmt: skip
     tilts: Tilts = Field(
         default_factory=dict, validation_alias=variables("TILTS"),
@@ -97,11 +110,11 @@ class Strategy(BaseModel):
     )  # fmt: skip
     esg_min_coverage: float = Field(
         1.0, ge=0, le=1, validation_alias=variables("ESG_MIN_COVERAGE"),
-        description="Least weight of names with an ESG score, where ESG counts; floors then hold for the covered part.",
+        description="Minimum weight of securities with an ESG score; below 1 the floors apply to the rated part.",
     )  # fmt: skip
     turnover_max: float | None = Field(
         None, ge=0, validation_alias=variables("TURNOVER_MAX"),
-        description="Largest half sum of changes of weights at a rebalance; the first investment and forced sales do not count.",
+        description="Maximum one-way turnover at a rebalance (0.5 × Σ|Δw|), without the first investment and forced sales.",
     )  # fmt: skip
     cost_horizon: int | None = Field(
         None, ge=1, validation_alias=variables("COST_HORIZON"),
@@ -110,9 +123,15 @@ class Strategy(BaseModel):
     )  # fmt: skip
     rebalance: Literal["daily", "weekly", "monthly", "quarterly", "band"] = Field(
         "monthly", validation_alias=variables("REBALANCE", "REBALANCE_FREQ"),
-        description="Decide at the last session of each period, or when a weight has drifted by `rebalance_band`.",
+        description="When to rebalance: at the last session of each period, or when a weight has drifted by REBALANCE_BAND.",
     )  # fmt: skip
-    rebalance_band: float = Field(0.02, gt=0, le=1, validation_alias=variables("REBALANCE_BAND"), description="For rebalance=band.")
+    rebalance_band: float = Field(
+        0.02,
+        gt=0,
+        le=1,
+        validation_alias=variables("REBALANCE_BAND"),
+        description="Drift of a weight that triggers a rebalance, with REBALANCE=band.",
+    )
 
     @field_validator("exclude", "universe", mode="before")
     @classmethod

@@ -14,17 +14,27 @@ class UniverseSettings(BaseModel):
 
     model_config = CONFIG
 
-    universe_size: int = Field(500, ge=1, validation_alias=variables("UNIVERSE_SIZE"), description="Most names by turnover.")
-    universe_min_price: float = Field(10.0, ge=0, validation_alias=variables("UNIVERSE_MIN_PRICE"), description="Rupees, close.")
+    universe_size: int = Field(
+        500,
+        ge=1,
+        validation_alias=variables("UNIVERSE_SIZE"),
+        description="Maximum number of securities in the universe, the highest traded value first.",
+    )
+    universe_min_price: float = Field(
+        10.0, ge=0, validation_alias=variables("UNIVERSE_MIN_PRICE"), description="Minimum closing price, in rupees."
+    )
     universe_min_turnover: float = Field(
-        10_000_000.0, ge=0, validation_alias=variables("UNIVERSE_MIN_TURNOVER"), description="Rupees, median of 63 sessions."
+        10_000_000.0,
+        ge=0,
+        validation_alias=variables("UNIVERSE_MIN_TURNOVER"),
+        description="Minimum median traded value of 63 sessions, in rupees.",
     )
     universe_min_coverage: float = Field(
         0.95,
         gt=0,
         le=1,
         validation_alias=variables("UNIVERSE_MIN_COVERAGE"),
-        description="Share of the window's sessions traded.",
+        description="Minimum share of the window's sessions on which the security traded.",
     )
     universe_warmup: int = Field(
         120,

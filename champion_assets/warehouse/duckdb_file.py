@@ -9,7 +9,6 @@ holds the file in force open for reading, so that no other program can write to 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from itertools import count
 from pathlib import Path
 
 from champion_assets.clients.duckdb import connect
+from champion_assets.common import system
 from champion_assets.common.errors import HelperUnavailable
 
 
@@ -26,7 +26,7 @@ def exclusive(path: Path) -> Iterator[None]:
     """One load at a time; a second waits."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        system.lock(lock)
         yield
 
 

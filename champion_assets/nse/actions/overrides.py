@@ -64,7 +64,7 @@ class Override:
 
 
 class OverrideError(ChampionError, ValueError):
-    """A line that cannot be meant so; the message names file, line and what is wrong."""
+    """A line of the file is invalid; the message names file, line and what is wrong."""
 
 
 def read_overrides(path: Path | None) -> tuple[Override, ...]:

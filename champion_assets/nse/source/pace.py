@@ -5,9 +5,10 @@ What belongs here: waiting for a turn. Other machines are not known: docs/deploy
 
 from __future__ import annotations
 
-import fcntl
 import time
 from pathlib import Path
+
+from champion_assets.common import system
 
 
 class Pace:
@@ -29,7 +30,7 @@ class Pace:
         """The file says when the last turn was; who holds its lock is next."""
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            system.lock(lock)
             lock.seek(0)
             last = float(lock.read() or 0.0)
             wait = min(last + self._interval - time.time(), self._interval)  # a clock that was set back costs one interval
