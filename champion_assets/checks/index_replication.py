@@ -34,6 +34,7 @@ from champion_assets.quant.adjust import known_events
 
 NAME = "checks/index_replication"
 EQUITY, ACTIONS, STATUS = "silver/equity_eod", "silver/corporate_actions", "silver/security_status"
+WITNESSED_BY = ("bronze/bundle_prices", "bronze/shares_outstanding", "bronze/adjusted_extremes")
 WITNESSES = ("equal_weight", "total_return", "market_cap", "adjusted_highs", "adjusted_lows")
 EQUAL_WEIGHT = "NIFTY50 EQL Wgt"
 """Name of the index in the PR bundle."""
@@ -136,10 +137,15 @@ def _row(date: dt.date, witness: str, published: float | None, recomputed: float
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The witnesses of `dates`."""
-    prices = inputs.read(EQUITY, ["trade_date", "instrument_id", "symbol", "series", "high", "low", "close", "prev_close"])
-    events = inputs.read(ACTIONS, ["trade_date", "instrument_id", "ex_date", "ex_session", "kind", "f_capital"])
-    rows = [*_equal_weights(inputs, dates, prices, events), *_total_returns(inputs, dates), *_market_caps(inputs, dates, prices),
-            *_extremes(inputs, dates, prices, events)]  # fmt: skip
+    rows = list(_total_returns(inputs, dates))
+    if any(
+        inputs.read(table, ["trade_date"], days=dates).height for table in WITNESSED_BY
+    ):  # a year of prices is read only if it is needed
+        prices = inputs.read(EQUITY, ["trade_date", "instrument_id", "symbol", "series", "high", "low", "close", "prev_close"])
+        events = inputs.read(ACTIONS, ["trade_date", "instrument_id", "ex_date", "ex_session", "kind", "f_capital"])
+        rows += _equal_weights(inputs, dates, prices, events)
+        rows += _market_caps(inputs, dates, prices)
+        rows += _extremes(inputs, dates, prices, events)
     frame = pl.DataFrame(rows, schema=empty_frame(IndexReplication).schema).sort("trade_date", "witness")
     facts: dict[dt.date, dict[str, Any]] = {}
     for row in frame.iter_rows(named=True):
@@ -213,9 +219,7 @@ TABLE = DailyTable(
     model=IndexReplication,
     code_version="1",
     inputs=lambda _: (
-        Input("bronze/bundle_prices"),
-        Input("bronze/shares_outstanding"),
-        Input("bronze/adjusted_extremes"),
+        *(Input(table) for table in WITNESSED_BY),
         Input(STATUS),
         Input("silver/index_total_return"),
         Input(EQUITY, YEAR),

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from champion_assets.bronze.bundle_lists import BundleLists
+from champion_assets.lake.schema import empty_frame
 from champion_assets.nse.bundle_prices import read_bundle_prices
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.nse.trading_rules import fixed_ticks
@@ -46,7 +48,8 @@ def genuine_day(real: Path, date: dt.date) -> tuple[MarketDay, dict[tuple[str, s
     prices = read_bundle_prices(body, "bundle")[0].drop_nulls("symbol").with_columns(stamp)
     prices = prices.filter(pl.col("series").is_in(EQUITY_SERIES))
     names = pl.format("{} {}", "symbol", "series").alias("instrument_id")
-    told = transform(prices, prices.with_columns(names), read_bundle_bands(body, "bundle")[0].with_columns(stamp))
+    hits = read_bundle_bands(body, "bundle")[0].with_columns(stamp)
+    told = transform(prices, prices.with_columns(names), hits, empty_frame(BundleLists))
     index = {name: number for number, name in enumerate(prices.select(names)["instrument_id"])}
     of = {name: prices[name].to_numpy() for name in ("open", "high", "low", "close")}
     nothing = np.zeros(prices.height, dtype=bool)
