@@ -121,7 +121,9 @@ def quarantine_page(days: pl.DataFrame, rows: pl.DataFrame) -> Page:
     caption = _caption("rows and files", len(cells), int(days["rows"].sum()))
     table = [Table("quarantine-table", columns, cells, caption, is_long=True)]
     return _page(
-        "Quarantine", "Rows and files that were taken out, with the rule and the reason.", [cards, Text(words), *(table if cells else ())]
+        "Quarantine",
+        "Rows and files that were taken out, with the rule and the reason.",
+        [cards, Text(words), *(table if cells else ())],
     )
 
 
@@ -157,7 +159,10 @@ def suspects_page(rows: pl.DataFrame) -> Page:
             Cell(f"{row['witness']:.4g}", row["witness"]),
             Cell(f"{row['factor']:.4g}", row["factor"]),
             Cell(row["nearest"]),
-            Cell("–" if row["days_since_traded"] is None else f"{row['days_since_traded']:,}", row["days_since_traded"] or 0),
+            Cell(
+                "–" if row["days_since_traded"] is None else f"{row['days_since_traded']:,}",
+                row["days_since_traded"] or 0,
+            ),
             Cell(": ".join(filter(None, (row["reading"], row["subject"])))),
         ]
         for row in rows.head(MOST).iter_rows(named=True)
@@ -214,7 +219,10 @@ def versions_page(files: pl.DataFrame, changes: pl.DataFrame) -> Page:
     ]
     sides = [Column(label, is_number=False) for label in ("Day", "Symbol", "Series", "Value", "Before", "After", "Version")]
     values = [
-        [_day(row["trade_date"]), *(Cell(row[name] or "–") for name in ("symbol", "series", "column", "before", "after", "version"))]
+        [
+            _day(row["trade_date"]),
+            *(Cell(row[name] or "–") for name in ("symbol", "series", "column", "before", "after", "version")),
+        ]
         for row in changes.head(MOST).iter_rows(named=True)
     ]
     blocks: list[Cards | Text | Table] = [cards]

@@ -73,7 +73,15 @@ def _first_sentence(name: str, value: Any) -> str:
 def _page(name: str, value: Any) -> str:
     if _kind(value) == 3:
         return f"# research.{name}\n\nA type for annotations: `{_type(value)}`.\n"
-    lines = [f"# research.{name}", "", "```text", _signature(name, value), "```", "", _body(inspect.getdoc(value) or "")]
+    lines = [
+        f"# research.{name}",
+        "",
+        "```text",
+        _signature(name, value),
+        "```",
+        "",
+        _body(inspect.getdoc(value) or ""),
+    ]
     if inspect.isclass(value) and not issubclass(value, Exception):
         lines += [text for member in _methods(value) for text in ("", member)]
     return "\n".join(lines) + "\n"
