@@ -70,6 +70,7 @@ audit: $(BIN)/pytest             ## known weaknesses of the pinned packages, whe
 
 bench: $(BIN)/pytest             ## needs CHAMPION_SOURCE
 	$(BIN)/python -m champion_assets_tests.benchmarks.events
+	$(BIN)/python -m champion_assets_tests.benchmarks.commands
 	$(BIN)/python -m champion_assets_tests.benchmarks.pipeline 2016-01-01 2016-12-31
 	$(BIN)/python -m champion_assets_tests.benchmarks.prices 2016-01-01 2016-12-31   # after a backfill of that range
 	$(if $(WALK_FORWARD),$(BIN)/python -m champion_assets_tests.benchmarks.portfolio $(WALK_FORWARD) $(PEERS))   # see its docstring
