@@ -1,8 +1,8 @@
 """Every table of Champion in the order of the graph: the one list.
 
-What belongs here: which tables there are. What a table is, whether it goes to the warehouse, how much memory it needs, stands in its own
-declaration (`lake/table.py`). To add a table write its module and put its `TABLE` here; a daily file of a project of your own needs no line
-here (`own_tables`).
+What belongs here: which tables there are. What a table is, whether it goes to the warehouse, how much memory it needs,
+stands in its own declaration (`lake/table.py`). To add a table write its module and put its `TABLE` here; a daily file
+of a project of your own needs no line here (`own_tables`).
 """
 
 from __future__ import annotations
@@ -191,7 +191,8 @@ def enabled_tables(settings: Settings, tables: dict[str, DailyTable] | None = No
 def open_calendar(settings: Settings, built: Callable[[], Sequence[dt.date]] = tuple) -> SessionCalendar:
     """The session calendar that the settings describe.
 
-    Before 2011, where the calendar is not confirmed, files decide: those of a folder, which can be listed, and those in the lake.
+    Before 2011, where the calendar is not confirmed, files decide: those of a folder, which can be listed, and those in
+    the lake.
 
     Args:
         settings: what names the calendar's files and the source.

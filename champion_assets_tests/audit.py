@@ -1,7 +1,7 @@
 """Known weaknesses of the pinned packages (pip-audit): `make audit`.
 
-Fails if a pinned version has a known weakness that `ACCEPTED` does not name. Where no advisory service can be reached nothing is known;
-that is said, and is no failure.
+Fails if a pinned version has a known weakness that `ACCEPTED` does not name. Where no advisory service can be reached
+nothing is known; that is said, and is no failure.
 """
 
 from __future__ import annotations

@@ -45,8 +45,8 @@ LONG = (
     "orchestration/test_helpers_behind.py",
     "operations/test_history.py",
 )
-"""Files that take long or wait for processes: begun first, so that the others fill the time and no long one is the last. Those with many
-processes of their own do not stand side by side, lest their time limits be met by load."""
+"""Files that take long or wait for processes: begun first, so that the others fill the time and no long one is the
+last. Those with many processes of their own do not stand side by side, lest their time limits be met by load."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

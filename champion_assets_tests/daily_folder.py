@@ -20,8 +20,8 @@ TURNOVER = 11
 def built(real: Path, folder: Path, last: str) -> Workspace:
     """A lake of both days up to the table `last`.
 
-    Their prices are those of `sec_bhavdata_full`, which writes a turnover below 500 rupees as 0.00; such lines, three of 6,300, are read as
-    0.01, for a day with a turnover of nothing is refused.
+    Their prices are those of `sec_bhavdata_full`, which writes a turnover below 500 rupees as 0.00; such lines, three
+    of 6,300, are read as 0.01, for a day with a turnover of nothing is refused.
     """
     for date in DAYS:
         with tarfile.open(real / "daily_folder" / f"{date}.tar.xz") as archive:

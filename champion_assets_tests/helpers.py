@@ -40,8 +40,9 @@ ORDER = [name for name in TABLES if name != "warehouse/clickhouse"]
 def build_until(workspace: Workspace, last: str, start: dt.date, end: dt.date) -> dict[str, RangeReport]:
     """Build all tables up to `last`; every day must succeed.
 
-    In an empty lake with the settings of the fixture what `last` stands on is copied from a lake that was built once for all processes;
-    `build_range` would give the same. A lake that was built so before is copied whole, with what its building said.
+    In an empty lake with the settings of the fixture what `last` stands on is copied from a lake that was built once
+    for all processes; `build_range` would give the same. A lake that was built so before is copied whole, with what its
+    building said.
     """
     order = [name for name in TABLES if name != "warehouse/clickhouse"]
     built = _built_before(workspace, last, start, end)
@@ -60,7 +61,8 @@ def build_until(workspace: Workspace, last: str, start: dt.date, end: dt.date) -
 
 
 def _built_before(workspace: Workspace, last: str, start: dt.date, end: dt.date) -> Path | None:
-    """Where the lake that `build_until` gives in an empty lake lies once it was built; None if it depends on more than its arguments."""
+    """Where the lake that `build_until` gives in an empty lake lies once it was built; None if it depends on more than
+    its arguments."""
     settings, lake = workspace.settings, workspace.lake
     is_plain = TABLES.keys() == _TABLES.keys() and all(TABLES[name] is _TABLES[name] for name in TABLES)
     if not is_plain or last.startswith("warehouse/") or workspace.begin is not None or not lake.is_local or type(lake) is not Lake:
@@ -100,7 +102,8 @@ def version_in_force(name: str, workspace: Workspace, date: dt.date) -> dict[str
 
 @contextmanager
 def in_catalog(*tables: DailyTable) -> Iterator[None]:
-    """Inside the `with` block the catalog has these tables, too, as if each had its line there, after the tables that it reads."""
+    """Inside the `with` block the catalog has these tables, too, as if each had its line there, after the tables that
+    it reads."""
     before, lines = dict(TABLES), list(LAKE_TABLES)
     for table in tables:
         read = {wanted.table for wanted in table.inputs(Settings.model_construct())}
@@ -121,9 +124,10 @@ DATED = ("bronze/esg_scores", "silver/esg_scores")
 def content(root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "tracking/", "state/")) -> dict[str, str]:
     """What lies under a folder, to be compared with another lake.
 
-    Of a table of a lake each day's rows and fingerprint, without the day of receipt, and the files of closed months, which are the same
-    bytes in every lake of the same rows; of every other object the hash of its bytes.
-    Left out: raw tables, for they hold the instant of receipt; notes for MLflow and the indexes in `state/`, which are made of the others.
+    Of a table of a lake each day's rows and fingerprint, without the day of receipt, and the files of closed months,
+    which are the same bytes in every lake of the same rows; of every other object the hash of its bytes.
+    Left out: raw tables, for they hold the instant of receipt; notes for MLflow and the indexes in `state/`, which are
+    made of the others.
     """
     files = [path for path in sorted(root.rglob("*")) if path.is_file() and not str(path.relative_to(root)).startswith(tuple(leave_out))]
     tables = {path.parents[len(path.parts) - 1 - path.parts.index(LOG)] for path in files if LOG in path.parts}
@@ -150,7 +154,8 @@ def _month(date: dt.date) -> tuple[int, int]:
 
 
 def put_day(lake: Lake, table: str, date: dt.date, rows: pl.DataFrame, **stamp: str) -> None:
-    """Make `rows` the table's day, as if a build had; what `stamp` does not say (fingerprint, code_version, recipe) stays as it is."""
+    """Make `rows` the table's day, as if a build had; what `stamp` does not say (fingerprint, code_version, recipe)
+    stays as it is."""
     now = lake.info(table, date) or DayInfo("", "1")
     said = Stamp(**{"fingerprint": now.fingerprint, "code_version": now.code_version, "recipe": now.recipe} | stamp)
     write_days(lake, table, {date: day_rows({date: rows})[date].stamped(said)})
@@ -183,7 +188,8 @@ def copy_days(source: Lake, target: Lake, table: str, dates: Sequence[dt.date]) 
 
 @contextmanager
 def one_at_a_time(lock: Path) -> Iterator[None]:
-    """Inside the `with` block no other process is in one with the same file; the kernel frees it when a process dies."""
+    """Inside the `with` block no other process is in one with the same file; the kernel frees it when a process
+    dies."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -202,7 +208,8 @@ def _link_inputs(workspace: Workspace, last: str, start: dt.date, end: dt.date) 
 
 
 def _cut(workspace: Workspace, name: str, end: dt.date) -> Path:
-    """A lake that holds one table up to `end`, with its files and notes; cut out of the whole by whichever process needs it first."""
+    """A lake that holds one table up to `end`, with its files and notes; cut out of the whole by whichever process
+    needs it first."""
     whole = template(workspace.settings)
     folder = Path(whole.root).parents[1] / "cut" / str(end) / name.replace("/", ".")
     folder.parent.mkdir(parents=True, exist_ok=True)

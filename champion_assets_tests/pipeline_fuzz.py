@@ -107,7 +107,8 @@ def hostile(body: bytes, chance: random.Random) -> bytes:
 
 
 def one_field(body: bytes, chance: random.Random) -> bytes:
-    """The body with one field of one row below the header exchanged, which most readers let through to the next stage."""
+    """The body with one field of one row below the header exchanged, which most readers let through to the next
+    stage."""
     lines = body.split(b"\n")
     place = chance.randrange(min(1, len(lines) - 1), len(lines))
     fields = lines[place].split(b",")

@@ -1,4 +1,5 @@
-"""Every command in README.md and docs/: its words are those of the program, and a named test runs it or says why none can.
+"""Every command in README.md and docs/: its words are those of the program, and a named test runs it or says why none
+can.
 
 A command is a line of a `bash` block, or a code span that begins with the name of a program.
 """

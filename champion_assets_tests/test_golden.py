@@ -1,4 +1,5 @@
-"""Nobody forgets the code version: what every table says of the fictional exchange, against what it said at the last version."""
+"""Nobody forgets the code version: what every table says of the fictional exchange, against what it said at the last
+version."""
 
 from __future__ import annotations
 

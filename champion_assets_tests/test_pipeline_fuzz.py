@@ -1,4 +1,5 @@
-"""Hostile files of every kind through raw, bronze and silver; the long form is `python -m champion_assets_tests.pipeline_fuzz 200000`."""
+"""Hostile files of every kind through raw, bronze and silver; the long form is `python -m
+champion_assets_tests.pipeline_fuzz 200000`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Install a lock into the environment whose Python runs this, with every hash checked.
 
-uv does it in a third of pip's time, so pip installs the pinned uv first and uv the rest. uv does not read pip's configuration; where
-packages come from is handed on to it. If uv cannot be had or cannot do it, pip does, and says why.
+uv does it in a third of pip's time, so pip installs the pinned uv first and uv the rest. uv does not read pip's
+configuration; where packages come from is handed on to it. If uv cannot be had or cannot do it, pip does, and says why.
 
     .venv/bin/python deploy/install.py requirements.lock
 """

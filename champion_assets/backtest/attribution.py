@@ -4,8 +4,8 @@ The price moves of the holdings are told apart after Brinson, Hood and Beebower 
 weighted: `market` is what the value in shares would have made there; `sector` what it made to be in other sectors,
 sector by sector; `selection` what the own names of a sector made beside the sector's members. The other lines are
 amounts of the account: `dividends`, `actions` (a child's or an acquirer's own price, rights), `execution` (fills beside
-the evening's close), `cash` (interest), `written_down`, `costs` by kind, and with TAX=resident `tax` (`backtest/tax`). A
-holding's sector is that of the decision in force in the session. `contribution` is the amount over the value that the
+the evening's close), `cash` (interest), `written_down`, `costs` by kind, and with TAX=resident `tax` (`backtest/tax`).
+A holding's sector is that of the decision in force in the session. `contribution` is the amount over the value that the
 session began with; the contributions of a session add up to its return, after tax if there is a line of it.
 """
 
@@ -74,7 +74,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def _added(rows: pl.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
-    """Sums of `columns` by consecutive equal `by`, one after the other, so that a day's sums do not depend on the other days of a block,
+    """Sums of `columns` by consecutive equal `by`, one after the other.
+
+    So that a day's sums do not depend on the other days of a block,
     as those of Polars may in their last bit.
     """
     codes = rows.select(pl.struct(by).rle_id())[by[0]].to_numpy() if rows.height else np.zeros(0, dtype=np.int64)
@@ -87,7 +89,9 @@ def _ratio(rows: pl.DataFrame, top: str, bottom: str) -> pl.Series:
 
 
 def _sectors(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
-    """Of the universe of the evening before: trade_date, sector, its share `weight` of the members that traded, their mean price return
+    """Of the universe of the evening before.
+
+    Trade_date, sector, its share `weight` of the members that traded, their mean price return
     `made`, and that of all members, `whole`.
     """
     evenings = {evening: date for date in dates if (evening := inputs.before(date)) is not None}
@@ -117,7 +121,10 @@ def _decided(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
 
 
 def _moves(account: pl.DataFrame, known: pl.DataFrame, sectors: pl.DataFrame) -> pl.DataFrame:
-    """The price moves of the holdings as market, sector and selection; all of it is selection on a day without a universe before."""
+    """The price moves of the holdings as market, sector and selection.
+
+    All of it is selection on a day without a universe before.
+    """
     name = ["trade_date", "instrument_id"]
     results = account.select("trade_date", "results").explode("results").drop_nulls().unnest("results")
     held = account.select("trade_date", "holdings").explode("holdings").drop_nulls().unnest("holdings").select(*name, "value")

@@ -1,7 +1,7 @@
 """Small pictures for the metadata of a materialization, as Markdown with the image inside.
 
-What belongs here: static charts of a few kilobytes, written as SVG: a library for plots takes longer to import than the day to compute. The
-interactive ones are in the tear sheet.
+What belongs here: static charts of a few kilobytes, written as SVG: a library for plots takes longer to import than the
+day to compute. The interactive ones are in the tear sheet.
 """
 
 from __future__ import annotations

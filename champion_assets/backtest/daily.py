@@ -1,8 +1,9 @@
 """`backtest/daily`: what the portfolio really did, session by session, beside its yardsticks.
 
-The results are those of `portfolio/account`, which describes how orders are filled. The yardsticks: the index named by BENCHMARK (a price
-return, null on days whose index file is absent; a name that no index has is refused), yesterday's universe, equally weighted
-(`equal_weight.py`), before costs, with its costs beside it, and what an overnight deposit earned.
+The results are those of `portfolio/account`, which describes how orders are filled. The yardsticks: the index named by
+BENCHMARK (a price return, null on days whose index file is absent; a name that no index has is refused), yesterday's
+universe, equally weighted (`equal_weight.py`), before costs, with its costs beside it, and what an overnight deposit
+earned.
 """
 
 from __future__ import annotations

@@ -2,11 +2,12 @@
 
 What belongs here: the rule of this yardstick. What does not: the index (`index.py`), figures (`tear_sheet_figures.py`).
 
-Every session begins with equal weights in the universe of the evening before, so each session trades what entered and left, and what the
-weights had drifted. The trades cost what those of the portfolio do: statutory charges of the day, brokerage, slippage, and with IMPACT the
-impact of trades as large as the account of the evening would make; not the depository's fixed charge for each name sold, which no
-account pays for a drift. A member whose listing ends returns what its holders get, as in the account: shares of the acquirer at its close,
-cash; where that is not known it is left out.
+Every session begins with equal weights in the universe of the evening before, so each session trades what entered and
+left, and what the weights had drifted. The trades cost what those of the portfolio do: statutory charges of the day,
+brokerage, slippage, and with IMPACT the impact of trades as large as the account of the evening would make; not the
+depository's fixed charge for each name sold, which no account pays for a drift. A member whose listing ends returns
+what its holders get, as in the account: shares of the acquirer at its close, cash; where that is not known it is left
+out.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ def yardstick_inputs(settings: Settings) -> tuple[Input, ...]:
 
 
 def equal_weight(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
-    """By session the return before costs and the costs, as shares of the yardstick's value; no row where there was no universe."""
+    """By session the return before costs and the costs, as shares of the yardstick's value.
+
+    No row where there was no universe.
+    """
     yardstick = _Yardstick(inputs)
     rows = []
     for date in dates:

@@ -1,7 +1,10 @@
-"""`backtest/executions`: every order of the portfolio and what became of it: wanted, filled, why not all, at what price, for what charges.
+"""`backtest/executions`: every order of the portfolio and what became of it.
 
-The orders of a session follow from the decision of the evening before (or are the rest of an older one, with UNFILLED=carry). `reference`
-is the close of that evening, adjusted for the session's corporate actions; `shortfall` is what the fill cost beside it, before charges.
+Wanted, filled, why not all, at what price, for what charges.
+
+The orders of a session follow from the decision of the evening before (or are the rest of an older one, with
+UNFILLED=carry). `reference` is the close of that evening, adjusted for the session's corporate actions; `shortfall` is
+what the fill cost beside it, before charges.
 """
 
 from __future__ import annotations

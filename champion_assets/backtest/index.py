@@ -1,7 +1,7 @@
 """The index beside the portfolio: which one BENCHMARK names, and what it did, gaps and all.
 
-What belongs here: reading `silver/index_total_return` for a history, and refusing a name that no index has. What does not: figures
-(`tear_sheet.py`), or benchmarks by rule (`quant/benchmark.py`).
+What belongs here: reading `silver/index_total_return` for a history, and refusing a name that no index has. What does
+not: figures (`tear_sheet.py`), or benchmarks by rule (`quant/benchmark.py`).
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class IndexHistory:
 
     Attributes:
         name: today's name.
-        rows: one per session, the one before the first return first: trade_date, close, price_return, dividend_return, total_return,
-            route, is_assumed; null in a gap of the index files.
+        rows: one per session, the one before the first return first: trade_date, close, price_return, dividend_return,
+            total_return, route, is_assumed; null in a gap of the index files.
     """
 
     name: str
@@ -119,8 +119,8 @@ def names_in_lake(place: Place) -> dict[str, str]:
 def refuse_unknown(place: Place, dates: Sequence[dt.date]) -> Mapping[dt.date, Exception]:
     """Refuse all of `dates` if BENCHMARK is neither an index of the lake nor one that NSE is known to publish.
 
-    A known name that the lake does not have may begin with later files; once the history is told it is refused, too. A lake without index
-    files refuses nothing: there the portfolio has no index beside it.
+    A known name that the lake does not have may begin with later files; once the history is told it is refused, too. A
+    lake without index files refuses nothing: there the portfolio has no index beside it.
     """
     if index_id(place.settings.benchmark) in known_names():
         return {}

@@ -1,11 +1,15 @@
-"""The lots of a portfolio: when each share was acquired and what it cost, through sales (first in, first out) and corporate actions.
+"""The lots of a portfolio.
 
-What belongs here: lots and what is realised of them. What does not: the tax on it (`nse/capital_gains.py`), the table (`tax.py`).
+When each share was acquired and what it cost, through sales (first in, first out) and corporate actions.
 
-A split changes the number of shares of each lot; bonus shares are a lot of their own that cost nothing, acquired on the day; subscribed
-rights one that cost what was paid. Shares of an acquirer, of a child or of a demerged part carry the dates of the old ones, and the cost is
-parted by value as the market saw it on the day. Cash beside or instead of shares, and fractions paid out, are sales. What was got for
-renounced rights is a gain of its own, without cost, short-term.
+What belongs here: lots and what is realised of them. What does not: the tax on it (`nse/capital_gains.py`), the table
+(`tax.py`).
+
+A split changes the number of shares of each lot; bonus shares are a lot of their own that cost nothing, acquired on the
+day; subscribed rights one that cost what was paid. Shares of an acquirer, of a child or of a demerged part carry the
+dates of the old ones, and the cost is parted by value as the market saw it on the day. Cash beside or instead of
+shares, and fractions paid out, are sales. What was got for renounced rights is a gain of its own, without cost,
+short-term.
 """
 
 from __future__ import annotations
@@ -30,7 +34,10 @@ class LotError(ChampionError, ArithmeticError):
 
 @dataclass(frozen=True)
 class Lot:
-    """Shares acquired on one day, their cost in rupees, and their fair value on 2018-01-31; None if they were acquired later."""
+    """Shares acquired on one day, their cost in rupees, and their fair value on 2018-01-31.
+
+    None if they were acquired later.
+    """
 
     acquired: dt.date
     shares: float

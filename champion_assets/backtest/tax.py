@@ -1,11 +1,14 @@
-"""`backtest/tax`: the capital gains tax of an individual resident in India on the portfolio's sales, by lot and by financial year.
+"""`backtest/tax`: the capital gains tax of an individual resident in India on the portfolio's sales.
 
-Made with TAX=resident; without it the table has no rows. The tax is a line beside the account and is not paid out of it: the account trades
-the same shares with and without it. A session's `tax` is what its sales change of the tax of the financial year, as if the year ended that
-day, so the sessions of a year add up to the tax that is due at its end; a loss that is set off gives some of it back. `return_after_tax`
-takes it from the session's return, as if the whole portfolio were sold in proportion to pay it; `value_after_tax` is the account's value
-less all tax so far. What is not sold is not taxed, at the end of the history neither. Rates and rules: `nse/capital_gains.py`; lots:
-`lots.py`. Charges but for securities transaction tax are part of cost and proceeds. Dividends are not taxed here.
+By lot and by financial year.
+
+Made with TAX=resident; without it the table has no rows. The tax is a line beside the account and is not paid out of
+it: the account trades the same shares with and without it. A session's `tax` is what its sales change of the tax of the
+financial year, as if the year ended that day, so the sessions of a year add up to the tax that is due at its end; a
+loss that is set off gives some of it back. `return_after_tax` takes it from the session's return, as if the whole
+portfolio were sold in proportion to pay it; `value_after_tax` is the account's value less all tax so far. What is not
+sold is not taxed, at the end of the history neither. Rates and rules: `nse/capital_gains.py`; lots: `lots.py`. Charges
+but for securities transaction tax are part of cost and proceeds. Dividends are not taxed here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """`backtest/tear_sheet`: the whole history on one self-contained page, and its figures as a table.
 
-The page (`backtest/tear_sheet/tear_sheet.html` in the lake) needs no network. The figures are defined in `quant/metrics.py`; returns
-before the first decision are cash and left out. It is made anew only if the history changed.
+The page (`backtest/tear_sheet/tear_sheet.html` in the lake) needs no network. The figures are defined in
+`quant/metrics.py`; returns before the first decision are cash and left out. It is made anew only if the history
+changed.
 """
 
 import datetime as dt

@@ -1,6 +1,9 @@
-"""What a tear sheet tells, as frames: exposures, holdings, ESG profile, constraints at work, and where the return came from.
+"""What a tear sheet tells, as frames.
 
-What belongs here: deriving them from the tables' rows. What does not: reading the lake (`tear_sheet.py`), drawing (`tear_sheet_page.py`).
+Exposures, holdings, ESG profile, constraints at work, and where the return came from.
+
+What belongs here: deriving them from the tables' rows. What does not: reading the lake (`tear_sheet.py`), drawing
+(`tear_sheet_page.py`).
 """
 
 from __future__ import annotations
@@ -41,7 +44,8 @@ class Story:
         measures: what they are measured with and against.
         sectors: trade_date, sector, weight at the close; cash is a sector.
         holdings: trade_date, symbol, weight of the largest names over all; the others together.
-        esg: trade_date, portfolio, universe (mean blended scores, 0 to 100), covered (weight of scored names); empty without ratings.
+        esg: trade_date, portfolio, universe (mean blended scores, 0 to 100), covered (weight of scored names); empty
+            without ratings.
         constraints: trade_date, constraint, value, low, high, binds of every decision.
         attribution: rows of backtest/attribution.
         written_down: trade_date, symbol, loss of each name that counts as delisted since that day.

@@ -1,6 +1,9 @@
-"""What the page tells beside the history itself: orders and their market, shadow prices, risk at the end, the ESG frontier.
+"""What the page tells beside the history itself.
 
-What belongs here: reading them. What does not: the history's own story (`tear_sheet_data.py`), how it is shown (`sheet/`).
+Orders and their market, shadow prices, risk at the end, the ESG frontier.
+
+What belongs here: reading them. What does not: the history's own story (`tear_sheet_data.py`), how it is shown
+(`sheet/`).
 """
 
 from __future__ import annotations

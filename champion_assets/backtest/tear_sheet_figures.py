@@ -1,6 +1,7 @@
 """The figures of a history: which there are, what each is a figure of, and what the days are measured with.
 
-What belongs here: from days to figures. What does not: the formulae (`quant/metrics.py`), reading the lake (`tear_sheet.py`).
+What belongs here: from days to figures. What does not: the formulae (`quant/metrics.py`), reading the lake
+(`tear_sheet.py`).
 """
 
 from __future__ import annotations
@@ -117,7 +118,10 @@ def _beside_net_universe(own: Array, net: Array, yardstick: Yardstick) -> dict[s
 
 
 def _beside(own: Array, index: IndexHistory, yardstick: Yardstick) -> dict[str, float]:
-    """The figures of the index, and of the portfolio against it. Its levels bridge a gap in its files; risk figures do not."""
+    """The figures of the index, and of the portfolio against it.
+
+    Its levels bridge a gap in its files; risk figures do not.
+    """
     returns, growth = index.returns, index.growth
     there = np.isfinite(returns)
     found = dict.fromkeys([f"index_{name}" for name in (*_COMPARED, *AGAINST)], math.nan)
@@ -134,7 +138,9 @@ def _beside(own: Array, index: IndexHistory, yardstick: Yardstick) -> dict[str, 
 
 
 def after_tax(invested: pl.DataFrame, taxes: pl.DataFrame, yardstick: Yardstick) -> dict[str, float]:
-    """The figures after capital gains tax: those of the tax itself, and the metrics of `_AFTER_TAX` of the returns after it.
+    """The figures after capital gains tax.
+
+    Those of the tax itself, and the metrics of `_AFTER_TAX` of the returns after it.
 
     Args:
         invested: rows of backtest/daily from the first fill on.

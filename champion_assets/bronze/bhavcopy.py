@@ -1,7 +1,7 @@
 """`bronze/bhavcopy`: every row of the day's bhavcopy, all series, in one canonical schema, nothing filtered.
 
-Formats of all eras become the same columns here. Each row knows its file (SHA-256) and its line in it, and the number of rows
-must equal that of the file.
+Formats of all eras become the same columns here. Each row knows its file (SHA-256) and its line in it, and the number
+of rows must equal that of the file.
 """
 
 from __future__ import annotations

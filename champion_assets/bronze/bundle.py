@@ -1,6 +1,9 @@
-"""What bronze tables of declared files and of the PR bundle's members have in common: the text of each day, read by a reader.
+"""What bronze tables of declared files and of the PR bundle's members have in common.
 
-What belongs here: from raw tables to the rows of any member or file. What does not: its columns (each stands in its table or declaration).
+The text of each day, read by a reader.
+
+What belongs here: from raw tables to the rows of any member or file. What does not: its columns (each stands in its
+table or declaration).
 """
 
 from __future__ import annotations
@@ -43,7 +46,8 @@ _REFUSED = {
     "trade_date": pl.Date, "name": pl.String, "source_sha256": pl.String, "rule": pl.String, "source_row": pl.Int64, "reason": pl.String,
     "text": pl.String,
 }  # fmt: skip
-"""Columns of what is refused, in this order whatever is refused first: a day does not depend on the block it was made in."""
+"""Columns of what is refused, in this order whatever is refused first: a day does not depend on the block it was made
+in."""
 MEMBER_INPUTS = (Input(BUNDLES), Input(LOOSE))
 LIST_INPUTS = (Input(LISTS),)
 
@@ -69,7 +73,10 @@ def day_texts(inputs: Inputs, dates: Sequence[dt.date], file: DailyFile) -> Iter
 
 
 def parse_texts(texts: Iterable[DayText], model: type[TableModel], read: Reader) -> Computed:
-    """The rows of days' files; one that cannot be read gives none and stands in the quarantine, as does each line that cannot."""
+    """The rows of days' files.
+
+    One that cannot be read gives none and stands in the quarantine, as does each line that cannot.
+    """
     columns = list(empty_frame(model).columns)
     frames, facts, rejects = [empty_frame(model)], {}, []
     for each in texts:
@@ -88,7 +95,10 @@ def parse_texts(texts: Iterable[DayText], model: type[TableModel], read: Reader)
 
 
 def bundle_texts(inputs: Inputs, dates: Sequence[dt.date], member: Member) -> Iterator[DayText]:
-    """The member of each day's bundle, else the loose one; nothing for a day without. `MEMBER_INPUTS` must be declared."""
+    """The member of each day's bundle, else the loose one; nothing for a day without.
+
+    `MEMBER_INPUTS` must be declared.
+    """
     bundles, loose = current_versions(inputs.read(BUNDLES), dates), current_versions(inputs.read(LOOSE), dates)
     packed, single = inputs.originals(BUNDLES), inputs.originals(LOOSE)
     for date in dates:

@@ -1,7 +1,10 @@
-"""`bronze/bundle_lists`: the lists of the PR bundle that say one thing more of a security than its prices, every line of each.
+"""`bronze/bundle_lists`: the lists of the PR bundle that say one thing more of a security than its prices.
 
-`HL` says who reached a new high or low of 52 weeks, `etf` what each fund follows, `sme` who trades on the market of small companies. The
-declarations stand in `nse/market_files.py`. A member that is absent or not readable has no rows; what was refused is in the quarantine.
+Every line of each.
+
+`HL` says who reached a new high or low of 52 weeks, `etf` what each fund follows, `sme` who trades on the market of
+small companies. The declarations stand in `nse/market_files.py`. A member that is absent or not readable has no rows;
+what was refused is in the quarantine.
 """
 
 from __future__ import annotations

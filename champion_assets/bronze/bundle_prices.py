@@ -1,9 +1,9 @@
 """`bronze/bundle_prices`: what traded, by the PR bundle of the day (its `Pd` member), every row, indices included.
 
-The second witness of who traded: `checks/results` compares it with the bhavcopy. The bundle is kept by `raw/corporate_actions`, whose days
-are current as long as its corporate actions are: a bundle that is published again with other prices and the same actions is not looked at.
-A member that lies loose serves, too (`raw/bundle_members`). A day without, or with one that is not readable, has no rows; what was refused
-is in the quarantine.
+The second witness of who traded: `checks/results` compares it with the bhavcopy. The bundle is kept by
+`raw/corporate_actions`, whose days are current as long as its corporate actions are: a bundle that is published again
+with other prices and the same actions is not looked at. A member that lies loose serves, too (`raw/bundle_members`). A
+day without, or with one that is not readable, has no rows; what was refused is in the quarantine.
 """
 
 from __future__ import annotations

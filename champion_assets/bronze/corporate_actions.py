@@ -1,8 +1,10 @@
-"""`bronze/corporate_actions`: what the feeds say of a session, row by row: of exports the rows that take effect, of bundles all.
+"""`bronze/corporate_actions`: what the feeds say of a session, row by row.
 
-Symbols and face values of exports are those of the day of the export; what they were on the ex-date stands beside them. When an event
-became known: the evening of its bundle, or the broadcast date of the API; an export does not say, so the session before the ex-date
-is assumed (exchanges announce record dates at least days ahead), and `known_basis` says so.
+Of exports the rows that take effect, of bundles all.
+
+Symbols and face values of exports are those of the day of the export; what they were on the ex-date stands beside them.
+When an event became known: the evening of its bundle, or the broadcast date of the API; an export does not say, so the
+session before the ex-date is assumed (exchanges announce record dates at least days ahead), and `known_basis` says so.
 """
 
 from __future__ import annotations

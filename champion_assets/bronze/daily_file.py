@@ -1,7 +1,7 @@
 """The bronze table of a declared daily file: every line is a row, or stands in the quarantine with its reason.
 
-What belongs here: from a declaration to a model and a table. What does not: reading (`nse/daily_file_reader.py`), or identity
-(`silver/daily_file.py`).
+What belongs here: from a declaration to a model and a table. What does not: reading (`nse/daily_file_reader.py`), or
+identity (`silver/daily_file.py`).
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ def column_field(column: Column) -> Any:
 def bronze_table(file: DailyFile, *, code_version: str = "1", peak_megabytes: int = 250) -> DailyTable:
     """`bronze/NAME` of a declared file.
 
-    A file that is no such file (header, day, totals, no rows) gives its day no rows and stands in the quarantine; so does each line that
-    cannot be read. Bundles and loose members are read from `raw/corporate_actions` and `raw/bundle_members`, a served file from
-    `raw/NAME`, one that is kept loose from `raw/market_lists`.
+    A file that is no such file (header, day, totals, no rows) gives its day no rows and stands in the quarantine; so
+    does each line that cannot be read. Bundles and loose members are read from `raw/corporate_actions` and
+    `raw/bundle_members`, a served file from `raw/NAME`, one that is kept loose from `raw/market_lists`.
 
     Args:
         file: its declaration, which is part of every day's fingerprint.

@@ -1,8 +1,9 @@
 """`bronze/esg_scores`: every usable row of the received ESG files, on the session from which it was known.
 
-Scores are oriented by the mapping of the file (0 to 100, higher is better), `score_raw` is as published. What a mapping refuses is
-listed in the quarantine of `raw/esg_scores`. A static score (`is_look_ahead`) counts on every session, so it stands on every session
-from the one on which it became known, until the same provider says something else of the same company.
+Scores are oriented by the mapping of the file (0 to 100, higher is better), `score_raw` is as published. What a mapping
+refuses is listed in the quarantine of `raw/esg_scores`. A static score (`is_look_ahead`) counts on every session, so it
+stands on every session from the one on which it became known, until the same provider says something else of the same
+company.
 """
 
 from __future__ import annotations

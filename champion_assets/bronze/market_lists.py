@@ -1,7 +1,8 @@
 """`bronze/market_lists`: deals, short selling and surveillance by security, every line of each list of the day.
 
-One table, for each list says one or two figures of a security: bulk and block deals a quantity and a side, short selling a quantity,
-surveillance stages. The declarations stand in `nse/market_lists.py`; what was refused is in the quarantine.
+One table, for each list says one or two figures of a security: bulk and block deals a quantity and a side, short
+selling a quantity, surveillance stages. The declarations stand in `nse/market_lists.py`; what was refused is in the
+quarantine.
 """
 
 from __future__ import annotations

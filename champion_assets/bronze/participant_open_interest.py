@@ -1,6 +1,7 @@
 """`bronze/participant_open_interest`: open contracts in equity derivatives by kind of participant, every line.
 
-The line of totals is a check: a file whose rows do not sum to it is refused. The declaration stands in `nse/market_lists.py`.
+The line of totals is a check: a file whose rows do not sum to it is refused. The declaration stands in
+`nse/market_lists.py`.
 """
 
 from __future__ import annotations

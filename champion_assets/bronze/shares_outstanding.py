@@ -1,7 +1,9 @@
-"""`bronze/shares_outstanding`: shares issued and market capitalisation, by the PR bundle of the day (its `MCAP` member), every row.
+"""`bronze/shares_outstanding`: shares issued and market capitalisation.
 
-The lines of totals are checks, no rows: a file whose rows do not sum to them is refused. The declaration of the file stands in
-`nse/market_files.py`.
+By the PR bundle of the day (its `MCAP` member), every row.
+
+The lines of totals are checks, no rows: a file whose rows do not sum to them is refused. The declaration of the file
+stands in `nse/market_files.py`.
 """
 
 from __future__ import annotations

@@ -2,17 +2,20 @@
 
 A row for each witness that a day has:
 
-- `equal_weight`: the day's return of the NIFTY50 Equal Weight, from the closes of the 50 members. Weights are equal at the closes of the
-  third session before the last one of March, June, September and December, hold from the session after that last one, and drift with
-  prices; the exchange does not publish its dates, so a day or two of difference costs up to 2.5 basis points. Where the history begins
-  later, the simple mean stands for it (`basis` is null).
-- `total_return`: the dividend of the Nifty 50 in the day's return by the first route of `silver/index_total_return` against the others.
+- `equal_weight`: the day's return of the NIFTY50 Equal Weight, from the closes of the 50 members. Weights are equal at
+  the closes of the third session before the last one of March, June, September and December, hold from the session
+  after that last one, and drift with prices; the exchange does not publish its dates, so a day or two of difference
+  costs up to 2.5 basis points. Where the history begins later, the simple mean stands for it (`basis` is null).
+- `total_return`: the dividend of the Nifty 50 in the day's return by the first route of `silver/index_total_return`
+  against the others.
 - `market_cap`: shares times our closes against the exchange's own capitalisation of the securities that traded.
-- `adjusted_highs`, `adjusted_lows`: highest and lowest price of the year up to the session before, adjusted by our splits, bonuses and
-  rights, against those that the exchange adjusts: an outside witness of each such action. A name is compared if the exchange's extreme
-  lies in our history, and named in `behind` if the two are not the same price. A demerger is no reason to adjust here.
+- `adjusted_highs`, `adjusted_lows`: highest and lowest price of the year up to the session before, adjusted by our
+  splits, bonuses and rights, against those that the exchange adjusts: an outside witness of each such action. A name is
+  compared if the exchange's extreme lies in our history, and named in `behind` if the two are not the same price. A
+  demerger is no reason to adjust here.
 
-The residual is published less recomputed, in basis points of the day's return or of the sum; extremes are counted instead.
+The residual is published less recomputed, in basis points of the day's return or of the sum; extremes are counted
+instead.
 """
 
 from __future__ import annotations
@@ -85,8 +88,8 @@ def equal_weight_return(members: pl.DataFrame) -> float:
     """The return of weights that were equal once and drifted since.
 
     Args:
-        members: close, prev_close, `base` (the close at which weights were equal, in today's shares before today's actions; null for a name
-            that had none) and `f` (today's price factor).
+        members: close, prev_close, `base` (the close at which weights were equal, in today's shares before today's
+            actions; null for a name that had none) and `f` (today's price factor).
     """
     grown = [None if base is None else before / base for before, base in members.select("prev_close", "base").iter_rows()]
     known = [each for each in grown if each is not None]
@@ -104,7 +107,9 @@ def factors_between(events: pl.DataFrame, after: dt.date, until: dt.date, kinds:
 
 
 def extremes(prices: pl.DataFrame, events: pl.DataFrame, date: dt.date) -> pl.DataFrame:
-    """Adjusted highest and lowest price of the year before `date`: instrument_id, symbol, series of the day, own_high, own_low.
+    """Adjusted highest and lowest price of the year before `date`.
+
+    Instrument_id, symbol, series of the day, own_high, own_low.
 
     Args:
         prices: rows of silver/equity_eod up to `date`.

@@ -1,6 +1,9 @@
-"""Checks of a whole day against the days before: the chain of previous closes, rows, turnover, symbols, indices; and of corporate actions.
+"""Checks of a whole day against the days before: the chain of previous closes, rows, turnover, symbols, indices.
 
-What belongs here: X1-X4, X7, X10, X13. The chain finds a missing or mis-dated file without any calendar: it breaks nearly every row.
+And of corporate actions.
+
+What belongs here: X1-X4, X7, X10, X13. The chain finds a missing or mis-dated file without any calendar: it breaks
+nearly every row.
 """
 
 from __future__ import annotations
@@ -34,7 +37,10 @@ def _day_missing(context: Context) -> pl.DataFrame:
 
 
 def _unseen(context: Context) -> pl.DataFrame:
-    """Rows of names that traded in the session before by their previous close, although the lake has no row of them there."""
+    """Rows of names that traded in the session before by their previous close.
+
+    Although the lake has no row of them there.
+    """
     rows = context.equity.join(context.days, on="trade_date").filter(pl.col("prior_date") < pl.col("previous"))
     other = rows.filter((pl.col("prev_close") - pl.col("prior_close")).abs() >= limits.SAME_PRICE)
     return (
@@ -85,7 +91,8 @@ def _rows_beyond(low: float, high: float):  # type: ignore[no-untyped-def]
 def _class_gone(context: Context) -> pl.DataFrame:
     """Classes of which a day has less than half of the least of the six sessions before.
 
-    Rows without an ISIN have no class of their own: with the first file that has ISINs (2011-06-22) all of them are gone.
+    Rows without an ISIN have no class of their own: with the first file that has ISINs (2011-06-22) all of them are
+    gone.
     """
     classed = context.past.filter(pl.col("instrument_class") != "unclassified")
     seen = classed.group_by("trade_date", "instrument_class").len("rows")

@@ -1,9 +1,10 @@
 """Checks of single rows of prices and quantities: S1-S8 of the check table, and what a price did within its day.
 
-S1 to S3 and S6 hold in every stored row, because the model of silver/equity_eod refuses others; they are counted again here, so that the
-results show them. What a price may do depends on the class of the instrument: rights entitlements have a wider band, fund units one around
-their net asset value, names with derivatives none, and the first session after a pause none. What is an unexplained gap is decided by
-`silver/suspects`, which lists them all; a warning here falls where a person is needed.
+S1 to S3 and S6 hold in every stored row, because the model of silver/equity_eod refuses others; they are counted again
+here, so that the results show them. What a price may do depends on the class of the instrument: rights entitlements
+have a wider band, fund units one around their net asset value, names with derivatives none, and the first session after
+a pause none. What is an unexplained gap is decided by `silver/suspects`, which lists them all; a warning here falls
+where a person is needed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`checks/results`: the outcome of every check on every day, as data.
 
-A block stops the day here: `features/returns` and `features/universe` are not built on a day whose block failed, until the cause is mended
-or a line in the file in CHAMPION_CHECKS (date, check, why, evidence) overrides it. Quarantine, warn and info report. Limits and their
-measured base rates stand in `thresholds.py`.
+A block stops the day here: `features/returns` and `features/universe` are not built on a day whose block failed, until
+the cause is mended or a line in the file in CHAMPION_CHECKS (date, check, why, evidence) overrides it. Quarantine, warn
+and info report. Limits and their measured base rates stand in `thresholds.py`.
 """
 
 from __future__ import annotations
@@ -117,7 +117,10 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def blocked(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, Exception]:
-    """The days of `dates` that may not go into the features, with the reason. Days without results are not judged here."""
+    """The days of `dates` that may not go into the features, with the reason.
+
+    Days without results are not judged here.
+    """
     found = place.lake.read(NAME, dates, ["trade_date", "check_name", "severity", "passed", "sample"]) if dates else empty_frame(Results)
     return {
         date: BlockedByCheck(

@@ -1,7 +1,7 @@
 """What a check is, and the frames that all of them look at.
 
-What belongs here: the form of a rule and its outcome. What does not: any rule (`source_rules.py`, `price_rules.py`, `market_rules.py`,
-`action_rules.py`) or limit (`thresholds.py`).
+What belongs here: the form of a rule and its outcome. What does not: any rule (`source_rules.py`, `price_rules.py`,
+`market_rules.py`, `action_rules.py`) or limit (`thresholds.py`).
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ class Context:
 
     @cached_property
     def equity(self) -> pl.DataFrame:
-        """silver/equity_eod of the days with `moved` = close / own last close - 1, `opened` likewise, `paused` = days since it traded."""
+        """silver/equity_eod of the days with `moved` = close / own last close - 1, `opened` likewise.
+
+        `paused` = days since it traded.
+        """
         return self.past.filter(pl.col("trade_date").is_in(self.dates)).with_columns(
             moved=pl.col("close") / pl.col("prior_close") - 1,
             opened=pl.col("open") / pl.col("prior_close") - 1,
@@ -81,7 +84,10 @@ class Context:
 
     @cached_property
     def usual_turnover(self) -> pl.DataFrame:
-        """trade_date, instrument_id, usual_turnover: the median of its sessions before, rupees; null if fewer than three are known."""
+        """trade_date, instrument_id, usual_turnover: the median of its sessions before, rupees.
+
+        Null if fewer than three are known.
+        """
         rows = self.past.sort("instrument_id", "trade_date").select("trade_date", "instrument_id", "turnover")
         before = pl.col("turnover").rolling_median(PAST - 1, min_samples=3).shift().over("instrument_id")
         return rows.with_columns(usual_turnover=before).filter(pl.col("trade_date").is_in(self.dates)).drop("turnover")
@@ -119,7 +125,10 @@ class Context:
 
     @cached_property
     def bundle(self) -> pl.DataFrame:
-        """The securities of bronze/bundle_prices of the days: trade_date, symbol, series, close, volume, file (the bundle's name)."""
+        """The securities of bronze/bundle_prices of the days.
+
+        Trade_date, symbol, series, close, volume, file (the bundle's name).
+        """
         files = self.inputs.read("raw/corporate_actions", ["trade_date", "name", "sha256", "is_current"]).filter("is_current")
         names = files.select("trade_date", source_sha256="sha256", file="name")
         rows = self.inputs.read("bronze/bundle_prices", ["trade_date", "symbol", "series", "close", "volume", "source_sha256"])

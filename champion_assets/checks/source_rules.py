@@ -1,8 +1,9 @@
 """Checks of the files themselves: containers, dates, versions, headers, widths, calendar, completeness.
 
-What belongs here: B1-B5, X11, X16 (which files of the day list which names). X9 is no rule here: a session without its file is no day, and
-a file of a closed day fails that day in `raw/bhavcopy`. A bhavcopy that is not what it should be never becomes a day (its reader raises),
-so its rules pass wherever a day exists; delivery and index files may be refused, and the rule that refused them fails here.
+What belongs here: B1-B5, X11, X16 (which files of the day list which names). X9 is no rule here: a session without its
+file is no day, and a file of a closed day fails that day in `raw/bhavcopy`. A bhavcopy that is not what it should be
+never becomes a day (its reader raises), so its rules pass wherever a day exists; delivery and index files may be
+refused, and the rule that refused them fails here.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def _versions(asset: str):  # type: ignore[no-untyped-def]
 def _by_bundle(context: Context) -> pl.DataFrame:
     """Who traded by the PR bundle: trade_date, symbol, series, volume, file.
 
-    A bundle whose volumes are mostly not the bhavcopy's is of another day and no witness. For some days after a rename bundles have the
-    old symbol: a name with the volume and close of a row that the bundle lacks is that row.
+    A bundle whose volumes are mostly not the bhavcopy's is of another day and no witness. For some days after a rename
+    bundles have the old symbol: a name with the volume and close of a row that the bundle lacks is that row.
     """
     same = (
         context.bundle.join(context.bhavcopy, on=KEY).group_by("trade_date").agg(share=(pl.col("volume") == pl.col("volume_right")).mean())
@@ -55,7 +56,10 @@ def _by_bundle(context: Context) -> pl.DataFrame:
 
 
 def _by_delivery(context: Context) -> pl.DataFrame:
-    """Who traded by the delivery file: trade_date, symbol, series, volume, file; those of 2002 tell only what was delivered."""
+    """Who traded by the delivery file: trade_date, symbol, series, volume, file.
+
+    Those of 2002 tell only what was delivered.
+    """
     rows = context.delivery.join(context.delivery_files, on="trade_date")
     return rows.select(*KEY, pl.coalesce("volume", "delivery_qty").alias("volume"), "file")
 

@@ -1,9 +1,9 @@
 """The failures of checks that stand unresolved in the lake, over the whole stored history.
 
-What belongs here: finding them cheaply. `checks/results` holds every outcome of every day; reading ten years of it after each run would
-mean reading all of it. So an index object in the lake keeps, for each day, the hash of the day's results and its failures.
-Each look asks the manifest and reads only the days whose hash differs from the index. Therefore the index may be lost, old or written
-by two runs at once without harm: the next look puts it right.
+What belongs here: finding them cheaply. `checks/results` holds every outcome of every day; reading ten years of it
+after each run would mean reading all of it. So an index object in the lake keeps, for each day, the hash of the day's
+results and its failures. Each look asks the manifest and reads only the days whose hash differs from the index.
+Therefore the index may be lost, old or written by two runs at once without harm: the next look puts it right.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class Unresolved:
 
     Attributes:
         days: the days that were judged, in order.
-        by_check: the failures of each check, the worst first: most rows, then the latest day. Checks without a failure are absent.
+        by_check: the failures of each check, the worst first: most rows, then the latest day. Checks without a failure
+            are absent.
     """
 
     days: list[dt.date]

@@ -1,7 +1,7 @@
 """Where every error of the command line ends.
 
-What belongs here: which error becomes which words and which exit code. What does not: any command. Commands let errors pass; none of them
-catches one only to print it.
+What belongs here: which error becomes which words and which exit code. What does not: any command. Commands let errors
+pass; none of them catches one only to print it.
 
 | what happened | what is printed | exit code |
 |---|---|---|

@@ -1,7 +1,7 @@
 """`champion backfill` and `champion run`: bring assets up to date, with progress and an account of what was done.
 
-What belongs here: arguments, help and what is printed. What does not: which days wait (`operations/pending.py`), and any work
-(`orchestration/backfill.py`).
+What belongs here: arguments, help and what is printed. What does not: which days wait (`operations/pending.py`), and
+any work (`orchestration/backfill.py`).
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def backfill(
 ) -> None:
     """Bring all assets up to date from START to END (both included).
 
-    Days whose inputs and code have not changed are left alone, so the command can be interrupted and repeated at any time.
+    Days whose inputs and code have not changed are left alone, so the command can be interrupted and repeated at any
+    time.
 
     The exit code is 0 if all is well, 1 if something could not be built, and 3 if everything is built but DuckDB,
     ClickHouse or MLflow could not be brought up to date; the next run does that.
@@ -84,8 +85,8 @@ def backfill(
 def run(assets: str, refetch: bool, load_to_clickhouse: bool, quiet: bool, as_json: bool) -> None:
     """Bring what is missing up to date: from the first missing session to the last one that is out.
 
-    If nothing is missing, the last session is looked at again. A session is out from 18:00 IST on (CHAMPION_PUBLISHED_AT),
-    in a folder up to its last price file. Exit codes as for `champion backfill`.
+    If nothing is missing, the last session is looked at again. A session is out from 18:00 IST on
+    (CHAMPION_PUBLISHED_AT), in a folder up to its last price file. Exit codes as for `champion backfill`.
     """
     if load_to_clickhouse:
         os.environ["LOAD_TO_CLICKHOUSE"] = "true"

@@ -24,8 +24,8 @@ from champion_assets.cli.output import DATE, say
 def export(form: str, start: dt.datetime, end: dt.datetime, folder: Path, adjust: str, symbols: tuple[str, ...]) -> None:
     """Write prices from START to END into FOLDER in the files of another tool: csv, eod2, qlib, zipline or lean.
 
-    Prices are adjusted as known on END; rows whose adjustment is in doubt are left out. Membership of the Nifty 50 is written where the
-    format has a place for it (csv, qlib).
+    Prices are adjusted as known on END; rows whose adjustment is in doubt are left out. Membership of the Nifty 50 is
+    written where the format has a place for it (csv, qlib).
     """
     from champion_assets.operations.export import export as write
     from champion_assets.quant.adjust import LEVELS

@@ -39,7 +39,8 @@ GROUPS = {
         "completion": "Completion for bash, zsh or fish.",
     },
 }
-"""Commands by what a person wants, in one short sentence each; one that is in none stands under "Other" with its own."""
+"""Commands by what a person wants, in one short sentence each; one that is in none stands under "Other" with its
+own."""
 
 
 def write_groups(group: click.Group, context: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,7 +1,7 @@
 """`champion init`: a `champion.toml` for the files that a person has.
 
-What belongs here: questions, flags and what is printed. What does not: what the file may hold (`settings/`), looking at the source
-(`operations/source_report.py`).
+What belongs here: questions, flags and what is printed. What does not: what the file may hold (`settings/`), looking at
+the source (`operations/source_report.py`).
 """
 
 from __future__ import annotations

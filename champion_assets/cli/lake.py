@@ -47,7 +47,8 @@ def verify(since: dt.datetime | None, repair: bool, warehouse: bool, anew: bool)
 
     Then compare each table and month in DuckDB and ClickHouse with the lake: rows, and a checksum of all values.
 
-    A look that was cut off is gone on with within a day: tables that it had done and that have not changed are left out.
+    A look that was cut off is gone on with within a day: tables that it had done and that have not changed are left
+    out.
 
     The exit code is 0 if nothing is, else 1; with --repair 1 if days could not be built again.
     """
@@ -130,7 +131,10 @@ def versions(date: dt.datetime, table: str | None) -> None:
 @click.command()
 @click.argument("name")
 def tag(name: str) -> None:
-    """Give the present version of every table the name NAME; it stays readable for good, as `research.table(..., lake_as_of=NAME)`."""
+    """Give the present version of every table the name NAME.
+
+    It stays readable for good, as `research.table(..., lake_as_of=NAME)`.
+    """
     from champion_assets.lake.prune import tag as make
 
     say(f"{name}: {len(make(_lake(), name))} tables")
@@ -160,8 +164,9 @@ def prune(keep_days: int, before_migration: bool) -> None:
 def migrate() -> None:
     """Move a lake of the older form, one object per day, to tables with a manifest.
 
-    Every day is read again before its old object is put aside under `_before/`; the move may be cut off and repeated. To take it back,
-    delete the tables and move `_before/` to their place; `champion prune --before-migration` ends that possibility.
+    Every day is read again before its old object is put aside under `_before/`; the move may be cut off and repeated.
+    To take it back, delete the tables and move `_before/` to their place; `champion prune --before-migration` ends that
+    possibility.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

@@ -1,6 +1,7 @@
 """The `champion` command.
 
-What belongs here: arguments, help and what is printed. What does not: any work. Each command calls one function of the package.
+What belongs here: arguments, help and what is printed. What does not: any work. Each command calls one function of the
+package.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from champion_assets.cli.ui import ui
 def main() -> None:
     """NSE's daily files in, a checked lake, features, a portfolio and an honest backtest out.
 
-    Settings come from the environment, from .env and from champion.toml: `champion settings` lists them and says where each came from.
+    Settings come from the environment, from .env and from champion.toml: `champion settings` lists them and says where
+    each came from.
     """
 
 
@@ -51,7 +53,10 @@ def calendar(date: dt.datetime) -> None:
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where everything goes.")
 @click.option("--seed", default=7, show_default=True, help="Another seed is another fictional market.")
 def demo(folder: Path, seed: int) -> None:
-    """Build a fictional exchange, run the whole graph on it, and show where to look. Needs no network and no data of NSE."""
+    """Build a fictional exchange, run the whole graph on it, and show where to look.
+
+    Needs no network and no data of NSE.
+    """
     from champion_assets.operations.demo import run_demo
 
     if behind := run_demo(folder, seed, console, check):

@@ -63,7 +63,10 @@ def doctor(as_json: bool, page: Path | None) -> None:
 
 @click.command()
 def prepare() -> None:
-    """Make ready what the servers need, before the first run and after an upgrade: Dagster's tables, ClickHouse's, a look at the lake."""
+    """Make ready what the servers need, before the first run and after an upgrade.
+
+    Dagster's tables, ClickHouse's, a look at the lake.
+    """
     import dagster as dg
 
     from champion_assets.orchestration.dagster_home import prepare_dagster_home
@@ -151,8 +154,8 @@ def _decide(table: str, date: dt.datetime, verdict: Literal["release", "drop"], 
 def release(table: str, date: dt.datetime, line: int | None, why: str) -> None:
     """Accept quarantined rows.
 
-    The row's ISIN is ignored and the instrument is identified by symbol. If an instrument has two rows on the day, the released row is
-    kept.
+    The row's ISIN is ignored and the instrument is identified by symbol. If an instrument has two rows on the day, the
+    released row is kept.
     """
     _decide(table, date, "release", why, line)
 

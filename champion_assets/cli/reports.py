@@ -1,4 +1,6 @@
-"""`champion audit` and `champion experiment`: what the lake's figures rest on, and strategies beside the daily portfolio.
+"""`champion audit` and `champion experiment`.
+
+What the lake's figures rest on, and strategies beside the daily portfolio.
 
 What belongs here: arguments, help and what is printed. What does not: any work.
 """
@@ -84,9 +86,9 @@ def _propose(workspace: Workspace, start: dt.date, end: dt.date, target: str) ->
 def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | None, end: dt.datetime | None, jobs: int) -> None:
     """Try the strategies of FILES (YAML) on the lake, beside the daily portfolio, and compare them.
 
-    A file has `strategy:` (fields of the strategy, see `champion settings`), `simulation:` (of the simulator), and `grid:`, of which every
-    combination is a trial, and `sensitivity:`, variants of the best of them; see docs/experiments.md. Trials that are done are not done
-    again.
+    A file has `strategy:` (fields of the strategy, see `champion settings`), `simulation:` (of the simulator), and
+    `grid:`, of which every combination is a trial, and `sensitivity:`, variants of the best of them; see
+    docs/experiments.md. Trials that are done are not done again.
     """
     from dataclasses import replace
 

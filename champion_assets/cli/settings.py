@@ -16,8 +16,9 @@ from champion_assets.cli.output import say
 def settings(as_json: bool, only_set: bool) -> None:
     """List every setting: its variables, its value now, where that came from, what it is.
 
-    A setting comes from the environment, else from `.env`, else from `champion.toml` (in the working directory or a folder above it, or the
-    file in CHAMPION_CONFIG): a section for each group of this list, a key for each name in brackets.
+    A setting comes from the environment, else from `.env`, else from `champion.toml` (in the working directory or a
+    folder above it, or the file in CHAMPION_CONFIG): a section for each group of this list, a key for each name in
+    brackets.
     """
     from champion_assets.settings import get_settings
     from champion_assets.settings.origins import origins

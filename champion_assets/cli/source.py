@@ -28,10 +28,12 @@ SHOWN = 3
 @click.option("--all", "everything", is_flag=True, help="Name every file that no table reads, every missing session and every closed day.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 def source(folder: Path | None, everything: bool, as_json: bool) -> None:
-    """What is in FOLDER (else CHAMPION_SOURCE): kinds of files, days, gaps, copies that differ, and what is not read and why.
+    """What is in FOLDER (else CHAMPION_SOURCE).
 
-    Files are known by what they hold, whatever they are called. The exit code is 0 if every session between the first and the last price
-    file has one, no two files of a day differ, and everything could be looked into; else 1.
+    Kinds of files, days, gaps, copies that differ, and what is not read and why.
+
+    Files are known by what they hold, whatever they are called. The exit code is 0 if every session between the first
+    and the last price file has one, no two files of a day differ, and everything could be looked into; else 1.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

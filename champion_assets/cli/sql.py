@@ -28,7 +28,8 @@ def sql(query: str | None, form: str, rows: int) -> None:
     The file is opened read-only. Its tables are `show all tables`; docs/queries.md has 25 questions.
 
     \b
-    champion sql "select symbol, close from silver.equity_eod where trade_date = '2024-01-15' order by turnover desc limit 10"
+    champion sql "select symbol, close from silver.equity_eod where trade_date = '2024-01-15' order by turnover desc
+    limit 10"
     """
     from champion_assets.clients.duckdb import connect
     from champion_assets.common.errors import NothingStored

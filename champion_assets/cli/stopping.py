@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM while a command works.
 
-What belongs here: noticing a signal whoever handles it, saying so, and which exit code it means. What does not: how a run
-of Dagster ends (`orchestration/interruption.py`).
+What belongs here: noticing a signal whoever handles it, saying so, and which exit code it means. What does not: how a
+run of Dagster ends (`orchestration/interruption.py`).
 
 Dagster replaces the handlers of both signals while it works, and where it is busy with itself a signal may be lost. So
 the interpreter is told to write the number of every signal to a socket too (`signal.set_wakeup_fd`), which a thread

@@ -84,7 +84,10 @@ def _mlflow_page(settings: Any, port: int) -> Iterator[None]:
 
 
 def _run(command: list[str]) -> int:
-    """Run Dagster until it ends, or until this process is told to: then Dagster is told, too, and ends its own processes."""
+    """Run Dagster until it ends, or until this process is told to.
+
+    Then Dagster is told, too, and ends its own processes.
+    """
     process = subprocess.Popen(command, start_new_session=True)  # noqa: S603
     try:
         return process.wait()

@@ -1,8 +1,9 @@
 """Pandera without pandas, for the processes of the `champion` command.
 
-What belongs here: that Pandera takes the way that it has for machines without pandas. It imports pandas where it finds it, MLflow brings
-it, and nothing of Champion uses it: a third of a CPU second and 70 MB in each command. Only our own command does this: in a process that
-belongs to somebody else, such as a notebook, Pandera is what its owner expects. All others can import pandas as ever.
+What belongs here: that Pandera takes the way that it has for machines without pandas. It imports pandas where it finds
+it, MLflow brings it, and nothing of Champion uses it: a third of a CPU second and 70 MB in each command. Only our own
+command does this: in a process that belongs to somebody else, such as a notebook, Pandera is what its owner expects.
+All others can import pandas as ever.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """ClickHouse over its native protocol (clickhouse-driver): connecting, and what its errors mean.
 
-What belongs here: a connection from the settings, and errors that say what to do. What does not: any table (`warehouse/`). The driver is
-imported when it is needed.
+What belongs here: a connection from the settings, and errors that say what to do. What does not: any table
+(`warehouse/`). The driver is imported when it is needed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Connections to the DuckDB file of the warehouse, and what its errors mean.
 
-What belongs here: how it is opened, and telling a file that is in use from one that is damaged. What does not: any table
-(`warehouse/duckdb.py`). Whoever runs a load may open the file in a way of its own, as Dagster does with its DuckDB
-resource; without that it is opened by DuckDB's own defaults.
+What belongs here: how it is opened, and telling a file that is in use from one that is damaged. What does not: any
+table (`warehouse/duckdb.py`). Whoever runs a load may open the file in a way of its own, as Dagster does with its
+DuckDB resource; without that it is opened by DuckDB's own defaults.
 """
 
 from __future__ import annotations

@@ -154,7 +154,10 @@ class Tracking:
 
 
 def store_uri(settings: Settings) -> Address:
-    """Where runs are kept: the server or store of the settings, or the SQLite file under DATA_DIR, whose folder is made."""
+    """Where runs are kept.
+
+    The server or store of the settings, or the SQLite file under DATA_DIR, whose folder is made.
+    """
     if settings.mlflow_tracking_uri:
         return Address(settings.mlflow_tracking_uri)
     file = _own_store(settings)

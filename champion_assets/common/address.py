@@ -129,7 +129,10 @@ def _userinfo(match: re.Match[str]) -> str:
 
 
 def _forms(userinfo: str) -> tuple[str, ...]:
-    """User and password together, and the password alone (else the user, which may be a token), as written and as meant."""
+    """User and password together, and the password alone (else the user, which may be a token).
+
+    As written and as meant.
+    """
     user, colon, password = userinfo.partition(":")
     alone = password if colon else user
     return tuple(dict.fromkeys(each for each in (userinfo, alone, unquote(alone)) if each))

@@ -1,7 +1,7 @@
 """What time it is: the machine's, or that of a rehearsal.
 
-What belongs here: now, today in India, and when a day's files are due. A rehearsal on a fictional exchange names a file in CHAMPION_CLOCK
-that holds an ISO instant; whoever rehearses moves it.
+What belongs here: now, today in India, and when a day's files are due. A rehearsal on a fictional exchange names a file
+in CHAMPION_CLOCK that holds an ISO instant; whoever rehearses moves it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The root of every error that Champion raises on purpose.
 
-What belongs here: the root, and the errors of no single part: a wrong setting, a request that cannot be met. Every other error class stands
-in the module or package whose work it reports, derives from `ChampionError`, and keeps a built-in class as second base where callers catch
-that. The message of an error is for people: what is wrong, and what to do about it.
+What belongs here: the root, and the errors of no single part: a wrong setting, a request that cannot be met. Every
+other error class stands in the module or package whose work it reports, derives from `ChampionError`, and keeps a
+built-in class as second base where callers catch that. The message of an error is for people: what is wrong, and what
+to do about it.
 """
 
 from __future__ import annotations

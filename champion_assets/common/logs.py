@@ -1,7 +1,7 @@
 """Structured logs: one JSON object a line in DATA_DIR/logs/champion.jsonl, with run, asset and partitions.
 
-What belongs here: the logger. Dagster's own log has the same words for people; this file is for machines and for the time when Dagster's
-database is gone.
+What belongs here: the logger. Dagster's own log has the same words for people; this file is for machines and for the
+time when Dagster's database is gone.
 """
 
 from __future__ import annotations

@@ -10,7 +10,10 @@ from pathlib import Path
 
 
 def started(process: int) -> str:
-    """When a process began, in the kernel's ticks; empty if there is none. Where there is no /proc, only whether it exists."""
+    """When a process began, in the kernel's ticks; empty if there is none.
+
+    Where there is no /proc, only whether it exists.
+    """
     stat = Path(f"/proc/{process}/stat")
     if stat.exists():
         return stat.read_text().rsplit(")", 1)[1].split()[19]

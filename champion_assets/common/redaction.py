@@ -1,9 +1,11 @@
-"""The second line against secrets in texts: known secrets, and credentials in any URL, are taken out of what is written.
+"""The second line against secrets in texts.
 
-What belongs here: remembering the secrets of this process, and cleaning a text. The first line are types whose text holds
-no secret (`address.py`, pydantic's `SecretStr`); this one is for the words of other libraries: log records, tracebacks,
-Dagster's events. It cannot tell a password of small letters from a word, nor one of digits from a number, so it does not
-look for such ones.
+Known secrets, and credentials in any URL, are taken out of what is written.
+
+What belongs here: remembering the secrets of this process, and cleaning a text. The first line are types whose text
+holds no secret (`address.py`, pydantic's `SecretStr`); this one is for the words of other libraries: log records,
+tracebacks, Dagster's events. It cannot tell a password of small letters from a word, nor one of digits from a number,
+so it does not look for such ones.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ from obstore.store import S3Store
 from pydantic import SecretStr
 
 RETRIES: Any = {"max_retries": 8, "retry_timeout": dt.timedelta(seconds=60)}
-"""A request that fails (time-out, reset, 5xx, 429) is repeated, at growing intervals, for a minute at most; then the stages try again."""
+"""A request that fails (time-out, reset, 5xx, 429) is repeated, at growing intervals, for a minute at most; then the
+stages try again."""
 
 
 class S3Settings(Protocol):
@@ -40,7 +41,10 @@ class S3Settings(Protocol):
 
 
 def s3_options(settings: S3Settings) -> dict[str, str]:
-    """Credentials and endpoint as both obstore and Polars name them; empty values are left to the environment's own chain."""
+    """Credentials and endpoint as both obstore and Polars name them.
+
+    Empty values are left to the environment's own chain.
+    """
     options = {"aws_region": settings.s3_region}
     if settings.s3_access_key is not None and settings.s3_secret_key is not None:
         options["aws_access_key_id"] = settings.s3_access_key.get_secret_value()

@@ -1,7 +1,7 @@
 """What only some operating systems have: locks on files, and the peak memory of this process.
 
-What belongs here: every use of `fcntl` and `resource`, so that importing Champion fails nowhere. Linux is supported; macOS has the same
-calls. On Windows the package can be imported, and what needs a lock is refused.
+What belongs here: every use of `fcntl` and `resource`, so that importing Champion fails nowhere. Linux is supported;
+macOS has the same calls. On Windows the package can be imported, and what needs a lock is refused.
 """
 
 from __future__ import annotations

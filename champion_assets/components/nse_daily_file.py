@@ -1,6 +1,7 @@
 """`champion_assets.components.NseDailyFile`: one more daily file of the exchange, declared in a `defs.yaml`.
 
-What belongs here: the attributes of the component, and its assets. What does not: what a declaration means (`nse/daily_file.py`).
+What belongs here: the attributes of the component, and its assets. What does not: what a declaration means
+(`nse/daily_file.py`).
 """
 
 import datetime as dt
@@ -41,7 +42,10 @@ class FileColumn(dg.Model, dg.Resolvable):
 
 
 class FilePlace(dg.Model, dg.Resolvable):
-    """Where the file lies: `name` and `path` below the archive's root with the day in `strftime`'s codes, or `member` of the PR bundle."""
+    """Where the file lies.
+
+    `name` and `path` below the archive's root with the day in `strftime`'s codes, or `member` of the PR bundle.
+    """
 
     name: str | None = None
     path: str | None = None

@@ -1,1 +1,4 @@
-"""ESG ratings of any provider, without Dagster: what a file's columns mean (`mapping.py`), its rows as records (`records.py`)."""
+"""ESG ratings of any provider, without Dagster.
+
+What a file's columns mean (`mapping.py`), its rows as records (`records.py`).
+"""

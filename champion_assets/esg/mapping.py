@@ -1,7 +1,7 @@
 """What the columns of a provider's CSV files mean: a small YAML file beside them, declared once, never guessed.
 
-What belongs here: the declaration and its checks. A score without a declared direction and scale is refused: risk scores (lower is
-better) and ratings (higher is better) look alike, and mixing them turns a portfolio upside down.
+What belongs here: the declaration and its checks. A score without a declared direction and scale is refused: risk
+scores (lower is better) and ratings (higher is better) look alike, and mixing them turns a portfolio upside down.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class EsgMapping(BaseModel):
         direction: whether a higher or a lower number is better.
         scale: least and largest number that the provider gives.
         open_ended: numbers beyond the scale exist and count as its end (risk scores).
-        history: `point_in_time` if every row says when it was known; `snapshot` if the file is only how things stand on `as_of`.
+        history: `point_in_time` if every row says when it was known; `snapshot` if the file is only how things stand on
+            `as_of`.
         as_of: the day of a snapshot; its rows count from then on.
         look_ahead: let a snapshot count before its day, too. Every result that used it says so.
         columns: the file's column for each thing it has; an identifier and `score` are needed.

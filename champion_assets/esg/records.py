@@ -1,4 +1,6 @@
-"""Rows of a provider's file as records: oriented scores (0 to 100, higher is better), and the day from which each was known.
+"""Rows of a provider's file as records.
+
+Oriented scores (0 to 100, higher is better), and the day from which each was known.
 
 What belongs here: one file. What does not: who a company is, what is still valid on a day (`silver/esg_scores.py`).
 """

@@ -1,7 +1,8 @@
 """What a trial is known by: its parameters that differ from the defaults, and its first day.
 
-What belongs here: which parameters tell one trial from another. A new setting that is left at its default is in no identity, so a new
-release neither renames a stored trial nor counts it twice. Whoever changes a default gives the trials that rest on it another meaning.
+What belongs here: which parameters tell one trial from another. A new setting that is left at its default is in no
+identity, so a new release neither renames a stored trial nor counts it twice. Whoever changes a default gives the
+trials that rest on it another meaning.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Was it luck? The figures of `quant/luck.py` over the stored trials of an experiment.
 
-What belongs here: which trials are compared over which sessions, and what is left out and why. What does not: the arithmetic
-(`quant/luck.py`), how it is said (`luck_words.py`). Trials of earlier runs under the same name count, too: whoever tried a hundred
-strategies chose among a hundred.
+What belongs here: which trials are compared over which sessions, and what is left out and why. What does not: the
+arithmetic (`quant/luck.py`), how it is said (`luck_words.py`). Trials of earlier runs under the same name count, too:
+whoever tried a hundred strategies chose among a hundred.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Series:
 
     Attributes:
         result: the trial.
-        days: trade_date and `excess`, the return less that of an overnight deposit, one row per session from the first fill on.
+        days: trade_date and `excess`, the return less that of an overnight deposit, one row per session from the first
+            fill on.
         sessions: all sessions of the trial, those before the first fill included.
     """
 
@@ -96,7 +97,8 @@ class Luck:
     Attributes:
         compared: labels of the trials compared.
         left_out: label and reason of each that is not.
-        earlier: labels of those compared whose days an earlier run left; nobody checked whether they still are what they would be.
+        earlier: labels of those compared whose days an earlier run left; nobody checked whether they still are what
+            they would be.
         made: trials ever made on this lake that have a Sharpe ratio.
         comparison: the figures; None if there are none.
         why_not: why there are none, in words.

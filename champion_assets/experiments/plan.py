@@ -10,7 +10,8 @@ What belongs here: the file's form, the grid, a trial's name. A file is YAML:
     grid:                               # every combination is a trial; without it there is one
       risk_aversion: [1, 5, 20]
       sector_cap: [null, 0.3]
-    sensitivity: {universes: 20, slippage_bps: [0, 20], start_delay: [21], rebalance_delay: [1, 5]}   # see sensitivity.py
+    sensitivity: {universes: 20, slippage_bps: [0, 20], start_delay: [21], rebalance_delay: [1, 5]}   # see
+    sensitivity.py
 """
 
 from __future__ import annotations

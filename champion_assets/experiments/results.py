@@ -20,7 +20,9 @@ FOLDER = "experiments"
 
 @dataclass(frozen=True)
 class TrialResult:
-    """What became of a trial; `error` says why there are no figures, `variant` what it varies of another trial, for one that counts
+    """What became of a trial.
+
+    `error` says why there are no figures, `variant` what it varies of another trial, for one that counts
     as none. Dates are ISO, figures are those of the tear sheet.
     """
 

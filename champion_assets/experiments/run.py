@@ -1,7 +1,7 @@
 """All trials of an experiment: side by side in processes, compared on one page, kept in MLflow.
 
-What belongs here: the order of these steps. The more trials were ever made, the less the best one means: every Sharpe ratio is deflated for
-all of them, those of earlier days and of experiments with other names included.
+What belongs here: the order of these steps. The more trials were ever made, the less the best one means: every Sharpe
+ratio is deflated for all of them, those of earlier days and of experiments with other names included.
 """
 
 from __future__ import annotations

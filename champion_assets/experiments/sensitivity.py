@@ -1,8 +1,8 @@
 """How much hangs on details: what is perturbed about a strategy, and how far its figures spread.
 
-What belongs here: the block `sensitivity:` of a strategy file, and the spread of figures. What does not: making the variants
-(`variants.py`), the page. A variant is the same strategy on other luck: nobody chooses among variants, so they count for no deflation.
-Whoever keeps a variant because it looks better has made a trial, and puts it into a grid.
+What belongs here: the block `sensitivity:` of a strategy file, and the spread of figures. What does not: making the
+variants (`variants.py`), the page. A variant is the same strategy on other luck: nobody chooses among variants, so they
+count for no deflation. Whoever keeps a variant because it looks better has made a trial, and puts it into a grid.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ class Variant:
 
 
 def is_in_sample(seed: int, number: int, instrument_id: str, share: float) -> bool:
-    """True for about `share` of all instruments: by a hash of the name alone, so that nobody's fate or membership decides."""
+    """True for about `share` of all instruments.
+
+    By a hash of the name alone, so that nobody's fate or membership decides.
+    """
     digest = hashlib.sha256(f"{seed} {number} {instrument_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
 

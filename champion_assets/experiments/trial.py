@@ -1,8 +1,9 @@
 """One trial: the tables that its parameters change, built on an overlay of the lake by the daily portfolio's own code.
 
-What belongs here: which tables a trial computes for itself, for which days, and what is kept of it. A trial can be interrupted and
-repeated; what it has is left alone, and days added to the lake are added to it. Under `experiments/<name>/<trial>/` lie its tables and its
-tear sheet, in `experiments/<name>/trials/<trial>.json` its parameters and figures.
+What belongs here: which tables a trial computes for itself, for which days, and what is kept of it. A trial can be
+interrupted and repeated; what it has is left alone, and days added to the lake are added to it. Under
+`experiments/<name>/<trial>/` lie its tables and its tear sheet, in `experiments/<name>/trials/<trial>.json` its
+parameters and figures.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ TRADES = "features/returns"
 
 
 def own_tables(tables: Mapping[str, DailyTable], base: Settings, trial: Settings) -> list[DailyTable]:
-    """The tables that a trial computes for itself, inputs first: portfolio and backtest, and every feature that differs."""
+    """The tables that a trial computes for itself, inputs first.
+
+    Portfolio and backtest, and every feature that differs.
+    """
     candidates = {name: table for name, table in tables.items() if table.group in STAGES}
     graph = {
         name: {wanted.table for wanted in table.inputs(trial) if wanted.table in candidates} - {name} for name, table in candidates.items()

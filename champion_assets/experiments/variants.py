@@ -1,7 +1,9 @@
-"""Variants of a trial: the same strategy on a random half of the names, with other costs, from a later day, decided on another day.
+"""Variants of a trial.
 
-What belongs here: making them, each a trial of its own on its own overlay. What does not: running them (`run.py`), their spread
-(`sensitivity.py`).
+The same strategy on a random half of the names, with other costs, from a later day, decided on another day.
+
+What belongs here: making them, each a trial of its own on its own overlay. What does not: running them (`run.py`),
+their spread (`sensitivity.py`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """`features/covariance`: the day's risk model over its universe, in the low-rank form `Σ = F'F + diag(d)`.
 
-Estimated by COVARIANCE_ESTIMATOR (`quant/covariance.py`) over `COV_WINDOW_DAYS` sessions. Stored are mean, volatility, d and shrinkage of
-each member; F comes from the window of returns itself, so `risk_model(workspace, date)` gives the whole Σ of any day on demand and no n x n
-matrix is ever stored. Each day is estimated from its own window alone, in a millisecond or two: members change from day to day, and so a
-single day and a range give the same bits. `condition_number` is an upper bound.
+Estimated by COVARIANCE_ESTIMATOR (`quant/covariance.py`) over `COV_WINDOW_DAYS` sessions. Stored are mean, volatility,
+d and shrinkage of each member; F comes from the window of returns itself, so `risk_model(workspace, date)` gives the
+whole Σ of any day on demand and no n x n matrix is ever stored. Each day is estimated from its own window alone, in a
+millisecond or two: members change from day to day, and so a single day and a range give the same bits.
+`condition_number` is an upper bound.
 """
 
 from __future__ import annotations

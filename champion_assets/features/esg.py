@@ -87,9 +87,9 @@ def transform(scores: pl.DataFrame, universe: pl.DataFrame) -> pl.DataFrame:
 def comparable(scores: pl.DataFrame) -> pl.DataFrame:
     """Scores of one product per provider, name and day, with `comparable`: on the scale that the day's providers share.
 
-    A provider's place and spread are the mean and the standard deviation of its scores over the universe; the common ones are the means of
-    those, each provider counting once. A provider that gives everybody the same, or rates a single name, says nothing about who is better:
-    its scores are the common mean. Cut at 0 and 100.
+    A provider's place and spread are the mean and the standard deviation of its scores over the universe; the common
+    ones are the means of those, each provider counting once. A provider that gives everybody the same, or rates a
+    single name, says nothing about who is better: its scores are the common mean. Cut at 0 and 100.
     """
     day = ["trade_date", "provider"]
     habits = scores.group_by(day).agg(center=pl.col("score").mean(), spread=pl.col("score").std(ddof=0)).sort(day)

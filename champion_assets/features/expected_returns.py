@@ -1,7 +1,8 @@
 """`features/expected_returns`: the expected return of the next session of each member of the universe, by EXPECTED_RETURN_ESTIMATOR.
 
-Estimators are in `quant/expected.py`; all look at the total returns of the last `EXPECTED_RETURN_LOOKBACK` sessions. The market of `capm`
-is the equally weighted universe; the weights of `implied` are those of TRACKED, its risk that of the same window by COVARIANCE_ESTIMATOR.
+Estimators are in `quant/expected.py`; all look at the total returns of the last `EXPECTED_RETURN_LOOKBACK` sessions.
+The market of `capm` is the equally weighted universe; the weights of `implied` are those of TRACKED, its risk that of
+the same window by COVARIANCE_ESTIMATOR.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""`features/factor_returns`: what Indian style factors returned, session by session, from the lake's own names and prices.
+"""`features/factor_returns`: what Indian style factors returned, session by session.
+
+From the lake's own names and prices.
 
 Every factor is a portfolio of the members of the universe of the evening before, chosen by what was known at that
 close; `factor_return` is what it made in the session, dividends included, before costs.

@@ -1,11 +1,14 @@
-"""`features/returns`: each instrument's return of the day, exact across ex-dates, renames, series moves and suspensions.
+"""`features/returns`: each instrument's return of the day, exact across ex-dates, renames.
 
-`r = close / (prior_close * f) - 1`, where `prior_close` is the raw close of the instrument's own last session, whatever it was called
-then, and f the product of the factors of all ex-dates since (silver/corporate_actions), as known on the day. The price return uses the
-level `capital`, the total return all dividends.
+Series moves and suspensions.
 
-An opening that no price band allows (more than 20.5 % from the adjusted previous close) and that no action explains is almost always
-an action that the feeds lack: such a day has `is_unexplained_gap` and null returns instead of wrong ones. `silver/suspects` lists them.
+`r = close / (prior_close * f) - 1`, where `prior_close` is the raw close of the instrument's own last session, whatever
+it was called then, and f the product of the factors of all ex-dates since (silver/corporate_actions), as known on the
+day. The price return uses the level `capital`, the total return all dividends.
+
+An opening that no price band allows (more than 20.5 % from the adjusted previous close) and that no action explains is
+almost always an action that the feeds lack: such a day has `is_unexplained_gap` and null returns instead of wrong ones.
+`silver/suspects` lists them.
 
 A return is stated only if its factor is known. Where an action of the day cannot be read, or its factor is held back
 or contradicted by the market (silver/doubts), the return at the level that it concerns is null, whatever the open did:

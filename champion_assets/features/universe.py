@@ -1,18 +1,18 @@
 """`features/universe`: the names that could be held, decided each day by rule from what was known that day.
 
-A name belongs to the universe of a day if it is a share (no fund or trust unit, no entitlement, not partly paid) that traded in EQ
-that day, closed at or above `UNIVERSE_MIN_PRICE`, traded on at least `UNIVERSE_MIN_COVERAGE` of the sessions of the risk window, and is
-among the `UNIVERSE_SIZE` largest by median turnover of 63 sessions, which must reach `UNIVERSE_MIN_TURNOVER`. Delisted names are
-members as long as they traded, so there is no survivorship bias. Until `UNIVERSE_WARMUP` sessions of history exist the universe is
-empty.
+A name belongs to the universe of a day if it is a share (no fund or trust unit, no entitlement, not partly paid) that
+traded in EQ that day, closed at or above `UNIVERSE_MIN_PRICE`, traded on at least `UNIVERSE_MIN_COVERAGE` of the
+sessions of the risk window, and is among the `UNIVERSE_SIZE` largest by median turnover of 63 sessions, which must
+reach `UNIVERSE_MIN_TURNOVER`. Delisted names are members as long as they traded, so there is no survivorship bias.
+Until `UNIVERSE_WARMUP` sessions of history exist the universe is empty.
 
 A name of which something in the risk window is in doubt (silver/doubts: an action that cannot be read, a gap that none
 explains, a factor that nobody confirmed) is left out, since its returns are not known; the metadata of the day say how
 many and which. With `UNIVERSE_IN_DOUBT=keep` it is a member, and its `doubt` says why its figures rest on less.
 
-With `UNIVERSE_INDEX=nifty50` only those can be members that were in the index on that day, by the exchange's own list of the day
-(silver/security_status), so what left the index later is there as long as it was in it. A day without a list takes the newest of
-the ten sessions up to it; without any the universe is empty, and the metadata of the day say so.
+With `UNIVERSE_INDEX=nifty50` only those can be members that were in the index on that day, by the exchange's own list
+of the day (silver/security_status), so what left the index later is there as long as it was in it. A day without a list
+takes the newest of the ten sessions up to it; without any the universe is empty, and the metadata of the day say so.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ LIST_SESSIONS = 10
 """How old a list of index members may be."""
 _COLUMNS = ["trade_date", "instrument_id", "symbol", "isin", "series", "instrument_class", "close", "turnover"]
 _SHARES = ("share", "unclassified")
-"""Classes that can be members; before NSE's files carried ISINs (2011-06-22) a fund unit cannot be told from a share."""
+"""Classes that can be members; before NSE's files carried ISINs (2011-06-22) a fund unit cannot be told from a
+share."""
 _LISTED = ["trade_date", "list_order", "source_row", "symbol", "isin", "industry", "is_look_ahead", "source_sha256"]
 
 

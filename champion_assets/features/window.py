@@ -34,7 +34,10 @@ class Window:
 
 
 def return_windows(inputs: Inputs, dates: Sequence[dt.date]) -> Iterator[Window]:
-    """The windows of returns that end on each of `dates`, as long as the table declares them; without members the matrix has no column."""
+    """The windows of returns that end on each of `dates`, as long as the table declares them.
+
+    Without members the matrix has no column.
+    """
     spans = {date: inputs.window(RETURNS, date, lag=0) for date in dates}
     sessions = sorted({day for span in spans.values() for day in span})
     universe = inputs.read("features/universe", ["trade_date", "instrument_id", "symbol", "median_turnover"], days=dates)

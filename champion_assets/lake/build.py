@@ -1,9 +1,13 @@
-"""Build a range of days of a daily table: what the plan calls stale is computed in blocks, validated, written, reported.
+"""Build a range of days of a daily table.
 
-What belongs here: the one loop that one day and ten years share. What does not: what a table holds, or how Dagster is told.
+What the plan calls stale is computed in blocks, validated, written, reported.
 
-A day is written only whole and valid. A day that fails is not written and does not stop the others, except in tables with
-state, where nothing after it can be known. Killed at any moment, the lake holds finished days only, and the next run goes on.
+What belongs here: the one loop that one day and ten years share. What does not: what a table holds, or how Dagster is
+told.
+
+A day is written only whole and valid. A day that fails is not written and does not stop the others, except in tables
+with state, where nothing after it can be known. Killed at any moment, the lake holds finished days only, and the next
+run goes on.
 """
 
 from __future__ import annotations
@@ -76,7 +80,10 @@ class RangeReport:
 def build_range(
     table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], *, refetch: Collection[dt.date] | None = None
 ) -> RangeReport:
-    """Bring `dates` (calendar days in order) of `table` up to date in the lake and say what was done; `refetch` as in `plan_range`."""
+    """Bring `dates` (calendar days in order) of `table` up to date in the lake and say what was done.
+
+    `refetch` as in `plan_range`.
+    """
     started, used = time.perf_counter(), time.process_time()
     report = RangeReport(table.name)
     fingerprints = Fingerprints(workspace.lake)
@@ -115,7 +122,10 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
 
 
 def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, marks: Fingerprints, report: RangeReport) -> None:
-    """Build the stale days block by block, until a refusal of the server or, in tables with state, a failure ends it."""
+    """Build the stale days block by block, until a refusal of the server or, in tables with state.
+
+    A failure ends it.
+    """
     stale, known = list(plan.stale), len(report.failed)
     if table.stateful and report.failed:
         first_gap = min(report.failed)
@@ -146,7 +156,10 @@ def _next_block(stale: list[dt.date], size: int) -> list[dt.date]:
 
 def _still_stale(table: DailyTable, workspace: Workspace, stale: Sequence[dt.date], plan: Plan, marks: Fingerprints,
                  report: RangeReport) -> list[dt.date]:  # fmt: skip
-    """Of days that were stale since the table's own past was yet to be built: those that still are, now that it is known."""
+    """Of days that were stale since the table's own past was yet to be built.
+
+    Those that still are, now that it is known.
+    """
     for number, date in enumerate(stale):
         info = workspace.lake.info(table.name, date)
         if info is None or expected_fingerprint(table, workspace, date, marks, plan.known) != info.fingerprint:

@@ -1,10 +1,12 @@
-"""Copies of closed months sorted by instrument: the history of one instrument is a few small files instead of a row group of every day.
+"""Copies of closed months sorted by instrument.
 
-What belongs here: making and reading the copies, on this machine, beside the lake. What does not: which instruments a symbol means
-(`research/symbols.py`). A copy holds the months of a year that no later day can join, in `BUCKETS` files by instrument. It is made
-when it is first wanted, out of files whose checksums were compared, and its folder is named after them; so a day that was written again
-leads to another copy. Each file's checksum stands in the copy's list, which has one, too, and is compared at every read: what is
-damaged is made again. The folder may be deleted at any time.
+The history of one instrument is a few small files instead of a row group of every day.
+
+What belongs here: making and reading the copies, on this machine, beside the lake. What does not: which instruments a
+symbol means (`research/symbols.py`). A copy holds the months of a year that no later day can join, in `BUCKETS` files
+by instrument. It is made when it is first wanted, out of files whose checksums were compared, and its folder is named
+after them; so a day that was written again leads to another copy. Each file's checksum stands in the copy's list, which
+has one, too, and is compared at every read: what is damaged is made again. The folder may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -97,7 +99,10 @@ class SortedCopies:
         return pl.concat(frames).filter(pl.col("instrument_id").is_in(instruments))
 
     def _make(self, copy: Path, table: str, days: Sequence[dt.date]) -> dict[int, tuple[int, int]]:
-        """Write a copy in one step, and take earlier ones of the year away; a bucket is named with its bytes and checksum."""
+        """Write a copy in one step, and take earlier ones of the year away.
+
+        A bucket is named with its bytes and checksum.
+        """
         rows = self.lake.read(table, days)
         if not rows.select(_ORDER).equals(rows.select(_ORDER).sort(_ORDER).unique(maintain_order=True)):
             raise ValueError(f"{table} is not sorted by day and instrument with one row of each; it has no copy by instrument")

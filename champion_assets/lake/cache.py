@@ -1,7 +1,7 @@
 """Copies on local disk of a remote lake's files: what was read or written here once does not cross the network again.
 
-What belongs here: the folder and its limit. A file of the lake never changes, since its name is that of its content; so a copy
-is never old, and whoever uses one compares its checksum first. The folder may be deleted at any time.
+What belongs here: the folder and its limit. A file of the lake never changes, since its name is that of its content; so
+a copy is never old, and whoever uses one compares its checksum first. The folder may be deleted at any time.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The calendar as a computation may see it: up to the last day of its block.
 
-What a table needs to know of later days, such as whether a day is the last session of its month, is a fact of the day and declared as such.
+What a table needs to know of later days, such as whether a day is the last session of its month, is a fact of the day
+and declared as such.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Writing days of a table: new files, then one commit that puts them in force.
 
-What belongs here: the one way to write. Files are written first, under the name of their content; the commit is one object that is created
-under the next number. Of two writers who commit at once one comes second: it looks at what the other did and tries again, so that neither
-loses a day. Killed at any moment, a writer leaves at most files that no commit names.
+What belongs here: the one way to write. Files are written first, under the name of their content; the commit is one
+object that is created under the next number. Of two writers who commit at once one comes second: it looks at what the
+other did and tries again, so that neither loses a day. Killed at any moment, a writer leaves at most files that no
+commit names.
 """
 
 from __future__ import annotations
@@ -109,7 +110,8 @@ def write_days(
         table: name of the table.
         days: rows by day.
         drop: days that shall be absent.
-        only_over: `exact` of days as they were looked at, None if there was none; another writer may have changed them since.
+        only_over: `exact` of days as they were looked at, None if there was none; another writer may have changed them
+            since.
         operation: for the log.
 
     Raises:
@@ -223,7 +225,10 @@ def _committed(lake: Lake, table: str, state: TableState, instant: dt.datetime, 
 
 
 def name_newest(lake: Lake, table: str, version: int, body: bytes) -> None:
-    """Write the head. Who has committed meanwhile may have written it before: then it is written again, so that it never goes back."""
+    """Write the head. Who has committed meanwhile may have written it before.
+
+    Then it is written again, so that it never goes back.
+    """
     while True:
         lake.put(head_key(table), head(version, body))
         later = lake.get(commit_key(table, version + 1))

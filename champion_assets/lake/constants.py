@@ -1,7 +1,7 @@
 """The limits, tables and words of a module as values, for the fingerprints of the tables that use them.
 
-What belongs here: from a module to values that a hash can be made of. A table names the modules in its `constants`; whoever changes a
-number there has every day computed again that rests on it, whether or not a code version was raised.
+What belongs here: from a module to values that a hash can be made of. A table names the modules in its `constants`;
+whoever changes a number there has every day computed again that rests on it, whether or not a code version was raised.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The hash of a table's rows by what they say, whatever file holds them and whichever version of a library wrote it.
 
-What belongs here: one hash. Names, types and values of the columns in their order, and the order of the rows, are what it hashes; it does
-not depend on compression, encoding or chunks. Many days are hashed in one pass, since a pass over a small frame is mostly overhead.
+What belongs here: one hash. Names, types and values of the columns in their order, and the order of the rows, are what
+it hashes; it does not depend on compression, encoding or chunks. Many days are hashed in one pass, since a pass over a
+small frame is mostly overhead.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ def content_hashes(frames: Sequence[pl.DataFrame], leave_out: Collection[str] = 
 
 @dataclass(frozen=True)
 class _Column:
-    """A column as bytes: `head` names it, `nulls` has a byte per row, `values` are of `width` bytes each; `text` is what `ends` cut up."""
+    """A column as bytes: `head` names it, `nulls` has a byte per row, `values` are of `width` bytes each.
+
+    `text` is what `ends` cut up.
+    """
 
     head: bytes
     nulls: memoryview | None

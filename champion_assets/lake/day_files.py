@@ -1,7 +1,7 @@
 """The Parquet files of a table: a row group per day with rows, the same bytes for the same rows.
 
-What belongs here: bytes from frames, frames from files, and the checksum of a file. What does not: which file holds which day
-(`manifest.py`) or where it lies (`store.py`).
+What belongs here: bytes from frames, frames from files, and the checksum of a file. What does not: which file holds
+which day (`manifest.py`) or where it lies (`store.py`).
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""The log of a table, in the form of Delta Lake: one JSON file per commit, so that every engine reads the tables as they are.
+"""The log of a table, in the form of Delta Lake.
 
-What belongs here: reading the log into a `TableState`, and the bytes of commits and checkpoints. What does not: what a commit changes
-(`commit.py`). A commit is one object that is created under the next number or not at all; its first line begins with the checksum of the
-rest. Every `CHECKPOINT_EVERY` commits the whole state is written twice beside the log: as Parquet for other engines, and as lines like
-those of a commit for us. Both are copies of what the commits say. The head names the newest commit, so that one that was removed is
-missed; it is written after the commit, so after a crash it may name the one before. Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
+One JSON file per commit, so that every engine reads the tables as they are.
+
+What belongs here: reading the log into a `TableState`, and the bytes of commits and checkpoints. What does not: what a
+commit changes (`commit.py`). A commit is one object that is created under the next number or not at all; its first line
+begins with the checksum of the rest. Every `CHECKPOINT_EVERY` commits the whole state is written twice beside the log:
+as Parquet for other engines, and as lines like those of a commit for us. Both are copies of what the commits say. The
+head names the newest commit, so that one that was removed is missed; it is written after the commit, so after a crash
+it may name the one before. Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 """
 
 from __future__ import annotations
@@ -50,7 +53,10 @@ def head_key(table: str) -> str:
 
 
 def head(version: int, commit: bytes) -> bytes:
-    """The bytes of the head: the version of the newest commit, the checksum that stands in it, and a checksum of both."""
+    """The bytes of the head.
+
+    The version of the newest commit, the checksum that stands in it, and a checksum of both.
+    """
     said = f"{version:020} ".encode() + mark_of(commit)
     return said + f" {zlib.crc32(said):08x}".encode()
 
@@ -82,7 +88,10 @@ class Commit:
 
 
 def sealed(instant: dt.datetime, operation: str, actions: Iterable[Action], version: int) -> bytes:
-    """The bytes of a commit or of a copy; the checksum holds for this version only, so that two that change places are noticed."""
+    """The bytes of a commit or of a copy.
+
+    The checksum holds for this version only, so that two that change places are noticed.
+    """
     info = {"timestamp": round(instant.timestamp() * 1000), "operation": operation, "engineInfo": "champion"}
     first = json.dumps(info, separators=(",", ":"))[1:] + "}\n"
     rest = f'",{first}{"".join(json.dumps(each, separators=(",", ":"), sort_keys=True) + chr(10) for each in actions)}'.encode()
@@ -164,7 +173,10 @@ def whole_state(table: str, state: TableState, instant: dt.datetime) -> list[Act
 
 
 def checkpoint(actions: Iterable[Action]) -> bytes:
-    """A whole state as a Parquet checkpoint of the protocol; without the removed files, which only a `VACUUM` of others would ask for."""
+    """A whole state as a Parquet checkpoint of the protocol.
+
+    Without the removed files, which only a `VACUUM` of others would ask for.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -27,7 +27,10 @@ def delta_schema(frame: pl.DataFrame) -> str:
 
 
 def storable(frame: pl.DataFrame) -> pl.DataFrame:
-    """Refused rows, whose types follow from what was found, with types that Delta Lake has: nothing known is text, counts are integers."""
+    """Refused rows, whose types follow from what was found, with types that Delta Lake has.
+
+    Nothing known is text, counts are integers.
+    """
     unsigned = pl.col(pl.UInt8, pl.UInt16, pl.UInt32).cast(pl.Int64)
     return frame.with_columns(pl.col(pl.Null).cast(pl.String), unsigned)
 

@@ -21,7 +21,10 @@ class DayChanged(ChampionError):
 
 
 class CacheUnusable(ChampionError, OSError):
-    """A copy of an object cannot be kept on this machine. Never a FileNotFoundError, which would say that the lake has no such object."""
+    """A copy of an object cannot be kept on this machine.
+
+    Never a FileNotFoundError, which would say that the lake has no such object.
+    """
 
 
 class LakeRefused(ChampionError):

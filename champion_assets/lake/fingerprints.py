@@ -1,13 +1,14 @@
 """When a stored day is current: fingerprints of days, and recipes of tables.
 
-What belongs here: what is hashed, and the marks of what the lake holds. What does not: what follows from it (`plan.py`).
+What belongs here: what is hashed, and the marks of what the lake holds. What does not: what follows from it
+(`plan.py`).
 
-A day's fingerprint is the hash of the table's name, code version, constants, parameters that differ from their defaults, facts of
-the day and the content of everything the day read. The computation is deterministic, so equal fingerprints mean equal rows,
-and a day whose stored fingerprint equals the expected one is left alone. Content is what rows say, without the columns that only name the
-file they came from: an input that was made again with the same values changes nothing. For raw files the fingerprint is the SHA-256
-of the bytes. The recipe is the same without the inputs' content: it tells whether a day was made by the code and settings of today, so
-that nothing is built on a stale past.
+A day's fingerprint is the hash of the table's name, code version, constants, parameters that differ from their
+defaults, facts of the day and the content of everything the day read. The computation is deterministic, so equal
+fingerprints mean equal rows, and a day whose stored fingerprint equals the expected one is left alone. Content is what
+rows say, without the columns that only name the file they came from: an input that was made again with the same values
+changes nothing. For raw files the fingerprint is the SHA-256 of the bytes. The recipe is the same without the inputs'
+content: it tells whether a day was made by the code and settings of today, so that nothing is built on a stale past.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ from champion_assets.settings import Settings
 
 
 def recipe_of(table: DailyTable, settings: Settings) -> str:
-    """The hash of everything but the data that the rows of `table` depend on: code version, parameters, which windows it reads."""
+    """The hash of everything but the data that the rows of `table` depend on.
+
+    Code version, parameters, which windows it reads.
+    """
     windows = [
         {"table": each.table, "sessions": "month" if each.since_month else each.sessions, "lag": each.lag}
         for each in table.inputs(settings) if not each.is_gate
@@ -83,7 +87,10 @@ class Fingerprints:
         return None if info is None else info.fingerprint
 
     def unusable(self, table: str, dates: Sequence[dt.date], recipe: str | None) -> list[dt.date]:
-        """The days that the lake lacks or that were not made by `recipe` (None: by whatever), unless they are about to be built."""
+        """The days that the lake lacks or that were not made by `recipe` (None: by whatever).
+
+        Unless they are about to be built.
+        """
         marks = self.of(table)
         if recipe not in marks.usable:
             made = {date for date, info in marks.days.items() if recipe in (None, info.recipe)}
@@ -122,7 +129,10 @@ def missing_inputs(
 
 
 def expected_fingerprint(table: DailyTable, workspace: Workspace, date: dt.date, marks: Fingerprints, known: DayFacts) -> str | None:
-    """The fingerprint that `date` of `table` should have; None as long as an input is about to be built, so that nobody knows yet."""
+    """The fingerprint that `date` of `table` should have.
+
+    None as long as an input is about to be built, so that nobody knows yet.
+    """
     read: dict[str, Any] = {}
     for name, window, is_gate, label in _windows(table, workspace, date, known):
         if is_gate:

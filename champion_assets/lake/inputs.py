@@ -1,7 +1,10 @@
-"""What a computation is handed: the windows that its table declares, its parameters, the calendar up to its last day, and nothing else.
+"""What a computation is handed.
 
-What belongs here: reading what is declared, and refusing the rest. A table whose rows depend on something that it does not declare would
-look ahead, or stay as it is when that something changes; so there is no other way to the lake, to the settings, or to tomorrow.
+The windows that its table declares, its parameters, the calendar up to its last day, and nothing else.
+
+What belongs here: reading what is declared, and refusing the rest. A table whose rows depend on something that it does
+not declare would look ahead, or stay as it is when that something changes; so there is no other way to the lake, to the
+settings, or to tomorrow.
 """
 
 from __future__ import annotations
@@ -50,7 +53,9 @@ class Inputs:
         self.seen: dict[dt.date, str | None] = {}
 
     def window(self, table: str, date: dt.date, *, lag: int | None = None) -> list[dt.date]:
-        """The sessions of `table` that `date` reads, in order; with `lag` only those of the window that ends so many sessions before.
+        """The sessions of `table` that `date` reads, in order.
+
+        With `lag` only those of the window that ends so many sessions before.
 
         Raises:
             UndeclaredInput: no such window is declared, or `date` is none of the block's.
@@ -64,7 +69,10 @@ class Inputs:
         return sorted({*more, *(day for wanted in windows for day in self._place.window(wanted, date))})
 
     def days(self, table: str) -> list[dt.date]:
-        """The sessions of `table` that the block reads: the windows of its days together, without what the block itself will write."""
+        """The sessions of `table` that the block reads.
+
+        The windows of its days together, without what the block itself will write.
+        """
         if table not in self._days:
             if not any(wanted.table == table for wanted in self._declared) and not any(table in each for each in self._more.values()):
                 self._refuse(table)
@@ -76,7 +84,9 @@ class Inputs:
         self, table: str, columns: Sequence[str] | None = None, *, days: Iterable[dt.date] | None = None, for_date: dt.date | None = None,
         lag: int | None = None,
     ) -> pl.DataFrame:  # fmt: skip
-        """Rows of the declared windows of `table`; none where the windows have no day yet, at the beginning of the history.
+        """Rows of the declared windows of `table`.
+
+        None where the windows have no day yet, at the beginning of the history.
 
         Args:
             table: a declared input.
@@ -96,7 +106,10 @@ class Inputs:
         return self._place.lake.read(table, chosen, columns)
 
     def refused(self, table: str) -> dict[dt.date, pl.DataFrame]:
-        """What was taken out of the declared windows of `table` on the days of the block, for days that have such rows."""
+        """What was taken out of the declared windows of `table` on the days of the block.
+
+        For days that have such rows.
+        """
         asset, lake = f"quarantine/{table}", self._place.lake
         held = sorted(set(self.days(table)) & set(self.dates) & set(lake.dates(asset)))
         return {date: lake.read(asset, [date]) for date in held}
@@ -135,7 +148,9 @@ class Inputs:
         return OwnOriginals(self._place.lake, self.table)
 
     def own_rows(self, date: dt.date) -> pl.DataFrame | None:
-        """What a raw table holds of `date` now, before this build; None if nothing. The commit of the day will be refused if another run
+        """What a raw table holds of `date` now, before this build; None if nothing.
+
+        The commit of the day will be refused if another run
         wrote it meanwhile.
         """
         self._must_be_raw()

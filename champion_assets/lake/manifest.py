@@ -1,8 +1,9 @@
 """What a table's manifest says: which file holds which days, and of each day its rows, fingerprint and content.
 
-What belongs here: these facts, and how days lie in files. What does not: how they are stored (`delta_log.py`). A day lies in the file of
-its month. In the newest month the days that were written together lie together; once a later month has a day, a month is one file, or one
-for each schema if the table's columns changed. A file has one row group per day with rows, in the order of the days.
+What belongs here: these facts, and how days lie in files. What does not: how they are stored (`delta_log.py`). A day
+lies in the file of its month. In the newest month the days that were written together lie together; once a later month
+has a day, a month is one file, or one for each schema if the table's columns changed. A file has one row group per day
+with rows, in the order of the days.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ class DayInfo(Stamp):
 
 @dataclass(frozen=True)
 class DataFile:
-    """An immutable Parquet file: `path` relative to the table, named by its content; `schema` names its columns and types."""
+    """An immutable Parquet file: `path` relative to the table, named by its content.
+
+    `schema` names its columns and types.
+    """
 
     path: str
     size: int

@@ -1,7 +1,7 @@
 """A lake of the older form, one object per day, made one of tables with a manifest.
 
-What belongs here: knowing such a lake, and moving it. Every day is read, written, and read again before its objects are put aside; so the
-move may be cut off and repeated at any moment, and taken back as long as `_before/` is there.
+What belongs here: knowing such a lake, and moving it. Every day is read, written, and read again before its objects are
+put aside; so the move may be cut off and repeated at any moment, and taken back as long as `_before/` is there.
 """
 
 from __future__ import annotations

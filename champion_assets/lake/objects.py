@@ -1,8 +1,8 @@
 """The lake's objects: bytes by key, whole and atomic, on a local folder or an S3 bucket through the same calls.
 
-What belongs here: bytes in, bytes out. What does not: tables (`store.py`). A put is one atomic step: locally a file written in `_tmp/` and
-moved, on S3 one request. A reader sees the old object or the new one, never half; a killed writer leaves at most a file in `_tmp/`, which
-a later start removes.
+What belongs here: bytes in, bytes out. What does not: tables (`store.py`). A put is one atomic step: locally a file
+written in `_tmp/` and moved, on S3 one request. A reader sees the old object or the new one, never half; a killed
+writer leaves at most a file in `_tmp/`, which a later start removes.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ class ObjectStore:
         return True
 
     def update(self, key: str, change: Callable[[bytes | None], bytes]) -> None:
-        """Replace an object by `change` of what is there (None: nothing), so that of two who do it at once neither's change is lost.
+        """Replace an object by `change` of what is there (None: nothing).
+
+        So that of two who do it at once neither's change is lost.
 
         On S3 by conditional puts (If-Match, If-None-Match), locally under a lock.
         """
@@ -172,7 +174,10 @@ class ObjectStore:
             yield from pool.map(action, items)
 
     def probe(self) -> None:
-        """One request for an object that is not there; a remote store that refuses or does not answer raises its own error."""
+        """One request for an object that is not there.
+
+        A remote store that refuses or does not answer raises its own error.
+        """
         if not self.is_local:
             obstore.get(self._remote, ".champion")
 

@@ -1,7 +1,7 @@
 """From the settings to a lake that answers.
 
-What belongs here: which lake the settings name, where its cache lies, telling an empty lake from one that refuses, and removing
-what killed writers left.
+What belongs here: which lake the settings name, where its cache lies, telling an empty lake from one that refuses, and
+removing what killed writers left.
 """
 
 from __future__ import annotations

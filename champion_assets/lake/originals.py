@@ -1,7 +1,7 @@
 """Original files: kept byte for byte under their SHA-256, verified when they are read again, with notes about them.
 
-What belongs here: bytes and notes. Their folders begin with `_`, which programs that clean up a Delta table leave alone. What does
-not: which files a table wants and what it accepts (`raw/`).
+What belongs here: bytes and notes. Their folders begin with `_`, which programs that clean up a Delta table leave
+alone. What does not: which files a table wants and what it accepts (`raw/`).
 """
 
 from __future__ import annotations

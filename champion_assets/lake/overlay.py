@@ -1,7 +1,7 @@
 """A lake over another: some tables are its own, all others are those of the lake below, which it never writes.
 
-What belongs here: which of the two a table is in. Trials of strategies work on one, so that they read what the daily portfolio reads and
-touch none of it.
+What belongs here: which of the two a table is in. Trials of strategies work on one, so that they read what the daily
+portfolio reads and touch none of it.
 """
 
 from __future__ import annotations

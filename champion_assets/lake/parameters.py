@@ -51,8 +51,8 @@ def defaults_of(parameters: Declared, kind: type[Settings]) -> Mapping[str, Any]
 def differing(parameters: Declared, settings: Settings) -> dict[str, Any]:
     """The parameters whose value under `settings` is not that of the defaults.
 
-    Only they are part of a fingerprint. So a new setting that is left at its default changes no stored day; whoever changes a
-    default raises the code version of the tables that have it.
+    Only they are part of a fingerprint. So a new setting that is left at its default changes no stored day; whoever
+    changes a default raises the code version of the tables that have it.
     """
     usual, absent = defaults_of(parameters, type(settings)), object()
     return {name: value for name, value in parameters(settings).items() if usual.get(name, absent) != value}

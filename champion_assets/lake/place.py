@@ -1,6 +1,7 @@
 """Where tables are read and written: settings, lake and calendar, and the grid of sessions that they give.
 
-What belongs here: what a declaration may ask when a range is planned. What does not: what a computation is handed (`inputs.py`).
+What belongs here: what a declaration may ask when a range is planned. What does not: what a computation is handed
+(`inputs.py`).
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from champion_assets.settings import Settings
 
 @dataclass(frozen=True)
 class Input:
-    """What a day reads of another table: the trailing `sessions` sessions that end `lag` sessions before the day itself.
+    """What a day reads of another table.
 
-    No window reaches before the first day of the grid; there it is simply shorter. None reaches beyond the day. A gate must be there and
-    current, but the rows of the day do not depend on what it says, only whether they may be made; so they cannot read it.
-    With `since_month` the window is as long as it must be to begin with the first session of the month in which it ends.
+    The trailing `sessions` sessions that end `lag` sessions before the day itself.
+
+    No window reaches before the first day of the grid; there it is simply shorter. None reaches beyond the day. A gate
+    must be there and current, but the rows of the day do not depend on what it says, only whether they may be made; so
+    they cannot read it. With `since_month` the window is as long as it must be to begin with the first session of the
+    month in which it ends.
     """
 
     table: str

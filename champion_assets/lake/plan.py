@@ -16,7 +16,9 @@ from champion_assets.lake.workspace import DayFacts, Workspace, day_facts_of
 
 @dataclass(frozen=True)
 class Plan:
-    """Days of a range sorted by what has to be done: `stale` has the expected fingerprint, None where an input is yet to be built; `stored`
+    """Days of a range sorted by what has to be done.
+
+    `stale` has the expected fingerprint, None where an input is yet to be built; `stored`
     has the lake's fingerprint of days that are looked at again at the source; `known` are the facts of the days.
     """
 
@@ -39,8 +41,8 @@ def plan_range(
     """Decide for each calendar day whether it is closed, current, stale, or lacks an input.
 
     Stale days are noted in `fingerprints` as about to be built, so later days and tables can be planned on them.
-    For raw tables every session is stale, that is the source is looked at again; with `refetch` only those days are, and those
-    that the lake does not have.
+    For raw tables every session is stale, that is the source is looked at again; with `refetch` only those days are,
+    and those that the lake does not have.
     """
     known = day_facts_of(table, workspace, [date for date in dates if workspace.calendar.why_closed(date) is None])
     plan = Plan({}, [], {}, {}, {}, known)

@@ -1,6 +1,7 @@
 """What the lake asks of an exchange: a calendar of sessions, and errors that say whether to go on.
 
-What belongs here: protocols and the two questions put to errors. The lake knows no exchange; whoever opens a workspace brings a calendar.
+What belongs here: protocols and the two questions put to errors. The lake knows no exchange; whoever opens a workspace
+brings a calendar.
 """
 
 from __future__ import annotations
@@ -86,5 +87,8 @@ def is_retryable(error: Exception) -> bool:
 
 
 def stops_source(error: Exception) -> bool:
-    """True if the source refuses this client, so that nothing more may be asked of it: the error's attribute `stops_source`."""
+    """True if the source refuses this client, so that nothing more may be asked of it.
+
+    The error's attribute `stops_source`.
+    """
     return getattr(error, "stops_source", False) is True

@@ -1,7 +1,8 @@
 """Giving up old versions of the tables, and what no version needs; and tags, which keep a version for good.
 
-What belongs here: retention. A version is kept as long as it was in force less than `keep` ago, or has a tag. What killed writers
-left goes, too, once it is a day old. What went is gone: `lake_as_of` an earlier instant is refused afterwards.
+What belongs here: retention. A version is kept as long as it was in force less than `keep` ago, or has a tag. What
+killed writers left goes, too, once it is a day old. What went is gone: `lake_as_of` an earlier instant is refused
+afterwards.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-"""The quarantine: rows and files that were taken out, with file, line, rule and reason; and what a person decided of them.
+"""The quarantine: rows and files that were taken out, with file, line, rule and reason.
 
-What belongs here: listing, and decisions. Rows lie in the table `quarantine/<table>`, written by the build that took them out;
-decisions in `quarantine/decisions.json`. A released row of silver/equity_eod flows on when its day is built again: its ISIN is
-not believed, its symbol is, and of two rows of an instrument the released one counts. A dropped row stays out and is no longer
-listed.
+And what a person decided of them.
+
+What belongs here: listing, and decisions. Rows lie in the table `quarantine/<table>`, written by the build that took
+them out; decisions in `quarantine/decisions.json`. A released row of silver/equity_eod flows on when its day is built
+again: its ISIN is not believed, its symbol is, and of two rows of an instrument the released one counts. A dropped row
+stays out and is no longer listed.
 """
 
 from __future__ import annotations
@@ -57,7 +59,10 @@ def decisions_by_day(lake: Lake, table: str) -> dict[dt.date, list[str]]:
 
 
 def released_rows(decided: Iterable[str]) -> set[tuple[str, int]]:
-    """(file hash, line) of the rows that a person lets through, of `decisions_by_day`; of several decisions on a row the last counts."""
+    """(file hash, line) of the rows that a person lets through, of `decisions_by_day`.
+
+    Of several decisions on a row the last counts.
+    """
     last = {row: decision for row, _, decision in (each.rpartition(":") for each in decided)}
     marks = (row.rpartition(":") for row, decision in last.items() if decision == "release")
     return {(sha256, int(line)) for sha256, _, line in marks}
@@ -118,7 +123,8 @@ def refused_files(lake: Lake) -> pl.DataFrame:
     """Refused files, and refused rows of the files of raw tables, that nobody has decided on.
 
     Returns:
-        One row per table, file, line and reason: table, name, line (0: the whole file), rule, reason, first, last, days.
+        One row per table, file, line and reason: table, name, line (0: the whole file), rule, reason, first, last,
+            days.
     """
     known = {(each.table, each.trade_date, each.source_sha256, each.source_row) for each in decisions(lake)}
     schema = {"table": pl.String, "name": pl.String, "line": pl.Int64, "rule": pl.String, "reason": pl.String, "day": pl.Date}

@@ -1,6 +1,7 @@
 """Taking what is damaged out of the way, so that the next build makes it again.
 
-What belongs here: what of a damaged lake can be given up. Nothing is deleted: damaged objects lie under `_damaged/` afterwards.
+What belongs here: what of a damaged lake can be given up. Nothing is deleted: damaged objects lie under `_damaged/`
+afterwards.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def put_aside(lake: Lake, damages: Sequence[Damage]) -> list[dt.date]:
     """Take damaged files out of their tables, tables with a damaged log out of the lake, and damaged originals away.
 
     Returns:
-        The days that are missing now, there or in a database beside the lake, in order; a build makes those that it can.
+        The days that are missing now, there or in a database beside the lake, in order; a build makes those that it
+        can.
     """
     days: set[dt.date] = set()
     for damage in damages:
@@ -51,7 +53,10 @@ def put_aside(lake: Lake, damages: Sequence[Damage]) -> list[dt.date]:
 
 
 def _days_in(key: str) -> list[dt.date]:
-    """The first and the last day of a data file, by its name: all that is left to tell the days of a table whose log is damaged."""
+    """The first and the last day of a data file, by its name.
+
+    All that is left to tell the days of a table whose log is damaged.
+    """
     found = _FILE.search(key)
     return [] if found is None else [dt.date(int(found[1]), int(found[2]), int(found[each])) for each in (3, 4)]
 

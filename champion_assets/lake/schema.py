@@ -1,9 +1,9 @@
 """Pandera on eager frames, and what its verdict says to a person.
 
-What belongs here: running a model and wording the failure. What does not: the models (each stands in its table's module).
-On a LazyFrame Pandera would check the column types only, so only eager frames are accepted. Pandera reads its switches
-from the environment (PANDERA_VALIDATION_ENABLED, PANDERA_VALIDATION_DEPTH, PANDERA_USE_NARWHALS_BACKEND); here every
-check runs whatever they say.
+What belongs here: running a model and wording the failure. What does not: the models (each stands in its table's
+module). On a LazyFrame Pandera would check the column types only, so only eager frames are accepted. Pandera reads its
+switches from the environment (PANDERA_VALIDATION_ENABLED, PANDERA_VALIDATION_DEPTH, PANDERA_USE_NARWHALS_BACKEND); here
+every check runs whatever they say.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ class TableModel(pa.DataFrameModel):
 
 
 def violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> str | None:
-    """None if `frame` satisfies `model`, else which rules fail, on how many rows, with a sample of the offending values."""
+    """None if `frame` satisfies `model`, else which rules fail, on how many rows.
+
+    With a sample of the offending values.
+    """
     if not isinstance(frame, pl.DataFrame):
         raise TypeError("only an eager frame can be validated: on a LazyFrame Pandera checks nothing but the column types")
     failures = _failures(model, frame)
@@ -53,7 +56,8 @@ def row_violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.Da
 def split_rows(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
     """The rows that satisfy the model, and the others with `rule` and `reason` (None if there are none).
 
-    What is wrong with the frame as a whole, such as a column's type, is nobody's row and is left for the build to refuse.
+    What is wrong with the frame as a whole, such as a column's type, is nobody's row and is left for the build to
+    refuse.
     """
     faults = row_violations(model, frame)
     if faults.is_empty():

@@ -1,7 +1,7 @@
 """The lake's tables: which days they have, what is known of each, and their rows, now or at an earlier version.
 
-What belongs here: reading. What does not: objects (`objects.py`), the form of the log (`delta_log.py`), and writing (`commit.py`).
-Every file is read only after its bytes have the checksum that the log has.
+What belongs here: reading. What does not: objects (`objects.py`), the form of the log (`delta_log.py`), and writing
+(`commit.py`). Every file is read only after its bytes have the checksum that the log has.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ _THREADS = 4
 
 
 class Lake(ObjectStore):
-    """A lake at `root` (a folder, or `s3://bucket/prefix`); `cache` holds copies of a remote lake's files on this machine."""
+    """A lake at `root` (a folder, or `s3://bucket/prefix`).
+
+    `cache` holds copies of a remote lake's files on this machine.
+    """
 
     def __init__(self, root: str, storage_options: dict[str, str] | None = None, cache: ObjectCache | None = None) -> None:
         super().__init__(root, storage_options)
@@ -180,7 +183,9 @@ class Lake(ObjectStore):
 
     @contextmanager
     def files(self, table: str, dates: Sequence[dt.date]) -> Iterator[list[str]]:
-        """Verified paths on this machine with the days' rows, and those of other days of the same months, for readers of files.
+        """Verified paths on this machine with the days' rows, and those of other days of the same months.
+
+        For readers of files.
 
         Raises:
             FileNotFoundError: a day is absent.
@@ -241,7 +246,10 @@ class Lake(ObjectStore):
             return list(pool.map(lambda file: self.verified(table, file), files))
 
     def _head(self, table: str) -> tuple[int, bytes]:
-        """Version and checksum of the newest commit by the head; -1 if there is none, or a damaged one, which `champion verify` names."""
+        """Version and checksum of the newest commit by the head.
+
+        -1 if there is none, or a damaged one, which `champion verify` names.
+        """
         body = self.get(head_key(table))
         try:
             return (-1, b"") if body is None else head_said(body, self.uri(head_key(table)))

@@ -1,7 +1,7 @@
 """What a table is: its name, schema, inputs, parameters and computation.
 
-What belongs here: the declaration that every stage makes. What does not: when one of its days is current (`fingerprints.py`), building it
-(`build.py`), or showing it to Dagster (`orchestration/`).
+What belongs here: the declaration that every stage makes. What does not: when one of its days is current
+(`fingerprints.py`), building it (`build.py`), or showing it to Dagster (`orchestration/`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ class Computed:
 
 @dataclass(frozen=True)
 class Publication:
-    """A file that appears daily: `candidates` gives the names under which a day's file may lie, `accept` judges what was found."""
+    """A file that appears daily.
+
+    `candidates` gives the names under which a day's file may lie, `accept` judges what was found.
+    """
 
     candidates: Callable[..., Any]
     accept: Callable[..., Any]
@@ -53,25 +56,32 @@ class DailyTable:
         model: the Pandera model that every day must satisfy.
         code_version: raised whenever the same inputs would give other rows.
         inputs: from the settings, what a day reads.
-        parameters: from the settings, everything else the rows depend on. Only what differs from the defaults is part of a fingerprint: a
-            new parameter changes no stored day as long as nobody sets it; a changed default needs a new code version.
-        constants: what of the code the rows depend on and has a value of its own, such as a threshold; always part of a fingerprint.
-        day_facts: what else the rows of each day depend on, such as what the calendar says of it or a line of the user; days left out have
-            none. Whatever a day may know of later days, such as whether it is the last session of its month, stands here.
+        parameters: from the settings, everything else the rows depend on. Only what differs from the defaults is part
+            of a fingerprint: a new parameter changes no stored day as long as nobody sets it; a changed default needs a
+                new code version.
+        constants: what of the code the rows depend on and has a value of its own, such as a threshold; always part of a
+            fingerprint.
+        day_facts: what else the rows of each day depend on, such as what the calendar says of it or a line of the user;
+            days left out have none. Whatever a day may know of later days, such as whether it is the last session of
+            its month, stands here.
         more_inputs: by day and table, earlier days that single days read beyond their windows.
         outside: from the settings, what lies outside the lake: the source of a raw table, the database of a warehouse.
-        compute: the rows of the given sessions, in order and not always consecutive, from nothing but what is declared here.
-        block: how many sessions are computed and then written at once; this, not the range, bounds memory and what a crash loses.
+        compute: the rows of the given sessions, in order and not always consecutive, from nothing but what is declared
+            here.
+        block: how many sessions are computed and then written at once; this, not the range, bounds memory and what a
+            crash loses.
         stateful: a day reads this table's own previous session, so days run in order and a missing past is an error.
         may_be_empty: a session without rows is legitimate.
-        rows_stand_alone: a row that breaks the model goes to the quarantine and costs nothing else; otherwise it fails its day. What the
-            computation refuses itself must have the columns of the model, too.
+        rows_stand_alone: a row that breaks the model goes to the quarantine and costs nothing else; otherwise it fails
+            its day. What the computation refuses itself must have the columns of the model, too.
         gate: the days of which a check forbids the table, with the reason.
         contradict: for tables fed from outside: days that the calendar calls closed although the source has them.
-        confirm: for tables that live outside the lake (a database): the days of which the outside really holds this version.
+        confirm: for tables that live outside the lake (a database): the days of which the outside really holds this
+            version.
         preview: Markdown a person wants to see beside the last built day, by title.
         kinds: what it is made with and of, for badges in the web page.
-        grain: what a row is of; tables with one row per instrument and day are kept by month in a warehouse, others by year.
+        grain: what a row is of; tables with one row per instrument and day are kept by month in a warehouse, others by
+            year.
         in_warehouse: whether the warehouses hold the table.
         warehouse_rows: SQL condition on the rows that they hold; all by default.
         peak_megabytes: measured peak memory of a process that builds five genuine years of it; None if nobody measured.
@@ -143,7 +153,10 @@ class DailyTable:
 
 @dataclass(frozen=True)
 class HistoryOutcome:
-    """What became of a table of the whole history: `written` or `unchanged`, its rows, figures for people, Markdown by title."""
+    """What became of a table of the whole history.
+
+    `written` or `unchanged`, its rows, figures for people, Markdown by title.
+    """
 
     status: Literal["written", "unchanged"]
     rows: pl.DataFrame

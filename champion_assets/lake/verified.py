@@ -1,7 +1,7 @@
 """Files whose bytes are what the log says, before anybody reads them.
 
-What belongs here: comparing a file of a table, on this machine or in the cache, with its checksum. What does not: which files a read
-needs (`store.py`), and looking at all of them (`verify.py`).
+What belongs here: comparing a file of a table, on this machine or in the cache, with its checksum. What does not: which
+files a read needs (`store.py`), and looking at all of them (`verify.py`).
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ def verify(
 ) -> list[Damage]:  # fmt: skip
     """Look at the log and the files of every table, and at every original.
 
-    A look that was cut off less than `GOES_ON_FOR` ago is gone on with: tables that it has done are left out if they have not changed.
+    A look that was cut off less than `GOES_ON_FOR` ago is gone on with: tables that it has done are left out if they
+    have not changed.
 
     Args:
         lake: the lake.

@@ -1,6 +1,7 @@
 """The workspace of a build: a place with the tables of its graph.
 
-What belongs here: windows by what the tables declare. What does not: fingerprints (`fingerprints.py`) or building (`build.py`).
+What belongs here: windows by what the tables declare. What does not: fingerprints (`fingerprints.py`) or building
+(`build.py`).
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ class Workspace(Place):
 
 @dataclass(frozen=True)
 class DayFacts:
-    """What the days of a range depend on beside their windows: `facts`, and `more`, days of other tables that single days read."""
+    """What the days of a range depend on beside their windows.
+
+    `facts`, and `more`, days of other tables that single days read.
+    """
 
     facts: Mapping[dt.date, Any] = field(default_factory=dict)
     more: Mapping[dt.date, Mapping[str, Sequence[dt.date]]] = field(default_factory=dict)

@@ -2,9 +2,9 @@
 
 What belongs here: records and their parts. What does not: the declaration (`market_files.py`).
 
-Facts: a record is `NAME SYMBOL : DD-MON-YYYY : SUBJECT TEXT`, and a text goes on over lines of any form. The subject is one or several of
-the exchange's words with `/` between them; after it the text of the company begins without any sign. On 2020-12-01, 2025-01-16, 2025-12-16
-and -17 there are 106 records, and the words are those below.
+Facts: a record is `NAME SYMBOL : DD-MON-YYYY : SUBJECT TEXT`, and a text goes on over lines of any form. The subject is
+one or several of the exchange's words with `/` between them; after it the text of the company begins without any sign.
+On 2020-12-01, 2025-01-16, 2025-12-16 and -17 there are 106 records, and the words are those below.
 """
 
 from __future__ import annotations

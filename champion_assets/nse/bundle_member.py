@@ -1,9 +1,12 @@
-"""A member of NSE's PR bundle by its kind: `Pd`, `bh` and the others, each called by its kind and the day (`Pd011220.csv`).
+"""A member of NSE's PR bundle by its kind.
 
-What belongs here: finding a member and its text. What does not: what stands in it (`bundle_prices.py`, `market_files.py`), or the daily
-file of corporate actions, which may also be no bundle (`actions/feed.py`).
+`Pd`, `bh` and the others, each called by its kind and the day (`Pd011220.csv`).
 
-Facts: members lie flat or in a folder, in any case of letters; bundles that a person zipped hold `__MACOSX` rubbish beside them.
+What belongs here: finding a member and its text. What does not: what stands in it (`bundle_prices.py`,
+`market_files.py`), or the daily file of corporate actions, which may also be no bundle (`actions/feed.py`).
+
+Facts: members lie flat or in a folder, in any case of letters; bundles that a person zipped hold `__MACOSX` rubbish
+beside them.
 """
 
 from __future__ import annotations

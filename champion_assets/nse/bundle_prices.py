@@ -1,11 +1,11 @@
 """The `Pd` member of NSE's PR bundle: what traded that day, by security, with the indices.
 
-What belongs here: the member's header and values. What does not: finding it (`bundle_member.py`), or the bundle's other members
-(`market_files.py`; `actions/feed.py` reads `Bc`).
+What belongs here: the member's header and values. What does not: finding it (`bundle_member.py`), or the bundle's other
+members (`market_files.py`; `actions/feed.py` reads `Bc`).
 
-Facts: cells are padded with spaces; an index row has market `Y` and neither series nor symbol; the member holds no date, so only the
-bundle's name and its agreement with the bhavcopy say which day it is of. On 2020-12-01 its 2,051 securities, series and volumes are exactly
-the bhavcopy's; on 2025-12-16 and -17 it has every row of the delivery file.
+Facts: cells are padded with spaces; an index row has market `Y` and neither series nor symbol; the member holds no
+date, so only the bundle's name and its agreement with the bhavcopy say which day it is of. On 2020-12-01 its 2,051
+securities, series and volumes are exactly the bhavcopy's; on 2025-12-16 and -17 it has every row of the delivery file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ PRICES: dict[str, pl.DataType] = {
     "is_nifty_50": pl.Boolean(), "corporate_flag": pl.String(), "trades": pl.Int64(), "high_52_weeks": pl.Float64(),
     "low_52_weeks": pl.Float64(), "source_row": pl.Int32(),
 }  # fmt: skip
-"""Canonical columns: prices and turnover in rupees, quantities in shares; `source_row` counts from 1 after the header."""
+"""Canonical columns: prices and turnover in rupees, quantities in shares; `source_row` counts from 1 after the
+header."""
 PD = Member("Pd")
 _HEADER = [
     "MKT", "SERIES", "SYMBOL", "SECURITY", "PREV_CL_PR", "OPEN_PRICE", "HIGH_PRICE", "LOW_PRICE", "CLOSE_PRICE", "NET_TRDVAL", "NET_TRDQTY",

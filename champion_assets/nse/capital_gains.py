@@ -1,16 +1,21 @@
-"""The capital gains tax of an individual resident in India on listed shares: the rates by date, and the tax of a financial year.
+"""The capital gains tax of an individual resident in India on listed shares.
 
-What belongs here: the packaged table (`data/capital_gains.csv`, a source in each line) and the law's arithmetic on gains. What does not:
-which gains there were (`backtest/lots.py`).
+The rates by date, and the tax of a financial year.
+
+What belongs here: the packaged table (`data/capital_gains.csv`, a source in each line) and the law's arithmetic on
+gains. What does not: which gains there were (`backtest/lots.py`).
 
 - Long-term is what was held for more than 12 months: it is sold after the same day of the next year.
-- Until 2018-03-31 long-term gains were exempt, and their losses count nothing (section 10(38)). Since then what was bought before
-  2018-02-01 costs at least its fair value, which is the highest price of 2018-01-31, but not more than it is sold for (section 55(2)(ac)).
-- Losses of a year go first against its own gains: short-term ones against short-term gains, then against long-term ones; long-term ones
-  against long-term gains. What is left is carried for eight years and used the same way, the oldest first (sections 70 and 74).
+- Until 2018-03-31 long-term gains were exempt, and their losses count nothing (section 10(38)). Since then what was
+  bought before 2018-02-01 costs at least its fair value, which is the highest price of 2018-01-31, but not more than it
+  is sold for (section 55(2)(ac)).
+- Losses of a year go first against its own gains: short-term ones against short-term gains, then against long-term
+  ones; long-term ones against long-term gains. What is left is carried for eight years and used the same way, the
+  oldest first (sections 70 and 74).
 - Where rates changed within a year losses and the allowance go against the gains of the higher rate first.
 
-Left out: surcharge and the basic exemption, which depend on the whole income, the rebate, and the stop of losses by bonus stripping.
+Left out: surcharge and the basic exemption, which depend on the whole income, the rebate, and the stop of losses by
+bonus stripping.
 """
 
 from __future__ import annotations
@@ -29,7 +34,10 @@ TAXED_FROM = dt.date(2018, 4, 1)
 
 @dataclass(frozen=True)
 class Rates:
-    """The rates of transfers since `first`, shares; `allowance`: rupees of long-term gains a year that are not taxed."""
+    """The rates of transfers since `first`, shares.
+
+    `allowance`: rupees of long-term gains a year that are not taxed.
+    """
 
     first: dt.date
     short: float

@@ -1,7 +1,7 @@
 """NSE's lists of index members (`ind_nifty500list.csv` and others): which industry a company belongs to.
 
-What belongs here: reading a list, and what its name says. Facts: five columns, the same in 2018 and 2026; NSE publishes today's list only,
-so a saved one says in its name of what day it is (`..._2018-12.csv`, `..._01122023.csv`).
+What belongs here: reading a list, and what its name says. Facts: five columns, the same in 2018 and 2026; NSE publishes
+today's list only, so a saved one says in its name of what day it is (`..._2018-12.csv`, `..._01122023.csv`).
 The industries' names changed over the years (`PHARMA`, `Healthcare`): within one list they are consistent.
 """
 
@@ -62,6 +62,9 @@ def list_date(name: str) -> dt.date | None:
 
 
 def index_of(name: str) -> str:
-    """Which index the list is of, as far as its name says so: `nifty500`; blank for a file that is not called as NSE calls it."""
+    """Which index the list is of, as far as its name says so: `nifty500`.
+
+    Blank for a file that is not called as NSE calls it.
+    """
     match = _INDEX.search(name)
     return match[1].lower() if match else ""

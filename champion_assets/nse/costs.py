@@ -2,10 +2,10 @@
 
 What belongs here: dated rates of taxes and charges. What does not: slippage and impact (they are models, not charges).
 
-Sources: Finance Acts 2004-2012 and NSE/FATAX/20990 (STT), NSE circulars on transaction charges of 2020-12, 2023-03, 2024-03 and
-2024-09, SEBI fee notifications, Indian Stamp Act amendment in force from 2020-07-01, service-tax and GST notifications. Entries
-before 2020 for exchange charge and stamp duty are those of large brokers (Maharashtra). Check value: buying and selling 5,000 shares
-at Rs 1,000 under the rates of 2026 costs Rs 11,124.06.
+Sources: Finance Acts 2004-2012 and NSE/FATAX/20990 (STT), NSE circulars on transaction charges of 2020-12, 2023-03,
+2024-03 and 2024-09, SEBI fee notifications, Indian Stamp Act amendment in force from 2020-07-01, service-tax and GST
+notifications. Entries before 2020 for exchange charge and stamp duty are those of large brokers (Maharashtra). Check
+value: buying and selling 5,000 shares at Rs 1,000 under the rates of 2026 costs Rs 11,124.06.
 """
 
 from __future__ import annotations
@@ -58,10 +58,12 @@ def rate(schedule: Schedule, date: dt.date) -> float:
 
 @dataclass(frozen=True)
 class CostRates:
-    """What one rupee of buying and one of selling costs on a date, without brokerage and depository charge: the parts, and all together.
+    """What one rupee of buying and one of selling costs on a date, without brokerage and depository charge.
 
-    `stamp_buy` and `stamp_sell` differ; the other parts are the same on both sides. `tax` is service tax or GST on `taxed`, and on
-    brokerage and depository charges.
+    The parts, and all together.
+
+    `stamp_buy` and `stamp_sell` differ; the other parts are the same on both sides. `tax` is service tax or GST on
+    `taxed`, and on brokerage and depository charges.
     """
 
     stt: float
@@ -94,7 +96,9 @@ def cost_rates(date: dt.date) -> CostRates:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a broker takes: a share of each order's value, at most `largest` rupees an order, and rupees a name and day sold
+    """What a broker takes.
+
+    A share of each order's value, at most `largest` rupees an order, and rupees a name and day sold
     (depository).
     """
 

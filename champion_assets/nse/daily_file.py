@@ -1,7 +1,10 @@
-"""One daily file of the exchange as a declaration: where it lies, what its columns hold, and which of its lines are no rows.
+"""One daily file of the exchange as a declaration.
 
-What belongs here: the words of a declaration. What does not: reading by one (`daily_file_reader.py`), the declarations of NSE's own files
-(`market_files.py`), or the tables made from one (`raw/daily_file.py`, `bronze/daily_file.py`, `silver/daily_file.py`).
+Where it lies, what its columns hold, and which of its lines are no rows.
+
+What belongs here: the words of a declaration. What does not: reading by one (`daily_file_reader.py`), the declarations
+of NSE's own files (`market_files.py`), or the tables made from one (`raw/daily_file.py`, `bronze/daily_file.py`,
+`silver/daily_file.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ ColumnKind = Literal["text", "count", "number", "date"]
 TYPES: dict[ColumnKind, pl.DataType] = {"text": pl.String(), "count": pl.Int64(), "number": pl.Float64(), "date": pl.Date()}
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 _LATER = ("grain", "classes", "prepare", "has_more")
-"""Attributes that came when days of the first tables were stored: at their defaults they are no part of a fingerprint."""
+"""Attributes that came when days of the first tables were stored: at their defaults they are no part of a
+fingerprint."""
 _ALWAYS = object()
 
 
@@ -55,7 +59,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Member:
-    """A member of the PR bundle, or the same file kept loose: `kind` and the day in six or eight digits, in any case of letters.
+    """A member of the PR bundle, or the same file kept loose.
+
+    `kind` and the day in six or eight digits, in any case of letters.
 
     `separator` stands between them: `PE_160125.csv`.
     """
@@ -78,7 +84,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Served:
-    """A file of its own: `name` and `path` below the archive's root with the day in `strftime`'s codes, such as `x_%d%m%Y.csv`."""
+    """A file of its own.
+
+    `name` and `path` below the archive's root with the day in `strftime`'s codes, such as `x_%d%m%Y.csv`.
+    """
 
     name: str
     path: str
@@ -90,7 +99,9 @@ class Served:
 
 @dataclass(frozen=True)
 class Loose:
-    """A file that a folder or a bucket may have and that the archive is not asked for: `name` with the day in `strftime`'s codes.
+    """A file that a folder or a bucket may have and that the archive is not asked for.
+
+    `name` with the day in `strftime`'s codes.
 
     `raw/market_lists` keeps it under its `kind`.
     """
@@ -194,7 +205,10 @@ class DailyFile:
         return self.place.names
 
     def declared(self) -> dict[str, Any]:
-        """Everything that the rows depend on, in plain values; of the attributes in `_LATER` those that are not at their defaults."""
+        """Everything that the rows depend on, in plain values.
+
+        Of the attributes in `_LATER` those that are not at their defaults.
+        """
         texts = {"description", "licence"}
         defaults = {each.name: each.default for each in fields(self) if each.name in _LATER}
         said = {name: value for name, value in asdict(self).items() if name not in texts and value != defaults.get(name, _ALWAYS)}

@@ -1,7 +1,7 @@
 """Reading a daily file by its declaration: every line is a row, a line of totals, or refused with its reason.
 
-What belongs here: header, values, totals, the day in the rows. What does not: finding the file (`bundle_member.py`, `source/`), and what
-becomes of rows (`bronze/daily_file.py`).
+What belongs here: header, values, totals, the day in the rows. What does not: finding the file (`bundle_member.py`,
+`source/`), and what becomes of rows (`bronze/daily_file.py`).
 """
 
 from __future__ import annotations

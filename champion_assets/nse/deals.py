@@ -1,13 +1,13 @@
 """Bulk and block deals without the names of those who dealt: what is kept of the exchange's files.
 
-What belongs here: from a file as published to one whose client is `entity` or `person`. What does not: what the deals mean
-(`silver/trading_activity.py`).
+What belongs here: from a file as published to one whose client is `entity` or `person`. What does not: what the deals
+mean (`silver/trading_activity.py`).
 
-The files name legal and private persons. Names of private persons are not kept anywhere in the lake, and those of legal persons are not
-needed: whoever has no word of a legal form in the name counts as a person.
+The files name legal and private persons. Names of private persons are not kept anywhere in the lake, and those of legal
+persons are not needed: whoever has no word of a legal form in the name counts as a person.
 
-Facts: downloads by query begin with a byte order mark, quote and pad their headers and group digits as in `5,53,432`; a day without
-deals has the one row `NO RECORDS`; block deals have no remarks.
+Facts: downloads by query begin with a byte order mark, quote and pad their headers and group digits as in `5,53,432`; a
+day without deals has the one row `NO RECORDS`; block deals have no remarks.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ _LEGAL = re.compile(
 
 
 def without_names(text: str, name: str) -> str:
-    """The deals of a file in the columns of `HEADER`, the client as `entity` or `person`; no row for a day without deals.
+    """The deals of a file in the columns of `HEADER`, the client as `entity` or `person`.
+
+    No row for a day without deals.
 
     Args:
         text: the file's text.

@@ -1,7 +1,8 @@
 """What was delivered of a day's trading: `sec_bhavdata_full` and the older `MTO` files, read into one table.
 
-What belongs here: both formats. `-` in a `sec_bhavdata_full` means unknown (series BE and BZ, and EQ volumes above 10^9 in 2019), so
-it becomes null, never zero. Facts of the MTO eras: 4 fields in 2002, 7 fields under 6 names since, a title and a date line since 2003.
+What belongs here: both formats. `-` in a `sec_bhavdata_full` means unknown (series BE and BZ, and EQ volumes above 10^9
+in 2019), so it becomes null, never zero. Facts of the MTO eras: 4 fields in 2002, 7 fields under 6 names since, a title
+and a date line since 2003.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ DELIVERY: dict[str, pl.DataType] = {
     "low": pl.Float64(), "close": pl.Float64(), "volume": pl.Int64(), "delivery_qty": pl.Int64(), "delivery_pct": pl.Float64(),
     "source_row": pl.Int32(),
 }  # fmt: skip
-"""Prices in rupees, quantities in shares, `delivery_pct` in percent of the volume as published; null is unknown, or not in the format."""
+"""Prices in rupees, quantities in shares, `delivery_pct` in percent of the volume as published; null is unknown, or not
+in the format."""
 MAX_QUANTITY = 10**15
 """Shares; a thousand times what all of NSE trades in a day."""
 _MTO_FIELDS = ("symbol", "series", "volume", "delivery_qty", "delivery_pct", "source_row")

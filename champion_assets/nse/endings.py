@@ -1,13 +1,14 @@
 """How listings ended: what the holders of a share that is no longer traded got for it.
 
-What belongs here: the packaged lines (`data/endings.csv`), the user's, and what a line must be. What does not: which instrument of a lake a
-line means, and since when it counts (`silver/endings`).
+What belongs here: the packaged lines (`data/endings.csv`), the user's, and what a line must be. What does not: which
+instrument of a lake a line means, and since when it counts (`silver/endings`).
 
-A line names the ended share by its ISIN and its last session, and what a holder got: `new` shares of the child for `old` shares, and
-`cash` rupees per share; a cash of 0 is a document's word that holders got nothing. Several lines of one share are several children: they
-tell of one end, and no two of them of one child. `confidence` says what it rests on; `unknown` is a value, and then nothing is paid: the
-last price stands, marked. `known_on` is the day at whose end it was public, as what a court decided long after the last session. The user's
-lines on a share replace the packaged ones on it.
+A line names the ended share by its ISIN and its last session, and what a holder got: `new` shares of the child for
+`old` shares, and `cash` rupees per share; a cash of 0 is a document's word that holders got nothing. Several lines of
+one share are several children: they tell of one end, and no two of them of one child. `confidence` says what it rests
+on; `unknown` is a value, and then nothing is paid: the last price stands, marked. `known_on` is the day at whose end it
+was public, as what a court decided long after the last session. The user's lines on a share replace the packaged ones
+on it.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ class Ending:
 
 
 def endings_of(path: Path | None = None) -> tuple[Ending, ...]:
-    """The packaged lines and the user's, in order of the last session. The file is read at every call, so that an edit is seen.
+    """The packaged lines and the user's, in order of the last session.
+
+    The file is read at every call, so that an edit is seen.
 
     Args:
         path: the user's file, with the columns of `COLUMNS`; lines that begin with # are remarks.

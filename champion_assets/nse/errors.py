@@ -1,7 +1,8 @@
 """Every way in which a file of the exchange can fail to be what was asked for, one exception each.
 
-What belongs here: exceptions only. Each message names the file and says what to do. `retryable` tells the stages whether the
-same request may succeed later without anybody doing anything, `stops_source` that nothing more may be asked.
+What belongs here: exceptions only. Each message names the file and says what to do. `retryable` tells the stages
+whether the same request may succeed later without anybody doing anything, `stops_source` that nothing more may be
+asked.
 """
 
 from __future__ import annotations
@@ -31,11 +32,17 @@ class Blocked(NseError):
 
 
 class Redirected(NseError):
-    """The server sends to another host or scheme, or in circles. Nothing is asked of the other: it was not named in the settings."""
+    """The server sends to another host or scheme, or in circles.
+
+    Nothing is asked of the other: it was not named in the settings.
+    """
 
 
 class Unreachable(NseError):
-    """Time-out, reset connection, 5xx: nothing wrong with the request, try again. `retry_after` is what the server asks for, seconds."""
+    """Time-out, reset connection, 5xx: nothing wrong with the request, try again.
+
+    `retry_after` is what the server asks for, seconds.
+    """
 
     retryable = True
     retry_after: float | None = None
@@ -100,7 +107,10 @@ class WrongDate(BadPayload):
 
 
 class UnexpectedSession(NseError):
-    """The calendar calls the day closed, but there is a valid file with its rows: the calendar has to learn, not the file to vanish."""
+    """The calendar calls the day closed, but there is a valid file with its rows.
+
+    The calendar has to learn, not the file to vanish.
+    """
 
 
 class AmbiguousSource(NseError):

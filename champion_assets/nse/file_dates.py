@@ -1,8 +1,9 @@
 """The date in a file's name, in the spellings that people and NSE use.
 
-What belongs here: text to date, and the refusal of a name whose date can be read in two ways or in none. What does not: the dates inside
-files (`dates.py`). Spellings: `20231101`, `01122023`, `2023-11-01`, `01-12-2023`, `011223` if it has one reading, `1-Dec-2023`, `2018-12`,
-`Dec 2018`. With a year of four digits the day comes before the month, as India and NSE write it.
+What belongs here: text to date, and the refusal of a name whose date can be read in two ways or in none. What does not:
+the dates inside files (`dates.py`). Spellings: `20231101`, `01122023`, `2023-11-01`, `01-12-2023`, `011223` if it has
+one reading, `1-Dec-2023`, `2018-12`, `Dec 2018`. With a year of four digits the day comes before the month, as India
+and NSE write it.
 """
 
 from __future__ import annotations

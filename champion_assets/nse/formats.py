@@ -1,10 +1,11 @@
 """The formats of NSE's equity price files, recognised by their header, read into one canonical table.
 
-What belongs here: one `Format` per header shape, and the reader, which other daily CSV files use with formats of their own. What does
-not: which file is wanted (`names.py`), where it lies (`source/`), or what makes a row good (the stages).
+What belongs here: one `Format` per header shape, and the reader, which other daily CSV files use with formats of their
+own. What does not: which file is wanted (`names.py`), where it lies (`source/`), or what makes a row good (the stages).
 
-A file is known by its header alone, never by its name or date; the order of columns does not matter. The trade date comes from
-the rows. An unknown header is refused with the columns that are new or absent. Facts: the exact headers of 1994 to 2026.
+A file is known by its header alone, never by its name or date; the order of columns does not matter. The trade date
+comes from the rows. An unknown header is refused with the columns that are new or absent. Facts: the exact headers of
+1994 to 2026.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ from champion_assets.nse.schema import BHAVCOPY
 
 @dataclass(frozen=True)
 class Format:
-    """One header shape: `columns` maps the file's column to the canonical one, `ignored` are present but carry nothing."""
+    """One header shape: `columns` maps the file's column to the canonical one.
+
+    `ignored` are present but carry nothing.
+    """
 
     name: str
     columns: dict[str, str]

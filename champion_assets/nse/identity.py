@@ -1,17 +1,21 @@
-"""Who an instrument is: a permanent id across symbols, ISINs, series and years without an ISIN, with the evidence of each link.
+"""Who an instrument is.
 
-What belongs here: the registry of instruments and the rules that link a day's rows to it, in this order: the same symbol and ISIN;
-ISIN issuer and type; NSE's register of symbol changes; the PREV_CLOSE chain (a row's previous close is the last close of the
-instrument that carried the symbol, or, without any ISIN, of the only one that vanished the session before, at a price that tells);
-a line of the user's file wins over all. A link that evidence contradicts is not made: the row becomes a new instrument. An ISIN that
-is malformed, or blank in a file that has ISINs, is never guessed. A file without ISINs (before 2011-06-22, and `sec_bhavdata_full`
-of any year) names a company by its symbol: who carries the symbol now and traded within a year is that company, and a new one rests
-on its symbol alone, which `evidence` says (`symbol`).
+A permanent id across symbols, ISINs, series and years without an ISIN, with the evidence of each link.
 
-The id is the security key of the first ISIN seen (`isin.py`), or `SYM:` and the symbol where the first file had none; it never changes
-after, whichever files follow.
-Partly paid shares and rights entitlements are instruments of their own, even under the symbol of the share: their ISIN decides alone,
-so entitlements of two issues are two instruments, and each call of a partly paid share makes another one.
+What belongs here: the registry of instruments and the rules that link a day's rows to it, in this order: the same
+symbol and ISIN; ISIN issuer and type; NSE's register of symbol changes; the PREV_CLOSE chain (a row's previous close is
+the last close of the instrument that carried the symbol, or, without any ISIN, of the only one that vanished the
+session before, at a price that tells); a line of the user's file wins over all. A link that evidence contradicts is not
+made: the row becomes a new instrument. An ISIN that is malformed, or blank in a file that has ISINs, is never guessed.
+A file without ISINs (before 2011-06-22, and `sec_bhavdata_full` of any year) names a company by its symbol: who carries
+the symbol now and traded within a year is that company, and a new one rests on its symbol alone, which `evidence` says
+(`symbol`).
+
+The id is the security key of the first ISIN seen (`isin.py`), or `SYM:` and the symbol where the first file had none;
+it never changes after, whichever files follow.
+Partly paid shares and rights entitlements are instruments of their own, even under the symbol of the share: their ISIN
+decides alone, so entitlements of two issues are two instruments, and each call of a partly paid share makes another
+one.
 """
 
 from __future__ import annotations
@@ -31,19 +35,24 @@ EVIDENCE: tuple[Evidence, ...] = Evidence.__args__  # type: ignore[attr-defined]
 SAME = 0.006
 """Rupees within which two published prices are the same."""
 FORGOTTEN_DAYS = 365
-"""Without an ISIN, a symbol that comes back after more days than this with another previous close is another instrument."""
+"""Without an ISIN, a symbol that comes back after more days than this with another previous close is another
+instrument."""
 ENTITLEMENT_FORGOTTEN_DAYS = 30
-"""Without an ISIN, an entitlement that comes back after more days is of another issue: one trades on 6 to 11 sessions in a row."""
+"""Without an ISIN, an entitlement that comes back after more days is of another issue: one trades on 6 to 11 sessions
+in a row."""
 TELLING_PRICE = 20.0
-"""Rupees from which a previous close alone says who somebody was. Below it thin names that come and go meet by chance: 14 of 19 such
-links were false in October 2019 to December 2020, and none of 35 above it."""
+"""Rupees from which a previous close alone says who somebody was. Below it thin names that come and go meet by chance:
+14 of 19 such links were false in October 2019 to December 2020, and none of 35 above it."""
 UNTIDY_SERIES = frozenset({"SM", "ST", "SZ"})
-"""SME series list at round issue prices, which meet the close of some vanished name by chance (10 of 115 in 2016-2020)."""
+"""SME series list at round issue prices, which meet the close of some vanished name by chance (10 of 115 in
+2016-2020)."""
 
 
 @dataclass(frozen=True)
 class Instrument:
-    """What is known of an instrument at the end of a day: its present names, since when, when it last traded, at what close; and the
+    """What is known of an instrument at the end of a day.
+
+    Its present names, since when, when it last traded, at what close; and the
     symbols that it bore before, oldest first, separated by blanks.
     """
 
@@ -80,7 +89,8 @@ class Registry:
             each.instrument_id: (each.last_seen, each.last_close) for each in self._known.values()
         }
         self.changed: set[str] = set()
-        """Instruments of which the last session changed more than its day and close, or that began or ceased to trade on it."""
+        """Instruments of which the last session changed more than its day and close, or that began or ceased to trade
+        on it."""
         self._trading = {name for name, (seen, _) in self._last.items() if seen == today}
         self._reindex()
 
@@ -164,7 +174,10 @@ class Registry:
         return ids
 
     def _decision(self, row: Sighting, overrides: Mapping[str, SameAs]) -> SameAs | None:
-        """The user's line on a row; one on a symbol that a share and its partly paid form both carry speaks of the share."""
+        """The user's line on a row.
+
+        One on a symbol that a share and its partly paid form both carry speaks of the share.
+        """
         return None if row.family and (row.symbol, "") in self._by_symbol else overrides.get(row.symbol)
 
     def _is_recycled(self, row: Sighting, name: str, date: dt.date) -> bool:
@@ -204,7 +217,10 @@ class Registry:
         return self._new_id(row, date), "first_seen" if row.isin is not None else "symbol"
 
     def _agrees(self, row: Sighting, known: Instrument) -> bool:
-        """The register says so; if both ISINs are known and name different securities, the price chain must say so, too."""
+        """The register says so.
+
+        If both ISINs are known and name different securities, the price chain must say so, too.
+        """
         if row.isin is None or known.isin is None:
             return True
         if row.family:

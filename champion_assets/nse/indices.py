@@ -1,7 +1,8 @@
 """NSE's index levels: `ind_close_all` read into a table, and the names that an index had over the years.
 
-What belongs here: the format and the renames. Facts: thirteen columns, unchanged from 2012 to 2026; dates day first with `-` or `/`,
-month first in the files of 6, 10 and 11 April 2023; `-` for unknown; 48 of 53 names changed on 2015-11-09.
+What belongs here: the format and the renames. Facts: thirteen columns, unchanged from 2012 to 2026; dates day first
+with `-` or `/`, month first in the files of 6, 10 and 11 April 2023; `-` for unknown; 48 of 53 names changed on
+2015-11-09.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ _RENAMED = {
     "cnx nifty dividend": "Nifty50 Dividend Points", "s&p cnx nifty dividend": "Nifty50 Dividend Points", "cpse": "Nifty CPSE",
     "free float midcap 100": "Nifty Midcap 100", "free float smallcap 100": "Nifty Smallcap 100",
 }  # fmt: skip
-"""Names of before November 2015 and later corrections, in lower case, and today's. `CNX X` that is not here became `Nifty X`."""
+"""Names of before November 2015 and later corrections, in lower case, and today's. `CNX X` that is not here became
+`Nifty X`."""
 _CNX = "cnx "
 DIVIDEND_POINTS, RATE_INDEX = "nifty50_dividend_points", "nifty_1d_rate_index"
 TOTAL_LEVERAGE, PRICE_LEVERAGE = "nifty50_tr_2x_leverage", "nifty50_pr_2x_leverage"
@@ -79,13 +81,19 @@ def index_id(published: str) -> str:
 
 
 def is_price_index(key: str) -> bool:
-    """True for an index of shares without their dividends; rates, bonds, volatility, futures and leverage are something else."""
+    """True for an index of shares without their dividends.
+
+    Rates, bonds, volatility, futures and leverage are something else.
+    """
     return _NO_PRICE_INDEX.search(key) is None
 
 
 @lru_cache(maxsize=1)
 def known_names() -> dict[str, str]:
-    """Price indices that NSE is known to publish, by key: those of January 2023 and of the renames. Later ones are not in it."""
+    """Price indices that NSE is known to publish, by key: those of January 2023 and of the renames.
+
+    Later ones are not in it.
+    """
     text = resources.files("champion_assets.nse").joinpath("data/index_names.csv").read_text("utf-8")
     names = [*text.splitlines()[1:], *_RENAMED.values()]
     return {key: name for name in names if is_price_index(key := index_id(name))}

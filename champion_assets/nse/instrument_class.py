@@ -1,11 +1,13 @@
 """What kind of instrument a row is: share, fund unit, trust unit, rights entitlement, SME share, partly paid share.
 
-What belongs here: the classes and how a row's series, ISIN and symbol tell them; which instruments of one symbol are different ones.
-What does not: the series that reach silver (`schema.py`), identity (`identity.py`), limits by class (`checks/thresholds.py`).
+What belongs here: the classes and how a row's series, ISIN and symbol tell them; which instruments of one symbol are
+different ones. What does not: the series that reach silver (`schema.py`), identity (`identity.py`), limits by class
+(`checks/thresholds.py`).
 
-Facts of genuine files: partly paid shares trade in E1, E2, ... (trade-for-trade: X1, X2, ...), under the symbol of the fully paid share
-(TATASTEEL, HATSUN, IBVENTURES until August 2020) or one of their own (AIRTELPP); their ISINs begin with IN9, as those of shares with
-differential voting rights do. The ISIN's eighth and ninth characters are 20 for a rights entitlement, 23 for an InvIT, 25 for a REIT.
+Facts of genuine files: partly paid shares trade in E1, E2, ... (trade-for-trade: X1, X2, ...), under the symbol of the
+fully paid share (TATASTEEL, HATSUN, IBVENTURES until August 2020) or one of their own (AIRTELPP); their ISINs begin
+with IN9, as those of shares with differential voting rights do. The ISIN's eighth and ninth characters are 20 for a
+rights entitlement, 23 for an InvIT, 25 for a REIT.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from functools import lru_cache
 import polars as pl
 
 CLASSES = ("share", "fund", "trust", "rights", "sme", "partly_paid", "unclassified")
-"""`share` includes shares with differential voting rights. `unclassified` is a row of EQ, BE or BZ without an ISIN, as in files before
-2011-06-22: a share or a fund unit, which only an ISIN tells."""
+"""`share` includes shares with differential voting rights. `unclassified` is a row of EQ, BE or BZ without an ISIN, as
+in files before 2011-06-22: a share or a fund unit, which only an ISIN tells."""
 SHARE_SERIES, SME_SERIES, TRUST_SERIES = ("EQ", "BE", "BZ"), ("SM", "ST", "SZ"), ("RR", "IV")
 """BZ and SZ: names that violate the listing agreement. RR: REITs. IV: InvITs."""
 PARTLY_PAID_SERIES = tuple(f"{letter}{number}" for letter in "EX" for number in range(1, 10))
@@ -54,9 +56,12 @@ def instrument_class(symbol: str = "symbol", series: str = "series", isin: str =
 
 @lru_cache(maxsize=65536)
 def family(symbol: str, series: str, isin: str | None) -> str:
-    """What of a symbol is a different instrument: `rights`, `partly_paid` and the number of the call, empty for everything else.
+    """What of a symbol is a different instrument.
 
-    A fully and a partly paid share of one symbol trade on the same day; rows without an ISIN are told apart by this alone.
+    `rights`, `partly_paid` and the number of the call, empty for everything else.
+
+    A fully and a partly paid share of one symbol trade on the same day; rows without an ISIN are told apart by this
+    alone.
     """
     if is_entitlement(symbol, isin):
         return "rights"

@@ -1,11 +1,11 @@
 """The Indian ISIN: well-formed or not, and which part of it names a security for good.
 
 An Indian ISIN is `IN` + issuer type + four characters of issuer + two of security type + two of serial + check digit. A
-face-value split changes only the serial (HDFCBANK 2019-09-20: INE040A01026 -> INE040A01034), so for shares (`INE`, `IN9`) the first
-nine characters name the security. Fund units (`INF`) share issuer and type among schemes, so there the whole ISIN counts, and so
-it does for shares with differential voting rights that share it with the ordinary ones (INE224E01028 STAMPEDE, INE224E01036
-SCAPDVR), for partly paid shares (`IN9`: each call has another serial, and another price), and for rights entitlements (type 20: each
-issue has another serial, INE964H20030 SEPC-RE2).
+face-value split changes only the serial (HDFCBANK 2019-09-20: INE040A01026 -> INE040A01034), so for shares (`INE`,
+`IN9`) the first nine characters name the security. Fund units (`INF`) share issuer and type among schemes, so there the
+whole ISIN counts, and so it does for shares with differential voting rights that share it with the ordinary ones
+(INE224E01028 STAMPEDE, INE224E01036 SCAPDVR), for partly paid shares (`IN9`: each call has another serial, and another
+price), and for rights entitlements (type 20: each issue has another serial, INE964H20030 SEPC-RE2).
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ def isin_check_digit(body: str) -> str:
 
 
 def security_key(isin: str, symbol: str) -> str:
-    """The part of a valid ISIN that outlives face-value splits: issuer and type for shares, everything for all others."""
+    """The part of a valid ISIN that outlives face-value splits.
+
+    Issuer and type for shares, everything for all others.
+    """
     is_share = isin.startswith("INE") and isin[7:9] != _ENTITLEMENT and "DVR" not in symbol
     return isin[:9] if is_share else isin

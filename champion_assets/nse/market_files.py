@@ -1,13 +1,15 @@
 """The declarations of NSE's daily files that are read by one (`daily_file.py`).
 
-What belongs here: one declaration for each file, with the facts of its format. What does not: what the values mean for a portfolio.
+What belongs here: one declaration for each file, with the facts of its format. What does not: what the values mean for
+a portfolio.
 
-Facts: all cells are padded with blanks. A security that touched both bands has two lines in `bh`, whose header ends with `INDEX FLAG` in
-some years; every listed security of the series of equities stands in `Pd`, too (2020-12-01, 2025-01-16, 2025-12-16 and -17: 873 lines).
-In `MCAP` the market capitalisation is the issue size times the close of the bhavcopy, to a rupee (three days, 7,774 rows); the printed
-close is another one in a quarter of the rows. In `PE` the price is the close of the session before (its Readme says so).
-`HL` names securities only by their names; with the price each is one row of `Pd` (four days, 315 lines). `etf` and `sme` have no row that
-`Pd` has not, with equal prices and volumes (four days, 908 and 1,293 rows).
+Facts: all cells are padded with blanks. A security that touched both bands has two lines in `bh`, whose header ends
+with `INDEX FLAG` in some years; every listed security of the series of equities stands in `Pd`, too (2020-12-01,
+2025-01-16, 2025-12-16 and -17: 873 lines). In `MCAP` the market capitalisation is the issue size times the close of the
+bhavcopy, to a rupee (three days, 7,774 rows); the printed close is another one in a quarter of the rows. In `PE` the
+price is the close of the session before (its Readme says so). `HL` names securities only by their names; with the price
+each is one row of `Pd` (four days, 315 lines). `etf` and `sme` have no row that `Pd` has not, with equal prices and
+volumes (four days, 908 and 1,293 rows).
 """
 
 from __future__ import annotations

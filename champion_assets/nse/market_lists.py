@@ -1,13 +1,14 @@
 """The declarations of NSE's daily files on who trades, how much and under which supervision.
 
-What belongs here: one declaration for each file, with the facts of its format. What does not: members of the PR bundle (`market_files.py`).
+What belongs here: one declaration for each file, with the facts of its format. What does not: members of the PR bundle
+(`market_files.py`).
 
-Facts: the file of short selling of a day holds the session before. In `REG1_IND` 100 means that a measure does not apply and any other
-number is its stage, 0 included; 2,490 securities on 2025-01-16, of which 46 are under GSM, 89 under the long-term and 12 under the
-short-term ASM, 371 under ESM, 30 in insolvency. The participants' long contracts sum to their line of totals but for one
-contract in 19,617,668 on 2025-12-16. The file of adjusted highs and lows of a
-day knows the prices up to the session before (on 2025-12-16 and -17 no high or low is of the day itself), adjusted by the exchange for
-splits, bonuses and rights.
+Facts: the file of short selling of a day holds the session before. In `REG1_IND` 100 means that a measure does not
+apply and any other number is its stage, 0 included; 2,490 securities on 2025-01-16, of which 46 are under GSM, 89 under
+the long-term and 12 under the short-term ASM, 371 under ESM, 30 in insolvency. The participants' long contracts sum to
+their line of totals but for one contract in 19,617,668 on 2025-12-16. The file of adjusted highs and lows of a
+day knows the prices up to the session before (on 2025-12-16 and -17 no high or low is of the day itself), adjusted by
+the exchange for splits, bonuses and rights.
 """
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ FIRST_UDIFF = dt.date(2024, 1, 1)
 
 @dataclass(frozen=True)
 class NamedFile:
-    """A file as NSE publishes it: its name, the same name without its zip wrapper, and its path below the archive's root.
+    """A file as NSE publishes it.
+
+    Its name, the same name without its zip wrapper, and its path below the archive's root.
 
     `is_served` is False where the archive is not to be asked for it, but a folder or a bucket may have it.
     """
@@ -66,7 +68,10 @@ def mto_file(date: dt.date) -> NamedFile:
 
 
 def action_bundles(date: dt.date) -> tuple[NamedFile, ...]:
-    """The PR bundle of `date` (from 2010-01-04), whose `Bc` member lists the corporate actions known that day; or that member alone."""
+    """The PR bundle of `date` (from 2010-01-04), whose `Bc` member lists the corporate actions known that day.
+
+    Or that member alone.
+    """
     bundle = NamedFile(f"PR{date:%d%m%y}.zip", f"archives/equities/bhavcopy/pr/PR{date:%d%m%y}.zip")
     members = (f"Bc{date:%d%m%y}.csv", f"bc{date:%d%m%Y}.csv")
     return bundle, *(NamedFile(name, name, is_served=False) for name in members)
@@ -98,9 +103,12 @@ def bhavcopy_files(date: dt.date) -> tuple[NamedFile, ...]:
 
 
 def price_files(date: dt.date) -> tuple[NamedFile, ...]:
-    """All files that can hold the prices of `date`, by rank: `bhavcopy_files`, then `sec_bhavdata_full`, which has no ISIN.
+    """All files that can hold the prices of `date`, by rank.
 
-    NSE's archive is not asked for the last one: it has a bhavcopy of every session, so a 404 there means that it is not out yet, and
-    nothing is won by a file that comes later, names nobody and, on a closed weekday, is that of the day before.
+    `bhavcopy_files`, then `sec_bhavdata_full`, which has no ISIN.
+
+    NSE's archive is not asked for the last one: it has a bhavcopy of every session, so a 404 there means that it is not
+    out yet, and nothing is won by a file that comes later, names nobody and, on a closed weekday, is that of the day
+    before.
     """
     return (*bhavcopy_files(date), replace(delivery_file(date), is_served=False))

@@ -1,14 +1,14 @@
 """What money cost overnight in India, year by year, and the user's own rates.
 
-What belongs here: the packaged table (`data/overnight_rates.csv`) and the user's file. What does not: the rate of a day from NSE's own
-index, which is `silver/rates`.
+What belongs here: the packaged table (`data/overnight_rates.csv`) and the user's file. What does not: the rate of a day
+from NSE's own index, which is `silver/rates`.
 
-The packaged table has the Reserve Bank's average of the call money rate for each financial year from 1994-95, each line with its source;
-`confirmed` says whether the line was read in that source or only agrees with it by hearsay. A year's average is assumed for each of its
-days. After the last line its rate goes on.
+The packaged table has the Reserve Bank's average of the call money rate for each financial year from 1994-95, each line
+with its source; `confirmed` says whether the line was read in that source or only agrees with it by hearsay. A year's
+average is assumed for each of its days. After the last line its rate goes on.
 
-A user's file has the columns `first,last,percent,why`: from `first` to `last`, both included, the rate a year is `percent`, whatever else
-says otherwise. Of lines that overlap the later one in the file counts.
+A user's file has the columns `first,last,percent,why`: from `first` to `last`, both included, the rate a year is
+`percent`, whatever else says otherwise. Of lines that overlap the later one in the file counts.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def yearly_rate(date: dt.date) -> float:
 
 
 def read_rates(path: Path | None) -> tuple[RateLine, ...]:
-    """The lines of a user's file, in its order; none without a file. It is read at every call, so that an edit is seen at the next one.
+    """The lines of a user's file, in its order; none without a file.
+
+    It is read at every call, so that an edit is seen at the next one.
 
     Raises:
         RateError: see there.

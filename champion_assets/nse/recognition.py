@@ -1,8 +1,8 @@
 """What a file is, by its first kilobytes: its kind, and the day of its rows, whatever its name says.
 
-What belongs here: the kinds of NSE's files, the signs by which each is known, and the name under which the archive would have it.
-What does not: finding files (`source/`), and reading them whole, which is where a file is accepted or refused (`formats.py` and
-others).
+What belongs here: the kinds of NSE's files, the signs by which each is known, and the name under which the archive
+would have it. What does not: finding files (`source/`), and reading them whole, which is where a file is accepted or
+refused (`formats.py` and others).
 
 A head can only say what a file claims to be. A day in a name counts only for kinds whose rows carry none.
 """
@@ -66,7 +66,8 @@ _SIGNS = (
     ("legacy F&O bhavcopy", "instrument expirydt"),
     ("REG1_IND", "scripcode symbol gsm"),
 )
-"""By kind the columns that its header has, in lower case and without anything but letters and digits; the first that fits counts."""
+"""By kind the columns that its header has, in lower case and without anything but letters and digits; the first that
+fits counts."""
 _BEGINNINGS = {
     '"Disclaimer - The Data provided in the adjusted 52 week': "CM_52_wk_High_low",
     '""Participant wise ': "fao_participant",
@@ -223,7 +224,9 @@ def _day_in(text: str) -> dt.date | None:
 
 
 def archive_name(kind: str | None, date: dt.date | None) -> str | None:
-    """The name, in lower case and not packed, under which a file of this kind is looked for; None if nothing looks for it.
+    """The name, in lower case and not packed, under which a file of this kind is looked for.
+
+    None if nothing looks for it.
 
     Example:
         >>> archive_name("sec_bhavdata_full", dt.date(2025, 4, 1))

@@ -1,6 +1,7 @@
 """NSE's lists of present securities (`EQUITY_L`, `SME_EQUITY_L`, `eq_etfseclist`): which ISIN a symbol of today has.
 
-What belongs here: reading them. They know no history: a delisted name is absent, a symbol may have belonged to somebody else before.
+What belongs here: reading them. They know no history: a delisted name is absent, a symbol may have belonged to somebody
+else before.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ def read_isins(body: bytes, name: str) -> dict[str, str]:
 
 
 def merged_isins(files: Iterable[tuple[bytes, str]]) -> dict[str, str]:
-    """ISINs of all lists; where they differ the last in order of names wins, which is the newest as the dates are written."""
+    """ISINs of all lists.
+
+    Where they differ the last in order of names wins, which is the newest as the dates are written.
+    """
     found: dict[str, str] = {}
     for body, name in sorted(files, key=lambda each: each[1]):
         found |= read_isins(body, name)

@@ -1,7 +1,7 @@
 """What a day's file, and a line of the user, say of who an instrument is.
 
-What belongs here: the rows as identity sees them, and which of them cannot be identified. What does not: the rules that link
-them to instruments (`identity.py`).
+What belongs here: the rows as identity sees them, and which of them cannot be identified. What does not: the rules that
+link them to instruments (`identity.py`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ class Sighting(NamedTuple):
 
 @dataclass(frozen=True)
 class SameAs:
-    """A line of the user's file: from `date` on `symbol` is the instrument that was `old_symbol` (or, if blank, a new one)."""
+    """A line of the user's file.
+
+    From `date` on `symbol` is the instrument that was `old_symbol` (or, if blank, a new one).
+    """
 
     date: dt.date
     symbol: str

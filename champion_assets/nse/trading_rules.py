@@ -1,13 +1,16 @@
-"""The rules of NSE's cash market that decide what a trade can be, by date: ticks, price bands, settlement, what a close is.
+"""The rules of NSE's cash market that decide what a trade can be, by date.
+
+Ticks, price bands, settlement, what a close is.
 
 What belongs here: rules of the exchange. What does not: costs (`costs.py`), or what the simulator does with them.
 
-Sources: NSE circulars on tick sizes in force 2024-06-10 and 2025-04-15; SEBI's T+2 (2003-04-01); the exchanges' joint release of 2021-11-08
-on T+1 (by market value in October 2021, the smallest 100 stocks on 2022-02-25, then 500 on the last Friday of each month; the last 218 on
-2023-01-27, NDTV Profit of that day); SEBI/HO/CFD/PoD/2024/122 of 2024-09-16 on bonus shares, and "about two weeks" before it (Mint,
-2024-09-16); for shares of a merger a broker's "30 - 45 days" (Zerodha on HDFC, 2023-07), although those of HDFC took two sessions;
-SEBI circular of 2026-01-16 on the closing auction for stocks with derivatives from 2026-08-03. Edges of bands: NSE's lists of
-the securities that hit them on 2020-12-01, 2025-01-16, 2025-12-16 and -17 (`bundle_bands.py`).
+Sources: NSE circulars on tick sizes in force 2024-06-10 and 2025-04-15; SEBI's T+2 (2003-04-01); the exchanges' joint
+release of 2021-11-08 on T+1 (by market value in October 2021, the smallest 100 stocks on 2022-02-25, then 500 on the
+last Friday of each month; the last 218 on 2023-01-27, NDTV Profit of that day); SEBI/HO/CFD/PoD/2024/122 of 2024-09-16
+on bonus shares, and "about two weeks" before it (Mint, 2024-09-16); for shares of a merger a broker's "30 - 45 days"
+(Zerodha on HDFC, 2023-07), although those of HDFC took two sessions; SEBI circular of 2026-01-16 on the closing auction
+for stocks with derivatives from 2026-08-03. Edges of bands: NSE's lists of the securities that hit them on 2020-12-01,
+2025-01-16, 2025-12-16 and -17 (`bundle_bands.py`).
 """
 
 from __future__ import annotations
@@ -48,8 +51,9 @@ def ticks(prices: Array, date: dt.date) -> Array:
 def settlement_sessions(date: dt.date, size_rank: Ranks) -> Ranks:
     """Sessions after which a trade of `date` is settled, by the rank of each stock by size, 1 the largest.
 
-    In the year in which T+1 was phased in the exchanges went by market value, from the smallest up. The daily files have no numbers of
-    shares, so the rank by traded value stands for it; it errs, where it does, mostly on the side of T+2: what is traded much settles late.
+    In the year in which T+1 was phased in the exchanges went by market value, from the smallest up. The daily files
+    have no numbers of shares, so the rank by traded value stands for it; it errs, where it does, mostly on the side of
+    T+2: what is traded much settles late.
     """
     if date < dt.date(2002, 4, 1):
         return np.full(size_rank.shape, 5)
@@ -73,9 +77,10 @@ _STILL_T2 = (
 def listing_sessions(kind: Literal["bonus", "rights", "merger"], date: dt.date) -> int:
     """Sessions from `date` (the ex-date, or the day on which the merged share is replaced) until the new shares can be sold.
 
-    Bonus shares announced since 2024-10-01 trade on the second session after the record date; an issue announced before had to be made
-    within two months. The other numbers are assumptions, since no daily file says when new shares were listed: see the sources above, and
-    for rights the 15 to 30 days of the offer and those of the allotment. Shares of a company that is itself first listed can be sold then.
+    Bonus shares announced since 2024-10-01 trade on the second session after the record date; an issue announced before
+    had to be made within two months. The other numbers are assumptions, since no daily file says when new shares were
+    listed: see the sources above, and for rights the 15 to 30 days of the offer and those of the allotment. Shares of a
+    company that is itself first listed can be sold then.
     """
     if kind == "bonus":
         return 10 if date < dt.date(2024, 12, 1) else 2
@@ -83,7 +88,10 @@ def listing_sessions(kind: Literal["bonus", "rights", "merger"], date: dt.date) 
 
 
 def close_definition(date: dt.date) -> Literal["last_half_hour_vwap", "closing_auction"]:
-    """What CLOSE is: until 2026-08-02 the average of the last half hour; since then, for stocks with derivatives, the auction's price."""
+    """What CLOSE is: until 2026-08-02 the average of the last half hour.
+
+    Since then, for stocks with derivatives, the auction's price.
+    """
     return "last_half_hour_vwap" if date < _AUCTION_FROM else "closing_auction"
 
 
@@ -93,11 +101,13 @@ def fixed_ticks(series: Sequence[str]) -> Array:
 
 
 def band_edge(previous: Array, band: float, date: dt.date, fixed: Array, *, upper: bool) -> Array:
-    """The highest (or lowest) price that a band of `band` around the previous close allows, at least a tick away from that close.
+    """The highest (or lowest) price that a band of `band` around the previous close allows.
 
-    The upper edge is rounded down to the tick and the lower one up; while the tick was a paisa, until graded ticks came, the lower one was
-    rounded down but for SME shares (20 of 25 lower hits of 2025-01-16; of those of SME shares 15 of 17 were rounded up). NaN where the
-    previous close is.
+    At least a tick away from that close.
+
+    The upper edge is rounded down to the tick and the lower one up; while the tick was a paisa, until graded ticks
+    came, the lower one was rounded down but for SME shares (20 of 25 lower hits of 2025-01-16; of those of SME shares
+    15 of 17 were rounded up). NaN where the previous close is.
     """
     limit = previous * (1 + band if upper else 1 - band)
     tick = _tick_of(limit, date, fixed)
@@ -109,7 +119,9 @@ def band_edge(previous: Array, band: float, date: dt.date, fixed: Array, *, uppe
 
 
 def at_band(prices: Array, previous: Array, date: dt.date, fixed: Array, *, upper: bool) -> Flags:
-    """True where a price lies at one of the bands above (or below) the previous close, to the tick; never where that is unknown (NaN).
+    """True where a price lies at one of the bands above (or below) the previous close, to the tick.
+
+    Never where that is unknown (NaN).
 
     The band of a stock is not in the daily files, so all bands count. Where NSE's list of the day is at hand, ask that.
 

@@ -1,4 +1,6 @@
-"""Lines that a person may add to the file of corporate actions: for gaps that no feed explains and that look like a split or a bonus.
+"""Lines that a person may add to the file of corporate actions.
+
+For gaps that no feed explains and that look like a split or a bonus.
 
 Unit splits of funds and bonuses of small companies are in few feeds. A gap near a simple ratio says little alone,
 since nearly every large fall is near one; it is proposed if something independent says the same: another ISIN on the
@@ -26,11 +28,13 @@ NEAR = 0.12
 SESSIONS = 5
 """Sessions traded on either side whose median volume is compared."""
 ISIN_SESSIONS = 3
-"""Sessions traded, the ex-date's included, within which the ISIN changes: 122 of 124 changes of 2016 to 2020 by then."""
+"""Sessions traded, the ex-date's included, within which the ISIN changes: 122 of 124 changes of 2016 to 2020 by
+then."""
 NEAR_VOLUME = 3.0
 """Largest factor between the step of the volume and the share factor; volumes move by themselves much more."""
 SMALLEST = 5.0
-"""Rupees of the last close below which a step of volume proves nothing: a penny stock jumps by ticks and attracts trade."""
+"""Rupees of the last close below which a step of volume proves nothing: a penny stock jumps by ticks and attracts
+trade."""
 _SCHEMA = dict.fromkeys(COLUMNS, pl.String)
 
 
@@ -117,7 +121,10 @@ def _line(gap: dict[str, Any], rows: Sequence[dict[str, Any]]) -> dict[str, str 
 
 
 def _stays(since: Sequence[dict[str, Any]], f: float) -> bool:
-    """True if the closes of the next sessions are nearer to the new price than to the old one: no misprint and no spike."""
+    """True if the closes of the next sessions are nearer to the new price than to the old one.
+
+    No misprint and no spike.
+    """
     closes = sorted(row["close"] for row in since[: SESSIONS + 1])
     middle = closes[len(closes) // 2]
     return abs(math.log(middle / since[0]["open"])) < abs(math.log(f)) / 2

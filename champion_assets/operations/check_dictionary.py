@@ -1,9 +1,11 @@
-"""The page of checks: every rule with what it demands, its limits and their base rates, and what to do, generated from the code.
+"""The page of checks.
+
+Every rule with what it demands, its limits and their base rates, and what to do, generated from the code.
 
     python -m champion_assets.operations.check_dictionary > docs/checks.md
 
-What belongs here: the wording of the page. What does not: the rules (`checks/`), the limits (`checks/thresholds.py`), the ways in which
-a file is refused (`nse/errors.py`); they are read there, which is why the page cannot be out of date.
+What belongs here: the wording of the page. What does not: the rules (`checks/`), the limits (`checks/thresholds.py`),
+the ways in which a file is refused (`nse/errors.py`); they are read there, which is why the page cannot be out of date.
 """
 
 from __future__ import annotations
@@ -78,7 +80,10 @@ def _section(code: str, rules: list[Rule], limits: list[tuple[str, str]]) -> str
 
 
 def _limits() -> dict[str, list[tuple[str, str]]]:
-    """By code the limits and what stands below them in `checks/thresholds.py`; a text begins with the codes that use its limit."""
+    """By code the limits and what stands below them in `checks/thresholds.py`.
+
+    A text begins with the codes that use its limit.
+    """
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     body = ast.parse(inspect.getsource(thresholds)).body
     for node, below in pairwise(body):

@@ -1,4 +1,6 @@
-"""The audit of a period: what the corporate actions and identities of the lake rest on, and what a person should look at.
+"""The audit of a period.
+
+What the corporate actions and identities of the lake rest on, and what a person should look at.
 
 What belongs here: counting and listing what the tables already say. What does not: any judgement of its own.
 """
@@ -37,7 +39,10 @@ class Audit:
 
     @property
     def hit_rate(self) -> float:
-        """Of the splits, consolidations and bonuses that traded on their ex-date, the share that the market followed."""
+        """Of the splits, consolidations and bonuses that traded on their ex-date.
+
+        The share that the market followed.
+        """
         counts = dict(self.verdicts.iter_rows())
         traded = sum(counts.values()) - counts.get("untradable", 0)
         return counts.get("ok", 0) / traded if traded else float("nan")
@@ -83,7 +88,10 @@ def audit(workspace: Workspace, start: dt.date, end: dt.date) -> Audit:
 
 
 def _ratios(told: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Splits, consolidations and bonuses, an event a row: `verdict` of its ex-date, `last_verdict` of the first open since."""
+    """Splits, consolidations and bonuses, an event a row.
+
+    `verdict` of its ex-date, `last_verdict` of the first open since.
+    """
     event = ["instrument_id", "ex_date"]
     first = told.sort("trade_date").unique(event, keep="first", maintain_order=True)
     untraded = first.filter(pl.col("verdict") == "untradable").select(*event, traded=pl.lit(value=False))

@@ -1,6 +1,7 @@
 """`champion doctor`: the state of everything on one page, and what to do about it.
 
-What belongs here: looking and judging; each finding says what to do next. What does not: mending anything, printing (`cli/operations.py`).
+What belongs here: looking and judging; each finding says what to do next. What does not: mending anything, printing
+(`cli/operations.py`).
 """
 
 from __future__ import annotations

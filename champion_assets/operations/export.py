@@ -2,8 +2,9 @@
 
 What belongs here: which rows, under which names, and the folder. What does not: the files (`export_formats.py`).
 
-An instrument is written under its newest symbol. Where two had the same one, the other is called by it and its identity, so no history is
-cut or mixed. Rows whose adjustment is in doubt are left out, as `research.prices(on_doubt="drop")` does, and counted.
+An instrument is written under its newest symbol. Where two had the same one, the other is called by it and its
+identity, so no history is cut or mixed. Rows whose adjustment is in doubt are left out, as
+`research.prices(on_doubt="drop")` does, and counted.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class Export:
 
 
 def names_of(rows: pl.DataFrame) -> dict[str, str]:
-    """By instrument the name under which it is written: its newest symbol, with its identity where an instrument that traded later has it.
+    """By instrument the name under which it is written.
+
+    Its newest symbol, with its identity where an instrument that traded later has it.
 
     Args:
         rows: trade_date, instrument_id, symbol.

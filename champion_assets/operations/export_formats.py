@@ -2,9 +2,9 @@
 
 What belongs here: one writer for each format. What does not: which prices (`export.py`).
 
-Every writer takes the rows of each instrument in order of dates, and its name, one word of letters, digits, `-`, `&` and `_`. Where prices
-are adjusted is the format's affair: CSV, EOD2 and Qlib hold adjusted prices, Zipline and LEAN raw ones beside their factors, which the tool
-applies itself.
+Every writer takes the rows of each instrument in order of dates, and its name, one word of letters, digits, `-`, `&`
+and `_`. Where prices are adjusted is the format's affair: CSV, EOD2 and Qlib hold adjusted prices, Zipline and LEAN raw
+ones beside their factors, which the tool applies itself.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Exported:
     """What is written.
 
     Attributes:
-        rows: by name the rows of its instrument: trade_date, series, the raw prices, `adj_` prices, volume, adj_volume, trades,
-            delivery_qty, factor (adjusted = raw times factor).
+        rows: by name the rows of its instrument: trade_date, series, the raw prices, `adj_` prices, volume, adj_volume,
+            trades, delivery_qty, factor (adjusted = raw times factor).
         sessions: of the whole range, in order.
         members: by list the spans of its members: name, first and last day.
     """
@@ -82,7 +82,10 @@ def write_qlib(what: Exported, folder: Path) -> None:
 
 
 def write_zipline(what: Exported, folder: Path) -> None:
-    """A folder for Zipline's `csvdir` bundle: raw prices, and in `split` the ratio of each action, which Zipline applies itself."""
+    """A folder for Zipline's `csvdir` bundle.
+
+    Raw prices, and in `split` the ratio of each action, which Zipline applies itself.
+    """
     (folder / "daily").mkdir()
     for name, rows in what.rows.items():
         rows.select(

@@ -1,6 +1,7 @@
 """What changed in a republished bhavcopy, row by row.
 
-What belongs here: comparing the versions of a day that the lake keeps. What does not: noticing one (`orchestration/sensors.py`).
+What belongs here: comparing the versions of a day that the lake keeps. What does not: noticing one
+(`orchestration/sensors.py`).
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ def differences(workspace: Workspace, date: dt.date) -> tuple[pl.DataFrame, pl.D
 
 
 def compare(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    """Columns symbol, series, column, before, after: a row for every value that differs; a row that came or went has column `row`."""
+    """Columns symbol, series, column, before, after: a row for every value that differs.
+
+    A row that came or went has column `row`.
+    """
     columns = [name for name in new.columns if name in old.columns and name not in _IGNORED]
     text = [pl.col(name).cast(pl.String) for name in columns]
     before, after = (frame.select(*_KEY, *text).unpivot(index=_KEY, variable_name="column") for frame in (old, new))

@@ -1,7 +1,7 @@
 """How the servers and files beside the lake are: the source, DuckDB, ClickHouse, MLflow.
 
-What belongs here: asking each, and wording the answer for `champion doctor`. What does not: loading (`warehouse/`), sending
-(`orchestration/run_tracking.py`).
+What belongs here: asking each, and wording the answer for `champion doctor`. What does not: loading (`warehouse/`),
+sending (`orchestration/run_tracking.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where a history begins, and what a range of it is too short for: said before the first run, not after it.
 
-What belongs here: asking a folder which days it has. A source that is a server or a bucket cannot be listed; its history begins
-where CHAMPION_START_DATE says.
+What belongs here: asking a folder which days it has. A source that is a server or a bucket cannot be listed; its
+history begins where CHAMPION_START_DATE says.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _ACTION_KINDS = {recognition.ACTIONS, recognition.BC, recognition.PR}
 def find_history(settings: Settings, start: dt.date, end: dt.date) -> tuple[Settings, str]:
     """The settings with the first day of history, and a sentence if it was found just now.
 
-    If no setting names the first day and nothing is built yet, history begins at the first price file of the folder from `start` to
-    `end`. It is kept in DATA_DIR, so that every later process begins there, too.
+    If no setting names the first day and nothing is built yet, history begins at the first price file of the folder
+    from `start` to `end`. It is kept in DATA_DIR, so that every later process begins there, too.
 
     Args:
         settings: those of the process.

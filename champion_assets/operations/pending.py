@@ -1,7 +1,7 @@
 """Which sessions wait to be built now: those of `champion run` and of `run_day`.
 
-What belongs here: asking the lake, the clock and the source's folder. What does not: building (`orchestration/backfill.py`),
-and the sensors, which ask the same of a server (`orchestration/publication.py`).
+What belongs here: asking the lake, the clock and the source's folder. What does not: building
+(`orchestration/backfill.py`), and the sensors, which ask the same of a server (`orchestration/publication.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One trading day through the whole graph, from Python: what `champion run` and `champion backfill DAY DAY` do.
 
-What belongs here: the call, and what it gives back. What does not: which days wait (`pending.py`), and the work. The day
-is built in a process of its own, so that settings given here are those of this one call.
+What belongs here: the call, and what it gives back. What does not: which days wait (`pending.py`), and the work. The
+day is built in a process of its own, so that settings given here are those of this one call.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def run_day(
     """Build one trading day, whole.
 
     Args:
-        trade_date: the day, as a date or ISO text; without one what `champion run` builds: all that is missing up to the
-            last session.
+        trade_date: the day, as a date or ISO text; without one what `champion run` builds: all that is missing up to
+            the last session.
         output_base_path: folder or `s3://` URL of the lake; that of the settings by default.
         load_to_clickhouse: load the tables to ClickHouse, too; as the settings say by default.
         clickhouse_host: its address, as CLICKHOUSE_HOST.
@@ -51,8 +51,8 @@ def run_day(
 
     Returns:
         `first` and `last` (days, ISO text), `status` ("success"), `seconds`, `runs` (of Dagster: days, assets, run id),
-        `rows` (of each table, if one day was built), `rows_processed` (of bronze/bhavcopy) and `behind` (one sentence for
-        each of DuckDB, ClickHouse and MLflow that could not be brought up to date).
+        `rows` (of each table, if one day was built), `rows_processed` (of bronze/bhavcopy) and `behind` (one sentence
+        for each of DuckDB, ClickHouse and MLflow that could not be brought up to date).
 
     Raises:
         DayFailed: something could not be built.

@@ -1,4 +1,6 @@
-"""What a folder of NSE's files holds, before anybody builds on it: kinds, days, gaps, copies that differ, what is not known.
+"""What a folder of NSE's files holds, before anybody builds on it.
+
+Kinds, days, gaps, copies that differ, what is not known.
 
 What belongs here: counting what `nse/source/index.py` has seen against the session calendar. What does not: recognition
 (`nse/recognition.py`), printing (`cli/source.py`), and whether a file is right, which is decided when it is read whole.
@@ -22,7 +24,10 @@ PRICE_FILES = "any price file"
 
 @dataclass(frozen=True)
 class Kind:
-    """Files of one kind: how many, of how many days, from when to when, sessions between that have none, closed days that have one."""
+    """Files of one kind.
+
+    How many, of how many days, from when to when, sessions between that have none, closed days that have one.
+    """
 
     kind: str
     files: int

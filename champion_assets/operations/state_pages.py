@@ -1,6 +1,7 @@
 """`champion doctor --html FOLDER`: the pages beside the doctor's own: quarantine, suspects, file versions.
 
-What belongs here: what the pages say, in labels with units. What does not: the layout (`pages/`), decisions (`cli/operations.py`).
+What belongs here: what the pages say, in labels with units. What does not: the layout (`pages/`), decisions
+(`cli/operations.py`).
 """
 
 from __future__ import annotations
@@ -176,7 +177,10 @@ def suspects_page(rows: pl.DataFrame) -> Page:
 
 
 def versions(workspace: Workspace) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Files that were replaced and what replaced them, by day and table; and what changed in bhavcopies, value by value."""
+    """Files that were replaced and what replaced them, by day and table.
+
+    And what changed in bhavcopies, value by value.
+    """
     kinds: dict[str, Any] = {"trade_date": pl.Date, "table": pl.String, "name": pl.String, "fetched_at": pl.Datetime("us", "UTC"),
                         "rows": pl.Int64, "bytes": pl.Int64, "is_current": pl.Boolean, "sha256": pl.String}  # fmt: skip
     schema = pl.Schema(kinds)

@@ -1,1 +1,4 @@
-"""Everything that imports Dagster, besides `definitions.py`: assets, checks, jobs, sensors, schedules, resources, storages."""
+"""Everything that imports Dagster, besides `definitions.py`.
+
+Assets, checks, jobs, sensors, schedules, resources, storages.
+"""

@@ -1,7 +1,7 @@
 """Telling a person: the log, a webhook, an e-mail, whatever the settings name.
 
-What belongs here: delivery of an alarm. What does not: what is worth one. An alarm that cannot be delivered raises, so that the sensor that
-sent it fails visibly and sends it again.
+What belongs here: delivery of an alarm. What does not: what is worth one. An alarm that cannot be delivered raises, so
+that the sensor that sent it fails visibly and sends it again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What the page shows of every asset: owners, tags, columns and where they come from, the module that makes it.
 
-What belongs here: descriptions that follow from a table's declaration. What does not: the asset itself (`asset_factory.py`).
+What belongs here: descriptions that follow from a table's declaration. What does not: the asset itself
+(`asset_factory.py`).
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ def metadata_of(table: DailyTable | HistoryTable, inputs: Collection[str]) -> di
 def column_lineage(table: DailyTable | HistoryTable, inputs: Collection[str]) -> dg.TableColumnLineage | None:
     """The columns that have the name of a column in a declared input: taken over from there, or matched by it.
 
-    Nothing else is claimed: a column that is computed from others under a new name has no entry, nor has one of a table whose inputs
-    have no such column.
+    Nothing else is claimed: a column that is computed from others under a new name has no entry, nor has one of a table
+    whose inputs have no such column.
 
     Args:
         table: whose columns.
@@ -77,7 +78,9 @@ def column_lineage(table: DailyTable | HistoryTable, inputs: Collection[str]) ->
 
 
 def code_reference(module: str, root: Path, url: str | None) -> dg.LocalFileCodeReference | dg.UrlCodeReference | None:
-    """Where the page finds a module: the file of a checkout, which an editor opens, else its address at the project's home, else nothing.
+    """Where the page finds a module.
+
+    The file of a checkout, which an editor opens, else its address at the project's home, else nothing.
 
     An installed package has no path that would mean anything on another machine, so none is shown.
 

@@ -1,7 +1,8 @@
 """How a daily table becomes a Dagster asset: partitions, range runs, retries, checks.
 
-What belongs here: everything that all daily assets share towards Dagster. What does not: building (`lake/build.py`), any table, what people
-see of an asset (`asset_description.py`, `asset_events.py`), what happens when days fail (`asset_failures.py`).
+What belongs here: everything that all daily assets share towards Dagster. What does not: building (`lake/build.py`),
+any table, what people see of an asset (`asset_description.py`, `asset_events.py`), what happens when days fail
+(`asset_failures.py`).
 """
 
 import datetime as dt
@@ -94,9 +95,12 @@ def daily_asset(table: DailyTable, tables: Mapping[str, DailyTable] | None = Non
 
 
 def _edges(table: DailyTable, settings: Settings) -> list[str]:
-    """The inputs as edges of the graph. Of a warehouse's many only those that no other one rests on: they imply the rest.
+    """The inputs as edges of the graph.
 
-    A run that leaves out what these edges rest on has no edge to a warehouse. There the priority of the step makes it the last one.
+    Of a warehouse's many only those that no other one rests on: they imply the rest.
+
+    A run that leaves out what these edges rest on has no edge to a warehouse. There the priority of the step makes it
+    the last one.
     """
     names = list(dict.fromkeys(wanted.table for wanted in table.inputs(settings) if wanted.table != table.name))
     if table.group != "warehouse":
@@ -115,7 +119,10 @@ def _ancestors(name: str, settings: Settings, known: dict[str, set[str]]) -> set
 
 
 def _build(context: dg.AssetExecutionContext, table: DailyTable, workspace: Workspace) -> RangeReport:
-    """The range of the run; a later attempt of the step looks at the source again for the days that failed, and only for these."""
+    """The range of the run.
+
+    A later attempt of the step looks at the source again for the days that failed, and only for these.
+    """
     again: list[dt.date] | None = [] if context.run.tags.get(FETCH_TAG) == FETCH_MISSING else None
     if context.retry_number:
         failed = failed_days(workspace.lake, context.run.run_id, table.name)

@@ -1,6 +1,7 @@
 """What happens when a step of a daily asset fails: which failures are tried again, how often, and what people are told.
 
-What belongs here: that decision. What does not: runs that came too early (`waiting.py`), what is kept between attempts (`retry_state.py`).
+What belongs here: that decision. What does not: runs that came too early (`waiting.py`), what is kept between attempts
+(`retry_state.py`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ _OTHER_RETRIES = (2, 30.0)
 
 
 def retry_policy(group: str, settings: Settings) -> dg.RetryPolicy:
-    """Fetching and loading 3 x 60 s, everything else 2 x 30 s, with jitter, as in the pipelines that Champion replaces."""
+    """Fetching and loading 3 x 60 s, everything else 2 x 30 s, with jitter.
+
+    As in the pipelines that Champion replaces.
+    """
     count, delay = _RETRIES.get(group, _OTHER_RETRIES)
     return dg.RetryPolicy(max_retries=count, delay=delay * settings.retry_delay_scale, jitter=dg.Jitter.PLUS_MINUS)
 

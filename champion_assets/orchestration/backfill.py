@@ -1,6 +1,7 @@
 """Backfills from a shell: the range in chunks, each one Dagster run in this process, what is current left out.
 
-What belongs here: planning and running chunks. What does not: the command line (`cli.py`) or the work itself (`lake/build.py`).
+What belongs here: planning and running chunks. What does not: the command line (`cli.py`) or the work itself
+(`lake/build.py`).
 
 A warehouse is a helper: if it fails, everything else goes on, it is left alone for the rest of the range, and the next
 backfill catches it up.
@@ -65,7 +66,10 @@ class ChunkResult:
 
 @dataclass(frozen=True)
 class Watcher:
-    """Called as work goes on: before a chunk with its asset-sessions, for each finished block, and with what a person waits for."""
+    """Called as work goes on.
+
+    Before a chunk with its asset-sessions, for each finished block, and with what a person waits for.
+    """
 
     begin: Callable[[dt.date, dt.date, int], None] = lambda *_: None
     progress: Progress | None = None

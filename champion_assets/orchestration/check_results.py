@@ -1,10 +1,12 @@
 """The rules of the check table as Dagster's asset checks on the tables that they judge.
 
-What belongs here: the translation. The rules themselves stand in `checks/`, their outcomes in the table `checks/results`.
+What belongs here: the translation. The rules themselves stand in `checks/`, their outcomes in the table
+`checks/results`.
 
-One op runs after `checks/results` and reports, for each rule, whether anything in the whole stored history is unresolved, with the worst
-day first. So the latest result of a check never hides an earlier failure, whichever days the last run was about. The checks have no
-partitions; docs/architecture.md says why. Annotations are read by Dagster as the module is imported, so they are real types here.
+One op runs after `checks/results` and reports, for each rule, whether anything in the whole stored history is
+unresolved, with the worst day first. So the latest result of a check never hides an earlier failure, whichever days the
+last run was about. The checks have no partitions; docs/architecture.md says why. Annotations are read by Dagster as the
+module is imported, so they are real types here.
 """
 
 import datetime as dt

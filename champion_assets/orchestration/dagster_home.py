@@ -1,6 +1,7 @@
 """The folder in which Dagster keeps its books, made ready for Champion's commands.
 
-What belongs here: where it is and that it has a `dagster.yaml`. What does not: what stands in that file (`instance.yaml`).
+What belongs here: where it is and that it has a `dagster.yaml`. What does not: what stands in that file
+(`instance.yaml`).
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ _PRESENT = "champion_assets.orchestration.storage.event_log"
 def prepare_dagster_home(settings: Settings, *, configure: bool = False) -> Path:
     """Make `DAGSTER_HOME`, by default DATA_DIR/dagster, ready for Dagster and return it.
 
-    An absent or empty folder gets Champion's `dagster.yaml`. A folder in use gets one only if `configure` says so: it may be shared with
-    other code. In a file of an earlier version the places of the event logs are mended.
+    An absent or empty folder gets Champion's `dagster.yaml`. A folder in use gets one only if `configure` says so: it
+    may be shared with other code. In a file of an earlier version the places of the event logs are mended.
     """
     named = os.environ.get("DAGSTER_HOME")
     home = (Path(named).expanduser() if named else settings.data_dir / "dagster").resolve()

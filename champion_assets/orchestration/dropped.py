@@ -14,7 +14,10 @@ from champion_assets.settings import settings_files, source_folder
 
 
 def edited(workspace: Workspace) -> list[tuple[str, str]]:
-    """Path and SHA-256 of every file that a person edits: settings, calendar, corporate actions, identities, endings, checks."""
+    """Path and SHA-256 of every file that a person edits.
+
+    Settings, calendar, corporate actions, identities, endings, checks.
+    """
     settings = workspace.settings
     named = (settings.action_overrides, settings.identity_overrides, settings.check_overrides, settings.endings, settings.calendar)
     paths = [*settings_files(), *(each.expanduser() for each in named if each is not None)]

@@ -1,7 +1,7 @@
 """The job `experiment`: `champion experiment` from Dagster's launchpad.
 
-What belongs here: its configuration and what the run shows. What does not: the trials (`experiments/`). Annotations are read by Dagster as
-the module is imported, so they are real types here.
+What belongs here: its configuration and what the run shows. What does not: the trials (`experiments/`). Annotations are
+read by Dagster as the module is imported, so they are real types here.
 """
 
 import dagster as dg

@@ -1,8 +1,8 @@
 """Whether a table has the last session that is due: one judgement for the page, its sensor and `champion doctor`.
 
-What belongs here: that judgement and its asset check `fresh`. Dagster's own freshness policies look at when an asset was last
-materialized, not at which day: a table whose last session is two years old passes when any day of it was built a minute ago.
-A history that ends on purpose is declared by its last day and is then judged by that day.
+What belongs here: that judgement and its asset check `fresh`. Dagster's own freshness policies look at when an asset
+was last materialized, not at which day: a table whose last session is two years old passes when any day of it was built
+a minute ago. A history that ends on purpose is declared by its last day and is then judged by that day.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ class Freshness:
 
 
 def overdue_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list[dt.date]:
-    """Of the last `count` sessions whose files may be out, those that should have been built by now: all but those before `late_at`."""
+    """Of the last `count` sessions whose files may be out, those that should have been built by now.
+
+    All but those before `late_at`.
+    """
     return [day for day in due_sessions(workspace, instant, count) if instant >= instant_in_india(day, workspace.settings.late_at)]
 
 

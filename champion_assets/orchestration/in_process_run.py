@@ -1,8 +1,11 @@
-"""A run of the daily job in this process that Dagster's page shows like one of its own: with target, job, tags and on the timeline.
+"""A run of the daily job in this process that Dagster's page shows like one of its own.
+
+With target, job, tags and on the timeline.
 
 What belongs here: making and executing one run. What does not: which days and tables it is for (`backfill.py`).
 
-Dagster's `execute_in_process` leaves the run without an origin, so that the page knows neither its job nor its code location.
+Dagster's `execute_in_process` leaves the run without an origin, so that the page knows neither its job nor its code
+location.
 """
 
 from __future__ import annotations
@@ -27,7 +30,9 @@ _QUIET: Mapping[str, Any] = {"loggers": {"console": {"config": {"log_level": "CR
 
 
 def run_in_process(names: Sequence[str], tags: Mapping[str, str], instance: dg.DagsterInstance) -> tuple[str, dict[str, str]]:
-    """Run the assets `names` in this process, one after another; returns the run's id and the error of each failed step.
+    """Run the assets `names` in this process, one after another.
+
+    Returns the run's id and the error of each failed step.
 
     The errors are by asset; what fails without being one of `names` stands under its step's key, or under "" if it was
     the run itself.

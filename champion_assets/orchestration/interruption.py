@@ -1,8 +1,8 @@
 """Ctrl-C and a request to terminate end a step at once.
 
-What belongs here: telling an interruption from a failure that may be tried again. Dagster treats both alike: it waits as
-long as the retry policy says, builds the step all the same, and then those that do not need it. Here the step fails for
-good, and every later step of the run as it begins.
+What belongs here: telling an interruption from a failure that may be tried again. Dagster treats both alike: it waits
+as long as the retry policy says, builds the step all the same, and then those that do not need it. Here the step fails
+for good, and every later step of the run as it begins.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Steps on Kubernetes: with CHAMPION_EXECUTOR=kubernetes every asset of a run gets a pod of its own, and what it needs.
 
-What belongs here: the executor, and the memory and CPU of each asset's pod. What does not: the pods of runs and of the services
-(deploy/helm/values.yaml).
+What belongs here: the executor, and the memory and CPU of each asset's pod. What does not: the pods of runs and of the
+services (deploy/helm/values.yaml).
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ def executor_of(settings: Settings) -> dg.ExecutorDefinition:
 
 
 def step_tags(peak_megabytes: int | None, settings: Settings) -> dict[str, Any]:
-    """What `dagster-k8s` reads of a step, from the peak memory that its table declares; nothing if steps get no pods."""
+    """What `dagster-k8s` reads of a step, from the peak memory that its table declares.
+
+    Nothing if steps get no pods.
+    """
     if settings.executor == "in_process":
         return {}
     peak = OTHER_MEGABYTES if peak_megabytes is None else peak_megabytes

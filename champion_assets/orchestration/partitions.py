@@ -1,9 +1,11 @@
 """The trading-date grid: one key per calendar day, shared by every daily asset.
 
-What belongs here: the partitions definition and the step from keys to dates. What does not: which days traded (`nse/calendar.py`).
+What belongs here: the partitions definition and the step from keys to dates. What does not: which days traded
+(`nse/calendar.py`).
 
-The grid has no exclusions on purpose: Dagster copies an exclusion list into every planned-check row (42 KB with 450 holidays), and
-a weekday grid has no key for a special Saturday. A closed day is a key whose materialization says why it was closed.
+The grid has no exclusions on purpose: Dagster copies an exclusion list into every planned-check row (42 KB with 450
+holidays), and a weekday grid has no key for a special Saturday. A closed day is a key whose materialization says why it
+was closed.
 """
 
 from __future__ import annotations

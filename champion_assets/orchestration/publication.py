@@ -1,7 +1,7 @@
 """What the source has published of a day, and what a day still lacks.
 
-What belongs here: looking. What does not: deciding to run (`sensors.py`), storing (`raw/`). A look reads a file completely and judges it as
-the raw stage would, so that garbage never starts a run.
+What belongs here: looking. What does not: deciding to run (`sensors.py`), storing (`raw/`). A look reads a file
+completely and judges it as the raw stage would, so that garbage never starts a run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from champion_assets.settings import source_folder
 FILES = tuple(table.name for table in TABLES.values() if table.published is not None)
 """Raw tables of a file that the exchange publishes daily."""
 LOOK_BACK = 10
-"""Sessions that are looked at again and again; a gap before them is looked for when one of them is not finished, and every Sunday."""
+"""Sessions that are looked at again and again; a gap before them is looked for when one of them is not finished, and
+every Sunday."""
 EVERY = 20_000
 """More sessions than there have been."""
 
@@ -49,8 +50,8 @@ def published(workspace: Workspace, asset: str, date: dt.date) -> str:
 def look(workspace: Workspace, asset: str, dates: Sequence[dt.date]) -> Iterator[tuple[dt.date, str | NseError]]:
     """For each of `dates`, in order, the SHA-256 of the file that the source has, or why it is none.
 
-    A folder is looked into for the first day and then for all others at once, since each of its archives is unpacked once for them. A
-    server or a bucket is asked day by day, so that whoever has enough can stop.
+    A folder is looked into for the first day and then for all others at once, since each of its archives is unpacked
+    once for them. A server or a bucket is asked day by day, so that whoever has enough can stop.
     """
     publication = workspace.tables[asset].published
     if publication is None:
@@ -101,8 +102,8 @@ def due_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> list
 def waiting_sessions(workspace: Workspace, instant: dt.datetime) -> list[dt.date]:
     """The sessions that are due and not finished, from the first of all on; none while the last ten are finished.
 
-    Days build on each other, so the first that is missing comes first, however long ago it was. Days that only a warehouse lacks come after
-    all others: a warehouse that is out of order must not hold up the data.
+    Days build on each other, so the first that is missing comes first, however long ago it was. Days that only a
+    warehouse lacks come after all others: a warehouse that is out of order must not hold up the data.
     """
     if all(is_finished(workspace, date) for date in due_sessions(workspace, instant, LOOK_BACK)):
         return []
@@ -123,7 +124,9 @@ def _built_sessions(workspace: Workspace) -> set[dt.date]:
 
 
 def stale_days(workspace: Workspace, dates: Sequence[dt.date]) -> list[dt.date]:
-    """The days of which some table does not rest on what the lake has now: a run that should have carried a change through was cut off.
+    """The days of which some table does not rest on what the lake has now.
+
+    A run that should have carried a change through was cut off.
 
     A warehouse that cannot be looked at (a server is gone, a file is in use) is left for another time; the log says so.
     """

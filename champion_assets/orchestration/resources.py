@@ -1,10 +1,11 @@
 """Where a run reads and writes, as Dagster's resources: lake, source, DuckDB, ClickHouse, MLflow.
 
-What belongs here: that they are seen on the page, and can be replaced by a test or at launch. What does not: the clients themselves
-(`lake/`, `nse/source/`, `clients/`), which know no Dagster, and secrets: passwords and keys stay in the settings and are never shown.
+What belongs here: that they are seen on the page, and can be replaced by a test or at launch. What does not: the
+clients themselves (`lake/`, `nse/source/`, `clients/`), which know no Dagster, and secrets: passwords and keys stay in
+the settings and are never shown.
 
-The values come from the settings. A resource whose value differs from the one that the code location was loaded with replaces the
-setting for that run; every other setting of the run is what the environment says when the run begins.
+The values come from the settings. A resource whose value differs from the one that the code location was loaded with
+replaces the setting for that run; every other setting of the run is what the environment says when the run begins.
 """
 
 import os

@@ -1,7 +1,8 @@
 """Which days of a table failed in a run, kept in the lake between the attempts of its step.
 
-What belongs here: that memory. With `CHAMPION_EXECUTOR=kubernetes` each attempt is a pod of its own, and any process may die in between, so
-nothing is kept in the process. An attempt that finds no state builds its whole range again, which costs time and changes nothing.
+What belongs here: that memory. With `CHAMPION_EXECUTOR=kubernetes` each attempt is a pod of its own, and any process
+may die in between, so nothing is kept in the process. An attempt that finds no state builds its whole range again,
+which costs time and changes nothing.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 What belongs here: how long Dagster's daemon sleeps between two looks. What does not: how a backfill is cut
 into runs (`asset_factory.py`).
 
-The daemon looks at backfills every 30 seconds, a constant of Dagster. A backfill of everything needs three looks (start, the tables of the
-whole history after the daily ones, the end), so small ones spend most of their time waiting. A look costs some milliseconds.
+The daemon looks at backfills every 30 seconds, a constant of Dagster. A backfill of everything needs three looks
+(start, the tables of the whole history after the daily ones, the end), so small ones spend most of their time waiting.
+A look costs some milliseconds.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class PromptRunCoordinator(QueuedRunCoordinator):
     """`QueuedRunCoordinator` whose daemon looks at backfills every few seconds.
 
     Config: that of `QueuedRunCoordinator`, and
-        backfill_interval_seconds: time between two looks at the backfills that are under way. On a version of Dagster that was not
+        backfill_interval_seconds: time between two looks at the backfills that are under way. On a version of Dagster
+        that was not
             tried it stays at Dagster's own.
     """
 

@@ -1,7 +1,7 @@
 """Runs whose process is gone: Dagster's own launcher does not notice, and such a run would be "under way" for ever.
 
-What belongs here: a mark while a run works (`DATA_DIR/runs/RUN`: host, process, its start), and reporting runs as failed whose process no
-longer exists on this host. Runs on other hosts are their launcher's business.
+What belongs here: a mark while a run works (`DATA_DIR/runs/RUN`: host, process, its start), and reporting runs as
+failed whose process no longer exists on this host. Runs on other hosts are their launcher's business.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ def mark(settings: Settings, run_id: str) -> None:
 
 
 def marked(settings: Settings) -> set[str]:
-    """The runs that a process has taken up and not ended; call `bury` before, which removes the marks of those that have ended."""
+    """The runs that a process has taken up and not ended.
+
+    Call `bury` before, which removes the marks of those that have ended.
+    """
     return {path.name for path in (settings.data_dir / "runs").glob("*")}
 
 

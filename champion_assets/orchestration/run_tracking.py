@@ -1,8 +1,8 @@
 """Runs of the pipeline in MLflow, under the names that the pipeline before Champion used.
 
-What belongs here: what a run leaves behind while it works (`note`: an object a table under `tracking/RUN` in the lake, so that it does not
-matter which machine works and which one sends), and sending that when the run has ended (`send_pending`). So a dead MLflow server costs a
-run nothing; what could not be sent waits.
+What belongs here: what a run leaves behind while it works (`note`: an object a table under `tracking/RUN` in the lake,
+so that it does not matter which machine works and which one sends), and sending that when the run has ended
+(`send_pending`). So a dead MLflow server costs a run nothing; what could not be sent waits.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from champion_assets.settings import Settings
 
 FOLDER = "tracking"
 SENT_TOGETHER = 20
-"""So many runs `champion run` sends to our own store at once: importing MLflow takes longer than a day's other overhead."""
+"""So many runs `champion run` sends to our own store at once: importing MLflow takes longer than a day's other
+overhead."""
 
 
 def note(settings: Settings, lake: Lake, run_id: str, report: RangeReport) -> None:
@@ -46,7 +47,10 @@ def note(settings: Settings, lake: Lake, run_id: str, report: RangeReport) -> No
 
 
 def send_pending(settings: Settings, instance: dg.DagsterInstance) -> tuple[int, int, str]:
-    """Send every ended run to MLflow: (sent, still waiting, why the first of these waits). Never raises for a server that is gone."""
+    """Send every ended run to MLflow: (sent, still waiting, why the first of these waits).
+
+    Never raises for a server that is gone.
+    """
     lake = open_lake(settings)
     sent, waiting, tracking, runs = 0, 0, None, pending(lake)
     for run_id, keys in runs.items():
@@ -68,7 +72,10 @@ def send_pending(settings: Settings, instance: dg.DagsterInstance) -> tuple[int,
 
 
 def may_wait(settings: Settings) -> bool:
-    """True if what is noted may go later: few runs, and to the store under DATA_DIR. A store that the settings name is sent to at once."""
+    """True if what is noted may go later: few runs, and to the store under DATA_DIR.
+
+    A store that the settings name is sent to at once.
+    """
     return not settings.mlflow_tracking_uri and len(pending(open_lake(settings))) < SENT_TOGETHER
 
 

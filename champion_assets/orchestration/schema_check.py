@@ -1,7 +1,7 @@
 """A table's Pandera model as its asset check `schema`, and as the column schema shown in the UI.
 
-What belongs here: the translation from Pandera to Dagster. Validation itself happens while building (`lake/build.py`), on eager
-frames, before anything is written; the check reports its verdict for the run.
+What belongs here: the translation from Pandera to Dagster. Validation itself happens while building (`lake/build.py`),
+on eager frames, before anything is written; the check reports its verdict for the run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ def schema_check_spec(key: dg.AssetKey, model: type[pa.DataFrameModel]) -> dg.As
 
 
 def schema_check_result(table: DailyTable, report: RangeReport) -> dg.AssetCheckResult:
-    """The verdict of a run: failed if any day's rows broke the model; other failures of a day are not this check's matter."""
+    """The verdict of a run: failed if any day's rows broke the model.
+
+    Other failures of a day are not this check's matter.
+    """
     broken = {date: error for date, error in report.failed.items() if isinstance(error, InvalidRows)}
     metadata: dict[str, dg.MetadataValue] = {
         "days_checked": dg.MetadataValue.int(report.count("written") + len(broken)),

@@ -1,9 +1,9 @@
 """Runs of a backfill whose inputs are built by earlier runs of the same backfill.
 
-What belongs here: telling such a run from one that fails, and giving its slot back. Dagster starts the runs of a backfill side by side and
-does not know that a day reads the days before it. A run that comes too early looks again for two minutes. Then it ends in words and
-leaves its slot to others; Dagster's run retries start it again, from the step that waited. Without run retries in the instance's
-`dagster.yaml` it goes on looking in its place.
+What belongs here: telling such a run from one that fails, and giving its slot back. Dagster starts the runs of a
+backfill side by side and does not know that a day reads the days before it. A run that comes too early looks again for
+two minutes. Then it ends in words and leaves its slot to others; Dagster's run retries start it again, from the step
+that waited. Without run retries in the instance's `dagster.yaml` it goes on looking in its place.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def must_wait(context: dg.AssetExecutionContext, report: RangeReport) -> bool:
 def earlier_run_goes_on(records: Sequence[dg.RunRecord], run: dg.DagsterRun) -> bool:
     """True if a run that was asked for before `run` is unfinished or will be retried.
 
-    A retry has the place of the run that it repeats. Otherwise two runs could each take the other for the earlier one, and a
-    run could take the absence of an earlier run between two attempts for its end.
+    A retry has the place of the run that it repeats. Otherwise two runs could each take the other for the earlier one,
+    and a run could take the absence of an earlier run between two attempts for its end.
     """
 
     def origin(record: dg.RunRecord) -> str:
@@ -79,7 +79,10 @@ def is_waiting(run: dg.DagsterRun) -> bool:
 
 
 def begin(context: dg.AssetExecutionContext) -> None:
-    """Take the right to be started again, which a retry inherits from its parent, from this run: its own failures are failures."""
+    """Take the right to be started again, which a retry inherits from its parent, from this run.
+
+    Its own failures are failures.
+    """
     if context.run.tags.get(WAITING_TAG, context.run.run_id) == context.run.run_id:
         return
     now = context.instance.get_run_by_id(context.run.run_id)

@@ -1,7 +1,7 @@
 """What a page consists of: sections of blocks, which `templates/page.html` puts into HTML.
 
-What belongs here: the blocks as data; all text is plain and escaped by the template. What does not: HTML (`templates/`),
-curves (`chart.py`).
+What belongs here: the blocks as data; all text is plain and escaped by the template. What does not: HTML
+(`templates/`), curves (`chart.py`).
 """
 
 from __future__ import annotations

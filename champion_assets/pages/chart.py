@@ -1,7 +1,10 @@
-"""Charts as data: curves, areas, bars and dots in a box that the template stretches to any width; labels are text beside it.
+"""Charts as data: curves, areas, bars and dots in a box that the template stretches to any width.
 
-What belongs here: marks and axes. The box is an SVG without text whose lines keep their width however it is stretched, so that a chart
-keeps its height and its letters on a phone and in print. What does not: HTML (`templates/`), what is drawn (callers).
+Labels are text beside it.
+
+What belongs here: marks and axes. The box is an SVG without text whose lines keep their width however it is stretched,
+so that a chart keeps its height and its letters on a phone and in print. What does not: HTML (`templates/`), what is
+drawn (callers).
 """
 
 from __future__ import annotations

@@ -113,7 +113,9 @@ def date_ticks(first: dt.date, last: dt.date, most: int = 9) -> list[Tick]:
 
 
 def thinned(places: Floats, values: Floats, buckets: int = 700) -> tuple[Floats, Floats]:
-    """Of a curve of many points those that a screen can show: of each bucket the first, the lowest, the highest and the last; gaps stay.
+    """Of a curve of many points those that a screen can show.
+
+    Of each bucket the first, the lowest, the highest and the last; gaps stay.
 
     Args:
         places: from 0 to 1, rising, shape (n,).

@@ -1,21 +1,25 @@
-"""`portfolio/account`: the one truth of what is held: each session's fills, and at its close the decision made with what was really filled.
+"""`portfolio/account`: the one truth of what is held.
 
-A decision of the close of D reads the account of that evening: its shares at their prices, its value, its cash, the names that could not
-be sold, the demerged parts that are not listed. It is executed in the next session, at its open, average or close (FILL), on the tick, in
-whole shares, with slippage, impact and the charges in force that day. No fill in a name that did not trade, none beyond a share of its
-volume, no buy at the upper band, no sell at the lower; in trade-to-trade series nothing is sold before it is settled, and new shares
-of a bonus, of rights or of a merger are not sold before they are listed (`nse/trading_rules.py`). Who was at a band is
-what NSE's list says of the day, where there is one (`silver/security_status`); else every band counts. Value before + P&L - costs = value
-after, to a paisa, or the day fails.
+Each session's fills, and at its close the decision made with what was really filled.
+
+A decision of the close of D reads the account of that evening: its shares at their prices, its value, its cash, the
+names that could not be sold, the demerged parts that are not listed. It is executed in the next session, at its open,
+average or close (FILL), on the tick, in whole shares, with slippage, impact and the charges in force that day. No fill
+in a name that did not trade, none beyond a share of its volume, no buy at the upper band, no sell at the lower; in
+trade-to-trade series nothing is sold before it is settled, and new shares of a bonus, of rights or of a merger are not
+sold before they are listed (`nse/trading_rules.py`). Who was at a band is what NSE's list says of the day, where there
+is one (`silver/security_status`); else every band counts. Value before + P&L - costs = value after, to a paisa, or the
+day fails.
 
 Corporate actions change holdings and open orders on the first session on or after the ex-date on which the name trades
-(`simulation/corporate_actions.py`). An action that becomes known only after that is counted in `late_actions`. An opening gap beyond any
-price band that no action explains is treated as value-neutral and counted in `unexplained_gaps`. A listing that ends gives its holders
-what silver/endings knows: shares of the acquirer, cash. Without evidence a name that stops trading stays at its last price, which
-`stale_value` counts; DELISTED_AFTER sessions later it keeps DELISTING_RECOVERY of it.
+(`simulation/corporate_actions.py`). An action that becomes known only after that is counted in `late_actions`. An
+opening gap beyond any price band that no action explains is treated as value-neutral and counted in `unexplained_gaps`.
+A listing that ends gives its holders what silver/endings knows: shares of the acquirer, cash. Without evidence a name
+that stops trading stays at its last price, which `stale_value` counts; DELISTED_AFTER sessions later it keeps
+DELISTING_RECOVERY of it.
 
-An infeasible decision is an error that names the smallest set of constraints in conflict and the nearest way out; there is no fallback.
-`portfolio/target_weights`, `backtest/daily` and `backtest/executions` are this table in rows.
+An infeasible decision is an error that names the smallest set of constraints in conflict and the nearest way out; there
+is no fallback. `portfolio/target_weights`, `backtest/daily` and `backtest/executions` are this table in rows.
 """
 
 from __future__ import annotations
@@ -120,7 +124,10 @@ def exchange_of(settings: Parameters) -> NseCashMarket:
 
 
 def cash_return(settings: Parameters, overnight: Overnight | None, days: int) -> float:
-    """What a rupee of cash earned in so many calendar days: CASH_RATE if it is set, else the overnight rate less CASH_SPREAD."""
+    """What a rupee of cash earned in so many calendar days.
+
+    CASH_RATE if it is set, else the overnight rate less CASH_SPREAD.
+    """
     if settings.cash_rate is not None:
         return float((1 + settings.cash_rate) ** (days / 365) - 1)
     if overnight is None:

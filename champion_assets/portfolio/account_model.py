@@ -1,7 +1,8 @@
 """The results of an account's session as columns, shared by `portfolio/account`, which computes them, and `backtest/daily`, which sets
 yardsticks beside them.
 
-What belongs here: these columns and the rules that they keep. What does not: what the account carries to the next session (`account.py`).
+What belongs here: these columns and the rules that they keep. What does not: what the account carries to the next
+session (`account.py`).
 """
 
 from __future__ import annotations

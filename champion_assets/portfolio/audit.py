@@ -1,8 +1,11 @@
-"""`portfolio/audit`: every decision looked at again, by means that share nothing with the solver (`quant/verification.py`).
+"""`portfolio/audit`: every decision looked at again.
 
-On a rebalance day there is one row per constraint (the rules on which names are held among them): the value that the stored weights give
-it, its bounds, whether it binds; and one row for optimality: the Frank-Wolfe gap over the whole feasible set of the names held, by a
-linear program, relative to the risk term. A constraint missed by more than 1e-9 or a gap above 1e-8 breaks the model, and blocks the day.
+By means that share nothing with the solver (`quant/verification.py`).
+
+On a rebalance day there is one row per constraint (the rules on which names are held among them): the value that the
+stored weights give it, its bounds, whether it binds; and one row for optimality: the Frank-Wolfe gap over the whole
+feasible set of the names held, by a linear program, relative to the risk term. A constraint missed by more than 1e-9 or
+a gap above 1e-8 breaks the model, and blocks the day.
 """
 
 from __future__ import annotations

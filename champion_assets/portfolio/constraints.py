@@ -1,7 +1,7 @@
 """What each field of a `Strategy` that limits the portfolio means, as constraints of a problem.
 
-What belongs here: constraints and the tilt of the expected returns, and where a person loosens each. What does not: the objective
-(`objective.py`), the decision (`decide.py`).
+What belongs here: constraints and the tilt of the expected returns, and where a person loosens each. What does not: the
+objective (`objective.py`), the decision (`decide.py`).
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def selection_of(strategy: Strategy) -> Selection:
 def make_problem(known: Known, strategy: Strategy, standing: Standing) -> Problem:
     """The strategy's constraints over the universe of the day, with the μ that its tilts and its ESG preference change.
 
-    What cannot be sold stands outside of the problem: its names get no weight here, and what is invested, the floors and the caps of
-    sectors are smaller by it.
+    What cannot be sold stands outside of the problem: its names get no weight here, and what is invested, the floors
+    and the caps of sectors are smaller by it.
 
     Raises:
         Infeasible: nothing is left to invest, or a floor has no meaning.
@@ -81,7 +81,9 @@ def make_problem(known: Known, strategy: Strategy, standing: Standing) -> Proble
 
 
 def forced_trading(held: Array, floor: Array, cap: Array, budget: float) -> float:
-    """The least half sum of changes that floors, caps and the budget alone demand: what is sold since it may not be held any more, or
+    """The least half sum of changes that floors, caps and the budget alone demand.
+
+    What is sold since it may not be held any more, or
     not so much, what is bought for a floor, and what has to be bought (or sold) for the rest.
     """
     nearest = np.clip(held, floor, cap)
@@ -89,7 +91,9 @@ def forced_trading(held: Array, floor: Array, cap: Array, budget: float) -> floa
 
 
 def _allowed(known: Known, strategy: Strategy) -> np.ndarray:
-    """Names that may be held: not excluded, in the given universe, with an ESG score if one is needed, and among the best of their
+    """Names that may be held.
+
+    Not excluded, in the given universe, with an ESG score if one is needed, and among the best of their
     sector.
     """
     allowed = np.ones(len(known.instruments), dtype=bool) if known.permitted is None else known.permitted.copy()
@@ -152,7 +156,10 @@ def _esg_rows(known: Known, strategy: Strategy, budget: float) -> list[Row]:
 
 
 def _tilted(known: Known, strategy: Strategy) -> Array:
-    """μ, plus what features add to it, plus what a standard deviation of ESG score is worth a session; nothing where there is no score."""
+    """μ, plus what features add to it, plus what a standard deviation of ESG score is worth a session.
+
+    Nothing where there is no score.
+    """
     expected = known.expected if known.tilt is None else np.asarray(known.expected + known.tilt)
     scored = np.isfinite(known.esg)
     if strategy.esg_preference == 0.0 or scored.sum() < 2:

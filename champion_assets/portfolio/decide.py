@@ -1,7 +1,9 @@
-"""From what is known at a close to weights: a strategy's constraints as a problem, its objective solved, its names chosen.
+"""From what is known at a close to weights.
 
-What belongs here: the decision. What does not: the meaning of the fields (`constraints.py`, `objective.py`), reading tables
-(`target_weights.py`), solving (`quant/`). The daily portfolio and every experiment decide through this module.
+A strategy's constraints as a problem, its objective solved, its names chosen.
+
+What belongs here: the decision. What does not: the meaning of the fields (`constraints.py`, `objective.py`), reading
+tables (`target_weights.py`), solving (`quant/`). The daily portfolio and every experiment decide through this module.
 """
 
 from __future__ import annotations
@@ -71,7 +73,10 @@ def _demand_numbers(known: Known) -> None:
 
 
 def as_decided(problem: Problem, strategy: Strategy, weights: Array) -> Problem:
-    """The problem that decided weights solve: `problem` for the names that they hold. Decision and audit both rest on it."""
+    """The problem that decided weights solve: `problem` for the names that they hold.
+
+    Decision and audit both rest on it.
+    """
     return selection_of(strategy).restricted(problem, weights > 0)
 
 

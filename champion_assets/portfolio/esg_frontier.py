@@ -1,7 +1,9 @@
-"""What an ESG floor costs on one evening: the frontier of the strategy's universe and constraints, in figures of a year.
+"""What an ESG floor costs on one evening.
 
-What belongs here: which problem is solved for which floors, and its figures. What does not: the method (`quant/objectives.py`), reading
-tables (`evenings.py`).
+The frontier of the strategy's universe and constraints, in figures of a year.
+
+What belongs here: which problem is solved for which floors, and its figures. What does not: the method
+(`quant/objectives.py`), reading tables (`evenings.py`).
 """
 
 from __future__ import annotations
@@ -54,7 +56,8 @@ class Frontier:
 
     Attributes:
         date: the evening.
-        table: one row per objective and floor, the one without any rule on ESG first; see `research.esg_frontier` for its columns.
+        table: one row per objective and floor, the one without any rule on ESG first; see `research.esg_frontier` for
+            its columns.
         weights: objective, floor, instrument_id, symbol, weight of every position.
         members: names in the universe.
         scored: those of them that have a score.
@@ -81,7 +84,8 @@ def frontier_of(known: Known, strategy: Strategy, value: float, overnight_rate: 
         strategy: whose constraints hold, but for those on ESG, trading and the number of names.
         value: of the account, rupees, which limits on liquidity are a share of.
         overnight_rate: a year.
-        floors: points from 0 to 100; by default some from the score of the best portfolios to the highest that can be attained.
+        floors: points from 0 to 100; by default some from the score of the best portfolios to the highest that can be
+            attained.
 
     Raises:
         RequestError: no member has a score, or none of `floors` can be attained.
@@ -132,7 +136,10 @@ def frontier_of(known: Known, strategy: Strategy, value: float, overnight_rate: 
 
 
 def _problem(known: Known, strategy: Strategy, value: float, overnight_rate: float) -> Problem:
-    """The strategy's constraints without those on ESG, trading and the number of names; returns in excess of the overnight rate."""
+    """The strategy's constraints without those on ESG, trading and the number of names.
+
+    Returns in excess of the overnight rate.
+    """
     free = strategy.model_copy(
         update={
             "esg_floor": None,

@@ -1,7 +1,7 @@
 """What a decision looks at on each evening, read from the tables.
 
-What belongs here: declared inputs into `Known`, day by day, so that a block of years holds one risk model at a time. What does not: what
-the account holds (`account.py`), what a strategy makes of it (`decide.py`).
+What belongs here: declared inputs into `Known`, day by day, so that a block of years holds one risk model at a time.
+What does not: what the account holds (`account.py`), what a strategy makes of it (`decide.py`).
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def known_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> di
 
 
 def known_at(place: Place, date: dt.date) -> Known | None:
-    """What the strategy of the settings looks at on one evening, for whoever asks outside a build; None without a universe.
+    """What the strategy of the settings looks at on one evening, for whoever asks outside a build.
+
+    None without a universe.
 
     Raises:
         FileNotFoundError: the lake lacks a table of the day, or of its window of returns.

@@ -1,6 +1,7 @@
 """NSE's cash market as the simulator asks for it (`simulation/exchange.py`), with the charges of a broker.
 
-What belongs here: the translation. What does not: the rules and rates themselves (`nse/trading_rules.py`, `nse/costs.py`).
+What belongs here: the translation. What does not: the rules and rates themselves (`nse/trading_rules.py`,
+`nse/costs.py`).
 """
 
 from __future__ import annotations

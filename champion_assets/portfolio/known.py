@@ -1,7 +1,7 @@
 """What a decision may look at.
 
-What belongs here: the data of one close, and the account of that evening. What does not: reading tables (`evenings.py`), what a
-strategy makes of them (`constraints.py`).
+What belongs here: the data of one close, and the account of that evening. What does not: reading tables
+(`evenings.py`), what a strategy makes of them (`constraints.py`).
 """
 
 from __future__ import annotations

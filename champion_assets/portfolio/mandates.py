@@ -1,8 +1,9 @@
 """Whom EXCLUDE and UNIVERSE mean: instruments, not the symbols of a day.
 
-What belongs here: names into instruments, and the refusal of a name that nobody bears. A name is a symbol, present or former, an ISIN or
-an instrument id. It means every instrument that bears it or has borne it by that day, so a company that changes its symbol stays excluded.
-A name that no instrument of the lake has borne is refused; a company that is yet to list is named by its ISIN.
+What belongs here: names into instruments, and the refusal of a name that nobody bears. A name is a symbol, present or
+former, an ISIN or an instrument id. It means every instrument that bears it or has borne it by that day, so a company
+that changes its symbol stays excluded. A name that no instrument of the lake has borne is refused; a company that is
+yet to list is named by its ISIN.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def mandate_inputs(strategy: Strategy) -> tuple[Input, ...]:
 
 
 def named(instruments: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Who is meant, as known on the day: trade_date, instrument_id, name; several rows where several instruments bore a name.
+    """Who is meant, as known on the day: trade_date, instrument_id, name.
+
+    Several rows where several instruments bore a name.
 
     Args:
         instruments: rows of silver/instruments.

@@ -1,4 +1,6 @@
-"""The market of a block of sessions as the simulator sees it: arrays over a fixed list of names, and what corporate actions do to holdings.
+"""The market of a block of sessions as the simulator sees it.
+
+Arrays over a fixed list of names, and what corporate actions do to holdings.
 
 What belongs here: reading tables into `MarketDay` and `Action`. What does not: any rule of trading (`simulation/`).
 """
@@ -35,7 +37,10 @@ _EVENTS = ["trade_date", "instrument_id", "ex_date", "ex_session", "leg", "kind"
 
 
 class Market:
-    """The sessions `dates` of a block; `names` are all that trade on them, and `others`: held from before, with their symbols."""
+    """The sessions `dates` of a block.
+
+    `names` are all that trade on them, and `others`: held from before, with their symbols.
+    """
 
     def __init__(self, inputs: Inputs, dates: Sequence[dt.date], others: Mapping[str, str] | None = None) -> None:
         columns = [
@@ -95,7 +100,10 @@ class Market:
         )  # fmt: skip
 
     def actions(self, date: dt.date, held: Sequence[int], gaps: np.ndarray) -> dict[int, list[Action]]:
-        """What holdings and claims in the names `held` meet today; a name with an unexplained gap meets nothing, its value is kept."""
+        """What holdings and claims in the names `held` meet today.
+
+        A name with an unexplained gap meets nothing, its value is kept.
+        """
         found: dict[int, list[Action]] = {}
         traded = dict(self._by_day[date].select("instrument_id", "prior_date").iter_rows())
         known = self._inputs.window("silver/corporate_actions", date)  # of the day, whatever else the block reads
@@ -172,8 +180,11 @@ class Market:
         return panel(rows, "total_return", sessions), {day: number for number, day in enumerate(sessions)}
 
     def volatility(self, date: dt.date, names: Iterable[int]) -> Array:
-        """Standard deviation of the returns of `names` in the risk window until the evening before `date`, whether or not they are in any
-        universe, shape (n,), NaN elsewhere. A name with fewer than `LEAST_RETURNS` of them gets the median of all that have more.
+        """Standard deviation of the returns of `names` in the risk window until the evening before `date`.
+
+        Whether or not they are in any
+        universe, shape (n,), NaN elsewhere. A name with fewer than `LEAST_RETURNS` of them gets the median of all that
+        have more.
         """
         found = np.full(len(self.names), np.nan)
         returns, line = self._returns
@@ -211,7 +222,10 @@ def deviations(returns: Array, least: int = LEAST_RETURNS) -> Array:
 
 
 def _merger_wait(date: dt.date, child: str, traded: Mapping[str, dt.date | None]) -> int:
-    """Sessions until the shares of a child can be sold: none if it first trades on `date`; `traded` has each name's session before."""
+    """Sessions until the shares of a child can be sold: none if it first trades on `date`.
+
+    `traded` has each name's session before.
+    """
     return 0 if child in traded and traded[child] is None else listing_sessions("merger", date)
 
 

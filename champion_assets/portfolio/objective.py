@@ -1,6 +1,7 @@
 """What the objective of a `Strategy` means: the problem that is minimised, solved.
 
-What belongs here: one function an objective. What does not: the methods (`quant/objectives.py`), constraints (`constraints.py`).
+What belongs here: one function an objective. What does not: the methods (`quant/objectives.py`), constraints
+(`constraints.py`).
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ def value_of(problem: Problem, strategy: Strategy, weights: Array) -> float:
 
 
 def is_bounded_by_more_names(strategy: Strategy) -> bool:
-    """True if the best of more names is at least as good as the best of some of them, which branch and bound rests on."""
+    """True if the best of more names is at least as good as the best of some of them.
+
+    Which branch and bound rests on.
+    """
     return strategy.objective != "risk_parity"
 
 

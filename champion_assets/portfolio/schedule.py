@@ -1,7 +1,7 @@
 """When the portfolio is decided anew.
 
-What belongs here: rebalance days by sessions. They depend on the calendar only, which is known in advance; the drift that triggers one
-depends on the account (`account.py`).
+What belongs here: rebalance days by sessions. They depend on the calendar only, which is known in advance; the drift
+that triggers one depends on the account (`account.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ Rebalance = Literal["daily", "weekly", "monthly", "quarterly", "band"]
 
 
 def is_rebalance(calendar: Calendar, date: dt.date, every: Rebalance) -> bool:
-    """True if `date` is the last session of its day, ISO week, month or quarter; for `band`, on which any day may be one, True."""
+    """True if `date` is the last session of its day, ISO week, month or quarter.
+
+    For `band`, on which any day may be one, True.
+    """
     if every in ("daily", "band"):
         return True
     following = calendar.next_session(date)

@@ -1,9 +1,10 @@
 """`portfolio/target_weights`: what the portfolio should hold, decided at the close of a day with what was known then.
 
-Objective, constraints and rebalancing are settings (`Strategy` in settings/strategy.py); the default is long-only mean-variance, fully
-invested, no name above `WEIGHT_CAP`, on the last session of each month. On other days the last decision is carried, and `held` says what
-the account holds of each name at that close. Before the first universe exists there is no row: everything is cash. The decisions are made
-in `portfolio/account`, with the account of the evening; here they stand in rows.
+Objective, constraints and rebalancing are settings (`Strategy` in settings/strategy.py); the default is long-only
+mean-variance, fully invested, no name above `WEIGHT_CAP`, on the last session of each month. On other days the last
+decision is carried, and `held` says what the account holds of each name at that close. Before the first universe exists
+there is no row: everything is cash. The decisions are made in `portfolio/account`, with the account of the evening;
+here they stand in rows.
 """
 
 from __future__ import annotations
@@ -70,7 +71,10 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def held_weights(account: pl.DataFrame) -> pl.DataFrame:
-    """Rows of portfolio/account to trade_date, instrument_id and `held`: the share of the value that each holding is."""
+    """Rows of portfolio/account to trade_date, instrument_id and `held`.
+
+    The share of the value that each holding is.
+    """
     held = account.select("trade_date", pl.col("value").alias("whole"), "holdings").explode("holdings").drop_nulls("holdings")
     rows = held.unnest("holdings")
     share = rows["value"].to_numpy() / rows["whole"].to_numpy()  # Polars divides by a single value through its reciprocal

@@ -1,6 +1,7 @@
 """The decision in force: what the account should hold, by name, as it is carried from evening to evening.
 
-What belongs here: a decision as it is stored, and what the simulator needs of it. What does not: making it (`decide.py`).
+What belongs here: a decision as it is stored, and what the simulator needs of it. What does not: making it
+(`decide.py`).
 """
 
 from __future__ import annotations
@@ -98,7 +99,10 @@ class Targets:
         return float(max((abs(row["weight"] - standing.held.get(name, 0.0)) for name, row in self.rows.items()), default=0.0))
 
     def turnover(self, standing: Standing) -> float:
-        """Half the sum of all changes of weights from what is held to what is decided; of the first investment, half of it."""
+        """Half the sum of all changes of weights from what is held to what is decided.
+
+        Of the first investment, half of it.
+        """
         names = sorted({*self.rows, *standing.held})
         changes = (abs(self.rows.get(name, {}).get("weight", 0.0) - standing.held.get(name, 0.0)) for name in names)
         return float(sum(changes)) / 2

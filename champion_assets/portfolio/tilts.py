@@ -1,7 +1,7 @@
 """Features that tilt the expected returns: TILTS names columns of features and what one unit of each is worth a year.
 
-What belongs here: reading what TILTS names. What does not: what the decision makes of it (`constraints.py`). So a new feature can tilt the
-portfolio without a line here.
+What belongs here: reading what TILTS names. What does not: what the decision makes of it (`constraints.py`). So a new
+feature can tilt the portfolio without a line here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def tilt_inputs(tilts: Tilts) -> tuple[Input, ...]:
 
 
 def tilts_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> pl.DataFrame:
-    """What the strategy's tilts add to the expected return of one session: trade_date, instrument_id, tilt; rows that have one.
+    """What the strategy's tilts add to the expected return of one session: trade_date, instrument_id, tilt.
+
+    Rows that have one.
 
     Raises:
         ConfigurationError: a feature has no such column, or several rows a name.

@@ -1,10 +1,12 @@
-"""Which names are at their cap, which at zero, which between: a guess by the primal-dual active-set method, for the exact solver to start
+"""Which names are at their cap, which at zero, which between.
+
+A guess by the primal-dual active-set method, for the exact solver to start
 from.
 
-What belongs here: the method of Hintermüller, Ito and Kunisch (2002), a semismooth Newton method, for bounds and budget alone: solve for
-the free names as if nothing else bound, move those beyond a bound to it, free those at a bound whose price says so, repeat. It converges
-in a few steps where hundreds of names are held, which an active-set method enters one at a time. What does not: any promise; what it ends
-with is only where `optimise.py` begins.
+What belongs here: the method of Hintermüller, Ito and Kunisch (2002), a semismooth Newton method, for bounds and budget
+alone: solve for the free names as if nothing else bound, move those beyond a bound to it, free those at a bound whose
+price says so, repeat. It converges in a few steps where hundreds of names are held, which an active-set method enters
+one at a time. What does not: any promise; what it ends with is only where `optimise.py` begins.
 """
 
 from __future__ import annotations
@@ -61,7 +63,10 @@ def guess(problem: Problem, scale: float) -> Guess:
 
 
 def _solve_free(problem: Problem, weights: Array, free: NDArray[np.bool_], aversion: float, linear: Array) -> float:
-    """Put the free names' weights into `weights` so that their prices are equal and the budget is spent; returns that price."""
+    """Put the free names' weights into `weights` so that their prices are equal and the budget is spent.
+
+    Returns that price.
+    """
     names = np.flatnonzero(free)
     part = problem.risk.columns(names)
     fixed = np.where(free, 0.0, weights)

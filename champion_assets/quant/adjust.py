@@ -1,8 +1,8 @@
 """Adjusted prices: raw prices and events to factors in time, as known on any day.
 
-What belongs here: the arithmetic on frames. `adj(t | A) = raw(t) * G(t) / G(A)` with the forward factor `G(t)`, the product of 1/f over
-the ex-dates up to t; so `adj = raw * F`, F the product of f over the ex-dates after t. Nothing is ever rounded. What does not: reading
-tables (`research/`).
+What belongs here: the arithmetic on frames. `adj(t | A) = raw(t) * G(t) / G(A)` with the forward factor `G(t)`, the
+product of 1/f over the ex-dates up to t; so `adj = raw * F`, F the product of f over the ex-dates after t. Nothing is
+ever rounded. What does not: reading tables (`research/`).
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def adjust(prices: pl.DataFrame, events: pl.DataFrame, level: Level, as_of: dt.d
         as_of: the day A that prices are adjusted to.
 
     Returns:
-        The rows in their order with the columns `adj_<price>`, `adj_<quantity>` (Float64), `factor` F and `share_factor`.
+        The rows in their order with the columns `adj_<price>`, `adj_<quantity>` (Float64), `factor` F and
+        `share_factor`.
     """
     factors = forward_factors(known_events(events, as_of), level)
     end = factors.group_by("instrument_id").agg(g_end=pl.col("g").last(), n_end=pl.col("n").last())
@@ -66,7 +67,10 @@ def adjust(prices: pl.DataFrame, events: pl.DataFrame, level: Level, as_of: dt.d
 
 
 def _factors_of_rows(prices: pl.DataFrame, factors: pl.DataFrame, end: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    """`factor` and `share_factor` of each row; only rows of instruments with an event are looked up, all others have 1."""
+    """`factor` and `share_factor` of each row.
+
+    Only rows of instruments with an event are looked up, all others have 1.
+    """
     both = np.ones((2, prices.height))
     numbered = end.with_row_index("_number")
     number = prices.select("instrument_id").join(numbered, on="instrument_id", how="left", maintain_order="left")["_number"]

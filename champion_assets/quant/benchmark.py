@@ -13,7 +13,10 @@ from champion_assets.quant.risk import Array
 
 
 def benchmark_weights(turnover: Array, tracked: Literal["equal", "turnover"]) -> Array:
-    """Weights of the whole universe: all equal, or in proportion to the median turnover, the nearest to a size that the files have."""
+    """Weights of the whole universe.
+
+    All equal, or in proportion to the median turnover, the nearest to a size that the files have.
+    """
     if tracked == "equal":
         return np.full(turnover.size, 1.0 / turnover.size)
     return np.asarray(turnover / turnover.sum())

@@ -1,11 +1,12 @@
 """The search for the names to hold under the rules of a `Selection`.
 
-What belongs here: branch and bound, and the quick search that it begins with. The quick search leaves out the smallest position
-(several, while there are far too many), solves the rest anew, and goes on until the rules are kept; a name whose loss makes the rest
-infeasible stays. Branch and bound then decides name by name, held or not. A node is the convex problem in which names not yet decided
-may have any weight up to their cap, and of which, with at most K names, `Σ w/cap <= K` holds; its optimum bounds everything below it.
-If the search ends by itself, the choice is proven best; if it ends at `PROBLEMS` nodes, the choice stands with the proven distance
-from the best. Few names or tight rules end by themselves.
+What belongs here: branch and bound, and the quick search that it begins with. The quick search leaves out the smallest
+position (several, while there are far too many), solves the rest anew, and goes on until the rules are kept; a name
+whose loss makes the rest infeasible stays. Branch and bound then decides name by name, held or not. A node is the
+convex problem in which names not yet decided may have any weight up to their cap, and of which, with at most K names,
+`Σ w/cap <= K` holds; its optimum bounds everything below it. If the search ends by itself, the choice is proven best;
+if it ends at `PROBLEMS` nodes, the choice stands with the proven distance from the best. Few names or tight rules end
+by themselves.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ PROVEN = 1e-6
 
 @dataclass(frozen=True)
 class Chosen:
-    """The names chosen: their weights, the problem that these solve, the proven relative distance from the best choice (None: unknown)."""
+    """The names chosen: their weights, the problem that these solve.
+
+    The proven relative distance from the best choice (None: unknown).
+    """
 
     solution: Solution
     problem: Problem

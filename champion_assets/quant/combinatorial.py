@@ -1,7 +1,7 @@
 """Combinatorial purged cross-validation: many histories out of sample instead of one.
 
-What belongs here: which rows train and which test. What does not: what is trained. Sets and paths are those of skfolio's
-`CombinatorialPurgedCV` (López de Prado 2018, chapter 12), and one test group is allowed, too.
+What belongs here: which rows train and which test. What does not: what is trained. Sets and paths are those of
+skfolio's `CombinatorialPurgedCV` (López de Prado 2018, chapter 12), and one test group is allowed, too.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def combinatorial_paths(rows: int, groups: int, test_groups: int, purge: int = 0
         rows: T, of the history.
         groups: N, successive and equally long.
         test_groups: k of them test in each split.
-        purge: rows taken from training before and after each test group, because what is learnt there overlaps with the test.
+        purge: rows taken from training before and after each test group, because what is learnt there overlaps with the
+            test.
         embargo: rows taken from training after the purge behind each test group.
 
     Raises:

@@ -1,9 +1,13 @@
-"""Estimators of the covariance, each in the form `F'F + diag(d)`, each through the T x T Gram matrix or in O(T n): n x n is never formed.
+"""Estimators of the covariance, each in the form `F'F + diag(d)`, each through the T x T Gram matrix or in O(T n).
 
-What belongs here: formulae. What does not: the form (`risk.py`), the choice of window and estimator (`features/covariance.py`).
+N x n is never formed.
 
-All take deviations from the mean (`risk.centred`), shape (T, n), and divide by T. `sample` and `ewma` have rank T at most; so that they
-are positive definite for n > T as well, 1e-8 of the mean variance is added to every variance (`RIDGE`).
+What belongs here: formulae. What does not: the form (`risk.py`), the choice of window and estimator
+(`features/covariance.py`).
+
+All take deviations from the mean (`risk.centred`), shape (T, n), and divide by T. `sample` and `ewma` have rank T at
+most; so that they are positive definite for n > T as well, 1e-8 of the mean variance is added to every variance
+(`RIDGE`).
 """
 
 from __future__ import annotations
@@ -64,7 +68,9 @@ def ewma(deviations: Array, half_life: float = HALF_LIFE) -> RiskModel:
 
 
 def ledoit_wolf(deviations: Array) -> RiskModel:
-    """Ledoit and Wolf (2004), "A well-conditioned estimator for large-dimensional covariance matrices": shrinkage to m·I.
+    """Ledoit and Wolf (2004), "A well-conditioned estimator for large-dimensional covariance matrices".
+
+    Shrinkage to m·I.
 
     Equal to scikit-learn's `ledoit_wolf(assume_centered=True)`.
 
@@ -138,8 +144,8 @@ def oas(deviations: Array) -> RiskModel:
 def ledoit_wolf_constant_correlation(deviations: Array) -> RiskModel:
     """Ledoit and Wolf (2004), "Honey, I shrunk the sample covariance matrix": shrinkage to one common correlation r.
 
-    The target r σσ' + (1 - r) diag(σ²) is one factor more and a diagonal. A negative mean correlation counts as 0, so that it stays a
-    covariance.
+    The target r σσ' + (1 - r) diag(σ²) is one factor more and a diagonal. A negative mean correlation counts as 0, so
+    that it stays a covariance.
 
     Args:
         deviations: returns less their mean, shape (sessions, names); see `risk.centred`.
@@ -177,7 +183,9 @@ def ledoit_wolf_constant_correlation(deviations: Array) -> RiskModel:
 
 
 def factor(deviations: Array, count: int = FACTORS) -> RiskModel:
-    """Principal components: the `count` largest in full, of the rest only each name's variance. Variances equal the sample's.
+    """Principal components: the `count` largest in full, of the rest only each name's variance.
+
+    Variances equal the sample's.
 
     Args:
         deviations: returns less their mean, shape (sessions, names); see `risk.centred`.

@@ -1,9 +1,10 @@
 """Estimators of the expected return of one session.
 
-What belongs here: formulae on a window of returns. What does not: the choice of window and estimator (`features/expected_returns.py`).
+What belongs here: formulae on a window of returns. What does not: the choice of window and estimator
+(`features/expected_returns.py`).
 
-All take returns of shape (T, n), NaN where missing (left out; one name's gaps do not touch another's), and give shape (n,). Units:
-simple return of one session, in full, not in excess of any rate.
+All take returns of shape (T, n), NaN where missing (left out; one name's gaps do not touch another's), and give shape
+(n,). Units: simple return of one session, in full, not in excess of any rate.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def historical_mean(returns: Array) -> Array:
 
 
 def ewma(returns: Array, half_life: float = HALF_LIFE) -> Array:
-    """Exponentially weighted mean, the newest session heaviest, weights of present returns adding up to 1 for each name.
+    """Exponentially weighted mean, the newest session heaviest.
+
+    Weights of present returns adding up to 1 for each name.
 
     Args:
         returns: simple returns, shape (sessions, names); NaN where missing.

@@ -1,8 +1,11 @@
-"""What a portfolio owes to factors: its daily excess returns regressed on theirs, with errors that bear autocorrelation.
+"""What a portfolio owes to factors.
 
-What belongs here: the arithmetic. What does not: the factors (`features/factor_returns.py`), how they are shown (`backtest/sheet/`).
-Ordinary least squares with the covariance of Newey and West (1987): Bartlett weights, no correction for small samples, as statsmodels'
-`OLS(...).fit(cov_type="HAC")` has it by default; lags by the rule of Newey and West (1994) unless given.
+Its daily excess returns regressed on theirs, with errors that bear autocorrelation.
+
+What belongs here: the arithmetic. What does not: the factors (`features/factor_returns.py`), how they are shown
+(`backtest/sheet/`). Ordinary least squares with the covariance of Newey and West (1987): Bartlett weights, no
+correction for small samples, as statsmodels' `OLS(...).fit(cov_type="HAC")` has it by default; lags by the rule of
+Newey and West (1994) unless given.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ LEAST = 60
 
 @dataclass(frozen=True, eq=False)
 class Exposures:
-    """A regression of returns on factors; the first coefficient is the constant, what no factor explains. Returns are per row, a session.
+    """A regression of returns on factors; the first coefficient is the constant, what no factor explains.
+
+    Returns are per row, a session.
 
     Attributes:
         coefficients: shape (1 + factors,).
@@ -46,7 +51,10 @@ class Exposures:
 
     @property
     def contributions(self) -> Array:
-        """Mean return that each coefficient brought, the constant first, shape (1 + factors,); they add up to the mean return."""
+        """Mean return that each coefficient brought, the constant first, shape (1 + factors,).
+
+        They add up to the mean return.
+        """
         return np.asarray(self.coefficients * np.concatenate([[1.0], self.means]))
 
 
@@ -64,8 +72,8 @@ def exposures(returns: Array, factors: Array, lags: int | None = None) -> Exposu
         lags: of the errors; by default `usual_lags`.
 
     Raises:
-        ValueError: shapes that do not fit, a return that is no number, fewer than `LEAST` rows, lags that are no number of them, or
-            factors of which one is a combination of the others.
+        ValueError: shapes that do not fit, a return that is no number, fewer than `LEAST` rows, lags that are no number
+            of them, or factors of which one is a combination of the others.
 
     Example:
         >>> chance = np.random.default_rng(1)

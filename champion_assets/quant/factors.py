@@ -1,8 +1,10 @@
-"""Factor portfolios of one evening: what names are sorted by, who is bought and sold, and what that makes in the next session.
+"""Factor portfolios of one evening.
+
+What names are sorted by, who is bought and sold, and what that makes in the next session.
 
 What belongs here: arithmetic on arrays, one entry or column per name. What does not: which names and sessions there are
-(`features/factor_returns.py`), what a portfolio owes to the factors (`exposures.py`). NaN is missing; a name without a characteristic is
-in no portfolio.
+(`features/factor_returns.py`), what a portfolio owes to the factors (`exposures.py`). NaN is missing; a name without a
+characteristic is in no portfolio.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ def momentum(returns: Array, skip: int) -> Array:
 
 
 def volatility(returns: Array) -> Array:
-    """Standard deviation (n) of the returns that are there, shape (names,); NaN for fewer than two, or without any variation.
+    """Standard deviation (n) of the returns that are there, shape (names,).
+
+    NaN for fewer than two, or without any variation.
 
     Args:
         returns: simple returns, shape (sessions, names).
@@ -45,7 +49,9 @@ def volatility(returns: Array) -> Array:
 
 
 def illiquidity(returns: Array, turnover: Array) -> Array:
-    """Amihud's measure (2002): the mean of |return| / turnover over the sessions that have both, shape (names,); NaN without any.
+    """Amihud's measure (2002): the mean of |return| / turnover over the sessions that have both, shape (names,).
+
+    NaN without any.
 
     Args:
         returns: simple returns, shape (sessions, names).
@@ -72,21 +78,27 @@ def residual(value: Array, *others: Array) -> Array:
 
 
 def halves(size: Array) -> Groups:
-    """0 for the smaller half of the names, 1 for the larger; of an odd number the larger half has one more. Shape (names,)."""
+    """0 for the smaller half of the names, 1 for the larger; of an odd number the larger half has one more.
+
+    Shape (names,).
+    """
     rank = np.empty(size.size, dtype=np.intp)
     rank[np.argsort(size, kind="stable")] = np.arange(size.size)
     return (rank >= size.size // 2).astype(np.intp)
 
 
 def long_short(value: Array, groups: Groups) -> Array | None:
-    """Weights of the highest third less the lowest third within each group, every name of a third alike, the groups counting alike.
+    """Weights of the highest third less the lowest third within each group, every name of a third alike.
+
+    The groups counting alike.
 
     Args:
         value: what is sorted by, shape (names,); of equal values the name that comes first is the lower.
         groups: group of each name, shape (names,).
 
     Returns:
-        Shape (names,): the weights above 0 add up to 1, those below to -1. None if a group has fewer than three names with a value.
+        Shape (names,): the weights above 0 add up to 1, those below to -1. None if a group has fewer than three names
+        with a value.
     """
     weights, labels = np.zeros(value.size), np.unique(groups)
     for label in labels:
@@ -101,7 +113,9 @@ def long_short(value: Array, groups: Groups) -> Array | None:
 
 
 def leg(weights: Array, returns: Array) -> tuple[float, int]:
-    """What a long portfolio made, and of how many names: those without a return are left out and the others take their place.
+    """What a long portfolio made, and of how many names.
+
+    Those without a return are left out and the others take their place.
 
     Args:
         weights: at or above 0, shape (names,).

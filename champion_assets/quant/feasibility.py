@@ -1,6 +1,9 @@
-"""The constraints of a portfolio problem as linear programs (HiGHS, through scipy): can they be met, and with how little trading.
+"""The constraints of a portfolio problem as linear programs (HiGHS, through scipy).
 
-What belongs here: feasibility. What does not: optimality (`optimise.py`), the words for a conflict (`infeasibility.py`).
+Can they be met, and with how little trading.
+
+What belongs here: feasibility. What does not: optimality (`optimise.py`), the words for a conflict
+(`infeasibility.py`).
 """
 
 from __future__ import annotations
@@ -42,7 +45,9 @@ class Constraint:
 
 
 def least_trading(problem: Problem) -> Array | None:
-    """Weights that satisfy everything but the turnover limit with the least trading (or any such weights); None if the limit or
+    """Weights that satisfy everything but the turnover limit with the least trading (or any such weights).
+
+    None if the limit or
     anything else cannot be met.
     """  # fmt: skip
     if problem.size == 0:

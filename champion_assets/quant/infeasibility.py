@@ -1,6 +1,9 @@
-"""Why a portfolio problem has no solution: the smallest set of constraints in conflict, and the nearest way out of each, in words.
+"""Why a portfolio problem has no solution.
 
-What belongs here: the search for the conflict and its sentence. What does not: the linear programs themselves (`feasibility.py`).
+The smallest set of constraints in conflict, and the nearest way out of each, in words.
+
+What belongs here: the search for the conflict and its sentence. What does not: the linear programs themselves
+(`feasibility.py`).
 """
 
 from __future__ import annotations

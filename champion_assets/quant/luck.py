@@ -1,10 +1,10 @@
 """Was it luck? What the best of many trials is worth, given that it was chosen as the best.
 
 What belongs here: the arithmetic on a matrix of returns, one column per trial. What does not: which trials there are
-(`experiments/luck.py`), the deflated Sharpe ratio (`metrics.py`). Definitions: Bailey, Borwein, López de Prado and Zhu, "The probability
-of backtest overfitting" and "Pseudo-mathematics and financial charlatanism". Where the papers leave a choice it is that of pypbo: a
-relative rank is rank / (N + 1), equal ratios share the mean of their ranks, the earliest rows are left out if the blocks are not full, a
-logit of 0 counts as overfit.
+(`experiments/luck.py`), the deflated Sharpe ratio (`metrics.py`). Definitions: Bailey, Borwein, López de Prado and Zhu,
+"The probability of backtest overfitting" and "Pseudo-mathematics and financial charlatanism". Where the papers leave a
+choice it is that of pypbo: a relative rank is rank / (N + 1), equal ratios share the mean of their ranks, the earliest
+rows are left out if the blocks are not full, a logit of 0 counts as overfit.
 """
 
 from __future__ import annotations
@@ -32,15 +32,20 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True, eq=False)
 class Overfitting:
-    """What choosing the best trial by one half of a history was worth in the other half, over all halves that the blocks allow.
+    """What choosing the best trial by one half of a history was worth in the other half.
+
+    Over all halves that the blocks allow.
 
     Attributes:
-        probability: share of splits in which the trial chosen is at or below the median of all in the other half (logit <= 0); PBO.
+        probability: share of splits in which the trial chosen is at or below the median of all in the other half (logit
+            <= 0); PBO.
         loss: share of splits in which the Sharpe ratio of the trial chosen is below 0 in the other half.
-        degradation: slope of the line through (`chosen`, `kept`) by least squares; NaN if `chosen` does not vary. It is below 0 even
-            without overfitting, near -1 if one trial is always chosen: both halves share one total, so what one has the other lacks.
+        degradation: slope of the line through (`chosen`, `kept`) by least squares; NaN if `chosen` does not vary. It is
+            below 0 even without overfitting, near -1 if one trial is always chosen: both halves share one total, so
+            what one has the other lacks.
         logits: ln(w / (1 - w)) of the relative rank w of the trial chosen in the other half, shape (splits,).
-        chosen: Sharpe ratio of the trial chosen in the half that it was chosen by, a row, not annualised, shape (splits,).
+        chosen: Sharpe ratio of the trial chosen in the half that it was chosen by, a row, not annualised, shape
+            (splits,).
         kept: its Sharpe ratio in the other half, shape (splits,).
         blocks: of the history.
         rows: rows counted, a multiple of `blocks`.
@@ -61,16 +66,18 @@ class Overfitting:
 def overfitting(returns: Array, blocks: int = BLOCKS) -> Overfitting:
     """The probability of backtest overfitting by combinatorially symmetric cross-validation.
 
-    The history is cut into blocks of equal length; every choice of half of them is a training half, the others are the test half. Sums and
-    sums of squares of the blocks give the Sharpe ratios of all halves, so nothing is computed anew for a split.
+    The history is cut into blocks of equal length; every choice of half of them is a training half, the others are the
+    test half. Sums and sums of squares of the blocks give the Sharpe ratios of all halves, so nothing is computed anew
+    for a split.
 
     Args:
-        returns: simple returns of a row (a day), in excess of the overnight rate if ratios are to be, shape (T, N): N trials.
+        returns: simple returns of a row (a day), in excess of the overnight rate if ratios are to be, shape (T, N): N
+            trials.
         blocks: even, from 2 to `MOST_BLOCKS`.
 
     Raises:
-        ValueError: a return is not a number, fewer than two trials, an odd number of blocks, fewer than two rows a block, or a trial whose
-            returns do not vary in some half.
+        ValueError: a return is not a number, fewer than two trials, an odd number of blocks, fewer than two rows a
+            block, or a trial whose returns do not vary in some half.
 
     Example:
         >>> noise = np.random.default_rng(1).normal(0.0, 0.01, (480, 10))
@@ -156,7 +163,9 @@ def _slope(chosen: Array, kept: Array) -> float:
 
 
 def expected_best(trials: int) -> float:
-    """What the best of so many trials without skill shows, in standard deviations: the expected maximum of independent normal variables.
+    """What the best of so many trials without skill shows, in standard deviations.
+
+    The expected maximum of independent normal variables.
 
     An approximation for many trials: 8 % too low for two, 3 % off at most for more.
 
@@ -172,7 +181,8 @@ def minimum_length(trials: int, sharpe: float) -> float:
     """The minimum backtest length in years: in a shorter history luck alone is expected to reach `sharpe`.
 
     Args:
-        trials: made, taken as independent; those that resemble each other count for fewer, so the length is on the safe side.
+        trials: made, taken as independent; those that resemble each other count for fewer, so the length is on the safe
+            side.
         sharpe: the annual Sharpe ratio of the best of them.
 
     Raises:

@@ -1,10 +1,11 @@
 """What a series of daily returns amounts to.
 
-What belongs here: performance figures. Definitions are stated in each entry of `METRICS`. A `Yardstick` says what a history is measured
-with: the calendar years that it lasted, so that figures a year count the sessions that there really were, and the overnight deposit that
-ratios are in excess of. Rates are arithmetic means unless they say compound. The figures are those of empyrical, to 1e-9, but for alpha
-(here the annual arithmetic mean, there compounded), the tracking error and the information ratio (here annual, there daily). quantstats'
-CVaR is a normal distribution's; here it is the returns' own.
+What belongs here: performance figures. Definitions are stated in each entry of `METRICS`. A `Yardstick` says what a
+history is measured with: the calendar years that it lasted, so that figures a year count the sessions that there really
+were, and the overnight deposit that ratios are in excess of. Rates are arithmetic means unless they say compound. The
+figures are those of empyrical, to 1e-9, but for alpha (here the annual arithmetic mean, there compounded), the tracking
+error and the information ratio (here annual, there daily). quantstats' CVaR is a normal distribution's; here it is the
+returns' own.
 """
 
 from __future__ import annotations
@@ -118,7 +119,8 @@ def performance(returns: Array, benchmark: Array, yardstick: Yardstick, trials: 
         returns: shape (n,).
         benchmark: shape (n,).
         yardstick: of the same days.
-        trials: annual Sharpe ratios of all trials that this is the chosen one of, itself included; without any it is the only one.
+        trials: annual Sharpe ratios of all trials that this is the chosen one of, itself included; without any it is
+            the only one.
 
     Raises:
         ValueError: fewer than two returns, or series of unequal length.
@@ -185,7 +187,9 @@ def _moment(returns: Array, order: int) -> float:
 
 
 def rolling(returns: Array, benchmark: Array, yardstick: Yardstick, window: int) -> dict[str, Array]:
-    """Annual volatility, Sharpe ratio and beta over the last `window` returns, shape as `returns`, NaN before there are so many.
+    """Annual volatility, Sharpe ratio and beta over the last `window` returns, shape as `returns`.
+
+    NaN before there are so many.
 
     Defined as in `performance`; every window is annualised by the sessions a year of the whole history.
     """

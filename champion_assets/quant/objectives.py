@@ -1,7 +1,10 @@
-"""What a portfolio may be after besides mean-variance: least variance, highest Sharpe ratio, closeness to a benchmark, equal risk; and the
+"""What a portfolio may be after besides mean-variance.
+
+Least variance, highest Sharpe ratio, closeness to a benchmark, equal risk; and the
 frontier of what an ESG floor costs.
 
-What belongs here: each objective reduced to problems that `optimise.py` solves, or solved by its own method. What does not: constraints.
+What belongs here: each objective reduced to problems that `optimise.py` solves, or solved by its own method. What does
+not: constraints.
 """
 
 from __future__ import annotations
@@ -21,9 +24,12 @@ _MAX_STEPS = 200
 
 
 def minimum_variance(problem: Problem, start: Array | None = None) -> Solution:
-    """The least variance (against the benchmark, if there is one) under the constraints of `problem`; its μ is not looked at.
+    """The least variance (against the benchmark, if there is one) under the constraints of `problem`.
 
-    The risk aversion matters only where trading costs something: it says what variance is worth in return, the unit of costs.
+    Its μ is not looked at.
+
+    The risk aversion matters only where trading costs something: it says what variance is worth in return, the unit of
+    costs.
     """
     return solve(replace(problem, expected=np.zeros(problem.size)), start)
 
@@ -43,9 +49,9 @@ def maximum_sharpe(problem: Problem, start: Array | None = None) -> Solution:
     """The highest ratio of expected return to volatility under the constraints of `problem` (without trading costs, which have no unit in
     it).
 
-    The best ratio is the mean-variance solution whose own ratio μ'w / w'Σw is its risk aversion, so the aversion is set to that ratio
-    until it stays (Dinkelbach's method with the variance as majorant of the volatility: the ratio rises at every step). The gap is
-    certified for that aversion.
+    The best ratio is the mean-variance solution whose own ratio μ'w / w'Σw is its risk aversion, so the aversion is set
+    to that ratio until it stays (Dinkelbach's method with the variance as majorant of the volatility: the ratio rises
+    at every step). The gap is certified for that aversion.
 
     Raises:
         Infeasible: no portfolio under the constraints has a positive expected return.
@@ -88,8 +94,9 @@ def _ratio_scale(problem: Problem) -> float:
 def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
     """Weights whose parts of the variance are equal: the minimum of ½ x'Σx - (1/n) Σ log x_i, scaled to the budget.
 
-    Newton's method in x with the Hessian `F'F + diag(d + b/x²)` inverted through the small side (Woodbury); Spinu (2013), "An algorithm for
-    computing risk parity weights". `relative_gap` is the largest deviation of a part from 1/n, relative.
+    Newton's method in x with the Hessian `F'F + diag(d + b/x²)` inverted through the small side (Woodbury); Spinu
+    (2013), "An algorithm for computing risk parity weights". `relative_gap` is the largest deviation of a part from
+    1/n, relative.
     """
     names = risk.idiosyncratic.size
     if (still := int((risk.volatility() <= 0).sum())) or names == 0:
@@ -143,9 +150,12 @@ _SCORE = "ESG score"
 
 
 def esg_frontier(problem: Problem, scores: Array, floors: Sequence[float], objective: Objective = maximum_sharpe) -> list[FrontierPoint]:
-    """The ESG-efficient frontier of Pedersen, Fitzgibbons and Pomorski (2021): the highest Sharpe ratio for every floor on the ESG score.
+    """The ESG-efficient frontier of Pedersen, Fitzgibbons and Pomorski (2021).
 
-    The floor is an inequality: where the best portfolio is better than the floor, it stays. Names without a score (NaN) cannot be held.
+    The highest Sharpe ratio for every floor on the ESG score.
+
+    The floor is an inequality: where the best portfolio is better than the floor, it stays. Names without a score (NaN)
+    cannot be held.
 
     Args:
         problem: μ, Σ and the other constraints.

@@ -1,7 +1,8 @@
 """A portfolio problem and its solution, whatever solves it.
 
-What belongs here: the statement. What does not: solving (`optimise.py`), explaining why there is no solution (`infeasibility.py`),
-checking a solution independently (`verification.py`), which names are held at all (`selection.py`).
+What belongs here: the statement. What does not: solving (`optimise.py`), explaining why there is no solution
+(`infeasibility.py`), checking a solution independently (`verification.py`), which names are held at all
+(`selection.py`).
 
     minimise   ½ γ (w - b)'Σ(w - b) - μ'w + Σ κ_i |w_i - held_i|
     subject to Σ w = budget,  floor <= w <= cap,  low <= a'w <= high for every row,  ½ Σ |w_i - held_i| <= turnover
@@ -25,7 +26,10 @@ _LEAST_SCALE = 1e-4
 
 
 class Infeasible(ChampionError, ValueError):
-    """No weights satisfy the constraints; the message names the smallest set in conflict and the nearest way out of it."""
+    """No weights satisfy the constraints.
+
+    The message names the smallest set in conflict and the nearest way out of it.
+    """
 
 
 SINGULAR = "a covariance that shrinks (COVARIANCE_ESTIMATOR=ledoit_wolf) or a longer window (COV_WINDOW_DAYS) helps where it is singular"
@@ -42,7 +46,8 @@ class Row:
 
     Attributes:
         coefficients: a, shape (n,).
-        way: how a person loosens it to another bound, in words, "" if that bound means nothing; by default its name is raised or lowered.
+        way: how a person loosens it to another bound, in words, "" if that bound means nothing; by default its name is
+            raised or lowered.
     """
 
     name: str
@@ -67,7 +72,8 @@ class Problem:
         held: present weights, shape (n,); needed for `turnover` and `cost`.
         turnover: largest half sum of |w - held|.
         cost: κ, shape (n,): what trading a unit of weight costs, in the units of μ.
-        settings: by `cash`, `cap`, `floor`, `turnover`, `names`, `position`: where a person sets it, for the words of a conflict.
+        settings: by `cash`, `cap`, `floor`, `turnover`, `names`, `position`: where a person sets it, for the words of a
+            conflict.
         is_explained: whether a conflict is explained; a step of a search only wants to know of it.
     """
 
@@ -132,8 +138,11 @@ class Problem:
         return self.smooth(weights) + (0.0 if self.cost is None else float(self.cost @ np.abs(weights - self.present)))
 
     def gap_scale(self, weights: Array) -> float:
-        """What a gap is measured against: the risk term ½ γ w'Σw, with a benchmark that of both parts. Where there is hardly any risk, as
-        in a covariance of fewer sessions than names, a ten-thousandth of the size that risk or return of the problem have.
+        """What a gap is measured against: the risk term ½ γ w'Σw, with a benchmark that of both parts.
+
+        Where there is hardly any risk, as
+        in a covariance of fewer sessions than names, a ten-thousandth of the size that risk or return of the problem
+        have.
         """
         risk = self.risk.variance(weights) + (0.0 if self.benchmark is None else self.risk.variance(self.benchmark))
         size = max(0.5 * self.risk_aversion * self.risk.mean_variance(), float(np.abs(self.linear).max()) * abs(self.budget))
@@ -150,8 +159,10 @@ class Solution:
 
     Attributes:
         weights: shape (n,).
-        relative_gap: certified distance of the objective from its optimum, relative to `Problem.gap_scale`; at most `GAP_TOLERANCE`.
-        multipliers: what the objective would gain if a constraint were loosened by one unit, by name: `budget` (signed), `turnover`, rows.
+        relative_gap: certified distance of the objective from its optimum, relative to `Problem.gap_scale`; at most
+            `GAP_TOLERANCE`.
+        multipliers: what the objective would gain if a constraint were loosened by one unit, by name: `budget`
+            (signed), `turnover`, rows.
         rounds: restricted problems solved.
     """
 

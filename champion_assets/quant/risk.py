@@ -1,6 +1,7 @@
 """The risk model: a covariance in low-rank form, `Σ = F'F + diag(d)`, never expanded unless somebody asks.
 
-What belongs here: the form of Σ, its algebra, the rule for missing returns. What does not: the estimators (`covariance.py`).
+What belongs here: the form of Σ, its algebra, the rule for missing returns. What does not: the estimators
+(`covariance.py`).
 """
 
 from __future__ import annotations
@@ -121,8 +122,8 @@ class RiskModel(Risk):
 def centred(window: Array) -> tuple[Array, Array]:
     """Deviations from each name's own mean, and the means.
 
-    Rule for gaps: a missing return (NaN: not traded, withheld) counts as the name's mean, that is as no deviation. With at least
-    95 % of the window present this understates a variance by at most 5 %.
+    Rule for gaps: a missing return (NaN: not traded, withheld) counts as the name's mean, that is as no deviation. With
+    at least 95 % of the window present this understates a variance by at most 5 %.
 
     Args:
         window: returns, shape (T, n), NaN where missing; every column needs at least one value.

@@ -1,11 +1,11 @@
 """The Ledoit-Wolf risk model of every session of a matrix of returns, each in a fraction of a millisecond.
 
-What belongs here: rolling windows over one fixed set of names. What does not: sets that change from day to day, which the daily tables
-have (`features/covariance.py` estimates each day from its own window).
+What belongs here: rolling windows over one fixed set of names. What does not: sets that change from day to day, which
+the daily tables have (`features/covariance.py` estimates each day from its own window).
 
-The T x T Gram matrices of a block of sessions are diagonal parts of one larger Gram matrix, so a block costs one matrix product. A window
-is a view on the returns; deviations are never formed: Fw = c (Xw - x̄'w 1). Every block starts from the returns themselves, so nothing
-drifts.
+The T x T Gram matrices of a block of sessions are diagonal parts of one larger Gram matrix, so a block costs one matrix
+product. A window is a view on the returns; deviations are never formed: Fw = c (Xw - x̄'w 1). Every block starts from
+the returns themselves, so nothing drifts.
 """
 
 from __future__ import annotations

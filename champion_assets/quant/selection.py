@@ -1,7 +1,8 @@
 """Which names are held at all: at most so many, none with less than so much.
 
-What belongs here: the rules, what they leave of a problem once the names are chosen, and whether weights keep them. What does not: finding
-the names (`choice.py`). A further rule of this kind is a field here; whoever solves or audits asks this module and needs no change.
+What belongs here: the rules, what they leave of a problem once the names are chosen, and whether weights keep them.
+What does not: finding the names (`choice.py`). A further rule of this kind is a field here; whoever solves or audits
+asks this module and needs no change.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ class Selection:
         return self.least <= 0.0 and self.most is None
 
     def restricted(self, problem: Problem, held: Flags) -> Problem:
-        """`problem` once it is known which names are held: the others get nothing, these at least `least`; it is convex again."""
+        """`problem` once it is known which names are held: the others get nothing, these at least `least`.
+
+        It is convex again.
+        """
         if self.is_free:
             return problem
         low, cap = problem.bounds

@@ -1,8 +1,11 @@
-"""An independent look at weights: is every constraint kept, and how far are they from the best, by means that share nothing with the
+"""An independent look at weights.
+
+Is every constraint kept, and how far are they from the best, by means that share nothing with the
 solver.
 
-What belongs here: recomputation. A constraint's value is computed anew; optimality is the Frank-Wolfe gap `g'w - min g'v` over the whole
-feasible set, a linear program solved by HiGHS, which is 0 exactly where the Karush-Kuhn-Tucker conditions hold.
+What belongs here: recomputation. A constraint's value is computed anew; optimality is the Frank-Wolfe gap `g'w - min
+g'v` over the whole feasible set, a linear program solved by HiGHS, which is 0 exactly where the Karush-Kuhn-Tucker
+conditions hold.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """`raw/bhavcopy`: the bhavcopy of a day as published, byte for byte, with its provenance.
 
-The bytes lie under `raw/bhavcopy/files/`, named by their SHA-256. The day's object lists every version ever received, the current
-one marked. A body is accepted only after it parsed completely and its rows carry the wanted date; otherwise nothing is written.
+The bytes lie under `raw/bhavcopy/files/`, named by their SHA-256. The day's object lists every version ever received,
+the current one marked. A body is accepted only after it parsed completely and its rows carry the wanted date; otherwise
+nothing is written.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ def _with_doubt(inputs: Inputs, date: dt.date, error: Exception) -> Exception:
 def contradict(place: Place, closed: Sequence[dt.date]) -> dict[dt.date, Exception]:
     """Closed days for which the source holds a valid file of that very day.
 
-    A folder or a bucket is looked into, since that costs nothing; an archive server is not asked for closed days. A file with rows
-    of another day (the holiday echo) proves nothing and is left alone.
+    A folder or a bucket is looked into, since that costs nothing; an archive server is not asked for closed days. A
+    file with rows of another day (the holiday echo) proves nothing and is left alone.
     """
     if is_server(place.settings):
         return {}

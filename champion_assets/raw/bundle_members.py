@@ -1,8 +1,9 @@
 """`raw/bundle_members`: members of the PR bundle that lie loose in the source, as people keep a folder for each day, byte for byte.
 
-The bundle itself is kept by `raw/corporate_actions`. A member inside it comes first; these are for days of which the folder has members
-and no bundle, or a bundle without the member. The archive serves none of them, so a server is never asked. A session has a row for each
-kind of member found; a member that cannot be read is listed in the quarantine by the bronze table that reads it, not here.
+The bundle itself is kept by `raw/corporate_actions`. A member inside it comes first; these are for days of which the
+folder has members and no bundle, or a bundle without the member. The archive serves none of them, so a server is never
+asked. A session has a row for each kind of member found; a member that cannot be read is listed in the quarantine by
+the bronze table that reads it, not here.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ MEMBERS = {
     "pd": Member("Pd"), "bh": Member("bh"), "mcap": Member("MCAP"), "pe": Member("PE", "_"), "hl": Member("HL"), "gl": Member("Gl"),
     "tt": Member("Tt"), "etf": Member("etf"), "sme": Member("sme"), "bm": Member("Bm", suffix=".txt"),
 }  # fmt: skip
-"""Members that are kept, by their kind in lower case. `Bc` is read by raw/corporate_actions; `Pr` says what `Pd` says."""
+"""Members that are kept, by their kind in lower case. `Bc` is read by raw/corporate_actions; `Pr` says what `Pd`
+says."""
 
 
 class RawBundleMembers(RawFile):

@@ -1,10 +1,10 @@
 """`raw/corporate_actions`: the files that say which corporate actions take effect on a session, byte for byte.
 
-Two kinds of file serve: NSE's PR bundle of the day (from 2010), whose `Bc` member lists what was known that evening, and exports of the
-corporate-actions page or saved answers of its API, which span years; the page's lists of small companies and of funds count beside
-either, and alone they cover nothing. An export belongs to every session it covers; the fingerprint of
-a session is that of its rows alone, so a longer export with the same rows makes nothing stale. A session without any file has no row,
-and adjusted prices across it are refused.
+Two kinds of file serve: NSE's PR bundle of the day (from 2010), whose `Bc` member lists what was known that evening,
+and exports of the corporate-actions page or saved answers of its API, which span years; the page's lists of small
+companies and of funds count beside either, and alone they cover nothing. An export belongs to every session it covers;
+the fingerprint of a session is that of its rows alone, so a longer export with the same rows makes nothing stale. A
+session without any file has no row, and adjusted prices across it are refused.
 """
 
 from __future__ import annotations

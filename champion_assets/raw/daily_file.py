@@ -1,7 +1,7 @@
 """The raw table of a declared daily file that the archive serves under a name of its own: every version, byte for byte.
 
-What belongs here: from a declaration to a raw table. What does not: members of the PR bundle, which `raw/corporate_actions` and
-`raw/bundle_members` keep.
+What belongs here: from a declaration to a raw table. What does not: members of the PR bundle, which
+`raw/corporate_actions` and `raw/bundle_members` keep.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ def raw_table(file: DailyFile) -> DailyTable:
         return read_daily_file(file, file_text(body, name), name)
 
     def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
-        """The day that the rows name, else that of the name under which the file is published; with `lag` the name's, too."""
+        """The day that the rows name, else that of the name under which the file is published.
+
+        With `lag` the name's, too.
+        """
         found = read_outside(read, fetched.body, fetched.name)
         if found.rows.is_empty():
             raise EmptyPayload(f"{fetched.name}: a header without a single row that can be read")

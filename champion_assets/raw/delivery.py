@@ -1,8 +1,9 @@
 """`raw/delivery`: the day's delivery file (`sec_bhavdata_full`, before October 2019 `MTO`), byte for byte.
 
-The bhavcopy says what traded; this file adds what was delivered, comes later, and has holes: none exists for 2021-11-04, and under
-the name of 2022-08-08 lies a workbook. So a day without it is a day without rows, not a failed day; a file that is misdated or no
-delivery file at all is refused, listed under `quarantine/raw/delivery`, and never becomes data.
+The bhavcopy says what traded; this file adds what was delivered, comes later, and has holes: none exists for
+2021-11-04, and under the name of 2022-08-08 lies a workbook. So a day without it is a day without rows, not a failed
+day; a file that is misdated or no delivery file at all is refused, listed under `quarantine/raw/delivery`, and never
+becomes data.
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
-"""`raw/esg_scores`: the ESG files in the folder CHAMPION_ESG, byte for byte, by the session from which each of their rows was known.
+"""`raw/esg_scores`: the ESG files in the folder CHAMPION_ESG, byte for byte.
 
-A folder holds CSV files of any providers and, for each provider, a mapping (`esg/mapping.py`). The first receipt of every file is noted
-in a ledger in the lake. A row that restates an earlier file's row (same company, provider, product, dates) is a revision: it counts from
-the session after its receipt on, not from the day it claims, since nobody knew it before. A session's fingerprint is that of the rows that
-become known on it. A file that no mapping covers, and one that is not what its mapping says, is listed in the quarantine.
+By the session from which each of their rows was known.
+
+A folder holds CSV files of any providers and, for each provider, a mapping (`esg/mapping.py`). The first receipt of
+every file is noted in a ledger in the lake. A row that restates an earlier file's row (same company, provider, product,
+dates) is a revision: it counts from the session after its receipt on, not from the day it claims, since nobody knew it
+before. A session's fingerprint is that of the rows that become known on it. A file that no mapping covers, and one that
+is not what its mapping says, is listed in the quarantine.
 """
 
 from __future__ import annotations
@@ -144,12 +147,18 @@ def _with(body: bytes | None, new: list[Received]) -> bytes:
 
 
 def became_known(rows: pl.DataFrame, before: dt.date | None, date: dt.date) -> pl.DataFrame:
-    """The rows that the session `date` knows and the session `before` did not; for the first session of the grid all that it knows."""
+    """The rows that the session `date` knows and the session `before` did not.
+
+    For the first session of the grid all that it knows.
+    """
     return rows.filter((pl.col("known_on") <= date) & (pl.col("known_on") > before if before is not None else True))
 
 
 def known_rows(files: Originals) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Every record of every received file with `known_on`, `revision` and `source_sha256`; and the rejected rows with `name`."""
+    """Every record of every received file with `known_on`, `revision` and `source_sha256`.
+
+    And the rejected rows with `name`.
+    """
     return _known_rows(Originals(files.lake, files.table), tuple(ledger(files)))
 
 

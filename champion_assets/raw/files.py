@@ -1,7 +1,7 @@
 """Received files: kept byte for byte under their SHA-256, a row of provenance each, verified when they are read again.
 
-What belongs here: what `raw/bhavcopy`, `raw/delivery`, `raw/index_close`, `raw/security_master` and `raw/corporate_actions` share. What
-does not: which files a table wants and what it accepts.
+What belongs here: what `raw/bhavcopy`, `raw/delivery`, `raw/index_close`, `raw/security_master` and
+`raw/corporate_actions` share. What does not: which files a table wants and what it accepts.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ def is_server(settings: Settings) -> bool:
 
 
 def block_size(settings: Settings) -> int:
-    """A folder's archives are read once a block, so blocks are long; over a network a block is what an interruption loses."""
+    """A folder's archives are read once a block, so blocks are long.
+
+    Over a network a block is what an interruption loses.
+    """
     return 16 if is_server(settings) or settings.source.startswith("s3://") else 366
 
 
@@ -80,8 +83,8 @@ def fetch_days(inputs: Inputs, dates: Sequence[dt.date], candidates: Candidates,
         dates: sessions.
         candidates: NSE's names of a day's file.
         accept: parses a body completely.
-        optional: a day without a file, or with one that is refused, becomes a day without rows whose facts say why (a refused file is
-            listed in the quarantine); otherwise such a day fails, and is listed there too.
+        optional: a day without a file, or with one that is refused, becomes a day without rows whose facts say why (a
+            refused file is listed in the quarantine); otherwise such a day fails, and is listed there too.
     """
     frames, facts, rejects, failed = [], {}, [], {}
     source: Source = inputs.outside

@@ -1,7 +1,7 @@
 """`raw/index_close`: the day's closing index levels (`ind_close_all`, from 2012-10-01), byte for byte.
 
-In the files of 6, 10 and 11 April 2023 the dates are written month first; there the name of the file tells the day. A day without a
-file, or with one that is refused, is a day without rows that says why.
+In the files of 6, 10 and 11 April 2023 the dates are written month first; there the name of the file tells the day. A
+day without a file, or with one that is refused, is a day without rows that says why.
 """
 
 from __future__ import annotations

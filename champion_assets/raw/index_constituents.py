@@ -1,8 +1,8 @@
 """`raw/index_constituents`: the lists of index members that say which industry a company belonged to on a session, byte for byte.
 
-Of several saved lists a session takes the newest of its day or before; before the first, that one, which then looks ahead (its
-`trade_date` lies before the list's date), since NSE publishes no history. A session's fingerprint is that of the list it takes, so a newer
-list makes nothing before its day stale.
+Of several saved lists a session takes the newest of its day or before; before the first, that one, which then looks
+ahead (its `trade_date` lies before the list's date), since NSE publishes no history. A session's fingerprint is that of
+the list it takes, so a newer list makes nothing before its day stale.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def chosen_lists(found: Sequence[Fetched], date: dt.date) -> list[Fetched]:
-    """The lists that `date` takes: those of the newest day up to it, else of the first day of all; the largest last, so that it wins."""
+    """The lists that `date` takes: those of the newest day up to it, else of the first day of all.
+
+    The largest last, so that it wins.
+    """
     by_day: dict[dt.date, list[Fetched]] = {}
     for each in found:
         by_day.setdefault(list_date(each.name) or dt.date.max, []).append(each)

@@ -1,10 +1,13 @@
-"""`raw/market_lists`: daily lists that lie in the source beside the prices: deals, short selling, surveillance, open interest, 52 weeks.
+"""`raw/market_lists`: daily lists that lie in the source beside the prices.
 
-A session has a row for each kind found. The archive is not asked for them: their names are those under which it publishes them, and whoever
-wants them puts them into the source, in a folder for each day or with the day in their names.
+Deals, short selling, surveillance, open interest, 52 weeks.
 
-Files are kept byte for byte, but for the deals: of their clients it is kept whether one is a legal person (`nse/deals.py`), so that no name
-of a private person is in the lake.
+A session has a row for each kind found. The archive is not asked for them: their names are those under which it
+publishes them, and whoever wants them puts them into the source, in a folder for each day or with the day in their
+names.
+
+Files are kept byte for byte, but for the deals: of their clients it is kept whether one is a legal person
+(`nse/deals.py`), so that no name of a private person is in the lake.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""`raw/security_master`: NSE's register of symbol changes, byte for byte, by the session on which its lines take effect.
+"""`raw/security_master`: NSE's register of symbol changes, byte for byte.
 
-The register (`symbolchange.csv`) always holds all changes since 1999. A session's fingerprint is that of its own lines, so a newer
-register makes only those sessions stale of which it says something else.
+By the session on which its lines take effect.
+
+The register (`symbolchange.csv`) always holds all changes since 1999. A session's fingerprint is that of its own lines,
+so a newer register makes only those sessions stale of which it says something else.
 """
 
 from __future__ import annotations
@@ -51,7 +53,10 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def lines_of(changes: Sequence[SymbolChange], before: dt.date | None, date: dt.date) -> list[SymbolChange]:
-    """The changes that take effect on the session `date`: those of the day itself and of the closed days since the session `before`."""
+    """The changes that take effect on the session `date`.
+
+    Those of the day itself and of the closed days since the session `before`.
+    """
     return [change for change in changes if (before or dt.date.min) < change.date <= date]
 
 

@@ -1,6 +1,7 @@
 """The Python API for notebooks: the lake's tables as Polars frames, and the risk model of any day.
 
-What belongs here: what a person types. What does not: any computation of its own; the functions stand in the modules here.
+What belongs here: what a person types. What does not: any computation of its own; the functions stand in the modules
+here.
 
     from champion_assets import research
     research.table("features/returns", "2020-01-01", "2020-03-31", symbols="RELIANCE")
@@ -12,9 +13,9 @@ What belongs here: what a person types. What does not: any computation of its ow
     research.provenance("silver/equity_eod", "2020-03-31", symbols="INFY")
     research.Lake("s3://bucket/champion").prices("2020-01-01", "2020-12-31", symbols="INFY")
 
-Without `Lake` the lake is that of the settings: of the environment, of `.env` and of the `champion.toml` in the working directory or
-above it. Days are dates, datetimes, pandas Timestamps or ISO text; symbols one text or several, in small letters or
-capitals. What cannot be answered in full is an error, never an empty or a shorter frame; every error is a
+Without `Lake` the lake is that of the settings: of the environment, of `.env` and of the `champion.toml` in the working
+directory or above it. Days are dates, datetimes, pandas Timestamps or ISO text; symbols one text or several, in small
+letters or capitals. What cannot be answered in full is an error, never an empty or a shorter frame; every error is a
 `ChampionError`. Nothing here changes the lake.
 """
 

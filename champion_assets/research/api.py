@@ -1,7 +1,7 @@
 """The questions that a notebook asks of a lake: tables, prices, the register of instruments, the risk model.
 
-What belongs here: what a person calls. What does not: any computation of its own (the other modules here), and which lake
-is asked (`opening.py`, `lake.py`).
+What belongs here: what a person calls. What does not: any computation of its own (the other modules here), and which
+lake is asked (`opening.py`, `lake.py`).
 """
 
 from __future__ import annotations

@@ -88,30 +88,32 @@ class EsgFrontier:
 def esg_frontier(date: Day, *, floors: Sequence[float] | None = None) -> EsgFrontier:
     """What a floor on the ESG score costs: the best portfolios of a day's universe for a series of floors.
 
-    For each floor the portfolio with the highest Sharpe ratio (the tangency portfolio of Pedersen, Fitzgibbons and Pomorski, 2021) and
-    the one with the least variance, under the caps, sector caps, exclusions and liquidity limits of the settings, bought from cash.
-    The floor is a least score, so a portfolio that is better stays. Names without a score are held only where there is no floor.
-    What was known at the close of the day is used, and nothing later. Settings on ESG itself, on trading and on the number of names
-    do not count here.
+    For each floor the portfolio with the highest Sharpe ratio (the tangency portfolio of Pedersen, Fitzgibbons and
+    Pomorski, 2021) and the one with the least variance, under the caps, sector caps, exclusions and liquidity limits of
+    the settings, bought from cash. The floor is a least score, so a portfolio that is better stays. Names without a
+    score are held only where there is no floor. What was known at the close of the day is used, and nothing later.
+    Settings on ESG itself, on trading and on the number of names do not count here.
 
     Args:
         date: a session, `CHAMPION_START_DATE` and a universe behind it.
         floors: least scores, points from 0 to 100; by default twelve, from the score of the best portfolio without any
-            floor to the highest that the constraints allow. Those that cannot be attained are left out, and of the tangency portfolio
-            those at which nothing can be expected over the overnight rate.
+            floor to the highest that the constraints allow. Those that cannot be attained are left out, and of the
+            tangency portfolio those at which nothing can be expected over the overnight rate.
 
     Returns:
         An `EsgFrontier` with
 
-        - `table`, one row per objective and floor: `objective` (`maximum_sharpe` or `minimum_variance`), `floor` (points; null for
-          the portfolio without any rule on ESG), `score` (points, of the part that has scores), `expected_excess_return`
-          (share a year, over the overnight rate), `volatility` (share a year), `sharpe` (a year), `names` (positions),
-          `price_bps` (what one point less would bring, basis points a year of the objective), `cost_bps` (what the floor costs
-          altogether, basis points a year: of the highest Sharpe ratio the return given up at the portfolio's own volatility, of the
-          least variance what the additional variance is worth at RISK_AVERSION), `binds`.
+        - `table`, one row per objective and floor: `objective` (`maximum_sharpe` or `minimum_variance`), `floor`
+          (points; null for the portfolio without any rule on ESG), `score` (points, of the part that has scores),
+          `expected_excess_return` (share a year, over the overnight rate), `volatility` (share a year), `sharpe` (a
+          year), `names` (positions), `price_bps` (what one point less would bring, basis points a year of the
+          objective), `cost_bps` (what the floor costs altogether, basis points a year: of the highest Sharpe ratio the
+          return given up at the portfolio's own volatility, of the least variance what the additional variance is worth
+          at RISK_AVERSION), `binds`.
         - `weights`: `objective`, `floor`, `instrument_id`, `symbol`, `weight` (share of the account).
         - `plot()`: a plotly figure. `tangency`: the rows of `maximum_sharpe`.
-        - `members`, `scored` (names), `overnight_rate` (share a year), `highest` (points), `note` (why there is no tangency portfolio).
+        - `members`, `scored` (names), `overnight_rate` (share a year), `highest` (points), `note` (why there is no
+          tangency portfolio).
 
     Raises:
         RequestError: no member of the universe has a score, the universe is empty, or none of `floors` can be attained.

@@ -1,7 +1,8 @@
 """Small tables that were read once stay in memory: their rows of the same files are the same rows.
 
-What belongs here: rows that a question for a few prices needs whole, such as all corporate actions. A file of the lake is named by
-its content and was compared with its checksum when it was read, so what is kept is what a new read would give.
+What belongs here: rows that a question for a few prices needs whole, such as all corporate actions. A file of the lake
+is named by its content and was compared with its checksum when it was read, so what is kept is what a new read would
+give.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A lake by its place, for a notebook that reads several, or one that no settings name.
 
-What belongs here: binding the functions of `research` to a place. What does not: what they do (`api.py` and its neighbours).
+What belongs here: binding the functions of `research` to a place. What does not: what they do (`api.py` and its
+neighbours).
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class Lake:
 
     Args:
         place: a folder (DATA_DIR, or the lake in it) or an `s3://` URL.
-        settings: any settings by their names in `champion settings`, such as `s3_endpoint` or `risk_aversion`; the others are
-            those of the environment. Without `start_date` the history begins with the first day of the lake.
+        settings: any settings by their names in `champion settings`, such as `s3_endpoint` or `risk_aversion`; the
+            others are those of the environment. Without `start_date` the history begins with the first day of the lake.
 
     Raises:
         NoLake: there is no lake at `place`.

@@ -16,8 +16,8 @@ def tables() -> pl.DataFrame:
     """Every daily table of the lake, in the order of the graph.
 
     Returns:
-        table (`stage/name`), days (sessions that are built), first and last of them (null without any), rows of all days,
-        description.
+        table (`stage/name`), days (sessions that are built), first and last of them (null without any), rows of all
+        days, description.
 
     Raises:
         NoLake: there is no lake where the settings say.

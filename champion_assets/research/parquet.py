@@ -22,7 +22,8 @@ def files(name: str, start: Day, end: Day) -> list[str]:
         end: last day.
 
     Returns:
-        Paths; of a lake on S3 those of the copies on this machine. They hold whole months: choose the days by `trade_date`.
+        Paths; of a lake on S3 those of the copies on this machine. They hold whole months: choose the days by
+        `trade_date`.
 
     Raises:
         UnknownTable, NotASession, NotBuilt, RequestError, NoLake: see `table`.

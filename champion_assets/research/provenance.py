@@ -35,11 +35,12 @@ def provenance(table: str, date: Day, *, symbols: Names | None = None) -> pl.Dat
         symbols: only these tickers, as traded on the date.
 
     Returns:
-        One row per row of the table: trade_date, what names the row (such as instrument_id, symbol, series), `line` (of the
+        One row per row of the table: trade_date, what names the row (such as instrument_id, symbol, series), `line` (of
+            the
         file, counted from 1 below its header; null if the table keeps none), `sha256` (of the file's bytes, under which
         the lake keeps them), `file` (its name), `uri` (where it was found, with the member of an archive), `format`,
-        `fetched_at` (UTC), `is_current` (False if a newer version of the file has replaced it). A row that a person's own
-        line made has no file: its `sha256` is empty.
+        `fetched_at` (UTC), `is_current` (False if a newer version of the file has replaced it). A row that a person's
+        own line made has no file: its `sha256` is empty.
 
     Raises:
         UnknownTable: no such table.

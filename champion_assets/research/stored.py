@@ -81,7 +81,9 @@ def read(
     *,
     where: pl.Expr | None = None,
 ) -> pl.DataFrame:
-    """The rows of these days, in their order; without days a frame that has the columns and no rows. `state` is a version of the table,
+    """The rows of these days, in their order; without days a frame that has the columns and no rows.
+
+    `state` is a version of the table,
     `where` a condition on the rows.
 
     Raises:

@@ -1,7 +1,8 @@
 """`champion.toml`, `.env`, and what a backfill found about the history.
 
-What belongs here: finding and reading these files, and refusing sections and keys that nobody reads. The environment wins over all. A
-relative path in a file means a place beside that file, so that a process started in any folder below finds the same lake.
+What belongs here: finding and reading these files, and refusing sections and keys that nobody reads. The environment
+wins over all. A relative path in a file means a place beside that file, so that a process started in any folder below
+finds the same lake.
 """
 
 from __future__ import annotations
@@ -101,7 +102,10 @@ class ConfigFile(PydanticBaseSettingsSource):
         return self.values.get(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """The values by field; where the file does not name DATA_DIR, its default is the folder `data` beside the file."""
+        """The values by field.
+
+        Where the file does not name DATA_DIR, its default is the folder `data` beside the file.
+        """
         if self.path is None:
             return {}
         return {"data_dir": str(self.path.parent / "data")} | {

@@ -1,7 +1,7 @@
 """All settings of a process: from the environment, `.env`, `champion.toml`, in this order.
 
-What belongs here: the groups together, pairs of settings of several groups, and the one instance of the process. What does not: the fields,
-which stand in the module of their group.
+What belongs here: the groups together, pairs of settings of several groups, and the one instance of the process. What
+does not: the fields, which stand in the module of their group.
 """
 
 from __future__ import annotations
@@ -182,7 +182,9 @@ _seen: dict[str, _State] = {}
 
 
 def current_settings() -> Settings:
-    """The settings, read anew if what they depend on has changed since the last call: for processes that stay, as notebooks do.
+    """The settings, read anew if what they depend on has changed since the last call.
+
+    For processes that stay, as notebooks do.
 
     Raises:
         ConfigurationError: unknown names and wrong values, one line for each.

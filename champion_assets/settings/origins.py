@@ -21,7 +21,10 @@ from champion_assets.settings.faults import names_of
 
 @dataclass(frozen=True)
 class Shown:
-    """A setting for a person: its group and field, its variables, its value without secrets, and where that came from."""
+    """A setting for a person.
+
+    Its group and field, its variables, its value without secrets, and where that came from.
+    """
 
     group: str
     field: str

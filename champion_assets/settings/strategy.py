@@ -1,7 +1,7 @@
 """The settings of a strategy: estimators, objective, constraints, rebalancing.
 
-What belongs here: names, defaults and units of what `champion experiment` may vary. What does not: where data lie and how things run
-(`settings.py`).
+What belongs here: names, defaults and units of what `champion experiment` may vary. What does not: where data lie and
+how things run (`settings.py`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ Tilts = dict[Annotated[str, Field(pattern=r"^features/[a-z0-9_]+:[a-z0-9_]+$")],
 
 
 class Strategy(BaseModel):
-    """How the portfolio is decided: estimators, objective, constraints, rebalancing. Weights are shares of the portfolio's value.
+    """How the portfolio is decided: estimators, objective, constraints, rebalancing.
 
-    In a strategy file of `champion experiment` the fields stand under their own names, in the environment under those in capitals.
+    Weights are shares of the portfolio's value.
+
+    In a strategy file of `champion experiment` the fields stand under their own names, in the environment under those
+    in capitals.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)

@@ -33,7 +33,8 @@ def variable_names(settings: type[BaseModel]) -> dict[str, str]:
 def unknown_variables(environment: Mapping[str, str | None], settings: type[BaseModel]) -> list[str]:
     """One sentence for each variable that is none of ours and must be meant to be one.
 
-    Every unknown `CHAMPION_…` is one. Without that prefix a name counts if it is one slip of the keyboard away from one of ours.
+    Every unknown `CHAMPION_…` is one. Without that prefix a name counts if it is one slip of the keyboard away from one
+    of ours.
     """
     known = {name.upper() for name in variable_names(settings)} | NOT_SETTINGS
     found = []

@@ -1,8 +1,10 @@
-"""`silver/board_meetings`: board meetings as announced that evening: when, about what, and whether results are among it.
+"""`silver/board_meetings`: board meetings as announced that evening.
 
-From the `Bm` member of the PR bundle, so days without one have no rows. A meeting is announced some days before, and its outcome after it,
-on other days: a name has a row for each meeting and subject that the day's list has. Meetings of which the list of a day says the
-same twice are one row.
+When, about what, and whether results are among it.
+
+From the `Bm` member of the PR bundle, so days without one have no rows. A meeting is announced some days before, and
+its outcome after it, on other days: a name has a row for each meeting and subject that the day's list has. Meetings of
+which the list of a day says the same twice are one row.
 """
 
 from __future__ import annotations

@@ -1,16 +1,20 @@
-"""`silver/corporate_actions`: the legs of the corporate actions that took effect on the session, as numbers, with the market's witness.
+"""`silver/corporate_actions`: the legs of the corporate actions that took effect on the session, as numbers.
 
-A row is a leg of an action of one instrument and ex-date. `f_*` multiplies all earlier prices at its level, `q` all earlier numbers of
-shares; the day's factors are the products of its legs. What has no number (a text that cannot be read, no issue price, no
-close before) is no row but a reject with its reason; nothing is ever 1 because it is not known.
+With the market's witness.
 
-An event is what the newest bundle before its ex-date says: an event that was moved or withdrawn leaves no leg. A factor that the market
-flatly contradicts, or on which the feeds contradict each other, is held back: `held` says why, and a person decides.
+A row is a leg of an action of one instrument and ex-date. `f_*` multiplies all earlier prices at its level, `q` all
+earlier numbers of shares; the day's factors are the products of its legs. What has no number (a text that cannot be
+read, no issue price, no close before) is no row but a reject with its reason; nothing is ever 1 because it is not
+known.
 
-A session's object also holds what only became known on it of earlier ex-dates (`ex_session` before `trade_date`): a late or corrected
-announcement, the first price after a suspension, a line of the user. Then it holds all legs of that instrument and ex-date, and they
-replace the earlier ones for whoever looks from this session on. So objects up to a day A are
-exactly what was known on A, and no object is ever rewritten because of a later one.
+An event is what the newest bundle before its ex-date says: an event that was moved or withdrawn leaves no leg. A factor
+that the market flatly contradicts, or on which the feeds contradict each other, is held back: `held` says why, and a
+person decides.
+
+A session's object also holds what only became known on it of earlier ex-dates (`ex_session` before `trade_date`): a
+late or corrected announcement, the first price after a suspension, a line of the user. Then it holds all legs of that
+instrument and ex-date, and they replace the earlier ones for whoever looks from this session on. So objects up to a day
+A are exactly what was known on A, and no object is ever rewritten because of a later one.
 """
 
 from __future__ import annotations
@@ -191,7 +195,10 @@ def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, list[Ove
 
 
 def _more_inputs(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, list[dt.date]]]:
-    """What a line of the user that speaks of a past ex-date reads: that day's prices, and what the feeds said up to it."""
+    """What a line of the user that speaks of a past ex-date reads.
+
+    That day's prices, and what the feeds said up to it.
+    """
     more: dict[dt.date, dict[str, list[dt.date]]] = {}
     for date, lines in _day_facts(place, dates).items():
         for line in (each for each in lines if each.effective_on > each.ex_date):

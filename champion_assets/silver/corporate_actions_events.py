@@ -1,7 +1,8 @@
 """How a session's corporate actions are put together: rows of the feeds to instruments, legs, factors, verdicts.
 
-What belongs here: the steps of `silver/corporate_actions`, a day at a time. What does not: which rows of the feeds are in force
-(`corporate_actions_listing.py`), whether a factor is applied (`corporate_actions_hold.py`), grammar, formulae, verdicts (`nse/actions`).
+What belongs here: the steps of `silver/corporate_actions`, a day at a time. What does not: which rows of the feeds are
+in force (`corporate_actions_listing.py`), whether a factor is applied (`corporate_actions_hold.py`), grammar, formulae,
+verdicts (`nse/actions`).
 """
 
 from __future__ import annotations
@@ -86,7 +87,10 @@ def _events(
     asked: Collection[Event],
     found: Found,
 ) -> dict[Event, list[Told]]:
-    """Legs of the events that take effect today, or of which something new became known today, by instrument and ex-date."""
+    """Legs of the events that take effect today, or of which something new became known today.
+
+    By instrument and ex-date.
+    """
     standing, gone = in_force(listing, every, market.date)
     days = {day for _, day in asked}
     told_again, gone_again = in_force(listing, [(row, day) for row, day in again if day in days], market.date)

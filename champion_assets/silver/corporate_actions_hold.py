@@ -1,4 +1,6 @@
-"""Whether the factor of an event is applied: what the market says of it, and what keeps it back until a person confirms it.
+"""Whether the factor of an event is applied.
+
+What the market says of it, and what keeps it back until a person confirms it.
 
 What belongs here: the decision of `silver/corporate_actions` on one event. What does not: verdicts and bounds as such
 (`nse/actions/price_check.py`). A held event has `held` (why), `f_proposed` (the factor it would have) and factors of
@@ -78,7 +80,10 @@ def hold(good: Sequence[tuple[Told, Factor]], total: float, trade: Trade, action
 
 
 def settled(row: Told, factor: Factor) -> Factor:
-    """The factor of a leg that is applied: that of a demerger never raises the price, not even if a person confirms the move."""
+    """The factor of a leg that is applied.
+
+    That of a demerger never raises the price, not even if a person confirms the move.
+    """
     if row.leg.kind in _BY_OPEN and factor.capital is not None and factor.capital > 1.0:
         return replace(factor, capital=1.0, capital_special=1.0, total_return=1.0)
     return factor

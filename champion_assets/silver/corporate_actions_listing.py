@@ -100,8 +100,8 @@ class Listing:
         """Whether a row was in force on its ex-date `day`, and a doubt about it.
 
         Returns:
-            (False, why) for a row of a bundle that a newer one no longer has; (True, why) where rows of the newer one could not
-            be read, so that it may still have it, and for a row of an export that
+            (False, why) for a row of a bundle that a newer one no longer has; (True, why) where rows of the newer one
+            could not be read, so that it may still have it, and for a row of an export that
             the bundle of the evening before contradicts (it has the event on another day, or no longer) or, where no
             bundle decides, another export; else (True, "").
         """
@@ -128,7 +128,10 @@ class Listing:
         return True, export
 
     def _on_the_day(self, row: dict[str, Any], day: dt.date, place: int) -> tuple[bool, str]:
-        """A move at the last moment: the ex-date's own bundle, which still shows events of the day, has it on a later one."""
+        """A move at the last moment.
+
+        The ex-date's own bundle, which still shows events of the day, has it on a later one.
+        """
         evening = self._evenings[place] if place < len(self._evenings) else None
         symbol = row["symbol_on_date"]
         if evening is None or (evening, day) not in self._shows or self._has(evening, symbol, day):
@@ -169,8 +172,9 @@ def in_force(listing: Listing, rows: Dated, until: dt.date) -> tuple[Dated, Date
 def merged(group: Sequence[tuple[dict[str, Any], list[Told]]]) -> list[Told]:
     """One list of legs out of the rows that are in force of an instrument and ex-date.
 
-    The same leg told twice (per series, by two feeds) is one leg. Where feeds tell a kind of leg differently, the one that became known
-    last is right, and of two of the same day the bundle; where two files without a date of their own differ, the event is doubtful.
+    The same leg told twice (per series, by two feeds) is one leg. Where feeds tell a kind of leg differently, the one
+    that became known last is right, and of two of the same day the bundle; where two files without a date of their own
+    differ, the event is doubtful.
     """
     newest: dict[tuple[str, str], tuple[tuple[dt.date, int], list[Told]]] = {}
     for row, legs in _without_repeated_payments(group):
@@ -194,7 +198,10 @@ def _key(leg: Leg) -> tuple[str, str]:
 def _without_repeated_payments(
     group: Sequence[tuple[dict[str, Any], list[Told]]],
 ) -> list[tuple[dict[str, Any], list[Told]]]:
-    """Two files that pay the same in sum say the same: the one that names the parts is kept ("7" and "2, special 5")."""
+    """Two files that pay the same in sum say the same.
+
+    The one that names the parts is kept ("7" and "2, special 5").
+    """
     sums: dict[str, dict[Leg, float]] = defaultdict(dict)
     for row, legs in group:
         for each in legs:

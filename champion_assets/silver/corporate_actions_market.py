@@ -1,6 +1,7 @@
 """What a session's market says to corporate actions: who is who, last closes before it, opens and closes on it.
 
-What belongs here: look-ups by instrument and symbol, the same for every action. What does not: the actions (`corporate_actions_events.py`).
+What belongs here: look-ups by instrument and symbol, the same for every action. What does not: the actions
+(`corporate_actions_events.py`).
 """
 
 from __future__ import annotations
@@ -84,7 +85,10 @@ class Market:
         return Trade(self.last_close.get(name), self.open.get(name), days)
 
     def resolve(self, row: dict[str, Any]) -> str | None:
-        """The instrument of a feed's row: by its symbol on the date, by the symbol as written, by the security key of its ISIN."""
+        """The instrument of a feed's row.
+
+        By its symbol on the date, by the symbol as written, by the security key of its ISIN.
+        """
         book = self.partly_paid if row.get("series") in PARTLY_PAID_SERIES else self.symbols
         by_name = book.get(row["symbol_on_date"]) or book.get(row["symbol"])
         isin = row["isin"]

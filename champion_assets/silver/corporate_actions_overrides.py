@@ -28,7 +28,10 @@ _KINDS: Mapping[str, Kind] = {
 
 
 def stated_leg(market: Market, line: Override, evening: dt.date) -> dict[str, Any]:
-    """The columns of silver/corporate_actions that a line fills; `evening` is when it counts as known if it does not say."""
+    """The columns of silver/corporate_actions that a line fills.
+
+    `evening` is when it counts as known if it does not say.
+    """
     kind = _KINDS.get(line.action, "notice")
     return {
         "feed_symbol": line.symbol, "kind": kind, "cash": line.cash, "ratio_a": line.ratio, "ratio_b": None if line.ratio is None else 1.0,

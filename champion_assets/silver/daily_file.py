@@ -1,12 +1,12 @@
 """The silver table of a declared daily file: its rows with the permanent identity of each security.
 
-What belongs here: from a declaration to identified rows, and what joins nothing. What does not: columns that are computed (each stands in
-its table, as `derive`).
+What belongs here: from a declaration to identified rows, and what joins nothing. What does not: columns that are
+computed (each stands in its table, as `derive`).
 
-A security is found in the register of the day's evening (`silver/instruments`), by symbol and series as the file's key says; by the symbol
-alone the share that traded last. What joins nothing (debt, names never traded since the history begins, test rows) is counted and named
-among the facts of the day. A day of which less than the declared share joins gives no rows and stands in the quarantine: its file is of
-another day or of another kind.
+A security is found in the register of the day's evening (`silver/instruments`), by symbol and series as the file's key
+says; by the symbol alone the share that traded last. What joins nothing (debt, names never traded since the history
+begins, test rows) is counted and named among the facts of the day. A day of which less than the declared share joins
+gives no rows and stands in the quarantine: its file is of another day or of another kind.
 """
 
 from __future__ import annotations
@@ -116,7 +116,9 @@ def silver_table(
 
 
 def tables_of(file: DailyFile) -> tuple[DailyTable, ...]:
-    """All tables of a declared file, in order: `raw/NAME` if it is served under a name of its own, `bronze/NAME`, `silver/NAME`.
+    """All tables of a declared file, in order.
+
+    `raw/NAME` if it is served under a name of its own, `bronze/NAME`, `silver/NAME`.
 
     Args:
         file: its declaration.

@@ -1,11 +1,12 @@
 """`silver/earnings`: price to earnings as published that evening, the trailing earnings a share in it, and the days on which they change.
 
-From the `PE` member of the PR bundle, so days without one have no rows; loss makers are not listed. The file divides the close of the
-session before, so earnings a share are that close over the ratio: on 2025-12-16 and -17 they agree to the rounding of the ratio in 99 % of
-1,724 names, with the day's own close in 5 %.
+From the `PE` member of the PR bundle, so days without one have no rows; loss makers are not listed. The file divides
+the close of the session before, so earnings a share are that close over the ratio: on 2025-12-16 and -17 they agree to
+the rounding of the ratio in 99 % of 1,724 names, with the day's own close in 5 %.
 
-A session on which they change by more than two decimals of the ratio and shares allotted to employees allow is a results date, if no action
-of that session or the one before changed the number of shares. Where the session before has no file, or not the name, nobody knows.
+A session on which they change by more than two decimals of the ratio and shares allotted to employees allow is a
+results date, if no action of that session or the one before changed the number of shares. Where the session before has
+no file, or not the name, nobody knows.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ KEY = ["trade_date", "instrument_id"]
 ROUNDING = 0.0051
 """How far a ratio of two decimals may be from the exact one, with room for the last bit."""
 ALLOTTED = 0.005
-"""Changes up to this share are shares allotted to employees: 12 of the 13 changes beyond rounding on 2025-12-17, all below 0.2 %."""
+"""Changes up to this share are shares allotted to employees: 12 of the 13 changes beyond rounding on 2025-12-17, all
+below 0.2 %."""
 _RATIOS = {"pe": "eps", "adjusted_pe": "adjusted_eps"}
 
 
@@ -58,7 +60,8 @@ def with_results(rows: pl.DataFrame, found: pl.DataFrame, before: Mapping[dt.dat
         rows: identified rows of the file.
         found: `implied` of the days and of the session before each.
         before: by day the session before it.
-        acted: trade_date and instrument_id of names whose number of shares an action changed on the day or the session before.
+        acted: trade_date and instrument_id of names whose number of shares an action changed on the day or the session
+            before.
     """
     after = pl.DataFrame({"trade_date": list(before.values()), "next": list(before)}, schema={"trade_date": pl.Date, "next": pl.Date})
     ends = [pl.col(f"{name}_{side}").alias(f"{name}_{side}_before") for name in _RATIOS.values() for side in ("low", "high")]

@@ -1,11 +1,12 @@
 """`silver/endings`: how listings ended, one row per ended instrument and child on the session since which it counts.
 
-That session is the first after the last one on which the share traded, and after the day at whose end the ending was public, on which
-also, where its holders got shares of other companies, all of these have traded already: the shares turn into all their children at once.
-Until the last child lists, months later, the last price stands, and the metadata of the first day name what is waited for. The lines are
-those packaged with Champion and those of CHAMPION_ENDINGS (`nse/endings.py`). A line whose share traded after the session that it calls the
-last contradicts the files: it has no row, and the metadata of the day name it. Without a line, or with unknown terms, the last price
-stands, marked; a cash of 0 without a child is a document's word that holders got nothing.
+That session is the first after the last one on which the share traded, and after the day at whose end the ending was
+public, on which also, where its holders got shares of other companies, all of these have traded already: the shares
+turn into all their children at once. Until the last child lists, months later, the last price stands, and the metadata
+of the first day name what is waited for. The lines are those packaged with Champion and those of CHAMPION_ENDINGS
+(`nse/endings.py`). A line whose share traded after the session that it calls the last contradicts the files: it has no
+row, and the metadata of the day name it. Without a line, or with unknown terms, the last price stands, marked; a cash
+of 0 without a child is a document's word that holders got nothing.
 
 Shares are found by ISIN, and by symbol where the lake knows no ISIN of the share: a symbol is used again.
 """
@@ -77,7 +78,8 @@ _REGISTRY = ["trade_date", "instrument_id", "symbol", "isin", "instrument_class"
 _OTHER_CLASSES = ("rights", "partly_paid")
 """They carry the symbols of shares."""
 CHILD_WITHIN = dt.timedelta(days=400)
-"""How long after the last session, or the day on which it was public, the children may list: 336 days were seen (CHEMFALKAL)."""
+"""How long after the last session, or the day on which it was public, the children may list: 336 days were seen
+(CHEMFALKAL)."""
 
 
 class Register:

@@ -1,11 +1,14 @@
-"""`silver/equity_eod`: one row per equity instrument and trading day, across symbols and series; everything builds on it.
+"""`silver/equity_eod`: one row per equity instrument and trading day, across symbols and series.
 
-Rows of the equity series are kept (`nse/schema.py`: shares, fund units, SME shares, units of REITs and InvITs, partly paid shares, rights
-entitlements), each with its class; debt and other segments are left in bronze. Where one instrument trades in two series on a day, the
-series that comes first there is its row.
-Identity comes from `silver/instruments`, deliveries are joined by symbol and series where the day has a delivery file that lists at
-least 95 % of the rows. A row with a blank or malformed ISIN in a file that has ISINs, and a second row of one instrument, go to
-quarantine with their rule; rows that contradict themselves (low above high, no volume) block the day.
+Everything builds on it.
+
+Rows of the equity series are kept (`nse/schema.py`: shares, fund units, SME shares, units of REITs and InvITs, partly
+paid shares, rights entitlements), each with its class; debt and other segments are left in bronze. Where one instrument
+trades in two series on a day, the series that comes first there is its row.
+Identity comes from `silver/instruments`, deliveries are joined by symbol and series where the day has a delivery file
+that lists at least 95 % of the rows. A row with a blank or malformed ISIN in a file that has ISINs, and a second row of
+one instrument, go to quarantine with their rule; rows that contradict themselves (low above high, no volume) block the
+day.
 """
 
 from __future__ import annotations
@@ -33,7 +36,10 @@ NAME = "silver/equity_eod"
 
 
 class EquityEod(TableModel):
-    """An instrument's trading day. Prices raw, in rupees, as published; adjust them with the factors, never in place."""
+    """An instrument's trading day.
+
+    Prices raw, in rupees, as published; adjust them with the factors, never in place.
+    """
 
     trade_date: pl.Date = pa.Field(description="Trading date")
     instrument_id: str = pa.Field(description="Permanent identity, see nse/identity.py")
@@ -86,11 +92,14 @@ def transform(
 
     Args:
         bronze: rows of bronze/bhavcopy.
-        instruments: of each day, the instruments that traded on it (silver/instruments): trade_date, symbol, series, isin, instrument_id.
-        prior: of each day, what the registry said the session before: trade_date, instrument_id, prior_close, prior_date.
+        instruments: of each day, the instruments that traded on it (silver/instruments): trade_date, symbol, series,
+            isin, instrument_id.
+        prior: of each day, what the registry said the session before: trade_date, instrument_id, prior_close,
+            prior_date.
         delivery: rows of bronze/delivery.
         session_types: by day.
-        released: (file hash, line) of rows that a person lets through: their ISIN is not believed, and they come before their like.
+        released: (file hash, line) of rows that a person lets through: their ISIN is not believed, and they come before
+            their like.
     """
     rows = bronze.filter(pl.col("series").is_in(EQUITY_SERIES)).drop("delivery_qty", "delivery_pct")
     named = instruments.select("trade_date", "symbol", "instrument_id", families(), known_isin="isin")
@@ -136,7 +145,10 @@ def _refused(rows: pl.DataFrame, released: Collection[tuple[str, int]]) -> pl.Da
 
 
 def _with_delivery(good: pl.DataFrame, delivery: pl.DataFrame) -> tuple[pl.DataFrame, dict[dt.date, dict[str, object]]]:
-    """Join deliveries by day, symbol and series; a file that lacks more than 5 % of a day's rows is not joined (check X16)."""
+    """Join deliveries by day, symbol and series.
+
+    A file that lacks more than 5 % of a day's rows is not joined (check X16).
+    """
     key = ["trade_date", "symbol", "series"]
     listed = delivery.filter(pl.col("series").is_in(EQUITY_SERIES)).select(
         *key, "delivery_qty", "delivery_pct", pl.lit(value=True).alias("listed")
@@ -167,7 +179,10 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, Any]]:
-    """By day the type of the session, and what was decided of its rows in the quarantine: by line of a file, so of which file, too."""
+    """By day the type of the session, and what was decided of its rows in the quarantine.
+
+    By line of a file, so of which file, too.
+    """
     decided = decisions_by_day(place.lake, NAME)
     files = place.lake.infos("raw/bhavcopy", [date for date in dates if date in decided])
     return {

@@ -1,9 +1,9 @@
 """`silver/esg_scores`: what every provider's rating of every instrument was, as known on the day.
 
-Of an instrument, provider and product the row is the rating that became known last up to that day, by its `known_on`; a rating older than
-ESG_STALE_DAYS no longer counts, a withdrawn one ends. Scores are oriented: 0 to 100, higher is better. A company is found by its ISIN,
-else by the symbol it has on the day, else by its name (only UDiFF files have names); a row that finds nobody on the day it became known
-is listed in the quarantine.
+Of an instrument, provider and product the row is the rating that became known last up to that day, by its `known_on`; a
+rating older than ESG_STALE_DAYS no longer counts, a withdrawn one ends. Scores are oriented: 0 to 100, higher is
+better. A company is found by its ISIN, else by the symbol it has on the day, else by its name (only UDiFF files have
+names); a row that finds nobody on the day it became known is listed in the quarantine.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ def identified(rows: pl.DataFrame, instruments: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         rows: rows of bronze/esg_scores.
-        instruments: the registry of a day: instrument_id, symbol, isin, name, instrument_class, last_seen. A partly paid share may
-            carry the symbol of the share, and an entitlement its name; the rating is the share's.
+        instruments: the registry of a day: instrument_id, symbol, isin, name, instrument_class, last_seen. A partly
+            paid share may carry the symbol of the share, and an entitlement its name; the rating is the share's.
     """
     by_key, by_symbol, by_name = {}, {}, {}
     symbols: dict[str, str] = {}

@@ -1,8 +1,8 @@
 """`silver/index_eod`: one row per index and trading day, under its present name, whatever it was called then.
 
-`index_id` survives the renames of 2015 and changes of case. The return is close over previous close, where the previous close is what
-the file's own points change implies, so that it needs no other day. `Nifty50 Dividend Points` is no index but a running total that begins
-again at 0 each year: it has neither previous close nor return, and its 0 is a close.
+`index_id` survives the renames of 2015 and changes of case. The return is close over previous close, where the previous
+close is what the file's own points change implies, so that it needs no other day. `Nifty50 Dividend Points` is no index
+but a running total that begins again at 0 each year: it has neither previous close nor return, and its 0 is a close.
 """
 
 from __future__ import annotations

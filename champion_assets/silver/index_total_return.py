@@ -1,17 +1,21 @@
 """`silver/index_total_return`: what an index returned with its dividends, one row per index and session.
 
-The index files hold price indices. The dividends of the Nifty 50 are in them nevertheless, by three routes (`r` returns of the day, `y`
-the overnight rate a year, `d` calendar days since the session before):
+The index files hold price indices. The dividends of the Nifty 50 are in them nevertheless, by three routes (`r` returns
+of the day, `y` the overnight rate a year, `d` calendar days since the session before):
 
-- `leverage`: (r of `Nifty50 TR 2x Leverage` - r of `Nifty50 PR 2x Leverage`) / 2; the borrowing cost of both is the same;
-- `dividend_points`: the step of `Nifty50 Dividend Points`, in points of the price index at the session before, or the whole total where it
-  began anew after the March expiry; the dividend is reinvested at that close, as NSE's formula does;
-- `leverage_and_rate`: (r of `Nifty50 TR 2x Leverage` + y d / 360) / 2 less the price return, where y is not assumed itself.
+- `leverage`: (r of `Nifty50 TR 2x Leverage` - r of `Nifty50 PR 2x Leverage`) / 2; the borrowing cost of both is the
+  same;
+- `dividend_points`: the step of `Nifty50 Dividend Points`, in points of the price index at the session before, or the
+  whole total where it began anew after the March expiry; the dividend is reinvested at that close, as NSE's formula
+  does;
+- `leverage_and_rate`: (r of `Nifty50 TR 2x Leverage` + y d / 360) / 2 less the price return, where y is not assumed
+  itself.
 
-The first that the day has counts, and the others are its witnesses: `disagreement` is the largest difference. Where the routes disagree by
-more than `AGREEMENT`, and for every other index, the file's dividend yield of the last twelve months stands for the dividend (`yield * d /
-365`) and the row is marked as assumed. An index without a yield has a price return alone. What is no index of shares without dividends
-(bonds, futures, leverage, volatility) stands as published, with nothing added.
+The first that the day has counts, and the others are its witnesses: `disagreement` is the largest difference. Where the
+routes disagree by more than `AGREEMENT`, and for every other index, the file's dividend yield of the last twelve months
+stands for the dividend (`yield * d / 365`) and the row is marked as assumed. An index without a yield has a price
+return alone. What is no index of shares without dividends (bonds, futures, leverage, volatility) stands as published,
+with nothing added.
 """
 
 from __future__ import annotations
@@ -35,7 +39,8 @@ from champion_assets.silver.rates import NAME as RATES
 NAME = "silver/index_total_return"
 ROUTES = ("leverage", "dividend_points", "leverage_and_rate")
 AGREEMENT = 1e-4
-"""Largest difference between routes that is put down to rounding, of a day's return; six genuine days have 2e-5 at most."""
+"""Largest difference between routes that is put down to rounding, of a day's return; six genuine days have 2e-5 at
+most."""
 _LEVERAGE_DAYS = 360
 
 

@@ -1,10 +1,11 @@
 """`silver/instruments`: every instrument seen so far: its names, since when, by what evidence, and when it traded last.
 
-A day has a row of each instrument of which it changed something, as known at its end: listed, renamed, new ISIN, other series,
-other name; traded again after a session without it, or ceased to trade. The first session of a month has a row of every
-instrument. So the register of any day is the newest rows since that session (`instruments_register.py`, `research.instruments`),
-and that is what the next day continues from. The rows whose `valid_from` is the day itself are the changes of names; together
-they are the history, with `evidence` for each link. `research.instrument_history` puts them in order with `valid_to`.
+A day has a row of each instrument of which it changed something, as known at its end: listed, renamed, new ISIN, other
+series, other name; traded again after a session without it, or ceased to trade. The first session of a month has a row
+of every instrument. So the register of any day is the newest rows since that session (`instruments_register.py`,
+`research.instruments`), and that is what the next day continues from. The rows whose `valid_from` is the day itself are
+the changes of names; together they are the history, with `evidence` for each link. `research.instrument_history` puts
+them in order with `valid_to`.
 """
 
 from __future__ import annotations
@@ -63,7 +64,10 @@ class Instruments(TableModel):
     former_symbols: str = pa.Field(nullable=True, description="Symbols borne before the present one, oldest first, separated by blanks")
 
     class Config(TableModel.Config):
-        """One row per instrument and day on which something of it changed; on the first session of a month one per instrument."""
+        """One row per instrument and day on which something of it changed.
+
+        On the first session of a month one per instrument.
+        """
 
         unique = ["trade_date", "instrument_id"]
 
@@ -107,7 +111,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 def _untold(registry: Registry, pairs: Mapping[Pair, str], rows: pl.DataFrame) -> set[str]:
     """Those that traded, and whose last close the day's file alone does not tell whoever puts the register together from it.
 
-    That is so where a row is believed to be another one than its ISIN says; never where each row has an ISIN and all are believed.
+    That is so where a row is believed to be another one than its ISIN says; never where each row has an ISIN and all
+    are believed.
     """
     names = {name for name in pairs.values() if not (registry.last_close(name) or 0.0) > 0.0}  # it breaks the model, and the day
     if any(isin is None for _, isin, _ in pairs):
@@ -120,7 +125,10 @@ def _untold(registry: Registry, pairs: Mapping[Pair, str], rows: pl.DataFrame) -
 
 
 def sightings(rows: pl.DataFrame, released: Collection[tuple[str, int]] = ()) -> Iterable[Sighting]:
-    """A day's equity rows that can be identified, the leading series of a symbol first; of `released` ones the ISIN is not believed."""
+    """A day's equity rows that can be identified, the leading series of a symbol first.
+
+    Of `released` ones the ISIN is not believed.
+    """
     has_isins = rows["isin"].null_count() < rows.height
     rows = without_isin(rows, released).with_columns(released=is_released(released))
     ordered = rows.sort(["symbol", pl.col("series").replace_strict(_RANK, return_dtype=pl.Int8), pl.col("turnover").neg()])

@@ -1,11 +1,14 @@
-"""The whole register of instruments at the end of any day, out of the rows of `silver/instruments`, which say what changed.
+"""The whole register of instruments at the end of any day, out of the rows of `silver/instruments`.
 
-What belongs here: putting a day's register together, for tables and for people. What does not: who is who (`nse/identity.py`), or which
-rows a day stores (`instruments.py`).
+Which say what changed.
 
-Of an instrument the newest row up to the day counts. If it says that the instrument traded on the row's own day, the instrument has
-traded on every session since, and its last close is that of the day's file under the symbol, series and ISIN of the row; else
-it has not traded since. The first session of a month has a row of every instrument, so no day needs rows of an earlier month.
+What belongs here: putting a day's register together, for tables and for people. What does not: who is who
+(`nse/identity.py`), or which rows a day stores (`instruments.py`).
+
+Of an instrument the newest row up to the day counts. If it says that the instrument traded on the row's own day, the
+instrument has traded on every session since, and its last close is that of the day's file under the symbol, series and
+ISIN of the row; else it has not traded since. The first session of a month has a row of every instrument, so no day
+needs rows of an earlier month.
 """
 
 from __future__ import annotations
@@ -27,15 +30,21 @@ _KEY = ["symbol", "series", "isin"]
 
 
 def register_input(lag: int = 0) -> Input:
-    """The window that the register of the day needs, or of the session `lag` before; for `last_close` its file, too: `PRICES`."""
+    """The window that the register of the day needs, or of the session `lag` before.
+
+    For `last_close` its file, too: `PRICES`.
+    """
     return Input(NAME, lag=lag, since_month=True)
 
 
 def closes(bronze: pl.DataFrame) -> pl.DataFrame:
-    """Closes by day, symbol, series and ISIN, of which a day's file should have one row; else that of the largest turnover counts.
+    """Closes by day, symbol, series and ISIN, of which a day's file should have one row.
+
+    Else that of the largest turnover counts.
 
     Args:
-        bronze: rows of bronze/bhavcopy with `PRICE_COLUMNS`. A row without an ISIN counts only if the whole file has none.
+        bronze: rows of bronze/bhavcopy with `PRICE_COLUMNS`. A row without an ISIN counts only if the whole file has
+            none.
     """
     has_isins = pl.col("isin").is_not_null().any().over("trade_date")
     rows = bronze.filter(pl.col("series").is_in(EQUITY_SERIES)).filter(pl.col("isin").is_not_null() | ~has_isins)
@@ -47,7 +56,8 @@ def registers(rows: pl.DataFrame, dates: Collection[dt.date], prices: pl.DataFra
     """The register at the end of each of `dates`, sorted by day and instrument.
 
     Args:
-        rows: rows of silver/instruments, of every session from the first of the month of the earliest date to the latest date.
+        rows: rows of silver/instruments, of every session from the first of the month of the earliest date to the
+            latest date.
         dates: sessions.
         prices: `closes` of those dates; without them `last_close` is left out.
 
@@ -75,7 +85,10 @@ def registers(rows: pl.DataFrame, dates: Collection[dt.date], prices: pl.DataFra
 
 
 def _with_closes(found: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
-    """`last_close` of instruments that went on trading after the day of their row: of the file's row with their ISIN, else without any."""
+    """`last_close` of instruments that went on trading after the day of their row.
+
+    Of the file's row with their ISIN, else without any.
+    """
     key = ["trade_date", "symbol", "series"]
     by_isin = prices.filter(pl.col("isin").is_not_null()).rename({"close": "_by_isin"})
     nameless = prices.filter(pl.col("isin").is_null()).select(*key, _nameless="close")
@@ -87,7 +100,10 @@ def _with_closes(found: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
 
 
 def read_registers(inputs: Inputs, dates: Sequence[dt.date], columns: Sequence[str], *, for_date: dt.date | None = None) -> pl.DataFrame:
-    """The registers of `dates` out of declared windows (`register_input`), see `registers`; with `for_date` out of that day's window."""
+    """The registers of `dates` out of declared windows (`register_input`), see `registers`.
+
+    With `for_date` out of that day's window.
+    """
     rows = inputs.read(NAME, _needed(columns), for_date=for_date)
     prices = closes(inputs.read(PRICES, PRICE_COLUMNS, days=dates)) if "last_close" in columns else None
     return registers(rows, dates, prices).select(columns)
@@ -98,7 +114,10 @@ Read = Callable[[str, Sequence[dt.date], Sequence[str]], pl.DataFrame]
 
 
 def stored_register(read: Read, built: Sequence[dt.date], date: dt.date, columns: Sequence[str]) -> pl.DataFrame:
-    """The register at the end of `date`, read by `read`; `built` are the days of the table that there are, with those of its month."""
+    """The register at the end of `date`, read by `read`.
+
+    `built` are the days of the table that there are, with those of its month.
+    """
     days = [day for day in built if date.replace(day=1) <= day <= date]
     rows = read(NAME, days, _needed(columns))
     prices = closes(read(PRICES, [date], PRICE_COLUMNS)) if "last_close" in columns else None

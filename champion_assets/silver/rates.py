@@ -1,9 +1,9 @@
 """`silver/rates`: what an overnight deposit pays, one row per session.
 
-The rate is what `Nifty 1D Rate Index` accrued since the session before (overnight CBLO, later TREPS; it exists since 2016, and NSE carries
-its level back to 2011): `close / prev_close - 1` over the calendar days in between, weekends and holidays included. Where the day has no
-such row, or one that cannot be a rate, the packaged average of the financial year (`nse/rates.py`) is assumed and marked. A line of the
-user's file CHAMPION_RATES wins over both.
+The rate is what `Nifty 1D Rate Index` accrued since the session before (overnight CBLO, later TREPS; it exists since
+2016, and NSE carries its level back to 2011): `close / prev_close - 1` over the calendar days in between, weekends and
+holidays included. Where the day has no such row, or one that cannot be a rate, the packaged average of the financial
+year (`nse/rates.py`) is assumed and marked. A line of the user's file CHAMPION_RATES wins over both.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ class Rates(TableModel):
 
 
 class Overnight(NamedTuple):
-    """The overnight rate of a session: a share a year, what it came to since the session before, and whether it is assumed."""
+    """The overnight rate of a session.
+
+    A share a year, what it came to since the session before, and whether it is assumed.
+    """
 
     rate: float
     earned: float

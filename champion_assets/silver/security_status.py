@@ -1,12 +1,14 @@
-"""`silver/security_status`: what the exchange says of each security on the day beside its prices: price bands hit, Nifty 50, ex-dates.
+"""`silver/security_status`: what the exchange says of each security on the day beside its prices.
 
-From the PR bundle of the day (`bronze/bundle_prices`, `bronze/bundle_bands`, `bronze/bundle_lists`), so days without one have no rows. A
-bundle holds no date: one whose volumes are mostly not the bhavcopy's is of another day and gives none. A row that the bhavcopy calls
-otherwise, as in the days after a rename, is left out.
+Price bands hit, Nifty 50, ex-dates.
 
-The list of price bands does not speak of everybody. Securities of BE and ST that may move 2 % only are mostly absent from it, whatever they
-did: on 2025-01-16, 2025-12-16 and -17 of 143 touches of such an edge by names that stayed within 2 % it has 8. So an unlisted security of
-these series that stayed within 2 % has null, not false.
+From the PR bundle of the day (`bronze/bundle_prices`, `bronze/bundle_bands`, `bronze/bundle_lists`), so days without
+one have no rows. A bundle holds no date: one whose volumes are mostly not the bhavcopy's is of another day and gives
+none. A row that the bhavcopy calls otherwise, as in the days after a rename, is left out.
+
+The list of price bands does not speak of everybody. Securities of BE and ST that may move 2 % only are mostly absent
+from it, whatever they did: on 2025-01-16, 2025-12-16 and -17 of 143 touches of such an edge by names that stayed within
+2 % it has 8. So an unlisted security of these series that stayed within 2 % has null, not false.
 
 New highs and lows are listed by the name of a security alone; with the price each is one row of the bundle's prices.
 """
@@ -122,7 +124,10 @@ def _paise(price: str) -> pl.Expr:
 
 
 def _is_narrow(rows: pl.DataFrame) -> pl.Series:
-    """True for a security that may have a band of which the list does not speak: of its series, and it stayed within that band."""
+    """True for a security that may have a band of which the list does not speak.
+
+    Of its series, and it stayed within that band.
+    """
     found = np.zeros(rows.height, dtype=bool)
     for date in rows["trade_date"].unique():
         mine = (rows["trade_date"] == date).to_numpy()

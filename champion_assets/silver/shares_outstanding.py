@@ -1,8 +1,9 @@
 """`silver/shares_outstanding`: how many shares each security has, as published that day, and what all of them are worth.
 
-From the `MCAP` member of the PR bundle, so days without one have no rows. Market capitalisation is the shares times the bhavcopy's close:
-the price printed in the file is another one in a quarter of its rows. A name that did not trade on the day keeps its shares and has no
-market capitalisation. Numbers of shares change in batches: what is published on a day may be some weeks old, but for splits and bonuses.
+From the `MCAP` member of the PR bundle, so days without one have no rows. Market capitalisation is the shares times the
+bhavcopy's close: the price printed in the file is another one in a quarter of its rows. A name that did not trade on
+the day keeps its shares and has no market capitalisation. Numbers of shares change in batches: what is published on a
+day may be some weeks old, but for splits and bonuses.
 """
 
 from __future__ import annotations

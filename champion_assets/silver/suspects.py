@@ -1,12 +1,13 @@
 """`silver/suspects`: what a person should look at: prices that moved without an action, and actions without a move.
 
-Four kinds of row. `unexplained_gap`: the open lies more than 20.5 % from the previous close, adjusted for all known actions, which no
-price band allows; with the nearest simple ratio as a hint. `doubtful_action`: an action whose factor the market did not follow, with
-the instruments that did move by it that day (the action may be filed under the wrong company), or that is held back. `value_handed_out`:
-holders got something that has no number in the text (preference shares, debentures, a part of the company), no factor takes it out, and
-the price opened well below: the fall is no loss, so the return is none, either. `chain_break`: the file's previous close
-is not the instrument's own last close, which is so in one of 67,000 rows, so the identity may be wrong. Nothing here changes a price: a
-person decides, and writes the decision into the file in CHAMPION_CORPORATE_ACTIONS or CHAMPION_IDENTITY.
+Four kinds of row. `unexplained_gap`: the open lies more than 20.5 % from the previous close, adjusted for all known
+actions, which no price band allows; with the nearest simple ratio as a hint. `doubtful_action`: an action whose factor
+the market did not follow, with the instruments that did move by it that day (the action may be filed under the wrong
+company), or that is held back. `value_handed_out`: holders got something that has no number in the text (preference
+shares, debentures, a part of the company), no factor takes it out, and the price opened well below: the fall is no
+loss, so the return is none, either. `chain_break`: the file's previous close is not the instrument's own last close,
+which is so in one of 67,000 rows, so the identity may be wrong. Nothing here changes a price: a person decides, and
+writes the decision into the file in CHAMPION_CORPORATE_ACTIONS or CHAMPION_IDENTITY.
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ def gap_of(open_: pl.Expr, previous: pl.Expr, factor: pl.Expr) -> tuple[pl.Expr,
 def previous_close() -> pl.Expr:
     """The close that a day's move is measured from: the instrument's own last one.
 
-    On the very first day of the lake nobody has one and the file's `prev_close` serves; later an instrument without one is a new
-    listing, whose `prev_close` is its issue price: no market price, so there is no return and no gap.
+    On the very first day of the lake nobody has one and the file's `prev_close` serves; later an instrument without one
+    is a new listing, whose `prev_close` is its issue price: no market price, so there is no return and no gap.
     """
     nobody_has = pl.col("prior_close").is_null().all().over("trade_date")
     return pl.coalesce("prior_close", pl.when(nobody_has & (pl.col("prev_close") > 0)).then(pl.col("prev_close")))

@@ -1,10 +1,13 @@
-"""`silver/trading_activity`: deals, short selling and surveillance of each security, as known on the evening of the day.
+"""`silver/trading_activity`: deals, short selling and surveillance of each security.
 
-From the lists of the day (`bronze/market_lists`), so days without any have no rows. A column is null where its list is not there or
-empty, and 0 or false where the list does not name the security; stages of surveillance are null where a measure does not apply.
+As known on the evening of the day.
 
-Short sales are those of the session before, which the file of the day publishes. Of deals there are the shares bought and sold, and
-whether one of the clients is no legal person; names are not kept.
+From the lists of the day (`bronze/market_lists`), so days without any have no rows. A column is null where its list is
+not there or empty, and 0 or false where the list does not name the security; stages of surveillance are null where a
+measure does not apply.
+
+Short sales are those of the session before, which the file of the day publishes. Of deals there are the shares bought
+and sold, and whether one of the clients is no legal person; names are not kept.
 """
 
 from __future__ import annotations

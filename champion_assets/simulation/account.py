@@ -1,6 +1,7 @@
 """What the simulator carries from session to session (the account) and what it is shown of a session (the market day).
 
-What belongs here: the two states and their arithmetic. What does not: what changes them (`session.py`, `fills.py`, `corporate_actions.py`).
+What belongs here: the two states and their arithmetic. What does not: what changes them (`session.py`, `fills.py`,
+`corporate_actions.py`).
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ class MarketDay:
 
 @dataclass(frozen=True)
 class Decided:
-    """What was decided the evening before: weights, shape (n,), the closes of that evening, NaN where a name has none, and the names that
+    """What was decided the evening before.
+
+    Weights, shape (n,), the closes of that evening, NaN where a name has none, and the names that
     the decision leaves as they are, since they could not be traded.
     """
 

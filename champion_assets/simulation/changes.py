@@ -1,7 +1,9 @@
-"""What corporate actions did to the shares of an account, in steps from which anybody can follow the cost of each share.
+"""What corporate actions did to the shares of an account.
 
-What belongs here: the steps. What does not: taking them (`corporate_actions.py`, which notes them), or what follows for lots and taxes
-(`backtest/`). Buys and sells are not among them: they are executions.
+In steps from which anybody can follow the cost of each share.
+
+What belongs here: the steps. What does not: taking them (`corporate_actions.py`, which notes them), or what follows for
+lots and taxes (`backtest/`). Buys and sells are not among them: they are executions.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ class Change:
 
     - `scale`: the shares are `factor` times as many (split, consolidation, an opening gap that is taken for one);
     - `new`: `shares` more, for which `cash` was paid (bonus: nothing; rights);
-    - `sell`: `shares` fewer, for which `cash` was got (fractions, the cash of an ending; 0 shares: rights that were renounced);
+    - `sell`: `shares` fewer, for which `cash` was got (fractions, the cash of an ending; 0 shares: rights that were
+      renounced);
     - `move`: `shares` of `other` are got for the part `factor` of what the shares still cost; they are still there;
     - `demerge`: the same for a claim on a part that is not listed yet, one for each of `shares`;
     - `list`: the claims on parts of `name` became `shares` of `other`;

@@ -1,16 +1,23 @@
-"""What corporate actions do to holdings: shares, cash and claims change, value does not, but for what the market says of it.
+"""What corporate actions do to holdings.
 
-What belongs here: one rule per kind of action. What does not: factors (`nse/actions`), which actions a holding meets (`backtest/`).
+Shares, cash and claims change, value does not, but for what the market says of it.
+
+What belongs here: one rule per kind of action. What does not: factors (`nse/actions`), which actions a holding meets
+(`backtest/`).
 
 - dividends and distributions: cash, and the mark falls by as much;
-- splits, bonuses, consolidations: shares times q, fractions of a share paid out at the new mark (companies sell them for the holder);
-- rights: renounced (sold at their theoretical value) or subscribed (paid for, new shares at the theoretical price), by choice;
-- a demerged part: a claim worth what the exchange's price discovery says; it becomes the child's shares when the child lists, if it is
-  known which and how many, else cash at that value after `CLAIM_SESSIONS`;
-- a merger: the acquirer's shares at its close of the day; while it does not trade, at what the merged shares were worth;
+- splits, bonuses, consolidations: shares times q, fractions of a share paid out at the new mark (companies sell them
+  for the holder);
+- rights: renounced (sold at their theoretical value) or subscribed (paid for, new shares at the theoretical price), by
+  choice;
+- a demerged part: a claim worth what the exchange's price discovery says; it becomes the child's shares when the child
+  lists, if it is known which and how many, else cash at that value after `CLAIM_SESSIONS`;
+- a merger: the acquirer's shares at its close of the day; while it does not trade, at what the merged shares were
+  worth;
 - an ending: cash, and shares of one or several children, each as in a merger.
 
-New shares of a bonus, of rights or of an acquirer can be sold `wait` sessions later, when they are listed; the holder owns them at once.
+New shares of a bonus, of rights or of an acquirer can be sold `wait` sessions later, when they are listed; the holder
+owns them at once.
 
 Open orders are changed like holdings: an order of 800 is one of 4,000 after a split of 1 into 5.
 """
@@ -33,9 +40,12 @@ ActionKind = Literal["cash", "shares", "rights", "demerger", "child", "merger", 
 
 @dataclass(frozen=True)
 class Action:
-    """A leg as a holding meets it: price factor f and share factor q, rupees a share (cash, or the issue price of a right), `a` new for `b`
-    held, or `a` shares of the name `other` for one; `wait`: sessions until the new shares can be sold; `parts` of an ending: several
-    children with the shares of each for one and their `wait`; `is_bonus`: the shares are new ones beside the old.
+    """A leg as a holding meets it.
+
+    Price factor f and share factor q, rupees a share (cash, or the issue price of a right), `a` new for `b`
+    held, or `a` shares of the name `other` for one; `wait`: sessions until the new shares can be sold; `parts` of an
+    ending: several children with the shares of each for one and their `wait`; `is_bonus`: the shares are new ones
+    beside the old.
     """  # fmt: skip
 
     kind: ActionKind
@@ -52,7 +62,9 @@ class Action:
 
 @dataclass
 class Effects:
-    """What the actions of a session did, by name, rupees: dividends in cash, and gains or losses at marks (a child's or acquirer's own
+    """What the actions of a session did, by name, rupees.
+
+    Dividends in cash, and gains or losses at marks (a child's or acquirer's own
     price); and, step by step, what became of the shares.
     """
 
@@ -82,7 +94,10 @@ def act(
 
 
 def _change_order(account: Account, name: int, leg: Action, *, whole: bool) -> None:
-    """An open order after a split, bonus or consolidation, or, of the children's shares, after an ending; nothing less than a share."""
+    """An open order after a split, bonus or consolidation, or, of the children's shares, after an ending.
+
+    Nothing less than a share.
+    """
     heirs = {"shares": ((name, leg.q, 0),), "merger": ((leg.other, leg.a, 0),), "ending": leg.parts}.get(leg.kind)
     if heirs is None:
         return
@@ -124,7 +139,9 @@ def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Ef
 def _end(
     account: Account, name: int, parts: Sequence[tuple[int, float, int]], cash: float, day: MarketDay, effects: Effects, *, whole: bool
 ) -> None:
-    """Give cash and children for all shares of a name. A child of which nobody has a price yet is worth an equal part of what the others
+    """Give cash and children for all shares of a name.
+
+    A child of which nobody has a price yet is worth an equal part of what the others
     leave of the value, until there is one.
     """
     shares, price = float(account.shares[name]), float(account.price[name])

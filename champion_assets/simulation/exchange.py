@@ -1,7 +1,8 @@
 """What the simulator must know of an exchange: the protocol that `fills.py` trades through.
 
-What belongs here: the questions. What does not: any exchange's answers; those of NSE are in `portfolio/exchange.py`, and another market is
-simulated by another class with these methods. Every answer is dated, because rules and charges change.
+What belongs here: the questions. What does not: any exchange's answers; those of NSE are in `portfolio/exchange.py`,
+and another market is simulated by another class with these methods. Every answer is dated, because rules and charges
+change.
 """
 
 from __future__ import annotations
@@ -37,11 +38,16 @@ class Exchange(Protocol):
     """The rules and charges of a market, by date."""
 
     def on_tick(self, prices: Array, date: dt.date, fixed: Array, *, up: bool) -> Array:
-        """Prices on the tick: the next one up for a buyer, down for a seller. `fixed`: ticks of `MarketDay.tick`, NaN where none is."""
+        """Prices on the tick: the next one up for a buyer, down for a seller.
+
+        `fixed`: ticks of `MarketDay.tick`, NaN where none is.
+        """
         ...
 
     def at_band(self, prices: Array, previous: Array, date: dt.date, fixed: Array, *, upper: bool) -> Flags:
-        """True where a price lies at the upper (or lower) limit of the session, given the previous closes; False without limits.
+        """True where a price lies at the upper (or lower) limit of the session, given the previous closes.
+
+        False without limits.
 
         Asked only where nobody published who hit a limit (`MarketDay.hits`).
         """
@@ -52,11 +58,17 @@ class Exchange(Protocol):
         ...
 
     def settlement_sessions(self, date: dt.date, size_rank: Ranks) -> Ranks:
-        """Sessions after which a trade of `date` is settled, by name; `size_rank`: by the day's traded value, 1 the largest."""
+        """Sessions after which a trade of `date` is settled, by name.
+
+        `size_rank`: by the day's traded value, 1 the largest.
+        """
         ...
 
     def buying_rate(self, date: dt.date) -> float:
-        """What one unit of money of shares costs to buy, its proportional charges included: 1.001 for charges of 0.1 %."""
+        """What one unit of money of shares costs to buy, its proportional charges included.
+
+        1.001 for charges of 0.1 %.
+        """
         ...
 
     def charges(self, date: dt.date, bought: Sequence[float], sold: Sequence[float]) -> Charges:

@@ -1,10 +1,11 @@
 """Orders into fills: how much of an order the market takes, at what price, at what cost.
 
-What belongs here: orders of one session, over arrays of names. What does not: the exchange's ticks, limits, settlement and charges, which
-are an argument (`exchange.py`). A name that does not trade is not filled; none is bought at its upper band or sold at its lower (the other
-side is open); a fill takes at most a share of the day's volume; what was bought in a trade-to-trade series and is not settled cannot be
-sold, nor can new shares that are not listed; a sell that would not bring its own charges is not made; prices are worse by slippage and
-impact and lie on the tick; buys are cut, all alike, to the cash there is. What became of each order, and why, is an `Execution`.
+What belongs here: orders of one session, over arrays of names. What does not: the exchange's ticks, limits, settlement
+and charges, which are an argument (`exchange.py`). A name that does not trade is not filled; none is bought at its
+upper band or sold at its lower (the other side is open); a fill takes at most a share of the day's volume; what was
+bought in a trade-to-trade series and is not settled cannot be sold, nor can new shares that are not listed; a sell that
+would not bring its own charges is not made; prices are worse by slippage and impact and lie on the tick; buys are cut,
+all alike, to the cash there is. What became of each order, and why, is an `Execution`.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from champion_assets.simulation.exchange import Charges, Exchange
 
 Names = NDArray[np.intp]
 Reason = Literal["", "not_traded", "at_band", "volume", "not_settled", "not_listed", "charges", "cash"]
-"""Why an order was not filled, or not wholly: the name did not trade; nobody took the other side at the price band; the share of the
-volume; bought in trade-to-trade and not yet settled; new shares not yet listed; worth less than its charges; the cash there was."""
+"""Why an order was not filled, or not wholly: the name did not trade; nobody took the other side at the price band; the
+share of the volume; bought in trade-to-trade and not yet settled; new shares not yet listed; worth less than its
+charges; the cash there was."""
 REASONS: tuple[Reason, ...] = Reason.__args__  # type: ignore[attr-defined]
 _SMALL = 1000.0
 """Rupees below which a sell is compared with its charges."""
@@ -34,7 +36,10 @@ _SAME = 0.005
 
 @dataclass(frozen=True)
 class Rules:
-    """How orders are filled and holdings treated; see the settings of the same names. `slippage` and rates are fractions."""
+    """How orders are filled and holdings treated; see the settings of the same names.
+
+    `slippage` and rates are fractions.
+    """
 
     fill: Literal["open", "vwap", "close"] = "open"
     whole_shares: bool = True
@@ -56,7 +61,8 @@ class Execution:
         name: of which name.
         wanted, filled: shares, negative to sell.
         reason: why not all of it; "" if all.
-        reference: the mark of the moment, which is the close of the evening before adjusted for the day's actions; NaN where unknown.
+        reference: the mark of the moment, which is the close of the evening before adjusted for the day's actions; NaN
+            where unknown.
         price: of the fill, NaN without one.
         charges: rupees.
     """
@@ -72,7 +78,10 @@ class Execution:
 
 @dataclass
 class Fills:
-    """What was filled; rupees. `against_marks` is the gain or loss of fills against the marks of the moment, by name."""
+    """What was filled; rupees.
+
+    `against_marks` is the gain or loss of fills against the marks of the moment, by name.
+    """
 
     bought: float = 0.0
     sold: float = 0.0
@@ -89,7 +98,9 @@ class Fills:
 
 
 def wanted_orders(account: Account, day: MarketDay, decided: Decided, lot: int) -> dict[int, float]:
-    """Shares to buy (or, negative, to sell) for the weights decided the evening before, at what was known then: the last marks, and the
+    """Shares to buy (or, negative, to sell) for the weights decided the evening before, at what was known then.
+
+    The last marks, and the
     closes of that evening, adjusted for the day's actions where the name trades. Whole lots, unless `lot` is 0.
 
     Raises:
@@ -180,7 +191,10 @@ def fill_orders(account: Account, day: MarketDay, rules: Rules, exchange: Exchan
 def _leave_out_unworthy(
     day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base: Array, done: Array, why: NDArray[np.object_]
 ) -> None:
-    """Take back sells that would bring less than they cost, such as one share at a fixed charge: they would make the cash negative."""
+    """Take back sells that would bring less than they cost, such as one share at a fixed charge.
+
+    They would make the cash negative.
+    """
     values = np.nan_to_num(-done * _prices(day, rules, exchange, names, base, done, up=False))
     for number in np.flatnonzero((values > 0) & (values < _SMALL)):
         if exchange.charges(day.date, [], [float(values[number])]).total >= values[number]:
@@ -232,7 +246,8 @@ def _prices(day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base
 def _locked(day: MarketDay, names: Names, fill: str, exchange: Exchange, *, upper: bool) -> Flags:
     """True where nobody takes the other side at the fill's price: it lies at the band, at the day's extreme.
 
-    Who was at a band is what the exchange published, where it did; elsewhere what the exchange's rule makes of the price.
+    Who was at a band is what the exchange published, where it did; elsewhere what the exchange's rule makes of the
+    price.
     """
     price = {"open": day.open, "vwap": day.vwap, "close": day.close}[fill][names]
     extreme = (day.high if upper else day.low)[names]

@@ -1,11 +1,15 @@
-"""A portfolio's sessions in shares and rupees: orders of the evening before filled, corporate actions, costs, marks, an exact account.
+"""A portfolio's sessions in shares and rupees.
 
-What belongs here: the bookkeeping of a session, over arrays of all names at once. What does not: which orders (weights), which market
-(`backtest/`), or the exchange's rules and charges (an `Exchange`, see `exchange.py`, is an argument).
+Orders of the evening before filled, corporate actions, costs, marks, an exact account.
 
-Order of a session: interest on cash; what is due is settled; corporate actions change holdings of names that trade; names that have not
-traded for long are written down; orders are filled, sells first, buys limited by the cash there is; everything is marked at the close. A
-name that does not trade keeps its last price. Value before + P&L - costs = value after, to a paisa, or the session raises.
+What belongs here: the bookkeeping of a session, over arrays of all names at once. What does not: which orders
+(weights), which market (`backtest/`), or the exchange's rules and charges (an `Exchange`, see `exchange.py`, is an
+argument).
+
+Order of a session: interest on cash; what is due is settled; corporate actions change holdings of names that trade;
+names that have not traded for long are written down; orders are filled, sells first, buys limited by the cash there is;
+everything is marked at the close. A name that does not trade keeps its last price. Value before + P&L - costs = value
+after, to a paisa, or the session raises.
 """
 
 from __future__ import annotations
@@ -35,10 +39,12 @@ class NameResult:
     """What a name brought in a session before costs, rupees; the parts add up to it.
 
     Attributes:
-        market: moves of its marks without dividends: of what was held from the evening's close on, of what was bought from then, too.
+        market: moves of its marks without dividends: of what was held from the evening's close on, of what was bought
+            from then, too.
         dividends: credited.
         execution: fills against the evening's close, adjusted for the day's actions; negative where they were worse.
-        actions: what corporate actions brought or cost: a child's or an acquirer's own price, rights that were subscribed.
+        actions: what corporate actions brought or cost: a child's or an acquirer's own price, rights that were
+            subscribed.
         written_down: minus what it lost as one that counts as delisted.
     """
 
@@ -51,7 +57,10 @@ class NameResult:
 
 @dataclass(frozen=True)
 class SessionResult:
-    """What happened in a session; amounts in rupees, `pnl` before `costs`. The results of the `names` and the interest add up to `pnl`."""
+    """What happened in a session; amounts in rupees, `pnl` before `costs`.
+
+    The results of the `names` and the interest add up to `pnl`.
+    """
 
     pnl: float
     costs: Charges
@@ -125,7 +134,10 @@ def _by_name(moves: Mapping[int, float], effects: Effects, fills: Fills, written
 
 
 def _cross_gaps(account: Account, day: MarketDay, effects: Effects, *, whole: bool) -> int:
-    """Holdings and orders keep their value across an opening gap that nothing explains; how many holdings there were."""
+    """Holdings and orders keep their value across an opening gap that nothing explains.
+
+    How many holdings there were.
+    """
     gaps = np.flatnonzero((account.shares > 0) & day.traded & day.is_gap)
     for name in account.orders:
         before = account.price[name] if account.shares[name] > 0 else day.previous[name]

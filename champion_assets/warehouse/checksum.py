@@ -1,12 +1,16 @@
-"""The checksum of a day's rows that a warehouse and the lake both compute: rows altered, lost or doubled in a database change it.
+"""The checksum of a day's rows that a warehouse and the lake both compute.
 
-What belongs here: the checksum and its form in Polars and NumPy. What does not: its form in SQL (`clickhouse_columns.py`).
+Rows altered, lost or doubled in a database change it.
 
-The checksum of a day is the sum, modulo 2^64, of the hashes of its rows: their order does not matter, everything else does. A row's hash is
-`mixed(sum over its columns of weight(name) * bits(value))`, where `mixed` is ClickHouse's `intHash64`, that is MurmurHash3's finalizer
-after an exclusive or with a constant. A value's bits are: of numbers their own (-0.0 is not 0.0, one NaN is not another), of a date its
-days since 1970, of an instant its microseconds, of a text its CRC-32, of NULL a constant, of a struct the weighted sum over its fields,
-and of a list the sum of `mixed(place * ELEMENT + bits)`.
+What belongs here: the checksum and its form in Polars and NumPy. What does not: its form in SQL
+(`clickhouse_columns.py`).
+
+The checksum of a day is the sum, modulo 2^64, of the hashes of its rows: their order does not matter, everything else
+does. A row's hash is `mixed(sum over its columns of weight(name) * bits(value))`, where `mixed` is ClickHouse's
+`intHash64`, that is MurmurHash3's finalizer after an exclusive or with a constant. A value's bits are: of numbers their
+own (-0.0 is not 0.0, one NaN is not another), of a date its days since 1970, of an instant its microseconds, of a text
+its CRC-32, of NULL a constant, of a struct the weighted sum over its fields, and of a list the sum of `mixed(place *
+ELEMENT + bits)`.
 """
 
 from __future__ import annotations
@@ -42,7 +46,10 @@ NOTHING = Held(0, 0)
 
 @cache
 def weight(column: str) -> int:
-    """What the bits of a column or field count: an odd number from its name, so that values in another column are another row."""
+    """What the bits of a column or field count.
+
+    An odd number from its name, so that values in another column are another row.
+    """
     return int.from_bytes(hashlib.sha256(column.encode()).digest()[:8], "big") | 1
 
 

@@ -1,7 +1,10 @@
-"""`warehouse/clickhouse`: the same tables as in DuckDB, on a ClickHouse server, for those who ask for it (LOAD_TO_CLICKHOUSE).
+"""`warehouse/clickhouse`: the same tables as in DuckDB, on a ClickHouse server.
 
-What belongs here: the declaration, and the server as a load sees it. The server is asked what it holds, so rows that were altered, lost or
-doubled there are loaded again. If the server is down the load fails after its retries, and nothing else does.
+For those who ask for it (LOAD_TO_CLICKHOUSE).
+
+What belongs here: the declaration, and the server as a load sees it. The server is asked what it holds, so rows that
+were altered, lost or doubled there are loaded again. If the server is down the load fails after its retries, and
+nothing else does.
 """
 
 from __future__ import annotations

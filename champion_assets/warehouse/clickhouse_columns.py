@@ -1,8 +1,8 @@
 """Frames as columns for ClickHouse's native protocol, NULL kept, and the checksum of `checksum.py` in ClickHouse's SQL.
 
-What belongs here: encoding and expressions. What does not: whole loads (`clickhouse_load.py`). The driver's NumPy path is five times
-faster than rows of tuples but turns NULL into NaN or zero, so columns with nulls travel with a mask beside them and meet it again on the
-server, in `INSERT ... SELECT if(mask, NULL, value) FROM input(...)`.
+What belongs here: encoding and expressions. What does not: whole loads (`clickhouse_load.py`). The driver's NumPy path
+is five times faster than rows of tuples but turns NULL into NaN or zero, so columns with nulls travel with a mask
+beside them and meet it again on the server, in `INSERT ... SELECT if(mask, NULL, value) FROM input(...)`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ def _plain(column: pl.Series) -> list[Any]:
 
 
 def encode(frame: pl.DataFrame) -> tuple[str, list[Any], str]:
-    """A frame without lists for `input(...)`: the structure of what is sent, the data, and the expressions that make the columns of it."""
+    """A frame without lists for `input(...)`.
+
+    The structure of what is sent, the data, and the expressions that make the columns of it.
+    """
     structure, data, select = [], [], []
     for column in frame.iter_columns():
         kind, values, back = _sent(column)

@@ -1,13 +1,15 @@
 """Loading days of a table into ClickHouse: beside the old table, compared with the lake, then exchanged in one step.
 
-What belongs here: the statements of a load. What does not: DDL (`clickhouse_schema.py`), bytes (`clickhouse_columns.py`).
+What belongs here: the statements of a load. What does not: DDL (`clickhouse_schema.py`), bytes
+(`clickhouse_columns.py`).
 
-A load makes a table `loading_<table>_<id>`, attaches all partitions to it (hard links, no copy), deletes its days there, inserts them anew,
-compares rows and checksums with the lake, and then exchanges it with the table that people read. `EXCHANGE TABLES` is atomic for readers
-and for a server that is killed. (`REPLACE PARTITION` is not: a server killed in it had old and new rows of a partition in 13 of 40 trials.)
-The table of a load is also its claim: who finds another's gives way until that is gone, or until its owner is: a process that no longer
-exists on this host, or nothing written for CLICKHOUSE_LEASE seconds. Then it is dropped, and should the owner live after all, its next
-statement fails. So two loads never overwrite each other's days.
+A load makes a table `loading_<table>_<id>`, attaches all partitions to it (hard links, no copy), deletes its days
+there, inserts them anew, compares rows and checksums with the lake, and then exchanges it with the table that people
+read. `EXCHANGE TABLES` is atomic for readers and for a server that is killed. (`REPLACE PARTITION` is not: a server
+killed in it had old and new rows of a partition in 13 of 40 trials.) The table of a load is also its claim: who finds
+another's gives way until that is gone, or until its owner is: a process that no longer exists on this host, or nothing
+written for CLICKHOUSE_LEASE seconds. Then it is dropped, and should the owner live after all, its next statement fails.
+So two loads never overwrite each other's days.
 """
 
 from __future__ import annotations
@@ -65,7 +67,10 @@ def load_days(settings: Settings, table: DailyTable, frame: pl.DataFrame, wanted
 
 
 def held(client: Any, table: DailyTable, first: dt.date, last: dt.date) -> dict[dt.date, Held]:
-    """Rows and checksum of each day between two that the table has, as the server counts; none if it has no such table of these columns."""
+    """Rows and checksum of each day between two that the table has, as the server counts.
+
+    None if it has no such table of these columns.
+    """
     if columns_there(client, sql_name(table)) != columns(table):
         return {}
     return _counted(client, table, sql_name(table), "trade_date BETWEEN %(first)s AND %(last)s", {"first": first, "last": last})

@@ -1,7 +1,9 @@
-"""ClickHouse tables from the Pandera models: types, order, partitions; made if absent, widened in place, otherwise refused.
+"""ClickHouse tables from the Pandera models: types, order, partitions.
 
-What belongs here: DDL. What does not: rows (`clickhouse_load.py`). Plain MergeTree: there is one copy of each row by the way of loading,
-not by merging.
+Made if absent, widened in place, otherwise refused.
+
+What belongs here: DDL. What does not: rows (`clickhouse_load.py`). Plain MergeTree: there is one copy of each row by
+the way of loading, not by merging.
 """
 
 from __future__ import annotations
@@ -25,7 +27,10 @@ _TYPES: dict[Any, str] = {
 
 
 class SchemaConflict(BuildError):
-    """A table on the server is not what this version would make, and cannot be changed in place; the message has the statement to run."""
+    """A table on the server is not what this version would make, and cannot be changed in place.
+
+    The message has the statement to run.
+    """
 
 
 def sql_name(table: DailyTable) -> str:

@@ -1,9 +1,10 @@
 """`warehouse/duckdb`: the silver, checks, features, portfolio and backtest tables in one DuckDB file, for SQL.
 
-Each table is `stage.name` with the lake's columns, `silver.prices_<level>` are views of adjusted prices; `meta.loads` says which version of
-which day is inside. A load works on a file of its own in one transaction, compares rows and checksums with the lake, and takes the place of
-the file that people read (`duckdb_file.py`). So readers are never locked out, never see half a load, and a killed load leaves the old file
-as it was. A file that is damaged is put aside and made anew from the lake.
+Each table is `stage.name` with the lake's columns, `silver.prices_<level>` are views of adjusted prices; `meta.loads`
+says which version of which day is inside. A load works on a file of its own in one transaction, compares rows and
+checksums with the lake, and takes the place of the file that people read (`duckdb_file.py`). So readers are never
+locked out, never see half a load, and a killed load leaves the old file as it was. A file that is damaged is put aside
+and made anew from the lake.
 """
 
 from __future__ import annotations
@@ -98,7 +99,10 @@ class File:
         self._connection.execute("DELETE FROM meta.loads WHERE table_name = ? AND trade_date IN (SELECT unnest(?))", [table.name, days])
 
     def note(self, loads: pl.DataFrame) -> None:
-        """Say what is inside; days whose rows were found as they are in the lake keep the number of the load that put them there."""
+        """Say what is inside.
+
+        Days whose rows were found as they are in the lake keep the number of the load that put them there.
+        """
         with self._seen("noted", loads):
             self._connection.execute(
                 "UPDATE meta.loads SET fingerprint = noted.fingerprint FROM noted WHERE loads.trade_date = noted.trade_date "
@@ -114,7 +118,10 @@ class File:
         self._connection.unregister(name)
 
     def catch_up(self, tables: Sequence[DailyTable], path: Path) -> bool:
-        """Take from the file at `path`, which an earlier load made of this one, what was loaded since; false if tables were made anew."""
+        """Take from the file at `path`, which an earlier load made of this one, what was loaded since.
+
+        False if tables were made anew.
+        """
         self._connection.execute(f"ATTACH '{str(path).replace(chr(39), 2 * chr(39))}' AS newer (READ_ONLY)")
         try:
             names = {"meta.loads": "meta.loads"} | {table.name: sql_name(table) for table in tables}
@@ -230,7 +237,10 @@ def sql_name(table: DailyTable) -> str:
 
 
 def _where(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, str]:
-    """Which file the days are loaded to; no parameter, for the default's absolute path is another one in every working directory."""
+    """Which file the days are loaded to.
+
+    No parameter, for the default's absolute path is another one in every working directory.
+    """
     return dict.fromkeys(dates, str(place.settings.duckdb_path.resolve()))
 
 

@@ -1,10 +1,13 @@
-"""The DuckDB file while it is replaced: readers keep what they have open, and a killed load leaves the old file as it was.
+"""The DuckDB file while it is replaced.
 
-What belongs here: files. What does not: what is in them (`duckdb.py`). A load works on a file beside the one that people read and renames
-it over that in the end. So that the whole need not be copied each time, the file that was replaced is kept as a spare: the next load brings
-it up to date from the one in force, day by day, and goes on with it. A spare is used only if the file in force is still the one that the
-last load left, and if nobody has the spare open; else, or after a load that was killed, the file in force is copied. While a load works it
-holds the file in force open for reading, so that no other program can write to what is about to be replaced.
+Readers keep what they have open, and a killed load leaves the old file as it was.
+
+What belongs here: files. What does not: what is in them (`duckdb.py`). A load works on a file beside the one that
+people read and renames it over that in the end. So that the whole need not be copied each time, the file that was
+replaced is kept as a spare: the next load brings it up to date from the one in force, day by day, and goes on with it.
+A spare is used only if the file in force is still the one that the last load left, and if nobody has the spare open;
+else, or after a load that was killed, the file in force is copied. While a load works it holds the file in force open
+for reading, so that no other program can write to what is about to be replaced.
 """
 
 from __future__ import annotations
@@ -91,7 +94,10 @@ def _spares(path: Path) -> list[Path]:
 
 
 def _spare_of(path: Path, in_force: Path) -> Path:
-    """The name of the spare for as long as `in_force`, which keeps inode, time and size when it is renamed, stays as it is."""
+    """The name of the spare for as long as `in_force`, which keeps inode, time and size when it is renamed.
+
+    Stays as it is.
+    """
     found = in_force.stat()
     return path.with_name(f"{path.name}.spare-{found.st_ino}-{found.st_mtime_ns}-{found.st_size}")
 

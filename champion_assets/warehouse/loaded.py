@@ -1,9 +1,11 @@
-"""What the warehouses share: which tables and rows they hold, how they are brought up to date, and when a day in one is confirmed.
+"""What the warehouses share.
 
-What belongs here: what `warehouse/duckdb` and `warehouse/clickhouse` do alike. What does not: a word of either's SQL. A load compares
-every day of its range, table by table, with the lake's rows: those in the database are counted and summed up there (`checksum.py`), and a
-day that differs is put there again. What was found equal is noted in the lake, in the warehouse's own table; so later the database alone
-has to be read to see that it still holds what the lake has.
+Which tables and rows they hold, how they are brought up to date, and when a day in one is confirmed.
+
+What belongs here: what `warehouse/duckdb` and `warehouse/clickhouse` do alike. What does not: a word of either's SQL. A
+load compares every day of its range, table by table, with the lake's rows: those in the database are counted and summed
+up there (`checksum.py`), and a day that differs is put there again. What was found equal is noted in the lake, in the
+warehouse's own table; so later the database alone has to be read to see that it still holds what the lake has.
 """
 
 from __future__ import annotations
@@ -52,7 +54,10 @@ class Warehouse(Protocol):
     """A database as a load sees it."""
 
     def held(self, table: DailyTable, first: dt.date, last: dt.date) -> Mapping[dt.date, Held]:
-        """What the database itself counts and sums up of each day with rows; nothing if the table is absent or has other columns."""
+        """What the database itself counts and sums up of each day with rows.
+
+        Nothing if the table is absent or has other columns.
+        """
 
     def put(self, table: DailyTable, frame: pl.DataFrame, wanted: Mapping[dt.date, Held]) -> None:
         """Make the days of `wanted` those of `frame`; raises LoadMismatch if they are not afterwards."""
@@ -82,7 +87,8 @@ def bring_up_to_date(tables: Sequence[DailyTable], inputs: Inputs, warehouse: Wa
     """Put every day of the inputs that the database does not hold as the lake has it; the rows of `Load`.
 
     Raises:
-        LoadMismatch: the database holds something else afterwards, or a file of the lake has other rows than the lake says.
+        LoadMismatch: the database holds something else afterwards, or a file of the lake has other rows than the lake
+            says.
     """
     found = []
     for table in tables:
@@ -118,7 +124,9 @@ def confirmed(
     name: str, code_version: str, tables: Sequence[DailyTable], place: Place, dates: Sequence[dt.date],
     held: Callable[[DailyTable, dt.date, dt.date], Mapping[dt.date, Held]],
 ) -> set[dt.date]:  # fmt: skip
-    """The days of which a database holds the lake's version of every table, counted and summed up in the database itself.
+    """The days of which a database holds the lake's version of every table.
+
+    Counted and summed up in the database itself.
 
     The months of `dates` are looked at whole. Days outside `dates` whose rows were altered are told to whoever watches.
 

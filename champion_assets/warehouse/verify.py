@@ -1,6 +1,9 @@
-"""Whether the warehouses hold what the lake has: each table and month, counted and summed up in the database and in the lake.
+"""Whether the warehouses hold what the lake has.
 
-What belongs here: looking, and saying what differs and what to run. What does not: loading it again, which the next backfill does.
+Each table and month, counted and summed up in the database and in the lake.
+
+What belongs here: looking, and saying what differs and what to run. What does not: loading it again, which the next
+backfill does.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Views of the warehouses: prices adjusted to the newest day, one view a level, in either SQL.
 
-What belongs here: `adj(t) = raw(t) * product of f over the ex-sessions after t` as SQL (see `quant/adjust.py`, which also knows other days
-than the newest). Where the corporate actions of a session after t were never read the factor is NULL and so are the adjusted prices:
-`research.prices` refuses there.
+What belongs here: `adj(t) = raw(t) * product of f over the ex-sessions after t` as SQL (see `quant/adjust.py`, which
+also knows other days than the newest). Where the corporate actions of a session after t were never read the factor is
+NULL and so are the adjusted prices: `research.prices` refuses there.
 
 `is_complete` and `doubt` say, as in `research.prices`, whether something is in doubt after t, and the first such thing
 (see `quant/doubts.py`).
@@ -24,7 +24,8 @@ TOGETHER = {
 }
 """Of a text column, each text once, in order."""
 NO_MATCH = {"duckdb": "coalesce({}, 1.0)", "clickhouse": "if(ifNull({0}, 0) = 0, 1.0, {0})"}
-"""An unmatched row of an outer join is NULL in DuckDB, zero or NULL in ClickHouse (`join_use_nulls`); no factor is zero."""
+"""An unmatched row of an outer join is NULL in DuckDB, zero or NULL in ClickHouse (`join_use_nulls`); no factor is
+zero."""
 
 
 def in_dialect(sql: str, dialect: Dialect) -> str:

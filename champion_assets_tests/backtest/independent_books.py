@@ -1,4 +1,5 @@
-"""The account as `independent_simulator.py` keeps it, and what corporate actions do to it; shares no code with `simulation/`."""
+"""The account as `independent_simulator.py` keeps it, and what corporate actions do to it; shares no code with
+`simulation/`."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class Books:
         self.unlisted = [[who, n * ratio if who == name else n, left] for who, n, left in self.unlisted if who != name or ratio]
 
     def put(self, name: str, shares: float, mark: float, wait: int | None = None) -> None:
-        """Hold so many whole shares; the fraction is paid out. What is more than before was listed, but for `wait` sessions."""
+        """Hold so many whole shares; the fraction is paid out. What is more than before was listed, but for `wait`
+        sessions."""
         whole, held = math.floor(shares + 1e-9), self.shares.get(name, 0.0)
         self.cash += (shares - whole) * mark
         if wait is None and held:

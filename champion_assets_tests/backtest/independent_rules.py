@@ -1,4 +1,5 @@
-"""The exchange's rules and the laws' charges as `independent_simulator.py` knows them, written from the texts and not from `nse/`."""
+"""The exchange's rules and the laws' charges as `independent_simulator.py` knows them, written from the texts and not
+from `nse/`."""
 
 from __future__ import annotations
 

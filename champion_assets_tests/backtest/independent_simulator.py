@@ -1,7 +1,9 @@
-"""A second simulator, in plain Python over dictionaries, that shares no code with the first: `test_independent_simulator.py` compares them.
+"""A second simulator, in plain Python over dictionaries, that shares no code with the first:
+`test_independent_simulator.py` compares them.
 
-Written from the rules (docs/architecture.md, the settings' texts, the laws and circulars on charges), not from `simulation/`, `portfolio/`
-or `nse/`. It reads the lake's prices, returns, actions, endings, rates, lists of bands and decisions, and keeps the account of the days.
+Written from the rules (docs/architecture.md, the settings' texts, the laws and circulars on charges), not from
+`simulation/`, `portfolio/` or `nse/`. It reads the lake's prices, returns, actions, endings, rates, lists of bands and
+decisions, and keeps the account of the days.
 """
 
 from __future__ import annotations
@@ -193,7 +195,8 @@ class Recomputed:
         return hit or bool(told and told["hit_upper" if up else "hit_lower"])
 
     def volatility(self, date: dt.date) -> dict[str, float]:
-        """Of the names on order: of their total returns in the window of the evening; the median of all where there are too few."""
+        """Of the names on order: of their total returns in the window of the evening; the median of all where there are
+        too few."""
         span = [day for day in self.dates if day < date][-(self.settings.cov_window_days - 1) :]
         rows = self.returns.filter(pl.col("trade_date").is_in(span)).drop_nulls("total_return").group_by("instrument_id")
         found = rows.agg(pl.col("total_return").std().alias("own"), pl.len()).filter(pl.col("len") >= 20)

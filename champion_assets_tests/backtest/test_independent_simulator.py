@@ -1,4 +1,5 @@
-"""The account, recomputed by a second simulator that shares no code with the first, agrees with it to a paisa in every session.
+"""The account, recomputed by a second simulator that shares no code with the first, agrees with it to a paisa in every
+session.
 
 Two whole genuine years take minutes to build; `benchmarks/second_simulator.py` compares those.
 """
@@ -24,7 +25,8 @@ COLUMNS = ("value", "cash", "costs", "bought", "sold", "dividends", "interest")
 
 
 def differences(workspace: Workspace) -> list[tuple[Any, ...]]:
-    """Session, column, stored and recomputed amount wherever they differ by a paisa, and shares wherever they differ at all."""
+    """Session, column, stored and recomputed amount wherever they differ by a paisa, and shares wherever they differ at
+    all."""
     dates = workspace.lake.dates("portfolio/account")
     account, daily = (workspace.lake.read(name, dates).sort("trade_date") for name in ("portfolio/account", "backtest/daily"))
     found: list[tuple[Any, ...]] = []

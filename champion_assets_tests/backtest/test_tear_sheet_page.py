@@ -1,4 +1,5 @@
-"""The page as a whole: every section, figure, unit; what its tables hold is what the lake's tables hold; nothing from outside."""
+"""The page as a whole: every section, figure, unit; what its tables hold is what the lake's tables hold; nothing from
+outside."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
 """What a change costs: days written, days looked at and CPU seconds of bringing the whole graph up to date after it.
 
-Four changes of a built lake, each on a copy of its own: one volume and one close of a bhavcopy that was published again, a corporate action
-that an export has a year back, and a setting. Baselines in the same run: the same walk over the graph when nothing changed, and the days
-that the lake holds.
+Four changes of a built lake, each on a copy of its own: one volume and one close of a bhavcopy that was published
+again, a corporate action that an export has a year back, and a setting. Baselines in the same run: the same walk over
+the graph when nothing changed, and the days that the lake holds.
 
-    DATA_DIR=data CHAMPION_START_DATE=2016-01-01 python -m champion_assets_tests.benchmarks.changes 2016-01-01 2020-12-31
+    DATA_DIR=data CHAMPION_START_DATE=2016-01-01 python -m champion_assets_tests.benchmarks.changes 2016-01-01
+    2020-12-31
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ def republished(workspace: Workspace, folder: Path, day: dt.date, column: str, c
 
 
 def one_action_more(workspace: Workspace, folder: Path, first: dt.date, day: dt.date) -> Changed:
-    """In `folder` the export of corporate actions with a bonus of one share for one, ex on `day`, that it did not have."""
+    """In `folder` the export of corporate actions with a bonus of one share for one, ex on `day`, that it did not
+    have."""
     version = version_in_force("raw/corporate_actions", workspace, first)
     body = Originals(workspace.lake, "raw/corporate_actions").read(version["sha256"], version["name"])
     head, *rows = lines_of(body)

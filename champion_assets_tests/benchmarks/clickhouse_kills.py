@@ -1,4 +1,5 @@
-"""N times kill -9 of a loading client or of the server: `python -m champion_assets_tests.benchmarks.clickhouse_kills [N] [SEED]`."""
+"""N times kill -9 of a loading client or of the server: `python -m champion_assets_tests.benchmarks.clickhouse_kills
+[N] [SEED]`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What a command costs: CPU seconds of a process from its start to its end, as a ratio to `python -c "import dagster, polars"`.
+"""What a command costs: CPU seconds of a process from its start to its end, as a ratio to `python -c "import dagster,
+polars"`.
 
-The lake is a fictional exchange of six months; no source of NSE is needed. Each figure is the least of several runs; one new day is built
-once on each of as many copies of the lake.
+The lake is a fictional exchange of six months; no source of NSE is needed. Each figure is the least of several runs;
+one new day is built once on each of as many copies of the lake.
 
     python -m champion_assets_tests.benchmarks.commands
 """

@@ -1,10 +1,13 @@
-"""What each convention of the backtest is worth: the default portfolio again, with one of them as it was before, in one table.
+"""What each convention of the backtest is worth: the default portfolio again, with one of them as it was before, in one
+table.
 
-Every variant is built on a copy of a built lake: the raw to feature tables are linked, the portfolio and its results are made anew. The
-conventions that only read the results (excess returns, the calendar, the yardstick's dividends and costs) need no other portfolio. A lake
-that an earlier version of Champion built of the same files can be named last; its row holds all conventions of that version at once.
+Every variant is built on a copy of a built lake: the raw to feature tables are linked, the portfolio and its results
+are made anew. The conventions that only read the results (excess returns, the calendar, the yardstick's dividends and
+costs) need no other portfolio. A lake that an earlier version of Champion built of the same files can be named last;
+its row holds all conventions of that version at once.
 
-    DATA_DIR=data CHAMPION_START_DATE=2016-01-01 python -m champion_assets_tests.benchmarks.conventions 2016-01-01 2020-12-31 [OLD/lake]
+    DATA_DIR=data CHAMPION_START_DATE=2016-01-01 python -m champion_assets_tests.benchmarks.conventions 2016-01-01
+    2020-12-31 [OLD/lake]
 """
 
 from __future__ import annotations

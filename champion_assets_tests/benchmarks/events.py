@@ -1,7 +1,8 @@
-"""What Dagster's events cost an asset-day: SQLite and Postgres as shipped against Champion's storage classes, in one run.
+"""What Dagster's events cost an asset-day: SQLite and Postgres as shipped against Champion's storage classes, in one
+run.
 
-256 calendar days x 12 empty assets with one check each, one in-process run, as in the graph itself. Baselines: `SqliteEventLogStorage`,
-`PostgresEventLogStorage`. CPU is that of this process; disk is that of SQLite alone.
+256 calendar days x 12 empty assets with one check each, one in-process run, as in the graph itself. Baselines:
+`SqliteEventLogStorage`, `PostgresEventLogStorage`. CPU is that of this process; disk is that of SQLite alone.
 
     python -m champion_assets_tests.benchmarks.events [DAYS]
 """

@@ -1,7 +1,7 @@
 """The graph against a plain Polars script that does the same reads and writes, on the same files, in one run.
 
-Baseline: read every bhavcopy of the range from the same source, write bronze, silver (equity series) and returns as one Parquet file
-a day, without identity, checks, provenance, fingerprints or Dagster.
+Baseline: read every bhavcopy of the range from the same source, write bronze, silver (equity series) and returns as one
+Parquet file a day, without identity, checks, provenance, fingerprints or Dagster.
 
     CHAMPION_SOURCE=../shared/data/nse python -m champion_assets_tests.benchmarks.pipeline 2016-01-01 2016-12-31
 """

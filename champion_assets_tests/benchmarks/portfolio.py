@@ -2,10 +2,11 @@
 
     python -m champion_assets_tests.benchmarks.portfolio WALK_FORWARD_PROBLEM.py [PYTHON]
 
-WALK_FORWARD_PROBLEM.py defines `market_returns()`, `problem(n, end)` and `certificate(problem, weights)`; PYTHON is an interpreter that has
-the peers (`pip install PyPortfolioOpt skfolio cvxportfolio vectorbt bt`), which never share an environment with Champion. Without it only
-Champion is measured. The market and the risk model are the same for all; each library solves the first decisions, fills all of them at
-the next open, and counts its own time. Champion's gaps are those of its independent audit.
+WALK_FORWARD_PROBLEM.py defines `market_returns()`, `problem(n, end)` and `certificate(problem, weights)`; PYTHON is an
+interpreter that has the peers (`pip install PyPortfolioOpt skfolio cvxportfolio vectorbt bt`), which never share an
+environment with Champion. Without it only Champion is measured. The market and the risk model are the same for all;
+each library solves the first decisions, fills all of them at the next open, and counts its own time. Champion's gaps
+are those of its independent audit.
 """
 
 from __future__ import annotations
@@ -108,7 +109,8 @@ def optimise(market: Any, case: Case) -> tuple[list[np.ndarray], float, float]:
 
 
 def simulate(prices: dict[str, np.ndarray], decisions: dict[int, np.ndarray], dates: list[dt.date]) -> tuple[float, float]:
-    """Final value and seconds of Champion's simulator with everything on: whole shares, India's costs by date, ticks, bands, settlement."""
+    """Final value and seconds of Champion's simulator with everything on: whole shares, India's costs by date, ticks,
+    bands, settlement."""
     names = prices["close"].shape[1]
     nothing = np.zeros(names, dtype=bool)
     everything = ~nothing

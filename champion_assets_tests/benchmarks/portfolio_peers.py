@@ -1,7 +1,7 @@
 """The peers' half of `portfolio.py`, run by an interpreter that has them: `portfolio_peers.py FOLDER`.
 
-Each optimiser solves the first problems as its documentation says; each simulator fills all decisions at the next open, with a flat cost
-near India's. Compilation (numba) is not counted. The last line of the output is JSON.
+Each optimiser solves the first problems as its documentation says; each simulator fills all decisions at the next open,
+with a flat cost near India's. Compilation (numba) is not counted. The last line of the output is JSON.
 """
 # mypy: ignore-errors
 

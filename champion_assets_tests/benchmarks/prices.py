@@ -1,4 +1,5 @@
-"""How fast prices are adjusted and identities resolved, against a plain Polars scan of the same objects, in one process.
+"""How fast prices are adjusted and identities resolved, against a plain Polars scan of the same objects, in one
+process.
 
     CHAMPION_SOURCE=... DATA_DIR=... python -m champion_assets_tests.benchmarks.prices 2016-01-01 2020-12-31
 

@@ -1,7 +1,8 @@
 """Reading a range of days from a lake on S3 against the same from a local folder: the first time, and again.
 
 The days of a local lake (`DATA_DIR`, as after `champion backfill`) are copied to the bucket `champion` of the server at
-CHAMPION_S3_ENDPOINT; without that a moto server is started, which is slower than a real one. Best of five, all in one run.
+CHAMPION_S3_ENDPOINT; without that a moto server is started, which is slower than a real one. Best of five, all in one
+run.
 
     DATA_DIR=data CHAMPION_S3_ENDPOINT=http://127.0.0.1:9000 AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… \\
         python -m champion_assets_tests.benchmarks.remote_reads 2016-01-01 2016-12-31

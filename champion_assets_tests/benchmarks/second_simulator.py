@@ -1,8 +1,10 @@
-"""Compares the account of a lake with that of the second simulator: `python -m champion_assets_tests.benchmarks.second_simulator`.
+"""Compares the account of a lake with that of the second simulator: `python -m
+champion_assets_tests.benchmarks.second_simulator`.
 
-Needs the settings of the lake in the environment, and a backfill of it. 2016-2017 with `WEIGHT_CAP=0.003 IMPACT=1 UNFILLED=carry
-RIGHTS=subscribe FILL=vwap USABLE_PROCEEDS=settled PARTICIPATION=0.02 BROKERAGE_BPS=10 BROKERAGE_MAX=20 INITIAL_CAPITAL=100000000` has
-495 sessions, 48,244 orders, 9 names that end while they are held, 35 bonuses, 18 splits, 4 rights issues and demergers: no difference.
+Needs the settings of the lake in the environment, and a backfill of it. 2016-2017 with `WEIGHT_CAP=0.003 IMPACT=1
+UNFILLED=carry RIGHTS=subscribe FILL=vwap USABLE_PROCEEDS=settled PARTICIPATION=0.02 BROKERAGE_BPS=10 BROKERAGE_MAX=20
+INITIAL_CAPITAL=100000000` has 495 sessions, 48,244 orders, 9 names that end while they are held, 35 bonuses, 18 splits,
+4 rights issues and demergers: no difference.
 """
 
 from __future__ import annotations

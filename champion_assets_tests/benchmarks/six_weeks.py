@@ -60,7 +60,8 @@ class SixWeeks:
         play(self.stage, date, "none")
 
     def unannounced_closure(self) -> None:
-        """No file comes. A person hears of it, writes the line that the alarm advises, and the daemon goes on without a restart."""
+        """No file comes. A person hears of it, writes the line that the alarm advises, and the daemon goes on without a
+        restart."""
         following = dt.date(2024, 1, 12)
         self.stage.clock(CLOSED, 16)
         self.stage.wait("the late file is told", lambda: any(str(CLOSED) in title for title in self.alarms()))
@@ -90,7 +91,8 @@ class SixWeeks:
         self.stage.wait(f"{BACK} is built", lambda: self.stage.is_built(BACK))
 
     def duckdb_open_elsewhere(self, date: dt.date) -> None:
-        """Another program has the warehouse's file open for writing when the day comes out; the data is built all the same."""
+        """Another program has the warehouse's file open for writing when the day comes out; the data is built all the
+        same."""
         command = [sys.executable, "-c", HOLD, str(self.stage.folder / "data" / "champion.duckdb")]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
             assert holder.stdout is not None

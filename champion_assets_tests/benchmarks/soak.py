@@ -1,4 +1,5 @@
-"""The long soak: fictional days through the real daemon, a random fault on each; the lake must come out as if there had been none.
+"""The long soak: fictional days through the real daemon, a random fault on each; the lake must come out as if there had
+been none.
 
 python -m champion_assets_tests.benchmarks.soak [DAYS=60] [SEED=1]
 """

@@ -1,8 +1,10 @@
-"""Apache Spark reads the lake's tables in place, at their present and at an earlier version: equal to Champion's own reading?
+"""Apache Spark reads the lake's tables in place, at their present and at an earlier version: equal to Champion's own
+reading?
 
-Spark's package for Delta Lake is a Java archive. Without it Spark is handed the files that the log names at a version, which is what that
-package does with a table of our protocol (no deletion vectors, no column mapping). Needs Java and pyspark in a Python of its own, which is
-named in SPARK_PYTHON; compared are rows, non-empty values, least and greatest value of every column, and the sums of whole numbers.
+Spark's package for Delta Lake is a Java archive. Without it Spark is handed the files that the log names at a version,
+which is what that package does with a table of our protocol (no deletion vectors, no column mapping). Needs Java and
+pyspark in a Python of its own, which is named in SPARK_PYTHON; compared are rows, non-empty values, least and greatest
+value of every column, and the sums of whole numbers.
 
     SPARK_PYTHON=.local/spark/bin/python DATA_DIR=data python -m champion_assets_tests.benchmarks.spark_reads
 """

@@ -1,4 +1,5 @@
-"""The whole graph over a range with Dagster's history in SQLite and in Postgres: wall and CPU an asset-day, in one table.
+"""The whole graph over a range with Dagster's history in SQLite and in Postgres: wall and CPU an asset-day, in one
+table.
 
 CPU is that of `champion backfill` and its children; that of the Postgres server stands beside it.
 

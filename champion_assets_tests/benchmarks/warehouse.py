@@ -1,8 +1,9 @@
-"""Rows a second into ClickHouse and DuckDB, from the lake's Parquet files to rows that people see, as a ratio to the drivers' own way.
+"""Rows a second into ClickHouse and DuckDB, from the lake's Parquet files to rows that people see, as a ratio to the
+drivers' own way.
 
-Table: silver/equity_eod, all columns. Baselines, in the same run, best of three: clickhouse-driver's columnar NumPy insert (as the
-driver takes it: NULL becomes NaN, nothing is compared), and DuckDB's `COPY ... FROM` of the same files. Ours compares counts
-and checksums, and exchanges or renames in the end.
+Table: silver/equity_eod, all columns. Baselines, in the same run, best of three: clickhouse-driver's columnar NumPy
+insert (as the driver takes it: NULL becomes NaN, nothing is compared), and DuckDB's `COPY ... FROM` of the same files.
+Ours compares counts and checksums, and exchanges or renames in the end.
 
     DATA_DIR=... python -m champion_assets_tests.benchmarks.warehouse 2016-01-01 2020-12-31
 """

@@ -1,8 +1,9 @@
-"""Throughput with one, two and three Celery workers: raw and bronze of six fictional months in runs of sixteen days, on one machine.
+"""Throughput with one, two and three Celery workers: raw and bronze of six fictional months in runs of sixteen days, on
+one machine.
 
-Each worker works on one run at a time and gets SHARE of a core (a CPU quota of Linux' control groups, as root), so that more workers mean
-more CPU and do not take it from each other; S3 (moto, one process), Postgres, Redis and Dagster's services share what is left. With SHARE 0
-the workers have no quota.
+Each worker works on one run at a time and gets SHARE of a core (a CPU quota of Linux' control groups, as root), so that
+more workers mean more CPU and do not take it from each other; S3 (moto, one process), Postgres, Redis and Dagster's
+services share what is left. With SHARE 0 the workers have no quota.
 
     python -m champion_assets_tests.benchmarks.workers [SHARE=0.3]
 """

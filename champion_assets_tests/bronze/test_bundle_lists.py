@@ -1,4 +1,5 @@
-"""`bronze/bundle_lists`: every line of the three lists is a row or refused; genuine funds and small companies are as `Pd` has them."""
+"""`bronze/bundle_lists`: every line of the three lists is a row or refused; genuine funds and small companies are as
+`Pd` has them."""
 
 from __future__ import annotations
 

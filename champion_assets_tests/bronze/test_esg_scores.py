@@ -1,4 +1,5 @@
-"""`bronze/esg_scores`: every usable row once, on the session from which it was known; a static score on every session after it."""
+"""`bronze/esg_scores`: every usable row once, on the session from which it was known; a static score on every session
+after it."""
 
 from __future__ import annotations
 

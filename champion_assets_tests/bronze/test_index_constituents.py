@@ -1,4 +1,5 @@
-"""`bronze/index_constituents`: every row of the lists in force, and the industries that the universe takes from them."""
+"""`bronze/index_constituents`: every row of the lists in force, and the industries that the universe takes from
+them."""
 
 from __future__ import annotations
 
@@ -92,7 +93,8 @@ def test_a_list_without_a_date_is_of_the_day_on_which_it_was_received(workspace:
 
 
 def test_a_later_list_is_not_used_and_a_cap_that_needs_one_is_refused(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> None:
-    """Only a list of a later day is there: no sectors, no cap on them, unless one asks for it, and then every figure is marked."""
+    """Only a list of a later day is there: no sectors, no cap on them, unless one asks for it, and then every figure is
+    marked."""
     start, end = dt.date(2023, 11, 1), dt.date(2023, 11, 30)
     folder = tmp_path / "files"
     shutil.copytree(exchange.folder, folder, ignore=shutil.ignore_patterns("ind_nifty500list_*", ".republished"))

@@ -1,4 +1,5 @@
-"""`bronze/shares_outstanding`: every line is a row, a total, or refused with its reason; a day is the same alone and in a range."""
+"""`bronze/shares_outstanding`: every line is a row, a total, or refused with its reason; a day is the same alone and in
+a range."""
 
 from __future__ import annotations
 

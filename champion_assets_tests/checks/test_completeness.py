@@ -1,4 +1,5 @@
-"""A file that was cut off at the end of a line: the other file of the day, or the next day's previous closes, tell who is gone."""
+"""A file that was cut off at the end of a line: the other file of the day, or the next day's previous closes, tell who
+is gone."""
 
 from __future__ import annotations
 

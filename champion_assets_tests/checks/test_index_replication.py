@@ -1,4 +1,5 @@
-"""`checks/index_replication`: weights that drift, the exchange's totals and extremes, and a forgotten bonus that is found by name."""
+"""`checks/index_replication`: weights that drift, the exchange's totals and extremes, and a forgotten bonus that is
+found by name."""
 
 from __future__ import annotations
 

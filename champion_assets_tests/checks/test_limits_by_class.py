@@ -94,7 +94,8 @@ def weekly(extra: int, today: int) -> dict[dt.date, int]:
     (weekly(100, 1949), True), (weekly(100, 2164), True),
 ])  # fmt: skip
 def test_rows_are_judged_against_a_whole_week(counts: dict[dt.date, int], fails: bool) -> None:
-    """From 2023 on about a hundred names trade on the first session of a week only: neither Monday nor Tuesday is an alarm."""
+    """From 2023 on about a hundred names trade on the first session of a week only: neither Monday nor Tuesday is an
+    alarm."""
     assert judged("row_count", market(counts))["failed"] == fails
     assert not judged("row_count_extreme", market(counts))["failed"]
 

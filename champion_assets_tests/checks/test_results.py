@@ -1,4 +1,5 @@
-"""Every check fails on a realistic corruption and passes on the story; a block stops the day before the features until it is explained."""
+"""Every check fails on a realistic corruption and passes on the story; a block stops the day before the features until
+it is explained."""
 
 from __future__ import annotations
 
@@ -254,7 +255,8 @@ def test_nothing_blocks_the_story(judged: Workspace) -> None:
 
 @pytest.fixture
 def misdated(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> Workspace:
-    """DAY's file has other prices than the next day's file says it had: what a file of another day under its name looks like."""
+    """DAY's file has other prices than the next day's file says it had: what a file of another day under its name looks
+    like."""
     folder = tmp_path / "files"
     shutil.copytree(exchange.folder, folder, ignore=shutil.ignore_patterns(".republished"))
     number = exchange.market.sessions.index(DAY)

@@ -1,4 +1,5 @@
-"""`champion source`: what a folder holds is told before a backfill, on synthetic files under names that lie and on a genuine archive."""
+"""`champion source`: what a folder holds is told before a backfill, on synthetic files under names that lie and on a
+genuine archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Whatever is wrong with MLflow is one error in words, within seconds and without the address's secrets; afterwards the run is recorded."""
+"""Whatever is wrong with MLflow is one error in words, within seconds and without the address's secrets; afterwards the
+run is recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The component: its `defs.yaml` in docs/extending.md is a declaration, and its assets build from the source to silver."""
+"""The component: its `defs.yaml` in docs/extending.md is a declaration, and its assets build from the source to
+silver."""
 
 from __future__ import annotations
 

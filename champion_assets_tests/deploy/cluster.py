@@ -1,4 +1,5 @@
-"""A cluster on one machine: Celery workers in network namespaces, lake on S3, events in Postgres, queue in Redis, all real.
+"""A cluster on one machine: Celery workers in network namespaces, lake on S3, events in Postgres, queue in Redis, all
+real.
 
 What belongs here: starting it, and giving it runs as a backfill does. The configuration is that of `deploy/celery`.
 """

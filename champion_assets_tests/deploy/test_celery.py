@@ -1,4 +1,5 @@
-"""A backfill over two Celery workers on two hosts, one of which is killed in the middle: the lake is that of a single process."""
+"""A backfill over two Celery workers on two hosts, one of which is killed in the middle: the lake is that of a single
+process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""docker-compose.yml: read by Compose's own parser, and each service's command and environment run without containers."""
+"""docker-compose.yml: read by Compose's own parser, and each service's command and environment run without
+containers."""
 
 from __future__ import annotations
 
@@ -207,7 +208,8 @@ def _days_in_lake(stand: dict[str, Any], table: str) -> int:
 
 
 def test_no_secret_is_in_any_log_or_table(stand: dict[str, Any]) -> None:
-    """After the runs above, one of which failed: what the processes wrote (tracebacks included), what Dagster stored, the data folder."""
+    """After the runs above, one of which failed: what the processes wrote (tracebacks included), what Dagster stored,
+    the data folder."""
     folder: Path = stand["folder"]
     secrets = [stand["clickhouse"].password, stand["s3"].secret, "swordfish-pg"]
     texts = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file() and "postgres" not in path.parts

@@ -1,4 +1,5 @@
-"""deploy/helm/values.yaml: the Job of a run, built from it by dagster-k8s, is one that Kubernetes takes; secrets come by reference."""
+"""deploy/helm/values.yaml: the Job of a run, built from it by dagster-k8s, is one that Kubernetes takes; secrets come
+by reference."""
 
 from __future__ import annotations
 

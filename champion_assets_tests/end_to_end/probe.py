@@ -1,4 +1,5 @@
-"""A command of Dagster in this process, and at its end the class of every event log that it opened: `probe.py dagster asset …`."""
+"""A command of Dagster in this process, and at its end the class of every event log that it opened: `probe.py dagster
+asset …`."""
 
 from __future__ import annotations
 

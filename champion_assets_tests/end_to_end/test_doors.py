@@ -1,6 +1,8 @@
-"""Every way into Champion, as a process in a clean checkout, with DAGSTER_HOME unset, empty, a new folder, and a prepared one.
+"""Every way into Champion, as a process in a clean checkout, with DAGSTER_HOME unset, empty, a new folder, and a
+prepared one.
 
-Each command runs once, two at a time, before the first test looks at the outcome. `probe.py` tells which event log a command opened.
+Each command runs once, two at a time, before the first test looks at the outcome. `probe.py` tells which event log a
+command opened.
 """
 
 from __future__ import annotations

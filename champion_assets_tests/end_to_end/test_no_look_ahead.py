@@ -1,7 +1,8 @@
-"""No path from tomorrow to today: whatever happens to the files after a cut, every table up to it is the same to the last bit.
+"""No path from tomorrow to today: whatever happens to the files after a cut, every table up to it is the same to the
+last bit.
 
-One proof for all tables (`differing`), used three ways: the files after the cut replaced by noise, deleted, and on a feature that leaks on
-purpose, which the proof must name.
+One proof for all tables (`differing`), used three ways: the files after the cut replaced by noise, deleted, and on a
+feature that leaks on purpose, which the proof must name.
 """
 
 from __future__ import annotations
@@ -115,7 +116,8 @@ def test_deleting_everything_after_a_cut_changes_nothing_before_it(
 
 
 def test_no_optional_input_looks_ahead(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> None:
-    """A strategy that uses sectors, ratings, mandates, tilts, impact and open orders knows nothing of a later list of sectors."""
+    """A strategy that uses sectors, ratings, mandates, tilts, impact and open orders knows nothing of a later list of
+    sectors."""
     cut = dt.date(2024, 1, 12)
     full, short = copied(exchange, tmp_path / "full"), tmp_path / "short"
     first = next((full / "content" / "indices").glob("ind_nifty500list_*.csv"))
@@ -143,7 +145,8 @@ def test_no_optional_input_looks_ahead(workspace: Workspace, exchange: Exchange,
 
 @pytest.fixture
 def leak() -> Iterator[None]:
-    """Expected returns that know the next session's: only by what is not theirs, for a declared input ends on the day itself."""
+    """Expected returns that know the next session's: only by what is not theirs, for a declared input ends on the day
+    itself."""
     honest = TABLES["features/expected_returns"]
 
     def peek(inputs: Inputs, dates: list[dt.date]) -> Computed:

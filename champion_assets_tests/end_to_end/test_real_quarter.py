@@ -1,7 +1,7 @@
 """A genuine quarter through the whole graph with `champion backfill`: every row accounted for, every session there.
 
-September to November 2019 hold HDFCBANK's face-value split (ex 19 September, new ISIN on the 20th), the closure for elections on 21
-October and the Muhurat session of Sunday, 27 October.
+September to November 2019 hold HDFCBANK's face-value split (ex 19 September, new ISIN on the 20th), the closure for
+elections on 21 October and the Muhurat session of Sunday, 27 October.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ def test_no_gap_is_left_that_the_suspects_do_not_name(quarter: Workspace) -> Non
 def test_prices_as_of_a_day_do_not_know_what_came_after(
     quarter: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seed: int
 ) -> None:
-    """The truncated store, in which nothing after a random A exists, gives the same bits as the full one asked for A."""
+    """The truncated store, in which nothing after a random A exists, gives the same bits as the full one asked for
+    A."""
     cut = random.Random(seed).choice(quarter.sessions(START, END)[14:-2])
     truncated = Lake(str(tmp_path / "lake"))
     for table in ("silver/equity_eod", "silver/corporate_actions", "silver/doubts", "silver/instruments", "raw/corporate_actions"):

@@ -1,4 +1,5 @@
-"""The short soak: a few fictional days through the real daemon, each with its fault; the long one is `benchmarks/soak.py`."""
+"""The short soak: a few fictional days through the real daemon, each with its fault; the long one is
+`benchmarks/soak.py`."""
 
 from __future__ import annotations
 

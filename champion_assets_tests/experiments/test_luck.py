@@ -1,4 +1,5 @@
-"""Luck over the stored trials of an experiment: which days are compared, what is left out, what the page and the command say."""
+"""Luck over the stored trials of an experiment: which days are compared, what is left out, what the page and the
+command say."""
 
 from __future__ import annotations
 

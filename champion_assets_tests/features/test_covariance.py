@@ -1,4 +1,5 @@
-"""The risk model of a day: stored figures equal those computed on demand from the window, which holds its members' returns."""
+"""The risk model of a day: stored figures equal those computed on demand from the window, which holds its members'
+returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`features/esg`: comparisons over the universe and within sectors, the blend of providers, and that missing stays missing."""
+"""`features/esg`: comparisons over the universe and within sectors, the blend of providers, and that missing stays
+missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Factor returns: recomputed from the stored rows by other means, nothing of the session itself in the choice, any block the same."""
+"""Factor returns: recomputed from the stored rows by other means, nothing of the session itself in the choice, any
+block the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Returns: exact, withheld where they would not be returns, on rows made by hand and on the story of the synthetic exchange."""
+"""Returns: exact, withheld where they would not be returns, on rows made by hand and on the story of the synthetic
+exchange."""
 
 from __future__ import annotations
 

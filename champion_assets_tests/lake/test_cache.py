@@ -1,4 +1,5 @@
-"""Copies of a remote lake's files: they spare the network, and never stand for what is damaged or no longer the table."""
+"""Copies of a remote lake's files: they spare the network, and never stand for what is damaged or no longer the
+table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What of the package a table's rows rest on is in its fingerprint: limits and tables of code by their values, packaged files by facts."""
+"""What of the package a table's rows rest on is in its fingerprint: limits and tables of code by their values, packaged
+files by facts."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ def test_constants_of_a_module() -> None:
 
 @cache
 def _used(module: str) -> dict[str, frozenset[str]]:
-    """Of each module of limits the names that a module uses, itself or through modules that are no tables; all, if it takes a function."""
+    """Of each module of limits the names that a module uses, itself or through modules that are no tables; all, if it
+    takes a function."""
     found: dict[str, set[str]] = {}
     for name, taken in _imports(module):
         if name in LIMITS:
@@ -56,7 +58,8 @@ def _loaded(module: str) -> ModuleType:
 
 
 def _imports(module: str) -> Iterator[tuple[str, set[str]]]:
-    """Modules of the package that a module imports from, with the names that it takes, or uses of a module that it takes whole."""
+    """Modules of the package that a module imports from, with the names that it takes, or uses of a module that it
+    takes whole."""
     tree = ast.parse(Path(_loaded(module).__file__ or "").read_text("utf-8"))
     attributes: dict[str, set[str]] = {}
     for node in ast.walk(tree):
@@ -120,7 +123,8 @@ class _Net:
 
 
 def _forget_what_was_read() -> None:
-    """Empty every cache of the package, so that what is read is read; but those of the process, which others in it rest on."""
+    """Empty every cache of the package, so that what is read is read; but those of the process, which others in it rest
+    on."""
     for name, module in list(sys.modules.items()):
         if name.startswith("champion_assets."):
             for value in list(vars(module).values()):

@@ -1,4 +1,5 @@
-"""A disk that is full: the days that did not fit fail, nothing is half-written, and with room the same command goes on."""
+"""A disk that is full: the days that did not fit fail, nothing is half-written, and with room the same command goes
+on."""
 
 from __future__ import annotations
 

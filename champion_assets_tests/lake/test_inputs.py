@@ -1,4 +1,5 @@
-"""What a computation is handed: what its table declares. Everything else is refused and the message says what to declare."""
+"""What a computation is handed: what its table declares. Everything else is refused and the message says what to
+declare."""
 
 from __future__ import annotations
 
@@ -126,7 +127,8 @@ def test_a_window_without_a_day_yet_has_no_rows(place: Workspace) -> None:
 
 
 def test_no_table_goes_round_what_it_is_handed() -> None:
-    """The settings of the process, the environment and an opened lake are within reach of every module, so their names may not occur."""
+    """The settings of the process, the environment and an opened lake are within reach of every module, so their names
+    may not occur."""
     root = Path(champion_assets.__file__).parent
     files = [path for stage in get_args(Group) for path in (root / stage).glob("*.py")]
     assert len(files) > 60

@@ -95,7 +95,8 @@ def test_every_field_of_the_simulator_is_a_parameter_of_the_backtest() -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_the_working_directory_makes_no_difference(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The default of DATA_DIR is relative: where it happens to mean the same folder it must not count as another default."""
+    """The default of DATA_DIR is relative: where it happens to mean the same folder it must not count as another
+    default."""
     found = []
     (tmp_path / "elsewhere").mkdir()
     for folder in (tmp_path, tmp_path / "elsewhere"):

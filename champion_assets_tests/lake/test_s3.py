@@ -1,4 +1,5 @@
-"""A lake on S3 behaves as a local one, and says what is wrong when it cannot: real requests, signed, against moto's server."""
+"""A lake on S3 behaves as a local one, and says what is wrong when it cannot: real requests, signed, against moto's
+server."""
 
 from __future__ import annotations
 

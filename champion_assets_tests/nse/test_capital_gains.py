@@ -44,7 +44,8 @@ def test_rates_on_the_days_they_changed(day: str, short: float, long: float, all
     (300.0, 100.0, 200.0, 100.0), (300.0, 100.0, 50.0, 200.0), (150.0, 100.0, 200.0, 0.0), (80.0, 100.0, 200.0, -20.0),
 ])  # fmt: skip
 def test_the_four_cases_of_the_tax_departments_answers_of_2018(proceeds: float, cost: float, fair_value: float, gain: float) -> None:
-    """CBDT, Frequently Asked Questions of 2018-02-04, scenarios 1 to 4, with cost 100, and what was sold for 300, 300, 150, 80."""
+    """CBDT, Frequently Asked Questions of 2018-02-04, scenarios 1 to 4, with cost 100, and what was sold for 300, 300,
+    150, 80."""
     found = gain_of(DAY("2017-01-02"), DAY("2018-04-02"), proceeds, cost, fair_value)
     assert (found.is_long, found.amount) == (True, gain)
 

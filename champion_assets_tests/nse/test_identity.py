@@ -1,4 +1,5 @@
-"""Who is who: each kind of evidence links what it should, and nothing joins two companies. Cases are genuine ones of 2016 to 2020."""
+"""Who is who: each kind of evidence links what it should, and nothing joins two companies. Cases are genuine ones of
+2016 to 2020."""
 
 from __future__ import annotations
 
@@ -88,7 +89,8 @@ def test_the_register_of_changes_links_without_isin_or_with_the_price_and_never_
 
 
 def test_a_listing_at_the_last_close_of_a_vanished_name_is_not_its_heir() -> None:
-    """KEERTI listed on 2017-08-07 at an issue price that was SAKAR's last close: ten such coincidences in five years."""
+    """KEERTI listed on 2017-08-07 at an issue price that was SAKAR's last close: ten such coincidences in five
+    years."""
     _, ids = walk([row("SAKAR", "INE732S01012", 52.0, 50.0, "SM")], [row("KEERTI", "INE586X01012", 55.0, 52.0, "SM")])
     assert ids[0]["SAKAR"] != ids[1]["KEERTI"]
 
@@ -141,7 +143,8 @@ def test_an_identity_that_rests_on_a_symbol_alone_says_so() -> None:
 
 @pytest.mark.real
 def test_a_genuine_month_of_sec_bhavdata_full_knows_the_companies_of_the_bhavcopies(real: Path) -> None:
-    """Alone, and alternating day by day with the files that have ISINs: no two companies become one, and who is torn is named."""
+    """Alone, and alternating day by day with the files that have ISINs: no two companies become one, and who is torn is
+    named."""
     import tarfile
 
     def days(bundle: str) -> dict[dt.date, list[Sighting]]:
@@ -241,7 +244,8 @@ def test_each_call_of_a_partly_paid_share_is_an_instrument_even_at_the_same_pric
 
 @pytest.mark.parametrize("isins", [("INE964H20014", "INE964H20022"), (None, None)])
 def test_entitlements_of_two_issues_under_one_symbol_are_two_instruments(isins: tuple[str | None, str | None]) -> None:
-    """Even where the second begins at the last price of the first, which without an ISIN only the time between tells."""
+    """Even where the second begins at the last price of the first, which without an ISIN only the time between
+    tells."""
     registry = Registry()
     (first,) = registry.observe(day(0), [row("SEPC-RE", isins[0], 4.0, 5.0, "BE")]).values()
     registry.observe(day(90), [row("SEPC", "INE964H01014", 18.0, 18.0)])

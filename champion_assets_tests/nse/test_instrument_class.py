@@ -1,4 +1,5 @@
-"""What kind of instrument a row is, on genuine names and on all rows of a genuine file; both forms of the rule agree."""
+"""What kind of instrument a row is, on genuine names and on all rows of a genuine file; both forms of the rule
+agree."""
 
 from __future__ import annotations
 

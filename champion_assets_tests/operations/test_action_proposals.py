@@ -1,4 +1,5 @@
-"""`champion audit --propose`: lines with evidence for gaps that no feed explains; what has no second evidence is not proposed."""
+"""`champion audit --propose`: lines with evidence for gaps that no feed explains; what has no second evidence is not
+proposed."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ def gap(**more: Any) -> pl.DataFrame:
 def equity(
     f: float = 34.85 / 55.0, volume: int = 1600, isin: str = "INE1", close: float = 55.0, later: float | None = None
 ) -> pl.DataFrame:
-    """Six sessions at `close` and a volume of 1,000; from the ex-date at `f` of it, with another volume and ISIN; then at `later` of it."""
+    """Six sessions at `close` and a volume of 1,000; from the ex-date at `f` of it, with another volume and ISIN; then
+    at `later` of it."""
     rows = []
     for day in DAYS:
         level = 1.0 if day < EX else f if day == EX or later is None else later

@@ -1,4 +1,5 @@
-"""`champion export`: each format is read back by a reader of its documented layout, and gives the returns of `research.prices`."""
+"""`champion export`: each format is read back by a reader of its documented layout, and gives the returns of
+`research.prices`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a daemon that lives for years tells a person: the end of its calendar, files that cannot be read, settings that wait."""
+"""What a daemon that lives for years tells a person: the end of its calendar, files that cannot be read, settings that
+wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`champion backfill`: builds, skips, resumes after kill -9, explains itself; the demo; the schedule; a fresh instance."""
+"""`champion backfill`: builds, skips, resumes after kill -9, explains itself; the demo; the schedule; a fresh
+instance."""
 
 from __future__ import annotations
 

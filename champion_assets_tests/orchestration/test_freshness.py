@@ -1,4 +1,5 @@
-"""Fresh by the days that a table has, not by when it was last built; the same for the page and for `champion doctor`."""
+"""Fresh by the days that a table has, not by when it was last built; the same for the page and for `champion
+doctor`."""
 
 from __future__ import annotations
 

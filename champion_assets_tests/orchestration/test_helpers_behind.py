@@ -1,4 +1,5 @@
-"""A helper that cannot be had costs a backfill nothing but itself: all is built, it is said, and caught up by the next run."""
+"""A helper that cannot be had costs a backfill nothing but itself: all is built, it is said, and caught up by the next
+run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Sensors by themselves: what they ask for, when, and when not. With the real daemon they are played in end_to_end/test_soak.py."""
+"""Sensors by themselves: what they ask for, when, and when not. With the real daemon they are played in
+end_to_end/test_soak.py."""
 
 from __future__ import annotations
 
@@ -140,7 +141,8 @@ def test_a_file_that_changed_rebuilds_its_day_and_those_after(stage, workspace: 
 
 
 def test_a_change_that_was_not_carried_through_is_asked_for_when_no_run_works(stage) -> None:  # type: ignore[no-untyped-def]
-    """A run was killed after it had taken a corrected file: the file is no news any more, the days after it are stale."""
+    """A run was killed after it had taken a corrected file: the file is no news any more, the days after it are
+    stale."""
     set_clock, source = stage
     from champion_assets.catalog import TABLES, open_workspace
     from champion_assets.lake.build import build_range

@@ -1,4 +1,5 @@
-"""Runs of a backfill that come before their inputs: they wait, give their slot back, and are told from runs that fail."""
+"""Runs of a backfill that come before their inputs: they wait, give their slot back, and are told from runs that
+fail."""
 
 from __future__ import annotations
 

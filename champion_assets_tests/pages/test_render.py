@@ -1,4 +1,5 @@
-"""The template: every kind of block is shown, text is escaped, the page needs nothing else, the same page is the same bytes."""
+"""The template: every kind of block is shown, text is escaped, the page needs nothing else, the same page is the same
+bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`portfolio/audit`: what the solver decided is looked at again, and a decision that is not what it should be blocks its day."""
+"""`portfolio/audit`: what the solver decided is looked at again, and a decision that is not what it should be blocks
+its day."""
 
 from __future__ import annotations
 

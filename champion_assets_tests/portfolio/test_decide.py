@@ -1,4 +1,5 @@
-"""What each field of a strategy does to a decision; each defect of the older pipeline that cannot happen here has its test."""
+"""What each field of a strategy does to a decision; each defect of the older pipeline that cannot happen here has its
+test."""
 
 from __future__ import annotations
 
@@ -88,7 +89,8 @@ def test_small_positions_are_left_out(known: Known) -> None:
 
 
 def test_where_small_positions_cannot_all_be_left_out_fewer_are(known: Known) -> None:
-    """60 names, each at least 4 % and at most 7 %: leaving out all small ones at once leaves too few, though 17 names do it."""
+    """60 names, each at least 4 % and at most 7 %: leaving out all small ones at once leaves too few, though 17 names
+    do it."""
     expected, risk = market(5, 120, 60)
     names = [str(number) for number in range(60)]
     many = replace(known, instruments=names, symbols=names, sectors=["IT"] * 60, turnover=np.full(60, 1e9), expected=expected, risk=risk,
@@ -259,7 +261,8 @@ def test_best_in_class_keeps_the_best_of_every_sector(known: Known) -> None:
 
 
 def test_a_missing_score_is_not_zero(known: Known) -> None:
-    """Defect: missing ESG counted as 0, 0.5 or 0.65. Here such a name cannot be held where ESG counts, or is left out of the floor."""
+    """Defect: missing ESG counted as 0, 0.5 or 0.65. Here such a name cannot be held where ESG counts, or is left out
+    of the floor."""
     best = int(np.argmax(weights(known)))
     scores = known.esg.copy()
     scores[best] = np.nan

@@ -1,4 +1,5 @@
-"""The estimators against scikit-learn where it computes the same, against their papers' formulae written out otherwise."""
+"""The estimators against scikit-learn where it computes the same, against their papers' formulae written out
+otherwise."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ STATSMODELS = {
     5: [2.995363700767075e-04, 1.968040074587278e-02, 3.203783805647338e-02, 5.619039045139633e-02],
     12: [3.161549700359848e-04, 1.987755123867366e-02, 3.003365438489514e-02, 5.518840459813100e-02],
 }
-"""Standard errors of statsmodels 0.15.0, `OLS(y, add_constant(F)).fit(cov_type="HAC", cov_kwds={"maxlags": lags})`, by lags."""
+"""Standard errors of statsmodels 0.15.0, `OLS(y, add_constant(F)).fit(cov_type="HAC", cov_kwds={"maxlags": lags})`, by
+lags."""
 
 
 def drawn(rows: int = 300) -> tuple[Array, Array]:

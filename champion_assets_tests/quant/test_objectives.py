@@ -93,7 +93,8 @@ def answer_of(objective: Callable[[Problem], Solution], problem: Problem) -> flo
 
 @pytest.mark.parametrize("seed", range(12))
 def test_odd_windows_are_solved_or_explained(seed: int) -> None:
-    """Fewer sessions than names, prices that never moved, twins, a single name: an answer, or words that say what to do."""
+    """Fewer sessions than names, prices that never moved, twins, a single name: an answer, or words that say what to
+    do."""
     random = np.random.default_rng(seed)
     for _ in range(15):
         names, sessions = int(random.choice([1, 2, 10, 40])), int(random.choice([5, 20, 120]))

@@ -1,4 +1,5 @@
-"""The optimiser against independent solvers and audits, on the shapes that break solvers; and what it says where there is no solution."""
+"""The optimiser against independent solvers and audits, on the shapes that break solvers; and what it says where there
+is no solution."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ def test_every_capped_problem_is_solved_to_the_certificate(seed: int, names: int
     floor=st.sampled_from([0.0, 40.0, 55.0, 70.0]),
 )  # fmt: skip
 def test_all_constraints_at_once_are_solved_or_explained(seed: int, names: int, cap: float, turnover: float, floor: float) -> None:
-    """Either the audit, which is a linear program over everything, finds nothing to improve, or the conflict it names is one."""
+    """Either the audit, which is a linear program over everything, finds nothing to improve, or the conflict it names
+    is one."""
     problem = everything(seed, names, cap, turnover, floor)
     if least_trading(problem) is None:
         assert "contradict each other" in conflict(problem)

@@ -1,4 +1,5 @@
-"""`raw/delivery`: kept as received; absent or refused files make a day without rows, never a failed day and never data."""
+"""`raw/delivery`: kept as received; absent or refused files make a day without rows, never a failed day and never
+data."""
 
 from __future__ import annotations
 

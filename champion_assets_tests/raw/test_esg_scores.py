@@ -1,4 +1,5 @@
-"""`raw/esg_scores`: files as received, in a ledger that outlives the folder, by the session from which their rows were known."""
+"""`raw/esg_scores`: files as received, in a ledger that outlives the folder, by the session from which their rows were
+known."""
 
 from __future__ import annotations
 

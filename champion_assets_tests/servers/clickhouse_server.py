@@ -1,20 +1,22 @@
 """Run a real ClickHouse engine as a loopback server, without a container and without root.
 
-The engine is ``libchdb.so`` from the npm package ``@chdb/lib-linux-x64-gnu`` (pin ``26.7.3-stable.1``; Linux x86-64, glibc).
-It exports the entry point of ``clickhouse-local``, which can open the native TCP and the HTTP port of ClickHouse 26.7.
+The engine is ``libchdb.so`` from the npm package ``@chdb/lib-linux-x64-gnu`` (pin ``26.7.3-stable.1``; Linux x86-64,
+glibc). It exports the entry point of ``clickhouse-local``, which can open the native TCP and the HTTP port of
+ClickHouse 26.7.
 
     npm install --no-audit --no-fund --prefix DIR @chdb/lib-linux-x64-gnu@26.7.3-stable.1
     export CLICKHOUSE_LIB=DIR/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so
-    clickhouse_server.py start --dir D --tcp-port 9000 --http-port 8123 --user champion --password secret   # prints "ready"
-    clickhouse_server.py stop  --dir D                                                                      # prints "stopped"
+    clickhouse_server.py start --dir D --tcp-port 9000 --http-port 8123 --user champion --password secret   # prints
+    "ready" clickhouse_server.py stop  --dir D                                                                      #
+    prints "stopped"
 
 Everything lives under D (config, data, logs, pid file); data survive stop, ``kill -9`` and the next start.
 Without ``--user`` the user ``default`` has no password. With ``--user`` only that user can connect.
 
-Why a pseudo-terminal: when the standard input of clickhouse-local is not a terminal, version 26.7 installs an error handler that
-aborts the process on any connection error, so one wrong password would kill the server (ClickHouse issue 115666). A supervisor
-process therefore owns a pty, gives it to the engine as standard input, and types ``exit`` to stop it. If the supervisor dies,
-the engine reads end-of-file and ends as well, so nothing is left behind.
+Why a pseudo-terminal: when the standard input of clickhouse-local is not a terminal, version 26.7 installs an error
+handler that aborts the process on any connection error, so one wrong password would kill the server (ClickHouse issue
+115666). A supervisor process therefore owns a pty, gives it to the engine as standard input, and types ``exit`` to stop
+it. If the supervisor dies, the engine reads end-of-file and ends as well, so nothing is left behind.
 
 Standard library only. Exit status: 0 done, 1 failed (the reason is on standard error), 2 bad usage.
 """

@@ -1,7 +1,7 @@
 """Real servers for tests, each in a folder and on free ports of its own, gone when the test process ends.
 
-What belongs here: starting and stopping. Where a server's software is absent the tests that need it are skipped with a reason, except in CI
-(`CI=true`), where `.ci/run` has installed it.
+What belongs here: starting and stopping. Where a server's software is absent the tests that need it are skipped with a
+reason, except in CI (`CI=true`), where `.ci/run` has installed it.
 """
 
 from __future__ import annotations
@@ -183,7 +183,8 @@ def postgres_server(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
 
 @contextmanager
 def hosts(*names: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    """Network namespaces on a bridge: this machine's address on it, and for each host the words before a command that run it there."""
+    """Network namespaces on a bridge: this machine's address on it, and for each host the words before a command that
+    run it there."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
         absent("a right to make network namespaces", "run as root, with iproute2")
 

@@ -1,4 +1,5 @@
-"""Genuine events on which a factor without a second opinion was wrong: a demerger that raised the price, a unit split in no feed."""
+"""Genuine events on which a factor without a second opinion was wrong: a demerger that raised the price, a unit split
+in no feed."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ START, END = dt.date(2024, 5, 8), dt.date(2024, 5, 28)
 
 @pytest.fixture(scope="module")
 def case(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """UEL, `Demerger` with ex-date 2024-05-22, next trade 27 May at 153.30 after 43.80; MIDCAPIETF, 186.92 to 19.47 on 10 May."""
+    """UEL, `Demerger` with ex-date 2024-05-22, next trade 27 May at 153.30 after 43.80; MIDCAPIETF, 186.92 to 19.47 on
+    10 May."""
     source = real.parents[1] / "cases" / "uel_demerger_up_and_etf_split"
     workspace = open_workspace(
         Settings(data_dir=tmp_path_factory.mktemp("case"), source=str(source), start_date=START, retry_delay_scale=0)

@@ -1,4 +1,5 @@
-"""`silver/corporate_actions`: the story's actions as numbers, told by two feeds; what came late; what the user says; what is refused."""
+"""`silver/corporate_actions`: the story's actions as numbers, told by two feeds; what came late; what the user says;
+what is refused."""
 
 from __future__ import annotations
 
@@ -140,7 +141,8 @@ def test_the_user_has_the_last_word(workspace: Workspace, exchange: Exchange, tm
 def test_a_demerger_is_valued_by_the_open_then_by_what_became_known(
     workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str
 ) -> None:
-    """The special pre-open price first; the child's first close once it lists; the company's share of the cost when it says so."""
+    """The special pre-open price first; the child's first close once it lists; the company's share of the cost when it
+    says so."""
     child = exchange.market.companies[21].symbol  # any name that trades stands in for the child
     lines = tmp_path / "mine.csv"
     head = "symbol,ex_date,action,f,child,ratio,known_on,why,evidence"
@@ -168,7 +170,8 @@ def test_a_demerger_is_valued_by_the_open_then_by_what_became_known(
 def test_an_event_on_whose_ex_date_nothing_traded_is_settled_by_the_next_open(
     workspace: Workspace, exchange: Exchange, tmp_path: Path
 ) -> None:
-    """A suspended name is demerged and consolidated: the demerger waits, the other with it, the first open settles both."""
+    """A suspended name is demerged and consolidated: the demerger waits, the other with it, the first open settles
+    both."""
     company = next(each for each in exchange.market.companies if each.suspended is not None)
     first, back = company.suspended  # type: ignore[misc]
     ex_date, resumed = exchange.market.sessions[first + 3], exchange.market.sessions[back]

@@ -1,4 +1,5 @@
-"""Which statement of the feeds is in force: the newest listing before the ex-date, and what happens where they contradict each other."""
+"""Which statement of the feeds is in force: the newest listing before the ex-date, and what happens where they
+contradict each other."""
 
 from __future__ import annotations
 
@@ -55,7 +56,8 @@ def on(
     without: str = "",
     seen: dt.date | None = None,
 ) -> Found:
-    """The events of a session on which ABC opens at `opened` after a close of 100; evenings of `without` have no bundle."""
+    """The events of a session on which ABC opens at `opened` after a close of 100; evenings of `without` have no
+    bundle."""
     before = max((day for day in NOVEMBER if day < date), default=None)
     known = {
         "instrument_id": ["I-ABC"],
@@ -280,7 +282,8 @@ def test_a_fund_of_the_list_of_funds_is_read_like_a_share_if_it_trades() -> None
              min_size=12, max_size=12)
 )  # fmt: skip
 def test_whatever_was_said_before_the_last_evening_counts(said: list[tuple[dt.date | None, str]]) -> None:
-    """However often an event was moved, changed or withdrawn: on each date it is what the evening before said, at most one leg."""
+    """However often an event was moved, changed or withdrawn: on each date it is what the evening before said, at most
+    one leg."""
     said_on = dict(zip(NOVEMBER, said, strict=False))
     rows = [told(each, ex, text) for each, (ex, text) in said_on.items() if ex is not None]
     for ex_date in (day(15), day(16), day(17)):

@@ -1,4 +1,5 @@
-"""`silver/doubts`: what is in doubt since when, what ends a doubt, and what is none; by rows, by files, and by the case folder."""
+"""`silver/doubts`: what is in doubt since when, what ends a doubt, and what is none; by rows, by files, and by the case
+folder."""
 
 from __future__ import annotations
 

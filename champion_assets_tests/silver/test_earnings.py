@@ -1,4 +1,5 @@
-"""`silver/earnings`: earnings a share from the close of the session before; genuine ones stand still between results."""
+"""`silver/earnings`: earnings a share from the close of the session before; genuine ones stand still between
+results."""
 
 from __future__ import annotations
 

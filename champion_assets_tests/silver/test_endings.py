@@ -1,4 +1,5 @@
-"""An ended listing gives its holders what is known, on the day since which it counts; without evidence its last price stands."""
+"""An ended listing gives its holders what is known, on the day since which it counts; without evidence its last price
+stands."""
 
 from __future__ import annotations
 

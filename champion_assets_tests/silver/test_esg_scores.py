@@ -1,4 +1,5 @@
-"""`silver/esg_scores`: ratings as known on the day: not a day early, not a day after they end, never as rewritten later."""
+"""`silver/esg_scores`: ratings as known on the day: not a day early, not a day after they end, never as rewritten
+later."""
 
 from __future__ import annotations
 

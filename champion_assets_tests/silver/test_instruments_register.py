@@ -1,4 +1,5 @@
-"""The register put together from what changed is the registry itself, day for day; and what cannot be told from a file is stored."""
+"""The register put together from what changed is the registry itself, day for day; and what cannot be told from a file
+is stored."""
 
 from __future__ import annotations
 

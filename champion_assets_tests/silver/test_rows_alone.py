@@ -1,4 +1,5 @@
-"""Silver tables whose rows come from single lines of outside files: a row that cannot be is taken out, and costs no day."""
+"""Silver tables whose rows come from single lines of outside files: a row that cannot be is taken out, and costs no
+day."""
 
 from __future__ import annotations
 

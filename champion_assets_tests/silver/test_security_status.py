@@ -1,4 +1,5 @@
-"""`silver/security_status`: genuine bundles whole, what the list of price bands does not say, and a bundle of another day."""
+"""`silver/security_status`: genuine bundles whole, what the list of price bands does not say, and a bundle of another
+day."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ HITS = {"trade_date": pl.Date, "symbol": pl.String, "series": pl.String, "side":
 
 
 def status(hits: list[tuple[str, str, str]], rows: list[dict[str, object]], incomplete: tuple[dt.date, ...] = ()) -> pl.DataFrame:
-    """Of securities that differ from `PRICES` in these values, and are equal in the bhavcopy, with these lines on the list."""
+    """Of securities that differ from `PRICES` in these values, and are equal in the bhavcopy, with these lines on the
+    list."""
     prices = pl.DataFrame([PRICES | row for row in rows], schema_overrides={"corporate_flag": pl.String})
     equity = prices.select("trade_date", "symbol", "series", "volume", instrument_id=pl.lit("SYM:") + pl.col("symbol"))
     return transform(prices, equity, pl.DataFrame([(DAY, *hit) for hit in hits], schema=HITS, orient="row"), NO_LISTS, incomplete)

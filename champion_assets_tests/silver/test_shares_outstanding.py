@@ -1,4 +1,5 @@
-"""`silver/shares_outstanding`: by hand, and the genuine days, whose capitalisations sum to the exchange's own totals."""
+"""`silver/shares_outstanding`: by hand, and the genuine days, whose capitalisations sum to the exchange's own
+totals."""
 
 from __future__ import annotations
 

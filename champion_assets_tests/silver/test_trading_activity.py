@@ -1,4 +1,5 @@
-"""`silver/trading_activity`: deals summed by side, short sales of the session before, stages; null where a list is absent."""
+"""`silver/trading_activity`: deals summed by side, short sales of the session before, stages; null where a list is
+absent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""REITs and InvITs on genuine files, and whose action a row of the feed is where a partly paid share has the symbol of the share."""
+"""REITs and InvITs on genuine files, and whose action a row of the feed is where a partly paid share has the symbol of
+the share."""
 
 from __future__ import annotations
 

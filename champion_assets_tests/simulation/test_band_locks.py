@@ -26,7 +26,8 @@ from champion_assets_tests.bands import BUNDLES, genuine_bundle, read_bundle_ban
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "band_lock_cases.csv"
 WRONG_BY_RULE = 27
-"""Of the 66 cases, without the list: a price that lies at the edge of some band by chance cannot be told from one at its own."""
+"""Of the 66 cases, without the list: a price that lies at the edge of some band by chance cannot be told from one at
+its own."""
 LEFT_BY_RULE = 5
 """Those among them that were locked and are filled."""
 

@@ -1,4 +1,5 @@
-"""What becomes of open orders, and of holdings whose listing ends: nothing is lost, and every order says what became of it."""
+"""What becomes of open orders, and of holdings whose listing ends: nothing is lost, and every order says what became of
+it."""
 
 from __future__ import annotations
 
@@ -93,7 +94,8 @@ def test_what_each_name_brought_adds_up_to_the_pnl() -> None:
 
 
 def test_what_the_decision_leaves_alone_is_not_ordered_even_if_its_listing_ends_before_the_fills() -> None:
-    """Stuck on the evening of the decision; the next session its acquirer lists, and there is no price of it any more."""
+    """Stuck on the evening of the decision; the next session its acquirer lists, and there is no price of it any
+    more."""
     account = holding(5000.0, [100.0, 0.0], [50.0, 0.0])
     day = market([1.0, 20.0], traded=[False, True], previous=[np.nan, 20.0])
     decided = Decided(np.array([0.5, 0.2]), np.array([np.nan, 20.0]), frozenset({0}))
@@ -142,7 +144,8 @@ def test_the_old_shares_of_an_acquirer_can_be_sold_at_once() -> None:
 
 
 def test_an_acquirer_that_was_sold_long_ago_has_no_price_from_then() -> None:
-    """Stored accounts keep the prices of holdings alone, so that a run of one day and one of many years must not use others."""
+    """Stored accounts keep the prices of holdings alone, so that a run of one day and one of many years must not use
+    others."""
     account = holding(0.0, [100.0, 0.0], [100.0, 7.0])
     run(account, market([1.0, 1.0], traded=[False, False]), None, Rules(), {0: [Action("merger", a=2.0, other=1)]})
     assert account.value == pytest.approx(10_000.0)

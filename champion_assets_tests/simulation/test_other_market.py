@@ -1,4 +1,5 @@
-"""The simulator with another exchange than NSE: a flat fee an order, T+2, no price limits, lots of ten, a tick of a cent."""
+"""The simulator with another exchange than NSE: a flat fee an order, T+2, no price limits, lots of ten, a tick of a
+cent."""
 
 from __future__ import annotations
 

@@ -252,7 +252,8 @@ _price = st.floats(0.5, 5000)
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_the_account_balances_whatever_happens(data: st.DataObject) -> None:
-    """Random prices, suspensions, decisions, actions and rules over ten sessions: cash never negative, shares whole, to a paisa."""
+    """Random prices, suspensions, decisions, actions and rules over ten sessions: cash never negative, shares whole, to
+    a paisa."""
     names = 4
     rules = Rules(
         data.draw(st.sampled_from(["open", "vwap", "close"])), True, data.draw(st.floats(0, 0.01)), data.draw(st.floats(0, 2)),

@@ -1,4 +1,5 @@
-"""Dagster's web page over a built graph, seen through headless Chromium; and a backfill launched as the page launches it.
+"""Dagster's web page over a built graph, seen through headless Chromium; and a backfill launched as the page launches
+it.
 
 The pictures are kept in `artifacts/ui` (or in the folder named by CHAMPION_ARTIFACTS).
 """
@@ -215,7 +216,8 @@ def _backfill(url: str, names: tuple[str, ...], days: list[str]) -> dict[str, An
 
 @pytest.mark.timeout(1700)  # the wait inside says more than a cut-off test
 def test_one_backfill_of_everything_from_the_page_runs_in_chunks_and_in_order(site: tuple[str, dict[str, str]]) -> None:
-    """Tables of one day go in chunks side by side; those that read other days follow in one run, which waits for what it needs."""
+    """Tables of one day go in chunks side by side; those that read other days follow in one run, which waits for what
+    it needs."""
     url, environment = site
     lake = Lake(str(Path(environment["DATA_DIR"]) / "lake"))
     days = [f"2024-03-{day:02d}" for day in range(1, 10)]

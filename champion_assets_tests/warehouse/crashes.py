@@ -1,7 +1,7 @@
 """Kill -9 of the client or of the server at random moments of a load, and what is then on the server.
 
-What belongs here: one trial, for the short test and for the long run (`benchmarks/clickhouse_kills.py`). The loads rewrite two versions of
-the same days in turns, so at any moment each day must be there once, in one version, whole.
+What belongs here: one trial, for the short test and for the long run (`benchmarks/clickhouse_kills.py`). The loads
+rewrite two versions of the same days in turns, so at any moment each day must be there once, in one version, whole.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The checksum is the same number in lake, DuckDB and ClickHouse, and another one after any value was altered, lost, doubled or moved."""
+"""The checksum is the same number in lake, DuckDB and ClickHouse, and another one after any value was altered, lost,
+doubled or moved."""
 
 from __future__ import annotations
 

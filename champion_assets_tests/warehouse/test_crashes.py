@@ -1,4 +1,5 @@
-"""A load that is killed leaves each day once: neither doubled nor lost. The long form is `benchmarks/clickhouse_kills.py`."""
+"""A load that is killed leaves each day once: neither doubled nor lost. The long form is
+`benchmarks/clickhouse_kills.py`."""
 
 from __future__ import annotations
 

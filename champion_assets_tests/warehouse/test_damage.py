@@ -1,4 +1,5 @@
-"""Rows that somebody altered, lost or doubled in a warehouse are noticed, named by `champion verify`, and loaded again (case D2)."""
+"""Rows that somebody altered, lost or doubled in a warehouse are noticed, named by `champion verify`, and loaded again
+(case D2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A load works on a spare of DuckDB's file: nothing is copied, nothing is lost, and whoever reads or wrote is left alone."""
+"""A load works on a spare of DuckDB's file: nothing is copied, nothing is lost, and whoever reads or wrote is left
+alone."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""One lake, five engines, two moments: every query of docs/queries.md has the same answer everywhere, now and at the earlier version.
+"""One lake, five engines, two moments: every query of docs/queries.md has the same answer everywhere, now and at the
+earlier version.
 
-Polars reads the lake, DuckDB and ClickHouse what was loaded into them, and ClickHouse (`deltaLakeLocal`) and DuckDB (`delta_scan`, with a
-version for which its extension is a Python package) read the lake's tables in place, at the versions that they had when the warehouses were
-loaded.
+Polars reads the lake, DuckDB and ClickHouse what was loaded into them, and ClickHouse (`deltaLakeLocal`) and DuckDB
+(`delta_scan`, with a version for which its extension is a Python package) read the lake's tables in place, at the
+versions that they had when the warehouses were loaded.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ def _moment(workspace: Workspace, end: dt.date) -> Moment:
 
 
 def _in_polars(workspace: Workspace, queries: list[str], end: dt.date) -> list[Rows]:
-    """The queries in Polars' SQL, on the lake's rows and on `research.prices`; rows are in order of days, so first and last are those."""
+    """The queries in Polars' SQL, on the lake's rows and on `research.prices`; rows are in order of days, so first and
+    last are those."""
     lake = workspace.lake
     frames = {sql_name(table): inside(table, lake.read(table.name, lake.dates(table.name)))
               for table in loaded_tables(workspace.tables.values())}  # fmt: skip
@@ -189,7 +191,8 @@ def test_duckdb_reads_the_lake_in_place(when: str, stand: Stand) -> None:
 
 
 def test_clickhouse_needs_a_setting_to_read_delta_tables_rightly(stand: Stand) -> None:
-    """With its default, ClickHouse 26.7 drops rows where NOT stands before an expression that its Delta kernel does not know."""
+    """With its default, ClickHouse 26.7 drops rows where NOT stands before an expression that its Delta kernel does not
+    know."""
     lake, name = stand.workspace.lake, "checks/results"
     failed = lake.read(name, lake.dates(name)).filter(~pl.col("passed")).height
     query = f"SELECT count() FROM deltaLakeLocal('{lake.uri(name)}') WHERE NOT ifNull(passed, false) SETTINGS {AS_IT_IS}"

@@ -1,4 +1,6 @@
-"""The pages of the Python API: one for each name of `champion_assets.research`, made from its docstring and annotations.
+"""The pages of the Python API.
+
+One for each name of `champion_assets.research`, made from its docstring and annotations.
 
 What belongs here: the wording of the pages. What does not: what a function does; its docstring says that.
 """

@@ -1,6 +1,7 @@
 """Pages that are made from the code: settings, commands, and which table reads which.
 
-What belongs here: the wording of the pages. What does not: the settings, the commands and the tables; they are read where they stand.
+What belongs here: the wording of the pages. What does not: the settings, the commands and the tables; they are read
+where they stand.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What trading cost, what other charges would have cost, and how much capital the strategy bears.
 
-What belongs here: these estimates and their blocks. Capacity rests on the square root law of impact: a fill of a share q of a session's
-turnover costs σ √q, with σ the name's volatility in that session by its high and low (Parkinson 1980).
+What belongs here: these estimates and their blocks. Capacity rests on the square root law of impact: a fill of a share
+q of a session's turnover costs σ √q, with σ the name's volatility in that session by its high and low (Parkinson 1980).
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
-"""What the portfolio owes to styles: its excess returns regressed on the lake's own factors, and the rest that none explains.
+"""What the portfolio owes to styles.
 
-What belongs here: this section. What does not: the factors (`features/factor_returns.py`), the regression (`quant/exposures.py`).
+Its excess returns regressed on the lake's own factors, and the rest that none explains.
+
+What belongs here: this section. What does not: the factors (`features/factor_returns.py`), the regression
+(`quant/exposures.py`).
 """
 
 from __future__ import annotations
@@ -45,7 +48,10 @@ def factor_blocks(story: Story, factors: pl.DataFrame) -> list[Block]:
 
 
 def shared_days(days: pl.DataFrame, factors: pl.DataFrame) -> pl.DataFrame:
-    """The sessions on which every factor that is there at all has a return: rows of backtest/daily with a column per factor."""
+    """The sessions on which every factor that is there at all has a return.
+
+    Rows of backtest/daily with a column per factor.
+    """
     if factors.is_empty():
         return days.clear()
     wide = factors.pivot(on="factor", index="trade_date", values="factor_return").drop_nulls()

@@ -23,7 +23,10 @@ _OWN = ("sharpe_deflated", "trials")
 
 @dataclass(frozen=True)
 class Compared:
-    """Figures by name: the portfolio's as stored, those of index and universe computed alike; no entry where one makes no sense."""
+    """Figures by name: the portfolio's as stored, those of index and universe computed alike.
+
+    No entry where one makes no sense.
+    """
 
     portfolio: Figures
     index: Figures

@@ -1,6 +1,7 @@
 """Capital gains tax by financial year, where TAX asks for it.
 
-What belongs here: rows of `backtest/tax` as a table. What does not: the tax (`backtest/tax.py`, `nse/capital_gains.py`).
+What belongs here: rows of `backtest/tax` as a table. What does not: the tax (`backtest/tax.py`,
+`nse/capital_gains.py`).
 """
 
 from __future__ import annotations

@@ -104,7 +104,10 @@ def strategy_in_words(settings: Settings) -> str:
 
 
 def source_in_words(settings: Settings, days: pl.DataFrame) -> str:
-    """Where the data are from and how far they reach; nothing of the machine or the hour, so that the same data give the same page."""
+    """Where the data are from and how far they reach.
+
+    Nothing of the machine or the hour, so that the same data give the same page.
+    """
     source = settings.source
     where = "NSE's archive on the web" if source.startswith("http") else "a bucket" if source.startswith("s3://") else "a folder"
     return f"Data: files of the exchange from {where}, {days['trade_date'][0]} to {days['trade_date'][-1]}, {days.height:,} sessions."

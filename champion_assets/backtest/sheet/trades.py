@@ -59,7 +59,10 @@ def trades_table(executions: pl.DataFrame) -> Table:
 
 
 def trades_file(executions: pl.DataFrame) -> Download:
-    """All orders as CSV; packed if they are many, and only the later ones if they are very many, which the label says."""
+    """All orders as CSV.
+
+    Packed if they are many, and only the later ones if they are very many, which the label says.
+    """
     rows = executions.sort("trade_date", "symbol")
     text = _csv(rows)
     if len(text) <= PLAIN_BYTES:

@@ -1,4 +1,7 @@
-"""Corporate actions, without Dagster: the grammar of their texts, the feeds they come in, their factors and the market's witness.
+"""Corporate actions, without Dagster.
 
-`grammar.py` reads a subject text, `feed.py` a file of them, `factors.py` turns a leg into numbers, `witness.py` asks the market.
+The grammar of their texts, the feeds they come in, their factors and the market's witness.
+
+`grammar.py` reads a subject text, `feed.py` a file of them, `factors.py` turns a leg into numbers, `witness.py` asks
+the market.
 """

@@ -1,6 +1,7 @@
 """What a company pays its shareholders: the amounts of a clause of one or of several dividends.
 
-What belongs here: reading such a clause. What does not: where it begins and ends (`grammar.py`), payments of trusts (`unit_payments.py`).
+What belongs here: reading such a clause. What does not: where it begins and ends (`grammar.py`), payments of trusts
+(`unit_payments.py`).
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ def _dividend(head: str, body: str) -> list[Leg] | str:
 
 
 def dividends(heads: list[str], body: str) -> list[Leg] | str:
-    """A clause of one dividend, or of several whose names come first: "Dividend / Special Dividend - Rs 35 / 5 Per Share"."""
+    """A clause of one dividend, or of several whose names come first.
+
+    "Dividend / Special Dividend - Rs 35 / 5 Per Share".
+    """
     if len(heads) == 1:
         return _dividend(heads[0], body)
     tail = re.split(r"\bper\b(?! cent)|\bpr\b|/\s*sh", body, maxsplit=1)

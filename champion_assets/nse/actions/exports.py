@@ -1,9 +1,9 @@
 """Exports of corporate actions that span years, cut into the sessions on which their events take effect.
 
-What belongs here: which row of which export belongs to which session, under which symbol it then traded, with which face value.
-The page has a list of companies (`equities`), of small ones (`sme`) and of funds (`mf`), all in one form.
-NSE's export writes today's symbol and today's face value into rows of every year; both are walked back here: the symbol by the
-register of symbol changes, the face value by the splits that the same export lists later.
+What belongs here: which row of which export belongs to which session, under which symbol it then traded, with which
+face value. The page has a list of companies (`equities`), of small ones (`sme`) and of funds (`mf`), all in one form.
+NSE's export writes today's symbol and today's face value into rows of every year; both are walked back here: the symbol
+by the register of symbol changes, the face value by the splits that the same export lists later.
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
-"""What a leg does to a price and to a number of shares: the formulae, one function each, and the legs of a day in order.
+"""What a leg does to a price and to a number of shares.
 
-What belongs here: arithmetic. `f` is the factor on every price strictly before the ex-date, `q` the factor on every number of shares.
-Three levels, after Norgate: `capital` (bonus, split, consolidation, rights, demerger), `capital_special` (and extraordinary
-dividends), `total_return` (and all dividends and distributions). Sources: NSE Clearing's and NSE Indices' adjustment rules (bonus
-(A+B)/B, split A/B, rights (P-E)/P, dividends of 2 % or more of the market price are extraordinary).
+The formulae, one function each, and the legs of a day in order.
+
+What belongs here: arithmetic. `f` is the factor on every price strictly before the ex-date, `q` the factor on every
+number of shares. Three levels, after Norgate: `capital` (bonus, split, consolidation, rights, demerger),
+`capital_special` (and extraordinary dividends), `total_return` (and all dividends and distributions). Sources: NSE
+Clearing's and NSE Indices' adjustment rules (bonus (A+B)/B, split A/B, rights (P-E)/P, dividends of 2 % or more of the
+market price are extraordinary).
 """
 
 from __future__ import annotations
@@ -15,7 +18,8 @@ from champion_assets.common.errors import ChampionError
 from champion_assets.nse.actions.legs import CASH_KINDS, Leg
 
 EXTRAORDINARY = 0.02
-"""Dividends of a day that together reach this share of the last cum price are extraordinary, whatever they are called."""
+"""Dividends of a day that together reach this share of the last cum price are extraordinary, whatever they are
+called."""
 SCHEME_STEP = 0.95
 """A scheme whose ex-date opens above this share of the last close is taken to have no effect on the price."""
 LOWEST, HIGHEST = 0.005, 200.0
@@ -39,7 +43,10 @@ class FactorError(ChampionError, ValueError):
 
 @dataclass(frozen=True)
 class Factor:
-    """Factors of one leg: price factor a level, share factor, how it was found, or why it could not be (`problem`, factors None)."""
+    """Factors of one leg.
+
+    Price factor a level, share factor, how it was found, or why it could not be (`problem`, factors None).
+    """
 
     capital: float | None = 1.0
     capital_special: float | None = 1.0
@@ -60,7 +67,10 @@ def split(fv_from: float, fv_to: float) -> tuple[float, float]:
 
 
 def rights_value(last: float, a: float, b: float, issue_price: float) -> float:
-    """E, the value of a right a share in rupees: (P - S) a / (a + b), and nothing if the issue is not below the market."""
+    """E, the value of a right a share in rupees.
+
+    (P - S) a / (a + b), and nothing if the issue is not below the market.
+    """
     return max(0.0, (last - issue_price) * a / (a + b))
 
 
@@ -111,9 +121,10 @@ def day_factors(legs: Sequence[Leg], last: float | None, open_price: float | Non
         face_value: at the ex-date, for percent dividends and rights.
 
     Returns:
-        One factor a leg, in the order of `legs`. Each leg sees the price that the legs before it leave: cash first, so that
-        several dividends of a day are taken from P together; a demerger last, since the price that is discovered contains all the others.
-        If one leg has no factor, no leg has one: a day that is applied in part would be wrong without a sign of it.
+        One factor a leg, in the order of `legs`. Each leg sees the price that the legs before it leave: cash first, so
+        that several dividends of a day are taken from P together; a demerger last, since the price that is discovered
+        contains all the others. If one leg has no factor, no leg has one: a day that is applied in part would be wrong
+        without a sign of it.
     """
     found: dict[int, Factor] = {}
     price = last
@@ -142,7 +153,10 @@ def _cash(leg: Leg, face_value: float | None) -> float | None:
 
 
 def cash_of(leg: Leg, face_value: float | None) -> float | None:
-    """Rupees a share that a leg pays, percent of the face value resolved; None if it pays none or the text does not say."""
+    """Rupees a share that a leg pays, percent of the face value resolved.
+
+    None if it pays none or the text does not say.
+    """
     return _cash(leg, face_value) if leg.kind in CASH_KINDS else None
 
 
@@ -169,7 +183,9 @@ def _factor(leg: Leg, last: float | None, open_price: float | None, face_value: 
 
 
 def _scheme(last: float | None, open_price: float | None) -> Factor:
-    """A scheme with an ex-date nearly always hands out a part of the company (GRASIM 2017-07-19): then the exchange discovers the price of
+    """A scheme with an ex-date nearly always hands out a part of the company (GRASIM 2017-07-19).
+
+    Then the exchange discovers the price of
     the rest, and the price steps down. Without a step nothing was handed out that this price contained.
     """
     if last is None or last <= 0 or open_price is None:

@@ -1,4 +1,6 @@
-"""The three shapes in which NSE publishes corporate actions, read into one: CSV export, JSON API, `Bc` file of the PR bundle.
+"""The three shapes in which NSE publishes corporate actions, read into one.
+
+CSV export, JSON API, `Bc` file of the PR bundle.
 
 What belongs here: containers, headers, dates. What does not: the meaning of a text (`grammar.py`).
 """
@@ -24,7 +26,8 @@ ACTIONS: dict[str, pl.DataType] = {
     "symbol": pl.String(), "series": pl.String(), "company": pl.String(), "isin": pl.String(), "subject": pl.String(),
     "face_value": pl.Float64(), "ex_date": pl.Date(), "record_date": pl.Date(), "announced_on": pl.Date(), "source_row": pl.Int32(),
 }  # fmt: skip
-"""Canonical columns. `face_value` is the one at the time of the export, rupees; `announced_on` only where the feed says it."""
+"""Canonical columns. `face_value` is the one at the time of the export, rupees; `announced_on` only where the feed says
+it."""
 
 _EXPORT = {"SYMBOL": "symbol", "COMPANY NAME": "company", "SERIES": "series", "PURPOSE": "subject", "FACE VALUE": "face_value",
            "EX-DATE": "ex_date", "RECORD DATE": "record_date"}  # fmt: skip

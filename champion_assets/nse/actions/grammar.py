@@ -1,9 +1,10 @@
 """The subject text of a corporate action, read clause by clause into legs.
 
-What belongs here: the words. A text is cut at its heads ("Bonus", "Face Value Split", "Special Dividend", ...); each clause is read by
-the rule of its head alone, so a number can never wander from one clause to another. What no rule reads is refused with the reason;
-nothing is guessed, and no leg gets a number that its own clause does not state. Payments have
-modules of their own (`dividends.py`, `unit_payments.py`). Strings seen: 4,406 of the exports of 2016 to 2026.
+What belongs here: the words. A text is cut at its heads ("Bonus", "Face Value Split", "Special Dividend", ...); each
+clause is read by the rule of its head alone, so a number can never wander from one clause to another. What no rule
+reads is refused with the reason; nothing is guessed, and no leg gets a number that its own clause does not state.
+Payments have modules of their own (`dividends.py`, `unit_payments.py`). Strings seen: 4,406 of the exports of 2016 to
+2026.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def read_subject(text: str) -> Subject:
         text: SUBJECT or PURPOSE as published.
 
     Returns:
-        Its legs. A text with a part that no rule reads has `reason` and no legs; a leg whose number is absent has `problem`.
+        Its legs. A text with a part that no rule reads has `reason` and no legs; a leg whose number is absent has
+        `problem`.
     """
     if len(text) > LONGEST:
         return Subject((), False, f"a text of {len(text):,} characters; the longest genuine ones have fewer than {LONGEST}")
@@ -108,19 +110,26 @@ def _clauses(text: str, heads: list[tuple[int, int, Kind]], *, is_revised: bool)
 
 
 _UNTOLD: frozenset[Kind] = frozenset({"interest", "redemption", "buyback"})
-"""Kinds whose numbers no price of a share depends on: coupons and instalments of debt securities, the terms of an offer to buy."""
+"""Kinds whose numbers no price of a share depends on: coupons and instalments of debt securities, the terms of an offer
+to buy."""
 _UNIT_PART = re.compile(r"(?:return (?:of|on) capital|repayment|interest|dividend).*\b(?:per|pr) un")
 
 
 def _uncounted(kind: Kind, body: str) -> str:
-    """The clause without the numbers that say nothing of the action; a split is made of the face values that others refer to."""
+    """The clause without the numbers that say nothing of the action.
+
+    A split is made of the face values that others refer to.
+    """
     if kind == "meeting":
         body = re.sub(r"^\s*(?:no\.?\s*)?\d{1,3}\s*(?=$|[/&+](?!\s*-))", " ", body)
     return (UNCOUNTED_IN_SPLIT if kind in ("split", "consolidation", "capital_reduction") else UNCOUNTED).sub(" ", body)
 
 
 def _unread(kind: Kind, body: str, legs: list[Leg]) -> str:
-    """What a clause says and its legs do not hold, or "": a number or a word of another action that no rule has read."""
+    """What a clause says and its legs do not hold, or "".
+
+    A number or a word of another action that no rule has read.
+    """
     if kind not in _UNTOLD and not any(leg.problem for leg in legs):
         held = Counter(number for leg in legs for number in leg.numbers)
         told = Counter(float(number) for number in NUMBER.findall(_uncounted(kind, body)))

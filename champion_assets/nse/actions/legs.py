@@ -1,6 +1,7 @@
 """What a corporate action consists of: legs, each of one kind, with the numbers its text gives.
 
-What belongs here: the kinds and the record. What does not: reading them (`grammar.py`) or what they do to a price (`factors.py`).
+What belongs here: the kinds and the record. What does not: reading them (`grammar.py`) or what they do to a price
+(`factors.py`).
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ class Leg:
     """One part of an action.
 
     Attributes:
-        kind: see `Kind`. `bonus_other` and `rights_other` hand out something that is no ordinary share (preference shares,
-            debentures, shares with differential votes); `scheme` is an arrangement whose text does not say what happens.
-        flavour: what a text adds: interim, final, special, distribution's components, ncrps, debenture, dvr, partly_paid.
+        kind: see `Kind`. `bonus_other` and `rights_other` hand out something that is no ordinary share (preference
+            shares, debentures, shares with differential votes); `scheme` is an arrangement whose text does not say what
+            happens.
+        flavour: what a text adds: interim, final, special, distribution's components, ncrps, debenture, dvr,
+            partly_paid.
         a, b: `a` new for `b` held (bonus, rights).
         fv_from, fv_to: face values in rupees (split, consolidation, reduction).
         cash: rupees a share or unit (dividend, distribution).
@@ -67,8 +70,8 @@ class Leg:
     def hands_out_value(self) -> bool:
         """True if holders get something of value that has no number in the text.
 
-        Preference shares, debentures, warrants, a part of the company: the price falls by what nobody stated, so a fall that
-        no factor explains is not a loss.
+        Preference shares, debentures, warrants, a part of the company: the price falls by what nobody stated, so a fall
+        that no factor explains is not a loss.
         """
         return self.kind in UNPRICED_KINDS
 

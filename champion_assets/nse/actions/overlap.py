@@ -1,7 +1,10 @@
-"""Exports whose spans overlap and that have one event on different days: which of their rows another export contradicts.
+"""Exports whose spans overlap and that have one event on different days.
 
-What belongs here: comparing exports, which do not say when they were made, so that none of them is the newer one. What does not:
-bundles, which do (`silver/corporate_actions_listing.py`), and what follows from a contradiction (`silver/corporate_actions_hold.py`).
+Which of their rows another export contradicts.
+
+What belongs here: comparing exports, which do not say when they were made, so that none of them is the newer one. What
+does not: bundles, which do (`silver/corporate_actions_listing.py`), and what follows from a contradiction
+(`silver/corporate_actions_hold.py`).
 """
 
 from __future__ import annotations

@@ -2,21 +2,22 @@
 
 What belongs here: the file. It is applied after everything else, and what it changed says so.
 
-A CSV with the columns `symbol,ex_date,action,why` and, where the action needs them, `f,q,cash,child,ratio,known_on,evidence`. Actions:
+A CSV with the columns `symbol,ex_date,action,why` and, where the action needs them,
+`f,q,cash,child,ratio,known_on,evidence`. Actions:
 
 - `factor`: price factor `f` and share factor `q` of the day, in the place of all that the feeds say of it but payments;
 - `cost_of_acquisition`: of a demerger, `f` is the share of the cost that the company says stays with the parent;
-- `demerger_by_child`: of a demerger, valued by the child's first close: `ratio` shares of `child` for one of the parent, `known_on` the
-  day on which the child first traded; until then the exchange's special pre-open price stands;
+- `demerger_by_child`: of a demerger, valued by the child's first close: `ratio` shares of `child` for one of the
+  parent, `known_on` the day on which the child first traded; until then the exchange's special pre-open price stands;
 - `merger`: holders of `symbol` get `ratio` shares of `child`, which is the acquirer, for each of theirs;
 - `capital_reduction`: shares are cancelled pro rata without cash and `ratio` of them is kept (0.4: 40 of 100);
 - `dividend`, `special_dividend`: `cash` rupees a share more;
 - `cancel`: nothing took effect that day, whatever the feeds say;
-- `confirm`: what the feeds say of the day is right, however far the market opened from it: an event that is held back (`held`) is applied,
-  and a gap on a day without an event is genuine, no action is missing.
+- `confirm`: what the feeds say of the day is right, however far the market opened from it: an event that is held back
+  (`held`) is applied, and a gap on a day without an event is genuine, no action is missing.
 
-`known_on` is the day at whose end the line's content was known, by default the day before the ex-date; a line known later takes effect
-then, and prices as of an earlier day do not know it.
+`known_on` is the day at whose end the line's content was known, by default the day before the ex-date; a line known
+later takes effect then, and prices as of an earlier day do not know it.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ class OverrideError(ChampionError, ValueError):
 
 
 def read_overrides(path: Path | None) -> tuple[Override, ...]:
-    """The lines of the file, in its order; none without a file. It is read at every call, so that an edit is seen at the next one.
+    """The lines of the file, in its order; none without a file.
+
+    It is read at every call, so that an edit is seen at the next one.
 
     Raises:
         OverrideError: see there.

@@ -66,7 +66,10 @@ _BETWEEN = re.compile(
 
 
 def _components(text: str) -> list[tuple[str, float]]:
-    """(what, rupees): "Interest - Rs 1.66 / Dividend - Re 0.51", or the amount first: "Rs 1.70 Per Unit As Interest"."""
+    """(what, rupees): "Interest - Rs 1.66 / Dividend - Re 0.51", or the amount first.
+
+    "Rs 1.70 Per Unit As Interest".
+    """
     found: list[tuple[str, float]] = []
     for piece in _BETWEEN.split(text):
         amounts = [float(match.group(1)) for match in MONEY.finditer(piece)]

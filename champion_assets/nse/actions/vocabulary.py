@@ -1,6 +1,9 @@
-"""The vocabulary of corporate-action texts: spellings that are mended, heads that begin a clause, words of money and paper.
+"""The vocabulary of corporate-action texts.
 
-What belongs here: patterns only. What does not: what a clause means (`grammar.py`). Strings seen: 4,406 of the exports of 2016 to 2026.
+Spellings that are mended, heads that begin a clause, words of money and paper.
+
+What belongs here: patterns only. What does not: what a clause means (`grammar.py`). Strings seen: 4,406 of the exports
+of 2016 to 2026.
 """
 
 from __future__ import annotations
@@ -10,7 +13,8 @@ import re
 from champion_assets.nse.actions.legs import Kind
 
 LONGEST = 400
-"""Characters of a text that is read: the longest of 2,534 genuine ones has 198, and some rules take the square of it."""
+"""Characters of a text that is read: the longest of 2,534 genuine ones has 198, and some rules take the square of
+it."""
 
 _MENDED = (  # spellings that hide a word from the rules; each was seen, or differs from a seen one by a letter
     (r"[\u2010-\u2015\u2212\ufffd\x96\x97]", "-"),
@@ -161,7 +165,8 @@ _DATES = (
     r"|\b(?:(?:fy|f\.y\.|(?:financial )?year(?: ended| ending)?)\s*)?\d{4}\s*-\s*\d{2,4}\b|\b(?:fy|f\.y\.)\s*'?\d+|\bq[1-4]\b"
 )
 UNCOUNTED = re.compile(f"{_FACE_VALUES}|{_DATES}")
-"""Numbers that say nothing of the action: face values that payments refer to, years, dates, ordinals, a percentage beside its amount."""
+"""Numbers that say nothing of the action: face values that payments refer to, years, dates, ordinals, a percentage
+beside its amount."""
 UNCOUNTED_IN_SPLIT = re.compile(_DATES)
 """The same for a split, a consolidation and a reduction, whose clauses consist of face values."""
 SHARE_WORDS = re.compile(
@@ -170,4 +175,5 @@ SHARE_WORDS = re.compile(
 )
 """Words of a bonus or a rights issue of ordinary shares; any other may name a paper that is none."""
 UNREAD = re.compile(r"[a-z]*(?:div|bonus|split|splt|right|merge|reduc|consol|debent|prefer|special|spl\b)[a-z]*")
-"""Words that would begin a clause if they were spelt as known; left over in a clause they show that something was not read."""
+"""Words that would begin a clause if they were spelt as known; left over in a clause they show that something was not
+read."""

@@ -21,10 +21,12 @@ Candidates = Callable[[dt.date], tuple[NamedFile, ...]]
 
 @dataclass(frozen=True)
 class Fetched:
-    """Bytes with their provenance: the name NSE gives the file and the full address (member included) they were read from.
+    """Bytes with their provenance.
 
-    `modified` is the day (in India) since which a register lies in a folder or a bucket as it is; None where nobody knows.
-    `problem` says why a register that is there cannot be had; its body is empty then.
+    The name NSE gives the file and the full address (member included) they were read from.
+
+    `modified` is the day (in India) since which a register lies in a folder or a bucket as it is; None where nobody
+    knows. `problem` says why a register that is there cannot be had; its body is empty then.
     """
 
     name: str
@@ -52,8 +54,9 @@ class Source(Protocol):
     def registers(self, pattern: re.Pattern[str], files: Sequence[NamedFile]) -> list[Fetched]:
         """Files that are not of one day, such as the register of symbol changes.
 
-        A folder or bucket gives every different file whose lower-case name matches `pattern`, in order of names; a server those of
-        `files` that exist. One that is broken or too large comes with its `problem`, so that the others serve.
+        A folder or bucket gives every different file whose lower-case name matches `pattern`, in order of names; a
+        server those of `files` that exist. One that is broken or too large comes with its `problem`, so that the others
+        serve.
 
         Raises:
             NseError: one of its subclasses, if the source as a whole does not answer.

@@ -1,7 +1,9 @@
-"""NSE files under an S3 prefix, searched at any depth by NSE's file names and, where a name says nothing, by what the file holds.
+"""NSE files under an S3 prefix, searched at any depth by NSE's file names and, where a name says nothing.
 
-What belongs here: the listing of a bucket and its reads. Archives of many days are read from folders only (`folder.py`). A request is
-spent on the beginning of a file only if its name is none of NSE's.
+By what the file holds.
+
+What belongs here: the listing of a bucket and its reads. Archives of many days are read from folders only
+(`folder.py`). A request is spent on the beginning of a file only if its name is none of NSE's.
 """
 
 from __future__ import annotations

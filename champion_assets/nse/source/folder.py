@@ -1,10 +1,11 @@
 """A folder of NSE's files at any depth, zips and tar archives included, found by what they hold and by NSE's names.
 
-What belongs here: choosing among the files of a day, and reading members out of archives in one pass. What lies where says `index.py`.
+What belongs here: choosing among the files of a day, and reading members out of archives in one pass. What lies where
+says `index.py`.
 
-A file that holds what is asked for is taken whatever it is called; of files that hold the same day those under NSE's name come first, and
-two that differ are refused. Where no file is known to hold it, one that merely has its name is taken, so that whoever reads it whole can
-say what is wrong with it.
+A file that holds what is asked for is taken whatever it is called; of files that hold the same day those under NSE's
+name come first, and two that differ are refused. Where no file is known to hold it, one that merely has its name is
+taken, so that whoever reads it whole can say what is wrong with it.
 Members are read into memory only, never unpacked to disk, so no path inside an archive can reach the file system.
 """
 
@@ -76,7 +77,10 @@ class FolderSource:
         return {each.found.kind for each in self.index.places if each.found.kind is not None}
 
     def conflicts(self) -> list[AmbiguousSource | BadPayload]:
-        """For each kind and day of which several files differ: where they lie. A file that cannot be read is its own line."""
+        """For each kind and day of which several files differ: where they lie.
+
+        A file that cannot be read is its own line.
+        """
         found: list[AmbiguousSource | BadPayload] = []
         for name, places in sorted(self._by_content.items()):
             if len(places) > 1 and places[0].found.date is not None:

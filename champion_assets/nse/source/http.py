@@ -1,10 +1,10 @@
 """NSE's archive over HTTP, politely: requests spaced, few at once, with time-outs, and never around a block.
 
-What belongs here: requests, what each answer means, and trying again what may pass: a time-out, a reset, a 5xx or a 429 that says when to
-come back are tried three times, at growing intervals with jitter; the stages try the whole day again later. A file goes to whoever asked
-only if all its bytes have come. A redirect is followed on the same host and scheme only, and each hop is a request like
-any other: it waits for its turn. User and password of the address go into the header that is made for them, never into
-a text.
+What belongs here: requests, what each answer means, and trying again what may pass: a time-out, a reset, a 5xx or a 429
+that says when to come back are tried three times, at growing intervals with jitter; the stages try the whole day again
+later. A file goes to whoever asked only if all its bytes have come. A redirect is followed on the same host and scheme
+only, and each hop is a request like any other: it waits for its turn. User and password of the address go into the
+header that is made for them, never into a text.
 Behaviour of the server (headers it needs, 404 pages, 403): facts measured on the live host by public projects in 2026.
 """
 
@@ -46,10 +46,13 @@ LONGEST_WAIT_SECONDS = 60.0
 
 
 class HttpSource:
-    """Files below `base_url`, at the paths of NSE's own archive; it may hold user and password, or a token in its query.
+    """Files below `base_url`, at the paths of NSE's own archive.
 
-    At most `connections` requests are under way at once, and they begin at least `interval` seconds apart, among all processes that share
-    `turns`; after a refusal one at a time, until one is answered. `patience` is a factor on the waits between attempts.
+    It may hold user and password, or a token in its query.
+
+    At most `connections` requests are under way at once, and they begin at least `interval` seconds apart, among all
+    processes that share `turns`; after a refusal one at a time, until one is answered. `patience` is a factor on the
+    waits between attempts.
     """
 
     def __init__(self, base_url: str, interval: float, connections: int = 1, patience: float = 1.0, turns: Path | None = None) -> None:
@@ -74,7 +77,10 @@ class HttpSource:
         return [each for each in found if each is not None]
 
     def probe(self) -> str:
-        """Ask for the address itself, as a request like any other; why the server cannot be used, or nothing if it answers."""
+        """Ask for the address itself, as a request like any other.
+
+        Why the server cannot be used, or nothing if it answers.
+        """
         try:
             with self._turn:
                 self._pace.wait()

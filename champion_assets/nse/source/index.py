@@ -1,10 +1,12 @@
 """What lies in a folder: every file and archive member, by its name and by what it is.
 
-What belongs here: walking a folder, links followed, and looking at the first kilobytes of each file; what was seen is remembered by path,
-size and modification time, so that the next look costs a `stat` per file. What does not: reading files whole (`folder.py`).
+What belongs here: walking a folder, links followed, and looking at the first kilobytes of each file; what was seen is
+remembered by path, size and modification time, so that the next look costs a `stat` per file. What does not: reading
+files whole (`folder.py`).
 
-A zip that carries the very name of a file of NSE is that file; any other zip or tar is a bundle, and its members are indexed. A file whose
-name says that it is a part (`EXCERPT`, `sample`) is found by no content: its beginning is that of the whole.
+A zip that carries the very name of a file of NSE is that file; any other zip or tar is a bundle, and its members are
+indexed. A file whose name says that it is a part (`EXCERPT`, `sample`) is found by no content: its beginning is that of
+the whole.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Turns to ask a server: two requests begin at least an interval apart, whichever thread or process of this machine makes them.
+"""Turns to ask a server.
+
+Two requests begin at least an interval apart, whichever thread or process of this machine makes them.
 
 What belongs here: waiting for a turn. Other machines are not known: docs/deployment.md says what to set.
 """
@@ -12,7 +14,10 @@ from champion_assets.common import system
 
 
 class Pace:
-    """Turns `interval` seconds apart among all who use `file`; without a file among the callers of this object, who come one at a time."""
+    """Turns `interval` seconds apart among all who use `file`.
+
+    Without a file among the callers of this object, who come one at a time.
+    """
 
     def __init__(self, interval: float, file: Path | None) -> None:
         self._interval, self._file, self._next = interval, file, 0.0

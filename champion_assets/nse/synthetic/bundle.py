@@ -1,10 +1,11 @@
 """Members of the fictional PR bundle beside its corporate actions: shares issued (`MCAP`) and price to earnings (`PE`).
 
-What belongs here: their lines, with planted faults. What does not: lists of securities (`bundle_lists.py`), the bundle's `Bc`
-(`exchange.py`), prices (`market.py`).
+What belongs here: their lines, with planted faults. What does not: lists of securities (`bundle_lists.py`), the
+bundle's `Bc` (`exchange.py`), prices (`market.py`).
 
-Faults, by the number of the session: a line of totals that is not the sum of its rows (every 40th, from the 11th), a number of shares that
-is no number (every 40th, from the 23rd), no `PE` at all (every 40th, from the 31st), debt and a test row that no instrument bears (always).
+Faults, by the number of the session: a line of totals that is not the sum of its rows (every 40th, from the 11th), a
+number of shares that is no number (every 40th, from the 23rd), no `PE` at all (every 40th, from the 31st), debt and a
+test row that no instrument bears (always).
 """
 
 from __future__ import annotations
@@ -73,7 +74,10 @@ def _issued(company: Company, number: int, day: int) -> float:
 
 
 def _eps(company: Company, number: int, day: int) -> float:
-    """Earnings a share, rupees: a fifteenth of the first price and more; they grow with each result and shrink by splits and bonuses."""
+    """Earnings a share, rupees: a fifteenth of the first price and more.
+
+    They grow with each result and shrink by splits and bonuses.
+    """
     results = (day + number) // QUARTER
     return company.first_price / (12 + number % 20) * 1.04**results * _scale(company, day - 1)
 

@@ -1,9 +1,10 @@
 """Members of the fictional PR bundle that list securities and meetings: `Pd`, `HL`, `etf`, `sme` and `Bm`.
 
-What belongs here: their lines, with planted faults. What does not: members with figures of companies (`bundle.py`), prices (`market.py`).
+What belongs here: their lines, with planted faults. What does not: members with figures of companies (`bundle.py`),
+prices (`market.py`).
 
-Faults, by the number of the session: a new high without a price (every 40th, from the 13th), a meeting on a day that no calendar has (every
-40th, from the 17th), a text of a meeting that goes on over two lines (always).
+Faults, by the number of the session: a new high without a price (every 40th, from the 13th), a meeting on a day that no
+calendar has (every 40th, from the 17th), a text of a meeting that goes on over two lines (always).
 """
 
 from __future__ import annotations

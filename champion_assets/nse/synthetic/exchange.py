@@ -1,7 +1,7 @@
 """The fictional exchange as a folder of files, at the paths of NSE's archive.
 
-What belongs here: which file exists when. A republished day exists twice: as first published under the archive's path, and as
-corrected under `.republished/`, from where the server (`server.py`) serves it once it was republished.
+What belongs here: which file exists when. A republished day exists twice: as first published under the archive's path,
+and as corrected under `.republished/`, from where the server (`server.py`) serves it once it was republished.
 """
 
 from __future__ import annotations
@@ -97,7 +97,10 @@ def _day(
 
 
 def _bundle(market: Market, day: int) -> Iterator[str]:
-    """The corporate actions that were known on a day: those of the next 15 sessions and of the last 3, once per series."""
+    """The corporate actions that were known on a day.
+
+    Those of the next 15 sessions and of the last 3, once per series.
+    """
     yield "SERIES,SYMBOL,SECURITY,RECORD_DT,BC_STRT_DT,BC_END_DT,EX_DT,ND_STRT_DT,ND_END_DT,PURPOSE"
     for company in market.companies:
         for event in company.events:

@@ -76,7 +76,10 @@ def udiff(rows: pl.DataFrame, *, early: bool = False) -> bytes:
 
 
 def delivery(rows: pl.DataFrame) -> bytes:
-    """A `sec_bhavdata_full`: a space after each comma, turnover in lakh, `-` for unknown delivery, a lone space for no last price."""
+    """A `sec_bhavdata_full`.
+
+    A space after each comma, turnover in lakh, `-` for unknown delivery, a lone space for no last price.
+    """
 
     def line(row: dict[str, object]) -> str:
         date = row["trade_date"]

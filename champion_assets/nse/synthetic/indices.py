@@ -1,7 +1,8 @@
 """The fictional exchange's indices: levels that fit each other as NSE's do.
 
-What belongs here: the rows of an index file beside prices: the index itself under NSE's name, its running total of dividends, its leveraged
-versions with and without dividends, and the overnight rate index. What does not: the wording of the file (`files.py`).
+What belongs here: the rows of an index file beside prices: the index itself under NSE's name, its running total of
+dividends, its leveraged versions with and without dividends, and the overnight rate index. What does not: the wording
+of the file (`files.py`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ _MARCH, _THURSDAY = 3, 3
 
 @dataclass(frozen=True)
 class IndexLevel:
-    """A row of an index file: closing and previous level. What is no price index has neither prices of the day nor valuations."""
+    """A row of an index file: closing and previous level.
+
+    What is no price index has neither prices of the day nor valuations.
+    """
 
     close: float
     before: float
@@ -69,7 +73,10 @@ def _grown(base: float, returns: Array, step: float) -> Array:
 
 
 def _running(sessions: Sequence[dt.date], paid: Array) -> list[float]:
-    """The total since the March expiry of derivatives, the last Thursday of the month; from the session after it begins at 0."""
+    """The total since the March expiry of derivatives, the last Thursday of the month.
+
+    From the session after it begins at 0.
+    """
     found, total, expired = list[float](), 0.0, False
     for date, points in zip(sessions, paid, strict=True):
         last = _last_thursday(date.year) if date.month == _MARCH else None

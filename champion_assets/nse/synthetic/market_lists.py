@@ -1,10 +1,13 @@
-"""The fictional exchange's lists beside its prices: deals, short selling, surveillance, open interest, adjusted highs and lows.
+"""The fictional exchange's lists beside its prices.
 
-What belongs here: their lines, with planted faults. What does not: members of the PR bundle (`bundle_lists.py`), prices (`market.py`).
+Deals, short selling, surveillance, open interest, adjusted highs and lows.
 
-Faults, by the number of the session: a quantity that is no number (every 40th, from the 7th), a line of totals that is not the sum of its
-rows (every 40th, from the 19th), a day without deals (every 40th, from the 29th), and a bonus that the exchange forgets to adjust for
-(`FORGOTTEN`, always).
+What belongs here: their lines, with planted faults. What does not: members of the PR bundle (`bundle_lists.py`), prices
+(`market.py`).
+
+Faults, by the number of the session: a quantity that is no number (every 40th, from the 7th), a line of totals that is
+not the sum of its rows (every 40th, from the 19th), a day without deals (every 40th, from the 29th), and a bonus that
+the exchange forgets to adjust for (`FORGOTTEN`, always).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 What belongs here: answering requests for a folder written by `exchange.py`. Loopback only; made for tests and the demo.
 
-Manners: 403 without a browser's User-Agent, 404 with a page of HTML, and the "holiday echo": `sec_bhavdata_full` of a closed weekday
-answers 200 with the previous session's file. Mischief is switched on by file name with `faults`.
+Manners: 403 without a browser's User-Agent, 404 with a page of HTML, and the "holiday echo": `sec_bhavdata_full` of a
+closed weekday answers 200 with the previous session's file. Mischief is switched on by file name with `faults`.
 """
 
 from __future__ import annotations

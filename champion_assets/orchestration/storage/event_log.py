@@ -1,11 +1,14 @@
-"""The event logs that a `dagster.yaml` names: the fast ones on the version of Dagster that they were written for, else Dagster's own.
+"""The event logs that a `dagster.yaml` names.
 
-What belongs here: that choice, in words, and telling Dagster to send no usage data. What does not: how events are stored
-(`sqlite_events.py`, `postgres_events.py`).
+The fast ones on the version of Dagster that they were written for, else Dagster's own.
 
-`SqliteEventLog` and `PostgresEventLog` are resolved when they are asked for, so that a machine without Postgres needs no
-driver, and another version of Dagster imports none of the code that knows its internals. A `DAGSTER_HOME` without a
-`dagster.yaml` gets Dagster's own log; `adopt_shipped_log` makes that one fast, too, in every process that loads the definitions.
+What belongs here: that choice, in words, and telling Dagster to send no usage data. What does not: how events are
+stored (`sqlite_events.py`, `postgres_events.py`).
+
+`SqliteEventLog` and `PostgresEventLog` are resolved when they are asked for, so that a machine without Postgres needs
+no driver, and another version of Dagster imports none of the code that knows its internals. A `DAGSTER_HOME` without a
+`dagster.yaml` gets Dagster's own log; `adopt_shipped_log` makes that one fast, too, in every process that loads the
+definitions.
 """
 
 from __future__ import annotations
@@ -29,7 +32,10 @@ _warned: set[str] = set()
 
 
 def is_known_version() -> bool:
-    """True on the version of Dagster that the fast event logs were written for; on another one a warning says so, once a process."""
+    """True on the version of Dagster that the fast event logs were written for.
+
+    On another one a warning says so, once a process.
+    """
     if dg.__version__ == WRITTEN_FOR:
         return True
     _warn_once(
@@ -45,10 +51,12 @@ def send_no_usage_data() -> None:
 
 
 def adopt_shipped_log() -> None:
-    """Make Dagster's own SQLite log fast in this process: when it next connects it becomes the batched one, over the same files.
+    """Make Dagster's own SQLite log fast in this process.
 
-    Called as the definitions are imported, after Dagster's commands have opened the log, and again by each asset. Where no log has been
-    loaded nothing happens, for loading one takes most of a second.
+    When it next connects it becomes the batched one, over the same files.
+
+    Called as the definitions are imported, after Dagster's commands have opened the log, and again by each asset. Where
+    no log has been loaded nothing happens, for loading one takes most of a second.
     """
     send_no_usage_data()
     if "dagster._core.storage.event_log.sqlite.sqlite_event_log" in sys.modules and is_known_version():

@@ -1,9 +1,9 @@
 """One planned row for each asset check of a run, instead of one for each partition.
 
-What belongs here: a mixin for Dagster's event log storages. Dagster 1.13 writes, when a range run is created, one PLANNED row for each
-check and partition, although a check without partitions reports one result: the rows of the single partitions are never completed, and a
-range of 250 days with 70 checks costs 17,500 of them. None of Champion's checks has partitions, so the one row that the result will
-complete is enough. It also keeps secrets out of every event.
+What belongs here: a mixin for Dagster's event log storages. Dagster 1.13 writes, when a range run is created, one
+PLANNED row for each check and partition, although a check without partitions reports one result: the rows of the single
+partitions are never completed, and a range of 250 days with 70 checks costs 17,500 of them. None of Champion's checks
+has partitions, so the one row that the result will complete is enough. It also keeps secrets out of every event.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from champion_assets.common.redaction import redacted
 class OnePlannedRow(SqlEventLogStorage):
     """Put it before the storage class: `class Fast(OnePlannedRow, SqliteEventLogStorage)`.
 
-    It derives from the base that all of Dagster's SQL logs share, so that an open log of Dagster's can become a fast one (`adopt`):
-    Python lets an object change its class only along one line of bases.
+    It derives from the base that all of Dagster's SQL logs share, so that an open log of Dagster's can become a fast
+    one (`adopt`): Python lets an object change its class only along one line of bases.
     """
 
     def _event_to_row(self, event: EventLogEntry) -> dict[str, Any]:

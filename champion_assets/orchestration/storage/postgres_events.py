@@ -1,10 +1,11 @@
 """Dagster's event log in Postgres, fast enough for years of daily partitions: kept connections and batched writes.
 
-What belongs here: one storage class for `dagster.yaml`, pinned to dagster-postgres 0.29.27. Content and meaning of the log are Dagster's.
+What belongs here: one storage class for `dagster.yaml`, pinned to dagster-postgres 0.29.27. Content and meaning of the
+log are Dagster's.
 
-The storage as shipped opens a connection for every event, and of the events that come in batches it writes those that announce partitions
-(one a day and asset of a run) one by one. Here each process keeps one connection (more while several threads write), and a batch is one
-transaction. `sqlite_events.py` does the same for one machine.
+The storage as shipped opens a connection for every event, and of the events that come in batches it writes those that
+announce partitions (one a day and asset of a run) one by one. Here each process keeps one connection (more while
+several threads write), and a batch is one transaction. `sqlite_events.py` does the same for one machine.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class BatchedPostgresEventLogStorage(OnePlannedRow, PostgresEventLogStorage):
     """`PostgresEventLogStorage` with kept connections and batched writes.
 
     Config: that of `PostgresEventLogStorage` (`postgres_url` or `postgres_db`), and
-        batch_size: events a batch, sets `DAGSTER_EVENT_BATCH_SIZE` for the process unless it is set already; 0 turns batches off.
+        batch_size: events a batch, sets `DAGSTER_EVENT_BATCH_SIZE` for the process unless it is set already; 0 turns
+        batches off.
     """
 
     def __init__(

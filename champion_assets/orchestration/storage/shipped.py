@@ -1,7 +1,10 @@
-"""Dagster's SQLite event log as shipped, with one difference: without a `base_dir` it lies in the folder of its instance.
+"""Dagster's SQLite event log as shipped, with one difference.
 
-What belongs here: configuration and where the files lie. `sqlite_events.py` adds the speed. Without the difference `dagster dev` in a fresh
-checkout, which puts its instance into a temporary folder and reads this folder's `dagster.yaml`, could not say where the log is.
+Without a `base_dir` it lies in the folder of its instance.
+
+What belongs here: configuration and where the files lie. `sqlite_events.py` adds the speed. Without the difference
+`dagster dev` in a fresh checkout, which puts its instance into a temporary folder and reads this folder's
+`dagster.yaml`, could not say where the log is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Dagster's Postgres event log as shipped, with the configuration of the fast one; used on versions that the fast one does not know."""
+"""Dagster's Postgres event log as shipped, with the configuration of the fast one.
+
+Used on versions that the fast one does not know.
+"""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
 """Dagster's SQLite event log, made fast enough for long backfills without a server.
 
-What belongs here: the storage class, written for dagster 1.13.27 (see `event_log.py`). Content and meaning of the log are Dagster's own.
+What belongs here: the storage class, written for dagster 1.13.27 (see `event_log.py`). Content and meaning of the log
+are Dagster's own.
 
-The storage as shipped builds a new SQLAlchemy engine for every event (each statement compiled anew), commits several times an
-event with an fsync each, and checkpoints the write-ahead log whenever the last connection closes: about 70 ms an asset-day on a slow
-disk. Here each shard keeps one engine and one connection, WAL runs with `synchronous=NORMAL` (safe against corruption; a power cut may
-lose the last moments), and the events of a range run are stored in batches, as Dagster's Postgres storage does.
+The storage as shipped builds a new SQLAlchemy engine for every event (each statement compiled anew), commits several
+times an event with an fsync each, and checkpoints the write-ahead log whenever the last connection closes: about 70 ms
+an asset-day on a slow disk. Here each shard keeps one engine and one connection, WAL runs with `synchronous=NORMAL`
+(safe against corruption; a power cut may lose the last moments), and the events of a range run are stored in batches,
+as Dagster's Postgres storage does.
 """
 
 from __future__ import annotations
@@ -42,9 +44,10 @@ class BatchedSqliteEventLogStorage(OnePlannedRow, ShippedSqliteEventLog):
     """`SqliteEventLogStorage` with kept connections and batched writes.
 
     Config:
-        base_dir: folder of the database files; by default `history/runs` in the folder of the instance, as Dagster's own.
-        batch_size: events a batch, sets `DAGSTER_EVENT_BATCH_SIZE` for the process unless it is set already; 0 turns batches off.
-        planned_events_as_subset: one planned event an asset instead of one a partition. Cheaper, but Dagster then does not mark the
+        base_dir: folder of the database files; by default `history/runs` in the folder of the instance, as Dagster's
+        own. batch_size: events a batch, sets `DAGSTER_EVENT_BATCH_SIZE` for the process unless it is set already; 0
+        turns batches off. planned_events_as_subset: one planned event an asset instead of one a partition. Cheaper, but
+        Dagster then does not mark the
             single partitions of a failed range run as failed.
     """
 
@@ -96,7 +99,10 @@ class BatchedSqliteEventLogStorage(OnePlannedRow, ShippedSqliteEventLog):
         return engine
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store events with one transaction in the run's shard and one in the index; kinds that need more go one by one."""
+        """Store events with one transaction in the run's shard and one in the index.
+
+        Kinds that need more go one by one.
+        """
         batch = [event for event in events if event.get_dagster_event().event_type in _BATCHED]
         for event in events:
             if event.get_dagster_event().event_type not in _BATCHED:
@@ -156,7 +162,8 @@ _shipped_connect: Callable[[SqliteEventLogStorage, str], AbstractContextManager[
 def adopt(then: Callable[[], None] = lambda: None) -> None:
     """Let every `SqliteEventLogStorage` of this process become the batched one when it first connects, and then call `then`.
 
-    For instances that Dagster makes by itself, before it loads our code: those of a `DAGSTER_HOME` without a `dagster.yaml`.
+    For instances that Dagster makes by itself, before it loads our code: those of a `DAGSTER_HOME` without a
+    `dagster.yaml`.
     """
     _batch(BATCH)
 

@@ -1,4 +1,5 @@
-"""What other charges and more capital would cost, against plain recomputation on a real history of the fictional exchange."""
+"""What other charges and more capital would cost, against plain recomputation on a real history of the fictional
+exchange."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the figures rest on: each doubt is told with its number, the warnings first, and nothing is told that is not so."""
+"""What the figures rest on: each doubt is told with its number, the warnings first, and nothing is told that is not
+so."""
 
 from __future__ import annotations
 

@@ -157,7 +157,8 @@ def test_a_number_that_no_rule_reads_refuses_the_text(text: str) -> None:
     ("Annual General Meeting/Scheme Of Arrangement", ["meeting", "scheme"]),
 ])  # fmt: skip
 def test_a_scheme_that_says_what_it_does_is_no_leg_of_its_own(text: str, kinds: list[str]) -> None:
-    """NTPC's bonus debentures of 2015-03-20 took 8 % off the price; a scheme would have been valued by that, a bonus of paper is not."""
+    """NTPC's bonus debentures of 2015-03-20 took 8 % off the price; a scheme would have been valued by that, a bonus of
+    paper is not."""
     assert [leg.kind for leg in read_subject(text).legs] == kinds
 
 

@@ -1,4 +1,5 @@
-"""A text is read whole or not at all: abbreviations of the `Bc` file, sums, what has no price in the text, hostile lengths."""
+"""A text is read whole or not at all: abbreviations of the `Bc` file, sums, what has no price in the text, hostile
+lengths."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from champion_assets.nse.actions.vocabulary import LONGEST
 
 
 def numbers(text: str) -> dict[str, object]:
-    """Price factor, rupees, percent and rights of a text; `none` where paper is handed out that is no ordinary share."""
+    """Price factor, rupees, percent and rights of a text; `none` where paper is handed out that is no ordinary
+    share."""
     subject = read_subject(text)
     assert not subject.reason, subject.reason
     found: Counter[str] = Counter()

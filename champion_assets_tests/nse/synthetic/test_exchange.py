@@ -1,4 +1,5 @@
-"""The fictional exchange: its bytes are reproducible, its story happens, its market obeys the rules of the genuine one."""
+"""The fictional exchange: its bytes are reproducible, its story happens, its market obeys the rules of the genuine
+one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Which event log a `dagster.yaml` gets: the fast one on the known version of Dagster, else Dagster's own, and a sentence."""
+"""Which event log a `dagster.yaml` gets: the fast one on the known version of Dagster, else Dagster's own, and a
+sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The batched event log against Dagster's own: the same answers to the same questions, pinned to this version of Dagster."""
+"""The batched event log against Dagster's own: the same answers to the same questions, pinned to this version of
+Dagster."""
 
 import os
 import subprocess
