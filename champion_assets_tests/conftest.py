@@ -48,8 +48,21 @@ LONG = (
 """Files that take long or wait for processes: begun first, so that the others fill the time and no long one is the
 last. Those with many processes of their own do not stand side by side, lest their time limits be met by load."""
 
+UNTRACED = (
+    *LONG,
+    "backtest/test_independent_simulator.py",
+    "experiments/test_variants.py",
+    "warehouse/test_clickhouse.py",
+    "warehouse/test_queries.py",
+    "test_pipeline_fuzz.py",
+)
+"""Files that build whole lakes again and again: tracing lines doubles or triples their time, and what they run other tests trace, too."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if str(item.path).endswith(UNTRACED):
+            item.add_marker(pytest.mark.no_cover)
     items.sort(key=lambda item: next((place for place, name in enumerate(LONG) if str(item.path).endswith(name)), len(LONG)))
     if REAL.is_dir():
         return
