@@ -180,5 +180,7 @@ def number(expression: pl.Expr) -> pl.Expr:
 
 
 def in_paise(rupees: pl.Expr) -> pl.Expr:
-    """Rupees as whole paise: sums of them do not depend on the order."""
-    return (rupees * 100).round().cast(pl.Int64)
+    """Rupees as whole paise: sums of them do not depend on the order. More than 1e14 rupees, a hundred times the largest
+    day of the exchange, counts as 1e14, for a misprint fits no integer.
+    """
+    return (rupees.clip(0.0, 1e14) * 100).round().cast(pl.Int64)

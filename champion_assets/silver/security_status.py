@@ -120,7 +120,8 @@ def _with_lists(rows: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
 
 
 def _paise(price: str) -> pl.Expr:
-    return (pl.col(price) * 100).round().cast(pl.Int64)
+    """Whole paise as a float: a misprint of 1e22 rupees fits no integer."""
+    return (pl.col(price) * 100).round()
 
 
 def _is_narrow(rows: pl.DataFrame) -> pl.Series:

@@ -15,6 +15,7 @@ import pytest
 
 from champion_assets.catalog import TABLES, open_workspace
 from champion_assets.checks.results import NAME
+from champion_assets.checks.rules import in_paise
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import BlockedByCheck
@@ -127,3 +128,8 @@ def test_one_missing_line_is_enough(real: Path, tmp_path: Path) -> None:
     failed = workspace.lake.read(NAME, [DAY]).filter(pl.col("check_name") == "bhavcopy_complete")
     assert not failed["passed"].item()
     assert "1 traded names that the bhavcopy lacks: 20MICRONS EQ" in failed["sample"].item()
+
+
+def test_a_turnover_of_any_size_can_be_summed() -> None:
+    frame = pl.DataFrame({"turnover": [1.25, 1e22, 1e300, None]}).select(in_paise(pl.col("turnover")))
+    assert frame["turnover"].to_list() == [125, 10**16, 10**16, None]

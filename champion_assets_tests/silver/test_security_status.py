@@ -117,6 +117,8 @@ def test_new_highs_are_found_by_name_and_price() -> None:
     assert frame.select("is_new_high", "is_new_low", "underlying").rows() == [(True, False, None), (False, False, "GOLD")]  # 99 is not 98
     without = transform(rows, equity, pl.DataFrame(schema=HITS), lists.filter(pl.col("list_name") == "funds"))
     assert without["is_new_high"].null_count() == 2
+    misprint = transform(rows.with_columns(high=1e22), equity, pl.DataFrame(schema=HITS), lists)
+    assert misprint["is_new_high"].to_list() == [False, False]  # and no integer that is too small for it
 
 
 def test_who_is_not_on_the_list_hit_no_band() -> None:
