@@ -87,10 +87,10 @@ def test_on_the_day_of_expiry_there_is_none() -> None:
 def test_stocks_are_found_and_indices_have_keys_and_strangers_are_left_out() -> None:
     rows = made(
         FUTURE, contract(kind="stock_future", symbol="DUMMYREL"), contract(kind="index_future", symbol="BANKNIFTY"),
-        contract(kind="index_future", symbol="DJIA"),
+        contract(kind="index_future", symbol="DJIA"), contract(kind="index_future"),
     )  # fmt: skip
     assert rows.select("symbol", "instrument_id", "index_id").rows() == [
-        ("ABC", "SYM:ABC", None), ("BANKNIFTY", None, "nifty_bank"), ("DJIA", None, None),
+        ("ABC", None, None), ("ABC", "SYM:ABC", None), ("BANKNIFTY", None, "nifty_bank"), ("DJIA", None, None),
     ]  # fmt: skip
 
 
