@@ -26,6 +26,7 @@ from champion_assets.bronze import bhavcopy as bronze_bhavcopy
 from champion_assets.bronze import board_meetings as bronze_board_meetings
 from champion_assets.bronze import corporate_actions as bronze_corporate_actions
 from champion_assets.bronze import delivery as bronze_delivery
+from champion_assets.bronze import derivatives as bronze_derivatives
 from champion_assets.bronze import earnings as bronze_earnings
 from champion_assets.bronze import esg_scores as bronze_esg_scores
 from champion_assets.bronze import index_close as bronze_index_close
@@ -46,6 +47,7 @@ from champion_assets.raw import bhavcopy as raw_bhavcopy
 from champion_assets.raw import bundle_members
 from champion_assets.raw import corporate_actions as raw_corporate_actions
 from champion_assets.raw import delivery as raw_delivery
+from champion_assets.raw import derivatives as raw_derivatives
 from champion_assets.raw import esg_scores as raw_esg_scores
 from champion_assets.raw import index_close as raw_index_close
 from champion_assets.raw import index_constituents as raw_index_constituents
@@ -55,6 +57,7 @@ from champion_assets.settings import Settings, require_files, source_folder
 from champion_assets.silver import (
     board_meetings,
     corporate_actions,
+    derivatives,
     doubts,
     earnings,
     endings,
@@ -106,6 +109,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     raw_corporate_actions.TABLE,
     bundle_members.TABLE,
     raw_market_lists.TABLE,
+    raw_derivatives.TABLE,
     raw_esg_scores.TABLE,
     bronze_bhavcopy.TABLE,
     bronze_delivery.TABLE,
@@ -122,14 +126,16 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     market_lists.TABLE,
     participant_open_interest.TABLE,
     adjusted_extremes.TABLE,
+    bronze_derivatives.TABLE,
     bronze_esg_scores.TABLE,
     instruments.TABLE,
     endings.TABLE,
     equity_eod.TABLE,
-    security_status.TABLE,
-    shares_outstanding.TABLE,
     index_eod.TABLE,
     rates.TABLE,
+    derivatives.TABLE,
+    security_status.TABLE,
+    shares_outstanding.TABLE,
     index_total_return.TABLE,
     corporate_actions.TABLE,
     earnings.TABLE,

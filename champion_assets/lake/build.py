@@ -22,6 +22,7 @@ from typing import Any, Literal
 import polars as pl
 
 from champion_assets.common import system
+from champion_assets.lake.blocks import next_block
 from champion_assets.lake.commit import DayRows, day_rows, write_days
 from champion_assets.lake.content_hash import HASH_LENGTH
 from champion_assets.lake.delta_schema import storable
@@ -130,9 +131,8 @@ def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, marks: Fin
     if table.stateful and report.failed:
         first_gap = min(report.failed)
         stale = [date for date in stale if date < first_gap]
-    size = table.block_size(workspace.settings)
     while stale:
-        block = _next_block(stale, size)
+        block = next_block(table, workspace, stale)
         stale = stale[len(block) :]
         _build_block(table, workspace, block, plan, marks, report)
         advance(table, sum(date in report.outcomes for date in block))
@@ -143,15 +143,6 @@ def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, marks: Fin
             break
         if table.reads_itself(workspace.settings):
             stale = _still_stale(table, workspace, stale, plan, marks, report)
-
-
-def _next_block(stale: list[dt.date], size: int) -> list[dt.date]:
-    """At most `size` days, up to the end of a month if that is not far: a month that is cut is written twice."""
-    block = stale[:size]
-    if len(stale) > size and (month := (block[-1].year, block[-1].month)) == (stale[size].year, stale[size].month):
-        whole = [date for date in block if (date.year, date.month) != month]
-        return whole if 2 * len(whole) >= size else block
-    return block
 
 
 def _still_stale(table: DailyTable, workspace: Workspace, stale: Sequence[dt.date], plan: Plan, marks: Fingerprints,

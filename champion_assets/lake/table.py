@@ -70,6 +70,8 @@ class DailyTable:
             here.
         block: how many sessions are computed and then written at once; this, not the range, bounds memory and what a
             crash loses.
+        block_rows: for tables of which some days have very many rows: a block has fewer sessions if they have more rows
+            than this in the first table that is read.
         stateful: a day reads this table's own previous session, so days run in order and a missing past is an error.
         may_be_empty: a session without rows is legitimate.
         rows_stand_alone: a row that breaks the model goes to the quarantine and costs nothing else; otherwise it fails
@@ -107,6 +109,7 @@ class DailyTable:
     more_inputs: Callable[[Place, Sequence[dt.date]], Mapping[dt.date, Mapping[str, Sequence[dt.date]]]] = lambda _place, _dates: {}
     outside: Callable[[Settings], Any] | None = None
     block: int | Callable[[Settings], int] = 64
+    block_rows: int | None = None
     stateful: bool = False
     may_be_empty: bool = False
     rows_stand_alone: bool = False

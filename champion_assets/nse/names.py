@@ -67,6 +67,19 @@ def mto_file(date: dt.date) -> NamedFile:
     return NamedFile(name, f"archives/equities/mto/{name}")
 
 
+def derivatives_files(date: dt.date) -> tuple[NamedFile, ...]:
+    """The files that can hold the derivatives of `date`, the preferred one first.
+
+    `BhavCopy_NSE_FO_0_0_0_YYYYMMDD_F_0000.csv.zip`, and `foDDMMMYYYYbhav.csv.zip` until 2024-07-05. The archive is not
+    asked for them: one has about a megabyte, and most lakes do without.
+    """
+    month = MONTHS[date.month - 1]
+    udiff, legacy = f"BhavCopy_NSE_FO_0_0_0_{date:%Y%m%d}_F_0000.csv.zip", f"fo{date:%d}{month}{date:%Y}bhav.csv.zip"
+    newer = NamedFile(udiff, f"content/fo/{udiff}", is_served=False)
+    older = NamedFile(legacy, f"content/historical/DERIVATIVES/{date:%Y}/{month}/{legacy}", is_served=False)
+    return (*((newer,) if date >= FIRST_UDIFF else ()), *((older,) if date <= LAST_LEGACY else ()))
+
+
 def action_bundles(date: dt.date) -> tuple[NamedFile, ...]:
     """The PR bundle of `date` (from 2010-01-04), whose `Bc` member lists the corporate actions known that day.
 

@@ -21,7 +21,16 @@ from champion_assets.nse.dates import parse_date
 from champion_assets.nse.errors import BadPayload
 from champion_assets.nse.file_dates import date_in_name
 from champion_assets.nse.formats import FORMATS
-from champion_assets.nse.names import delivery_file, index_close_file, legacy_bhavcopy, mto_file, udiff_bhavcopy
+from champion_assets.nse.names import (
+    FIRST_UDIFF,
+    LAST_LEGACY,
+    delivery_file,
+    derivatives_files,
+    index_close_file,
+    legacy_bhavcopy,
+    mto_file,
+    udiff_bhavcopy,
+)
 
 HEAD_BYTES = 16 * 1024
 """How much of a file is read to know it."""
@@ -35,7 +44,8 @@ MEMBERS = ("Pd", "bh", "mcap", "PE", "hl", "etf", "sme", "Bm")
 """Members of the PR bundle that some table reads, too, where they lie loose under their names."""
 BULK, BLOCK = "bulk deals", "block deals"
 LISTS = (BULK, BLOCK, "shortselling", "REG1_IND", "fao_participant", "CM_52_wk_High_low")
-USED = (*PRICES, MTO, INDEX_CLOSE, BC, PR, *MEMBERS, *LISTS, ACTIONS, CHANGES, SECURITIES, LIST)
+DERIVATIVES, OLD_DERIVATIVES = "UDiFF F&O bhavcopy", "legacy F&O bhavcopy"
+USED = (*PRICES, MTO, INDEX_CLOSE, BC, PR, *MEMBERS, *LISTS, DERIVATIVES, OLD_DERIVATIVES, ACTIONS, CHANGES, SECURITIES, LIST)
 """Kinds that some table reads."""
 _OF_FORMAT = {
     "legacy_l1": LEGACY, "legacy_l2": LEGACY, "udiff": UDIFF, "udiff_early": UDIFF, "sec_bhavdata_full": FULL,
@@ -63,7 +73,7 @@ _SIGNS = (
     ("shortselling", "securityname symbolname tradedate quantity"),
     ("namechange", "nchsymbol nchprevname"),
     ("CMVOLT", "date symbol underlyingclosepricea"),
-    ("legacy F&O bhavcopy", "instrument expirydt"),
+    (OLD_DERIVATIVES, "instrument symbol expirydt timestamp"),
     ("REG1_IND", "scripcode symbol gsm"),
 )
 """By kind the columns that its header has, in lower case and without anything but letters and digits; the first that
@@ -178,6 +188,8 @@ def _of_table(lines: Sequence[str], name: str, folder: str) -> Recognised:
         return Recognised(SECURITIES)
     for kind, signs_ in _SIGNS:
         if tidy.issuperset(signs_.split()):
+            if kind == OLD_DERIVATIVES and len(first) >= len(header) > 0:
+                return Recognised(kind, parse_date(first[header.index("TIMESTAMP")], name))
             return Recognised(kind) if kind == ACTIONS else _by_name(kind, name, folder)
     if all(_CHANGE_LINE.fullmatch(line) for line in lines[:2] if line):
         return Recognised(CHANGES)
@@ -193,6 +205,8 @@ def _price_file(header: Sequence[str], first: Sequence[str], name: str) -> Recog
         return Recognised(_OF_FORMAT[form.name], None, "a header without a whole row")
     for column, wanted in form.fixed.items():
         if (found := first[columns.index(column)]) != wanted:
+            if (column, found) == ("Sgmt", "FO"):
+                return Recognised(DERIVATIVES, parse_date(first[columns.index("TradDt")], name))
             return Recognised("UDiFF file of another segment", None, f"{column} is {found!r}, not {wanted!r}")
     day = next(column for column, target in form.columns.items() if target == "trade_date")
     return Recognised(_OF_FORMAT[form.name], parse_date(first[columns.index(day)], name))
@@ -240,5 +254,9 @@ def archive_name(kind: str | None, date: dt.date | None) -> str | None:
     own = {BC: "bc%d%m%Y.csv", BULK: "bulk_%d%m%Y.csv", BLOCK: "block_%d%m%Y.csv"}
     if kind in own:
         return format(date, own[kind])
+    if kind == DERIVATIVES and date >= FIRST_UDIFF:
+        return derivatives_files(date)[0].name.removesuffix(".zip").lower()
+    if kind == OLD_DERIVATIVES and date <= LAST_LEGACY:
+        return derivatives_files(date)[-1].name.removesuffix(".zip").lower()
     daily = {LEGACY: legacy_bhavcopy, UDIFF: udiff_bhavcopy, FULL: delivery_file, MTO: mto_file, INDEX_CLOSE: index_close_file}
     return daily[kind](date).name.removesuffix(".zip").lower() if kind in daily else None

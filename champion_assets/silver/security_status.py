@@ -36,7 +36,7 @@ from champion_assets.nse import trading_rules
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.nse.trading_rules import band_edge, fixed_ticks
 
-NAME, EQUITY = "silver/security_status", "silver/equity_eod"
+NAME, EQUITY, DERIVATIVES = "silver/security_status", "silver/equity_eod", "silver/derivatives"
 KEY = ["trade_date", "symbol", "series"]
 UNLISTED_SERIES, UNLISTED_BAND = ("BE", "ST"), 0.02
 """Of whom the list of price bands does not speak."""
@@ -61,6 +61,7 @@ class SecurityStatus(TableModel):
     is_new_high: bool = pa.Field(nullable=True, description="On the day's list of new highs of 52 weeks; null without a list")
     is_new_low: bool = pa.Field(nullable=True, description="On the day's list of new lows of 52 weeks; null without a list")
     underlying: str = pa.Field(nullable=True, description="What a fund follows, in the exchange's words; null for others")
+    has_derivatives: bool = pa.Field(nullable=True, description="A contract on it is listed that day; null where no contracts are there")
 
     class Config(TableModel.Config):
         """One row per instrument and day."""
@@ -75,7 +76,8 @@ class SecurityStatus(TableModel):
 
 
 def transform(
-    prices: pl.DataFrame, equity: pl.DataFrame, hits: pl.DataFrame, lists: pl.DataFrame, incomplete: Collection[dt.date] = ()
+    prices: pl.DataFrame, equity: pl.DataFrame, hits: pl.DataFrame, lists: pl.DataFrame, incomplete: Collection[dt.date] = (),
+    derivatives: pl.DataFrame | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     """The securities of the bundles of some days.
 
@@ -85,6 +87,7 @@ def transform(
         hits: rows of bronze/bundle_bands.
         lists: rows of bronze/bundle_lists.
         incomplete: days whose list has lines that cannot be read: who is not on it may have been.
+        derivatives: trade_date and instrument_id of contracts on stocks; None is no contracts of any day.
 
     Returns:
         Rows of `SecurityStatus`, sorted by day and instrument.
@@ -102,6 +105,7 @@ def transform(
     flags = [pl.when(pl.col(name).fill_null(value=False)).then(pl.lit(value=True)).when(speaks).then(pl.lit(value=False)).alias(name)
              for name in ("hit_upper", "hit_lower")]  # fmt: skip
     rows = _with_lists(rows.with_columns(flags), lists)
+    rows = _with_derivatives(rows, rows.select("trade_date", "instrument_id").clear() if derivatives is None else derivatives)
     return rows.select(list(empty_frame(SecurityStatus).columns)).sort("trade_date", "instrument_id")
 
 
@@ -117,6 +121,14 @@ def _with_lists(rows: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
         rows = rows.with_columns(pl.when(known).then(pl.col("is_on").fill_null(value=False)).alias(f"is_new_{status}")).drop("is_on")
     funds = lists.filter(pl.col("list_name") == "funds").unique(KEY, keep="first", maintain_order=True).select(*KEY, "underlying")
     return rows.join(funds, on=KEY, how="left", maintain_order="left")
+
+
+def _with_derivatives(rows: pl.DataFrame, derivatives: pl.DataFrame) -> pl.DataFrame:
+    """Rows with whether a contract on the stock is listed, of days that have contracts."""
+    key = ["trade_date", "instrument_id"]
+    rows = rows.join(derivatives.unique(key).with_columns(_has=pl.lit(value=True)), on=key, how="left", maintain_order="left")
+    known = pl.col("trade_date").is_in(derivatives["trade_date"].unique().to_list())
+    return rows.with_columns(has_derivatives=pl.when(known).then(pl.col("_has").fill_null(value=False)))
 
 
 def _paise(price: str) -> pl.Expr:
@@ -152,8 +164,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     prices = inputs.read(PRICES, _PRICE_COLUMNS, days=dates).drop_nulls("symbol")
     days = prices["trade_date"].unique().sort().to_list()
     equity = inputs.read(EQUITY, [*KEY, "instrument_id", "volume"], days=days)
+    contracts = inputs.read(DERIVATIVES, ["trade_date", "instrument_id"], days=days).drop_nulls("instrument_id")
     frame = transform(prices, equity, inputs.read(HITS, [*KEY, "side"], days=days), inputs.read(LISTS, days=days),
-                      inputs.refused(HITS))  # fmt: skip
+                      inputs.refused(HITS), contracts)  # fmt: skip
     counted = frame.group_by("trade_date").agg(
         rows=pl.len(), upper=pl.col("hit_upper").sum(), lower=pl.col("hit_lower").sum(), bands_unknown=pl.col("hit_upper").null_count()
     )
@@ -166,14 +179,14 @@ TABLE = DailyTable(
     name=NAME,
     description="What the exchange says of each security beside its prices: price bands hit, Nifty 50, ex-dates, 52 weeks.",
     model=SecurityStatus,
-    code_version="2",
-    inputs=lambda _: (Input(PRICES), Input(HITS), Input(LISTS), Input(EQUITY)),
+    code_version="3",
+    inputs=lambda _: (Input(PRICES), Input(HITS), Input(LISTS), Input(EQUITY), Input(DERIVATIVES)),
     constants={**values_of(thresholds, "BUNDLE_AGREES"), **values_of(trading_rules)},
     compute=compute,
     may_be_empty=True,
     rows_stand_alone=True,
     kinds=frozenset({"parquet", "polars"}),
     grain="instrument",
-    peak_megabytes=450,
+    peak_megabytes=500,
     in_warehouse=True,
 )

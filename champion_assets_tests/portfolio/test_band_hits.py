@@ -24,7 +24,7 @@ def told(equity: pl.DataFrame, *, upper: bool) -> pl.DataFrame:
         *("trade_date", "instrument_id", "symbol", "series"), hit_upper=pl.lit(value=upper), hit_lower=pl.lit(value=False),
         is_nifty_50=pl.lit(value=False), corporate_flag=pl.lit(None, pl.String), high_52_weeks=pl.lit(None, pl.Float64),
         low_52_weeks=pl.lit(None, pl.Float64), is_new_high=pl.lit(None, pl.Boolean), is_new_low=pl.lit(None, pl.Boolean),
-        underlying=pl.lit(None, pl.String),
+        underlying=pl.lit(None, pl.String), has_derivatives=pl.lit(None, pl.Boolean),
     )  # fmt: skip
     assert violations(SecurityStatus, rows) is None
     return rows.select(list(empty_frame(SecurityStatus).columns))

@@ -44,6 +44,19 @@ def flags(frame: pl.DataFrame) -> dict[str, tuple[bool | None, bool | None]]:
     return {symbol: (upper, lower) for symbol, upper, lower in frame.select("symbol", "hit_upper", "hit_lower").iter_rows()}
 
 
+def test_whether_it_has_derivatives_is_known_on_days_with_contracts_only() -> None:
+    rows = pl.DataFrame([PRICES, PRICES | {"symbol": "B"}], schema_overrides={"corporate_flag": pl.String})
+    equity = rows.select("trade_date", "symbol", "series", "volume", instrument_id=pl.lit("SYM:") + pl.col("symbol"))
+    hits = pl.DataFrame(schema=HITS)
+    for days, wanted in (([DAY, DAY], [False, True]), ([], [None, None]), ([DAY - dt.timedelta(days=1)], [None, None])):
+        contracts = pl.DataFrame(
+            {"trade_date": days, "instrument_id": ["SYM:B"] * len(days)}, schema={"trade_date": pl.Date, "instrument_id": pl.String}
+        )
+        frame = transform(rows, equity, hits, NO_LISTS, derivatives=contracts)
+        assert frame["has_derivatives"].to_list() == wanted
+        assert violations(SecurityStatus, frame) is None
+
+
 @pytest.fixture(scope="module")
 def december(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A source with the genuine bhavcopy of 2020-12-01."""

@@ -45,7 +45,7 @@ def assert_equals_lake(workspace: Workspace, start: dt.date = START, end: dt.dat
                 f"SELECT {', '.join(columns)} FROM {table.name.replace('/', '.')} ORDER BY {', '.join(keys)}"
             ).fetchall()
             stored = pl.DataFrame(rows, schema={name: lake.schema[name] for name in columns}, orient="row")
-            assert stored.equals(lake.select(columns).sort(keys)), table.name
+            assert stored.equals(lake.select(columns).sort(keys, nulls_last=True)), table.name
 
 
 def test_every_table_equals_the_lake(workspace: Workspace) -> None:

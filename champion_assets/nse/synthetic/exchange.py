@@ -25,6 +25,7 @@ from champion_assets.nse.names import (
 )  # fmt: skip
 from champion_assets.nse.synthetic import files
 from champion_assets.nse.synthetic.bundle import members
+from champion_assets.nse.synthetic.derivatives import derivatives
 from champion_assets.nse.synthetic.indices import IndexLevel
 from champion_assets.nse.synthetic.indices import levels as index_levels
 from champion_assets.nse.synthetic.market import Market, simulate
@@ -94,6 +95,9 @@ def _day(
     (first, text), *more = lists(market, day)
     name = f"lists_{date:%Y%m%d}.zip"
     yield NamedFile(name, f"lists/{name}"), files.zipped(first, text.encode(), dict(more))
+    if (contracts := derivatives(market, day)) is not None:
+        file, body = contracts
+        yield file, files.zipped(file.name.removesuffix(".zip"), body)
 
 
 def _bundle(market: Market, day: int) -> Iterator[str]:

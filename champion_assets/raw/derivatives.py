@@ -1,0 +1,50 @@
+"""`raw/derivatives`: the bhavcopy of the derivatives, legacy or UDiFF, byte for byte and in every version.
+
+It is taken where it lies in a folder or bucket; the archive is not asked for it. A day without one, or with one that is
+refused, has no rows and says why; it costs nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import cast
+
+from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.table import Computed, DailyTable
+from champion_assets.nse.boundary import read_outside
+from champion_assets.nse.derivatives import read_derivatives
+from champion_assets.nse.names import derivatives_files
+from champion_assets.nse.source.base import Fetched
+from champion_assets.raw.files import RawFile, block_size, fetch_days, source_of
+
+NAME = "raw/derivatives"
+
+
+class RawDerivatives(RawFile):
+    """A received version of the day's file."""
+
+
+def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
+    """Parse the whole file: its date, format and number of rows."""
+    parsed = read_outside(read_derivatives, fetched.body, fetched.name)
+    return cast("dt.date", parsed.frame["trade_date"][0]), parsed.format, parsed.frame.height
+
+
+def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
+    """Find the files of `dates`."""
+    return fetch_days(inputs, dates, derivatives_files, accept, optional=True)
+
+
+TABLE = DailyTable(
+    name=NAME,
+    description="NSE's bhavcopy of the derivatives where the source has it, byte for byte; a day without one says why.",
+    model=RawDerivatives,
+    code_version="1",
+    compute=compute,
+    outside=source_of,
+    block=block_size,
+    may_be_empty=True,
+    kinds=frozenset({"file"}),
+    peak_megabytes=900,
+)
