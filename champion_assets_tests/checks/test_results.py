@@ -261,7 +261,7 @@ def misdated(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> Worksp
     shutil.copytree(exchange.folder, folder, ignore=shutil.ignore_patterns(".republished"))
     number = exchange.market.sessions.index(DAY)
     rows = exchange.market.rows(number).with_columns(pl.col("open", "high", "low", "close", "last", "prev_close") * 1.05)
-    path = next(folder.rglob(f"BhavCopy*{DAY:%Y%m%d}*"))
+    path = next(folder.rglob(f"BhavCopy_NSE_CM*{DAY:%Y%m%d}*"))
     path.unlink()
     (folder / path.name.removesuffix(".zip")).write_bytes(files.udiff(rows))
     for legacy in folder.rglob("cm08JAN2024bhav*"):
