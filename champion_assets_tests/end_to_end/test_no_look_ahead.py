@@ -58,7 +58,7 @@ def copied(exchange: Exchange, folder: Path) -> Path:
 
 def noisy(exchange: Exchange, folder: Path, cut: dt.date, chance: random.Random) -> Path:
     """All bhavcopies written anew, those after the cut with other prices."""
-    shutil.copytree(exchange.folder, folder, ignore=shutil.ignore_patterns(".republished", "historical", "cm"))
+    shutil.copytree(exchange.folder, folder, ignore=shutil.ignore_patterns(".republished", "EQUITIES", "cm"))
     later = [date for date in exchange.market.sessions if date > cut]  # the checks would stop such days
     lines = [f"{date},{check},noise,a test" for date in later for check in ("day_missing", "market_turnover")]
     (folder / "checks.csv").write_text("\n".join(["date,check,why,evidence", *lines]))
