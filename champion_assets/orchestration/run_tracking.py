@@ -1,6 +1,6 @@
 """Runs of the pipeline in MLflow, under the names that the pipeline before Champion used.
 
-What belongs here: what a run leaves behind while it works (`note`: an object a table under `tracking/RUN` in the lake,
+What belongs here: what a run leaves behind while it works (`note`: one object per table under `tracking/RUN` in the lake,
 so that it does not matter which machine works and which one sends), and sending that when the run has ended
 (`send_pending`). So a dead MLflow server costs a run nothing; what could not be sent waits.
 """
