@@ -12,7 +12,7 @@ from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
 from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import MissingInput
-from champion_assets.lake.schema import violations
+from champion_assets.lake.schema import empty_frame, violations
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import load_calendar
 from champion_assets.portfolio.account import NAME as ACCOUNT
@@ -91,3 +91,15 @@ def test_the_model_refuses_weights_that_do_not_add_up(workspace: Workspace, corr
     build_until(workspace, "portfolio/target_weights", START, END)
     frame = workspace.lake.read("portfolio/target_weights", [END])
     assert violations(TargetWeights, frame.with_columns(corrupt.alias("weight"))) is not None
+
+
+@pytest.mark.parametrize("is_stuck", [True, False])
+def test_a_weight_of_nothing_is_only_that_of_a_name_that_cannot_be_sold(is_stuck: bool) -> None:
+    row = {"trade_date": dt.date(2024, 1, 15), "instrument_id": "A", "symbol": "A", "sector": "x", "weight": 1.0, "held": 1.0,
+           "decided_on": dt.date(2024, 1, 15), "is_stuck": False, "esg_score": None, "cash_weight": 0.0, "claims_weight": 0.0,
+           "relative_gap": 0.0}  # fmt: skip
+    other = row | {"instrument_id": "B", "symbol": "B", "weight": 0.0, "held": 0.0, "is_stuck": is_stuck}
+    frame = pl.DataFrame([row, other], schema=empty_frame(TargetWeights).schema)
+    problem = violations(TargetWeights, frame)
+    assert (problem is None) == is_stuck
+    assert is_stuck or "cannot be sold" in str(problem) or "nothing_is_stuck" in str(problem)
