@@ -95,7 +95,9 @@ def own_tables() -> tuple[DailyTable, ...]:
             ) from error
         tables = tables_of(loaded) if isinstance(loaded, DailyFile) else loaded
         if not isinstance(tables, tuple) or not all(isinstance(each, DailyTable) for each in tables):
-            raise ConfigurationError(f"the entry point {point.name} = {point.value} names neither a DailyFile nor a tuple of tables")
+            raise ConfigurationError(
+                f"the entry point {point.name} = {point.value} names neither a DailyFile nor a tuple of tables"
+            )
         found += tables
     return tuple(found)
 
@@ -174,7 +176,9 @@ def all_tables(lake_tables: tuple[DailyTable, ...] = LAKE_TABLES) -> dict[str, D
     names = [table.name for table in lake_tables]
     if len(set(names)) < len(names):
         raise ConfigurationError(f"two tables are called {next(name for name in names if names.count(name) > 1)}")
-    return {table.name: table for table in (*lake_tables, duckdb.table_of(lake_tables), clickhouse.table_of(lake_tables))}
+    return {
+        table.name: table for table in (*lake_tables, duckdb.table_of(lake_tables), clickhouse.table_of(lake_tables))
+    }
 
 
 TABLES = all_tables()
@@ -186,11 +190,15 @@ def enabled_tables(settings: Settings, tables: dict[str, DailyTable] | None = No
     Raises:
         ConfigurationError: one of them reads what is no table, which a declaration or a setting such as TILTS names.
     """
-    enabled = {name: table for name, table in (TABLES if tables is None else tables).items() if table.is_enabled(settings)}
+    enabled = {
+        name: table for name, table in (TABLES if tables is None else tables).items() if table.is_enabled(settings)
+    }
     for table in enabled.values():
         if unknown := sorted({wanted.table for wanted in table.inputs(settings)}.difference(enabled)):
             near = get_close_matches(unknown[0], enabled, 1)
-            raise ConfigurationError(f"{table.name} reads {unknown[0]}, which is no table{f'; did you mean {near[0]}?' if near else ''}")
+            raise ConfigurationError(
+                f"{table.name} reads {unknown[0]}, which is no table{f'; did you mean {near[0]}?' if near else ''}"
+            )
     return enabled
 
 

@@ -14,13 +14,30 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 ACCEPTED: dict[str, str] = {}
 """Advisory: why it does not matter here."""
-UNREACHABLE = ("ConnectionError", "Max retries exceeded", "Failed to establish a new connection", "ServiceError", "timed out")
+UNREACHABLE = (
+    "ConnectionError",
+    "Max retries exceeded",
+    "Failed to establish a new connection",
+    "ServiceError",
+    "timed out",
+)
 
 
 def main() -> int:
     """Ask, print, and return the exit code."""
-    command = [sys.executable, "-m", "pip_audit", "--requirement", str(ROOT / "requirements-dev.lock"), "--no-deps", "--disable-pip",
-               "--format", "json", "--progress-spinner", "off"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pip_audit",
+        "--requirement",
+        str(ROOT / "requirements-dev.lock"),
+        "--no-deps",
+        "--disable-pip",
+        "--format",
+        "json",
+        "--progress-spinner",
+        "off",
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     if not done.stdout.startswith("{"):
         if any(word in done.stderr for word in UNREACHABLE):
@@ -37,7 +54,10 @@ def main() -> int:
     open_ones = [each for each in found if each[2] not in ACCEPTED]
     for name, version, advisory in open_ones:
         print(f"audit: {name} {version} has {advisory}")  # noqa: T201
-    print(f"audit: {len(known)} of {len(listed)} packages, {len(found)} known weaknesses, {len(open_ones)} of them not accepted")  # noqa: T201
+    print(
+        f"audit: {len(known)} of {len(listed)} packages, {len(found)} known weaknesses, {len(open_ones)} "
+        f"of them not accepted"
+    )  # noqa: T201
     return 1 if open_ones else 0
 
 

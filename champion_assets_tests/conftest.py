@@ -13,7 +13,9 @@ import pytest
 
 hypothesis.settings.register_profile("champion", deadline=None)  # how long an example takes is no property of the code
 hypothesis.settings.load_profile("champion")
-os.environ["CHAMPION_RETRY_DELAY_SCALE"] = "0"  # read when the assets are defined: retries happen, without their minutes
+os.environ["CHAMPION_RETRY_DELAY_SCALE"] = (
+    "0"  # read when the assets are defined: retries happen, without their minutes
+)
 
 from champion_assets.catalog import open_workspace
 from champion_assets.lake.workspace import Workspace
@@ -59,17 +61,23 @@ UNTRACED = (
     "warehouse/test_queries.py",
     "test_pipeline_fuzz.py",
 )
-"""Files that build whole lakes again and again: tracing lines doubles or triples their time, and what they run other tests trace, too."""
+"""Files that build whole lakes again and again: tracing lines doubles or triples their time, and what they run other
+tests trace, too."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if str(item.path).endswith(UNTRACED):
             item.add_marker(pytest.mark.no_cover)
-    items.sort(key=lambda item: next((place for place, name in enumerate(LONG) if str(item.path).endswith(name)), len(LONG)))
+    items.sort(
+        key=lambda item: next((place for place, name in enumerate(LONG) if str(item.path).endswith(name)), len(LONG))
+    )
     if REAL.is_dir():
         return
-    reason = f"the genuine files of NSE are not in {REAL}; they may not be redistributed. Name their folder in CHAMPION_REAL_FILES"
+    reason = (
+        f"the genuine files of NSE are not in {REAL}; they may not be redistributed. Name their folder "
+        f"in CHAMPION_REAL_FILES"
+    )
     for item in items:
         if item.get_closest_marker("real"):
             item.add_marker(pytest.mark.skip(reason=reason))
@@ -100,9 +108,17 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Exchange:
 def settings_in(folder: Path, exchange: Exchange) -> Settings:
     """Small windows on the synthetic exchange, everything in `folder`."""
     return Settings(
-        data_dir=folder / "data", source=str(exchange.folder), esg_folder=exchange.folder / "esg", start_date=START, cov_window_days=40,
-        expected_return_lookback=40, universe_warmup=20, universe_size=60, retry_delay_scale=0, http_interval_seconds=0,
-    )  # fmt: skip
+        data_dir=folder / "data",
+        source=str(exchange.folder),
+        esg_folder=exchange.folder / "esg",
+        start_date=START,
+        cov_window_days=40,
+        expected_return_lookback=40,
+        universe_warmup=20,
+        universe_size=60,
+        retry_delay_scale=0,
+        http_interval_seconds=0,
+    )
 
 
 @pytest.fixture

@@ -29,7 +29,9 @@ def built(real: Path, folder: Path, last: str) -> Workspace:
         prices = folder / "source" / str(date) / f"sec_bhavdata_full_{date:%d%m%Y}.csv"
         prices.write_text("".join(map(_with_turnover, prices.read_text().splitlines(keepends=True))))
     source = str(folder / "source")
-    workspace = open_workspace(Settings(data_dir=folder / "data", source=source, start_date=DAYS[0], retry_delay_scale=0))
+    workspace = open_workspace(
+        Settings(data_dir=folder / "data", source=source, start_date=DAYS[0], retry_delay_scale=0)
+    )
     for table in ORDER[: ORDER.index(last) + 1]:
         report = build_range(TABLES[table], workspace, DAYS)
         assert not report.failed, (table, report.failed)

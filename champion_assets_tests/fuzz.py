@@ -89,7 +89,9 @@ def seeds(folder: Path) -> list[tuple[str, bytes, Callable[[bytes, str], object]
         "fictional_provider.csv": lambda body, name: read_records(body, name, mapping),
     }
     for path in sorted(folder.rglob("*.csv")):
-        found += [(path.name, path.read_bytes(), reader) for start, reader in others.items() if path.name.startswith(start)]
+        found += [
+            (path.name, path.read_bytes(), reader) for start, reader in others.items() if path.name.startswith(start)
+        ]
     found += [(name, _inside(body), reader) for name, body, reader in found if body[:2] == b"PK"]
     found.append(
         (
@@ -99,7 +101,9 @@ def seeds(folder: Path) -> list[tuple[str, bytes, Callable[[bytes, str], object]
         )
     )
     holidays = b'{"CM": [{"tradingDate": "26-Jan-2026", "description": "Republic Day", "Sr_no": 1}]}'
-    found.append(("holidays.json", holidays, lambda body, name: read_holiday_master(body.decode("utf-8", "replace"), name)))
+    found.append(
+        ("holidays.json", holidays, lambda body, name: read_holiday_master(body.decode("utf-8", "replace"), name))
+    )
     subject = b"Bonus 1:2 / Face Value Split From Rs 10/- To Rs 2/- / Interim Dividend Rs 5 Per Share"
     found.append(("subject", subject, lambda body, _: read_subject(body.decode("utf-8", "replace"))))
     return found
@@ -131,7 +135,9 @@ def mutate(body: bytes, chance: random.Random) -> bytes:
             _field(data, chance)
         elif kind == 6:
             lines = bytes(data).split(b"\n")
-            chance.shuffle(lines) if chance.random() < 0.1 else lines.insert(chance.randrange(len(lines) + 1), chance.choice(lines))
+            chance.shuffle(lines) if chance.random() < 0.1 else lines.insert(
+                chance.randrange(len(lines) + 1), chance.choice(lines)
+            )
             data = bytearray(b"\n".join(lines))
         else:
             data = bytearray(_packed(bytes(data), chance))
@@ -174,7 +180,9 @@ def run(count: int, seed: int, folder: Path) -> Counter[str]:
         except Exception as error:
             path = Path(tempfile.gettempdir()) / f"champion-fuzz-{seed}-{number}"
             path.write_bytes(damaged)
-            raise AssertionError(f"{name}, seed {seed}, number {number}: {type(error).__name__}: {error}; the file is {path}") from error
+            raise AssertionError(
+                f"{name}, seed {seed}, number {number}: {type(error).__name__}: {error}; the file is {path}"
+            ) from error
         if (took := time.perf_counter() - started) > SLOW_SECONDS:
             raise AssertionError(f"{name}, seed {seed}, number {number}: {took:.0f} s")
     return outcomes

@@ -31,10 +31,19 @@ def said(lake: Lake, table: str) -> dict[str, str]:
     declared, dates = TABLES[table], lake.dates(table)
     rows = lake.read(table, dates)
     floats = [name for name, kind in rows.schema.items() if kind.is_float()]
-    plain = rows.select(pl.exclude(*RECEIPT, *(name for name, kind in rows.schema.items() if isinstance(kind, pl.List))))
+    plain = rows.select(
+        pl.exclude(*RECEIPT, *(name for name, kind in rows.schema.items() if isinstance(kind, pl.List)))
+    )
     rounded = plain.with_columns(pl.col(floats).round_sig_figs(DIGITS) + 0.0)  # minus zero is zero
-    constants = hashlib.sha256(json.dumps(dict(declared.constants), sort_keys=True, default=str).encode()).hexdigest()[:16]
-    return {"code_version": declared.code_version, "days": str(len(dates)), "constants": constants, "content": content_hash(rounded)}
+    constants = hashlib.sha256(json.dumps(dict(declared.constants), sort_keys=True, default=str).encode()).hexdigest()[
+        :16
+    ]
+    return {
+        "code_version": declared.code_version,
+        "days": str(len(dates)),
+        "constants": constants,
+        "content": content_hash(rounded),
+    }
 
 
 def main() -> None:
@@ -45,9 +54,18 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         exchange = write_exchange(Path(folder) / "exchange" / "source", load_calendar(), START, END, seed=11)
-        settings = Settings(data_dir=Path(folder), source=str(exchange.folder), esg_folder=exchange.folder / "esg", start_date=START,
-                            cov_window_days=40, expected_return_lookback=40, universe_warmup=20, universe_size=60,
-                            retry_delay_scale=0, http_interval_seconds=0)  # fmt: skip
+        settings = Settings(
+            data_dir=Path(folder),
+            source=str(exchange.folder),
+            esg_folder=exchange.folder / "esg",
+            start_date=START,
+            cov_window_days=40,
+            expected_return_lookback=40,
+            universe_warmup=20,
+            universe_size=60,
+            retry_delay_scale=0,
+            http_interval_seconds=0,
+        )
         FILE.write_text(json.dumps({name: said(template(settings), name) for name in GOLDEN}, indent=1) + "\n")
 
 

@@ -65,7 +65,13 @@ def _built_before(workspace: Workspace, last: str, start: dt.date, end: dt.date)
     its arguments."""
     settings, lake = workspace.settings, workspace.lake
     is_plain = TABLES.keys() == _TABLES.keys() and all(TABLES[name] is _TABLES[name] for name in TABLES)
-    if not is_plain or last.startswith("warehouse/") or workspace.begin is not None or not lake.is_local or type(lake) is not Lake:
+    if (
+        not is_plain
+        or last.startswith("warehouse/")
+        or workspace.begin is not None
+        or not lake.is_local
+        or type(lake) is not Lake
+    ):
         return None
     if any(Path(lake.root).iterdir()) or start != settings.start_date or not _usual(settings):
         return None
@@ -129,7 +135,11 @@ def content(root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "track
     Left out: raw tables, for they hold the instant of receipt; notes for MLflow and the indexes in `state/`, which are
     made of the others.
     """
-    files = [path for path in sorted(root.rglob("*")) if path.is_file() and not str(path.relative_to(root)).startswith(tuple(leave_out))]
+    files = [
+        path
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not str(path.relative_to(root)).startswith(tuple(leave_out))
+    ]
     tables = {path.parents[len(path.parts) - 1 - path.parts.index(LOG)] for path in files if LOG in path.parts}
     found: dict[str, str] = {}
     for table in sorted(tables):
@@ -137,11 +147,18 @@ def content(root: Path, leave_out: Sequence[str] = ("raw/", "warehouse/", "track
         name = str(table.relative_to(root))
         newest = max(map(_month, state.file_of), default=None)
         if name in DATED:
-            rows = {date: Lake(str(root)).read(name, [date]).drop("received_on", strict=False) for date in state.file_of}
+            rows = {
+                date: Lake(str(root)).read(name, [date]).drop("received_on", strict=False) for date in state.file_of
+            }
             found |= {f"{name}/{date}": content_hash(frame) for date, frame in rows.items()}
             continue
-        found |= {f"{name}/{date}": f"{(info := file.days[date]).exact} {info.fingerprint}" for date, file in state.file_of.items()}
-        found |= {f"{name}/{file.path}": str(file.crc32) for file in state.files.values() if _month(min(file.days)) != newest}
+        found |= {
+            f"{name}/{date}": f"{(info := file.days[date]).exact} {info.fingerprint}"
+            for date, file in state.file_of.items()
+        }
+        found |= {
+            f"{name}/{file.path}": str(file.crc32) for file in state.files.values() if _month(min(file.days)) != newest
+        }
     for path in files:
         of_a_table = LOG in path.parts or (path.suffix == ".parquet" and any(table in path.parents for table in tables))
         if not of_a_table and TEMPORARY not in path.parts:
@@ -163,7 +180,9 @@ def put_day(lake: Lake, table: str, date: dt.date, rows: pl.DataFrame, **stamp: 
 
 def register_of(lake: Lake, date: dt.date) -> pl.DataFrame:
     """All instruments as known at the end of `date`."""
-    return stored_register(lake.read, lake.dates(INSTRUMENTS), date, list(TABLES[INSTRUMENTS].model.to_schema().columns))
+    return stored_register(
+        lake.read, lake.dates(INSTRUMENTS), date, list(TABLES[INSTRUMENTS].model.to_schema().columns)
+    )
 
 
 def drop_days(lake: Lake, table: str, dates: Sequence[dt.date]) -> None:
@@ -235,7 +254,9 @@ def template(settings: Settings) -> Lake:
             folder.mkdir()
             workspace = open_workspace(settings.model_copy(update={"data_dir": folder}))
             for name in ORDER[: ORDER.index("warehouse/duckdb")]:
-                failed = build_range(TABLES[name], workspace, calendar_days(settings.start_date, dt.date(2024, 4, 30))).failed
+                failed = build_range(
+                    TABLES[name], workspace, calendar_days(settings.start_date, dt.date(2024, 4, 30))
+                ).failed
                 assert not failed, failed
             whole.touch()
     return Lake(str(folder / "lake"))

@@ -50,16 +50,52 @@ REGISTERS = {
 }  # fmt: skip
 """Kinds of files that belong to no day, and how a hostile one is called."""
 _HOSTILE = [
-    b"", b"\n", b"<html>Access denied</html>", b"\x00" * 200, b"[" * 20_000, b'{"data":' * 5_000, b'[{"symbol": [[]]}]',
-    b'[{"symbol":"X","subject":"Bonus 1:1","exDate":"31-Feb-2024","faceVal":"1e999"}]', b"," * 5000 + b"\n", b"1" * 2_000_000,
-    b'"' * 999, b"SYMBOL,SERIES\n" + b"(" * 8000 + b"\n", b"20,1,X,EQ," + b"9" * 20 + b",1,1\n", b"10,MTO,32132023,1\n",
-    b"PK\x03\x04" + b"\xff" * 64, b"\x1f\x8b\x08", b"\xff\xfe" + "a,b\n".encode("utf-16-le"), "٣,٤\n".encode(),
-]  # fmt: skip
+    b"",
+    b"\n",
+    b"<html>Access denied</html>",
+    b"\x00" * 200,
+    b"[" * 20_000,
+    b'{"data":' * 5_000,
+    b'[{"symbol": [[]]}]',
+    b'[{"symbol":"X","subject":"Bonus 1:1","exDate":"31-Feb-2024","faceVal":"1e999"}]',
+    b"," * 5000 + b"\n",
+    b"1" * 2_000_000,
+    b'"' * 999,
+    b"SYMBOL,SERIES\n" + b"(" * 8000 + b"\n",
+    b"20,1,X,EQ," + b"9" * 20 + b",1,1\n",
+    b"10,MTO,32132023,1\n",
+    b"PK\x03\x04" + b"\xff" * 64,
+    b"\x1f\x8b\x08",
+    b"\xff\xfe" + "a,b\n".encode("utf-16-le"),
+    "٣,٤\n".encode(),
+]
 _VALUES = [
-    b"", b"-", b"0", b"-1", b"-0.01", b"101.5", b"0.0000001", b"1e15", b"1e308", b"999999999999999", b"9" * 20, b"nan", b"X", b"EQ",
-    b"INE000A01020", b"Bonus 1:1", b"Face Value Split From Rs 10/- To Rs 0/-", b"Interim Dividend - Rs 1e9 Per Share", b"[/x]",
-    b"Rights 1:0 @ Premium Rs 5/-", b"01-Jan-0001", b"31-Dec-9999", b"2023-11-08", b"08-NOV-2023", b"Bonus " + b"9" * 300 + b":1",
-]  # fmt: skip
+    b"",
+    b"-",
+    b"0",
+    b"-1",
+    b"-0.01",
+    b"101.5",
+    b"0.0000001",
+    b"1e15",
+    b"1e308",
+    b"999999999999999",
+    b"9" * 20,
+    b"nan",
+    b"X",
+    b"EQ",
+    b"INE000A01020",
+    b"Bonus 1:1",
+    b"Face Value Split From Rs 10/- To Rs 0/-",
+    b"Interim Dividend - Rs 1e9 Per Share",
+    b"[/x]",
+    b"Rights 1:0 @ Premium Rs 5/-",
+    b"01-Jan-0001",
+    b"31-Dec-9999",
+    b"2023-11-08",
+    b"08-NOV-2023",
+    b"Bonus " + b"9" * 300 + b":1",
+]
 """Values that a row can have without ceasing to be one."""
 _MTO = (
     b"Security Wise Delivery Position\n10,MTO,%s,1,1\nTrade Date <%s>,Settlement Type <N>\n"
@@ -80,8 +116,12 @@ class Genuine:
         if kind == "mto":
             day = f"{date:%d-%b-%Y}".upper().encode()
             return mto_file(date).name, _MTO % (f"{date:%d%m%Y}".encode(), day)
-        files = {"bhavcopy": bhavcopy_files(date), "delivery": (delivery_file(date),), "index": (index_close_file(date),),
-                 "bundle": action_bundles(date)}[kind]  # fmt: skip
+        files = {
+            "bhavcopy": bhavcopy_files(date),
+            "delivery": (delivery_file(date),),
+            "index": (index_close_file(date),),
+            "bundle": action_bundles(date),
+        }[kind]
         found = next(file for file in files if (self.folder / file.path).is_file())
         return found.name, (self.folder / found.path).read_bytes()
 
@@ -150,7 +190,12 @@ def one_round(genuine: Genuine, home: Path, chance: random.Random, with_prices: 
     source, esg = home / "source", home / "esg"
     source.mkdir(parents=True)
     esg.mkdir()
-    days, prices, daily, counts = genuine.sessions[:SESSIONS], set[dt.date](), list[tuple[str, dt.date, str]](), Counter[str]()
+    days, prices, daily, counts = (
+        genuine.sessions[:SESSIONS],
+        set[dt.date](),
+        list[tuple[str, dt.date, str]](),
+        Counter[str](),
+    )
     for date in days:
         for kind in (chance.choice(["mto", "delivery"]), "index", "bundle"):
             name, body = _named(genuine, kind, date)
@@ -185,12 +230,17 @@ def _named(genuine: Genuine, kind: str, date: dt.date) -> tuple[str, bytes]:
     except StopIteration:  # the fictional exchange has a bundle on some days only
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr(f"Bc{date:%d%m%y}.csv", "SERIES,SYMBOL,SECURITY,RECORD_DT,BC_STRT_DT,BC_END_DT,EX_DT,ND_STRT_DT,"
-                             "ND_END_DT,PURPOSE\nEQ,AAA,Aaa Limited,,,,08/11/2023,,,BONUS 1:1\n")  # fmt: skip
+            archive.writestr(
+                f"Bc{date:%d%m%y}.csv",
+                "SERIES,SYMBOL,SECURITY,RECORD_DT,BC_STRT_DT,BC_END_DT,EX_DT,ND_STRT_DT,"
+                "ND_END_DT,PURPOSE\nEQ,AAA,Aaa Limited,,,,08/11/2023,,,BONUS 1:1\n",
+            )
         return action_bundles(date)[0].name, buffer.getvalue()
 
 
-def _nothing_absent(workspace: Workspace, daily: list[tuple[str, dt.date, str]], prices: set[dt.date], days: list[dt.date]) -> Counter[str]:
+def _nothing_absent(
+    workspace: Workspace, daily: list[tuple[str, dt.date, str]], prices: set[dt.date], days: list[dt.date]
+) -> Counter[str]:
     """Each hostile file of a day is used or listed, and no refusal is a defect of a reader."""
     refused = refused_files(workspace.lake)
     defects = refused.filter(pl.col("reason").str.contains("the reader failed"))
@@ -215,7 +265,9 @@ def genuine_files(folder: Path) -> Genuine:
     return Genuine(folder, list(written.market.sessions))
 
 
-def run(count: int, seed: int, folder: Path, registers: int = 150, tell: Callable[[str], object] | None = None) -> Counter[str]:
+def run(
+    count: int, seed: int, folder: Path, registers: int = 150, tell: Callable[[str], object] | None = None
+) -> Counter[str]:
     """Rounds until `count` hostile files went through the pipeline.
 
     Raises:

@@ -12,7 +12,19 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ("layers", "circles", "dagster", "dagster_indirect", "exchange", "lake")
-HEAVY = ("dagster", "polars", "pandas", "numpy", "pyarrow", "duckdb", "pandera", "pydantic_settings", "mlflow", "sqlalchemy", "matplotlib")
+HEAVY = (
+    "dagster",
+    "polars",
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "duckdb",
+    "pandera",
+    "pydantic_settings",
+    "mlflow",
+    "sqlalchemy",
+    "matplotlib",
+)
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:

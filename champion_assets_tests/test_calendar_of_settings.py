@@ -28,7 +28,9 @@ def old(real: Path, tmp_path: Path) -> Settings:
     excerpt = next((real / "legacy_cm/excerpts").glob("cm01OCT2007bhav*"))
     shutil.copy(excerpt, source / "cm01OCT2007bhav.csv")
     (source / "cm06OCT2007bhav.csv").write_text(excerpt.read_text().replace("1-OCT-2007", "6-OCT-2007"))
-    return Settings(data_dir=tmp_path / "data", source=str(source), start_date=FIRST, retry_delay_scale=0, http_interval_seconds=0)
+    return Settings(
+        data_dir=tmp_path / "data", source=str(source), start_date=FIRST, retry_delay_scale=0, http_interval_seconds=0
+    )
 
 
 @pytest.mark.real

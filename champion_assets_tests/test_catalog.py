@@ -80,7 +80,9 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DailyTable]
 
 def graph_of(settings: Settings) -> dg.AssetGraph:
     """As definitions.py makes it."""
-    definitions = dg.Definitions(assets_of(settings), asset_checks=asset_checks_of(settings), resources=resources_of(settings))
+    definitions = dg.Definitions(
+        assets_of(settings), asset_checks=asset_checks_of(settings), resources=resources_of(settings)
+    )
     dg.Definitions.validate_loadable(definitions)
     return definitions.resolve_asset_graph()  # type: ignore[return-value]
 
@@ -97,7 +99,10 @@ def test_a_line_in_the_catalog_is_all_that_a_table_needs(settings: Settings, toy
         page = data_dictionary()
         in_sql = " In SQL: `features.breadth`." if is_loaded else ""
         assert f"## features/breadth\n\nHow many instruments rose.{in_sql}\n" in page
-        assert "| `rising` | Int64 |  | greater_than_or_equal_to(0) | Instruments that closed above the day before |" in page
+        assert (
+            "| `rising` | Int64 |  | greater_than_or_equal_to(0) | Instruments that closed above the day before |"
+            in page
+        )
         workspace = open_workspace(settings)
         for table in workspace.tables.values():
             assert not build_range(table, workspace, calendar_days(START, END)).failed, table.name
@@ -148,5 +153,7 @@ def test_every_table_that_a_check_judges_is_one() -> None:
 
 def test_an_input_that_is_no_table_is_named_with_the_nearest(settings: Settings, toy: DailyTable) -> None:
     wrong = replace(toy, inputs=lambda _: (Input("silver/equity_oed"),))
-    with pytest.raises(ConfigurationError, match=r"features/breadth reads silver/equity_oed, .* did you mean silver/equity_eod\?"):
+    with pytest.raises(
+        ConfigurationError, match=r"features/breadth reads silver/equity_oed, .* did you mean silver/equity_eod\?"
+    ):
         enabled_tables(settings, TABLES | {wrong.name: wrong})

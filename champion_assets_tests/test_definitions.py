@@ -34,7 +34,10 @@ def test_the_definitions_are_loadable() -> None:
 def edges() -> dict[str, set[str]]:
     """Each asset with what it depends on, as Dagster has it."""
     graph = defs.resolve_asset_graph()
-    return {key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys} for key in graph.get_all_asset_keys()}
+    return {
+        key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
+        for key in graph.get_all_asset_keys()
+    }
 
 
 def test_the_graph_is_what_the_tables_declare() -> None:
@@ -55,9 +58,20 @@ def test_a_warehouse_comes_after_all_that_it_holds() -> None:
         return found[name].union(*(before(parent) for parent in found[name]))
 
     assert {table.name for table in TABLES.values() if table.in_warehouse} <= before("warehouse/duckdb")
-    last = {"backtest/daily", "backtest/executions", "backtest/attribution", "backtest/tax", "portfolio/audit", "portfolio/target_weights",
-            "checks/index_replication", "silver/earnings", "silver/shares_outstanding", "silver/board_meetings",
-            "silver/trading_activity",            "features/factor_returns"}  # fmt: skip
+    last = {
+        "backtest/daily",
+        "backtest/executions",
+        "backtest/attribution",
+        "backtest/tax",
+        "portfolio/audit",
+        "portfolio/target_weights",
+        "checks/index_replication",
+        "silver/earnings",
+        "silver/shares_outstanding",
+        "silver/board_meetings",
+        "silver/trading_activity",
+        "features/factor_returns",
+    }
     assert found["warehouse/duckdb"] == last
 
 
@@ -83,9 +97,11 @@ def test_every_asset_says_what_it_is() -> None:
 
 def test_every_asset_has_its_schema_check_and_the_rules_that_judge_it() -> None:
     graph = defs.resolve_asset_graph()
-    assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {f"{name}:schema" for name in NAMES} | {
-        f"{rule.asset}:{rule.name}" for rule in RULES
-    } | {f"{name}:fresh" for name in NAMES if name != "backtest/tear_sheet"}
+    assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {
+        f"{name}:schema" for name in NAMES
+    } | {f"{rule.asset}:{rule.name}" for rule in RULES} | {
+        f"{name}:fresh" for name in NAMES if name != "backtest/tear_sheet"
+    }
 
 
 def test_one_name_everywhere() -> None:
@@ -99,15 +115,24 @@ def test_one_name_everywhere() -> None:
 
 def test_jobs_schedules_and_sensors() -> None:
     repository = defs.get_repository_def()
-    assert sorted(job.name for job in repository.get_all_jobs() if not job.name.startswith("__")) == ["experiment", "nse_daily"]
+    assert sorted(job.name for job in repository.get_all_jobs() if not job.name.startswith("__")) == [
+        "experiment",
+        "nse_daily",
+    ]
     assert {each.name: each.cron_schedule for each in repository.schedule_defs} == {
         "nse_daily_schedule": ["30 12 * * 1-5", "30 12 * * 6,0"],
         "catch_up_schedule": "0 1 * * 0",
     }
     assert {each.name for each in repository.sensor_defs} == {
-        "publication_sensor", "republish_sensor", "drop_folder_sensor", "closed_days_sensor", "freshness_sensor", "failure_sensor",
-        "tracking_sensor", "attention_sensor",
-    }  # fmt: skip
+        "publication_sensor",
+        "republish_sensor",
+        "drop_folder_sensor",
+        "closed_days_sensor",
+        "freshness_sensor",
+        "failure_sensor",
+        "tracking_sensor",
+        "attention_sensor",
+    }
     assert {each.default_status for each in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}
 
 
@@ -119,10 +144,13 @@ def test_import_is_fast_and_touches_nothing(tmp_path) -> None:  # type: ignore[n
     program = (
         "import time; t = time.perf_counter(); import champion_assets.definitions, sys;"
         "print(time.perf_counter() - t, "
-        "*[m for m in ('matplotlib', 'plotly', 'mlflow', 'scipy', 'daqp', 'structlog', 'sqlalchemy', 'alembic', 'fastapi', 'hypothesis')"
+        "*[m for m in ('matplotlib', 'plotly', 'mlflow', 'scipy', 'daqp', 'structlog', 'sqlalchemy', "
+        "'alembic', 'fastapi', 'hypothesis')"
         " if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
     seconds, *heavy = done.stdout.split()
     assert heavy == []
     assert float(seconds) < 30  # a guard against I/O at import only; the benchmark measures it
@@ -136,4 +164,7 @@ def test_pure_packages_import_no_dagster() -> None:
         "    for m in pkgutil.walk_packages(p.__path__, p.__name__ + '.'): importlib.import_module(m.name)\n"
         "print('dagster' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "False"
+    assert (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )

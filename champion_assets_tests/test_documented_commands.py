@@ -35,8 +35,17 @@ PROGRAMS = (
     "mkdir",
     "ssh",
 )
-PLACES = {"START": "2024-01-01", "END": "2024-01-31", "A": "2024-01-01", "B": "2024-01-31", "DAY": "2024-01-15", "DATE": "2024-01-15",
-          "LAST": "2024-01-31", "TABLE": "raw/bhavcopy", "…": "a reason"}  # fmt: skip
+PLACES = {
+    "START": "2024-01-01",
+    "END": "2024-01-31",
+    "A": "2024-01-01",
+    "B": "2024-01-31",
+    "DAY": "2024-01-15",
+    "DATE": "2024-01-15",
+    "LAST": "2024-01-31",
+    "TABLE": "raw/bhavcopy",
+    "…": "a reason",
+}
 DOORS = "end_to_end/test_doors.py::test_the_door_opens"
 RUN_BY = {
     "champion": "orchestration/test_backfill.py::test_help_calendar_and_settings",
@@ -82,9 +91,17 @@ NOT_RUN = {
 def _commands() -> Iterator[tuple[str, str]]:
     for page in PAGES:
         text = page.read_text("utf-8")
-        lines = [line for block in re.findall(r"^```bash\n(.*?)^```", text, re.DOTALL | re.MULTILINE) for line in block.splitlines()]
+        lines = [
+            line
+            for block in re.findall(r"^```bash\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+            for line in block.splitlines()
+        ]
         prose = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
-        spans = [span for span in re.findall(r"`([^`\n]+)`", prose) if span.split()[0] in PROGRAMS and (" " in span or span == "champion")]
+        spans = [
+            span
+            for span in re.findall(r"`([^`\n]+)`", prose)
+            if span.split()[0] in PROGRAMS and (" " in span or span == "champion")
+        ]
         for line in [*lines, *spans]:
             for part in line.split("&&"):
                 words = shlex.split(part, comments=True)
@@ -112,7 +129,9 @@ def test_there_are_commands_in_the_pages() -> None:
 def test_a_command_exists_and_is_tested(page: str, command: str) -> None:
     words = _words(command)
     if words[0] == "make":
-        assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE), f"{page}: the Makefile has no {words[1]}"
+        assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE), (
+            f"{page}: the Makefile has no {words[1]}"
+        )
     elif words[0] == "cp":
         assert (ROOT / words[1]).exists(), f"{page}: no {words[1]}"
     elif words[0] in ("export", "mkdir"):
@@ -156,7 +175,8 @@ def _parse(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["backfil"], ["backfill", "START", "END", "--refech"], ["ui", "--mlflow-ports", "1"], ["quarantine", "lists"]]
+    "words",
+    [["backfil"], ["backfill", "START", "END", "--refech"], ["ui", "--mlflow-ports", "1"], ["quarantine", "lists"]],
 )
 def test_a_wrong_command_would_be_found(words: list[str]) -> None:
     with pytest.raises((AssertionError, click.UsageError)):

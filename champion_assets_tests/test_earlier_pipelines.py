@@ -17,8 +17,16 @@ from champion_assets.settings import Settings
 
 PAGE = (Path(__file__).parents[1] / "docs" / "earlier_pipelines.md").read_text("utf-8")
 FLOW, STAGES, VARIABLES, METRICS = PAGE.split("\n## ")[1:]
-OLD_PARAMETERS = ["trade_date", "output_base_path", "load_to_clickhouse", "clickhouse_host", "clickhouse_port", "clickhouse_user",
-                  "clickhouse_password", "clickhouse_database"]  # fmt: skip
+OLD_PARAMETERS = [
+    "trade_date",
+    "output_base_path",
+    "load_to_clickhouse",
+    "clickhouse_host",
+    "clickhouse_port",
+    "clickhouse_user",
+    "clickhouse_password",
+    "clickhouse_database",
+]
 
 
 def _right(section: str) -> list[str]:

@@ -45,7 +45,8 @@ OWN = {path: body for path, body in NAMED.items() if path.startswith("my_market/
 PYTHON = {path: body for path, body in NAMED.items() if path not in OWN}
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 29)
 VOLATILITY_HEADER = (
-    "Date,Symbol,Underlying Close Price (A),Underlying Previous Day Close Price (B),Underlying Log Returns (C) = LN(A/B),"
+    "Date,Symbol,Underlying Close Price (A),Underlying Previous Day Close Price (B),Underlying Log "
+    "Returns (C) = LN(A/B),"
     "Previous Day Underlying Volatility (D),Current Day Underlying Daily Volatility (E) = Sqrt(0.995*D*D + 0.005*C*C),"
     "Underlying Annualised Volatility (F) = E*Sqrt(365)"
 )
@@ -95,7 +96,9 @@ def test_every_block_of_python_names_its_file() -> None:
 def test_the_table_is_built_and_its_own_tests_pass(extension: dict[str, ModuleType], short: Settings) -> None:
     with in_catalog(*tables_of(extension, "features/momentum")):
         workspace = open_workspace(short)
-        tests = dict(inspect.getmembers(extension["champion_assets_tests/features/test_momentum.py"], inspect.isfunction))
+        tests = dict(
+            inspect.getmembers(extension["champion_assets_tests/features/test_momentum.py"], inspect.isfunction)
+        )
         own = {name: test for name, test in tests.items() if name.startswith("test_")}
         assert len(own) == 2
         for test in own.values():
@@ -105,7 +108,11 @@ def test_the_table_is_built_and_its_own_tests_pass(extension: dict[str, ModuleTy
 def test_the_tilt_of_the_page_moves_the_portfolio(extension: dict[str, ModuleType], short: Settings) -> None:
     (text,) = (body for kind, body in BLOCKS if kind == "yaml" and not body.startswith("# "))
     _, trials = parse_trials(text, "extending.md", "momentum", short)
-    assert [trial.settings.tilts for trial in trials] == [{}, {"features/momentum:z": 0.02}, {"features/momentum:z": 0.5}]
+    assert [trial.settings.tilts for trial in trials] == [
+        {},
+        {"features/momentum:z": 0.02},
+        {"features/momentum:z": 0.5},
+    ]
     with in_catalog(*tables_of(extension, "features/momentum")):
         momentum, weights = [], {}
         for trial in trials[::2]:
@@ -151,17 +158,25 @@ def volatilities(path: Path, date: dt.date, rows: list[tuple[str, str]]) -> None
 
 
 @pytest.mark.usefixtures("own_project")
-def test_a_daily_file_of_an_own_project_gives_all_its_tables(settings: Settings, exchange: Exchange, tmp_path: Path) -> None:
+def test_a_daily_file_of_an_own_project_gives_all_its_tables(
+    settings: Settings, exchange: Exchange, tmp_path: Path
+) -> None:
     days = [dt.date(2023, 11, day) for day in (1, 2, 3)]
     source = tmp_path / "source"
     source.mkdir()
     (source / "market").symlink_to(exchange.folder)
     symbols = [company.symbol for company in exchange.market.companies[:7]]
     volatilities(
-        source / "cmvolt_01112023.csv", days[0], [*((symbol, "0.0200") for symbol in symbols), ("WRONG", "x"), ("DUMMYFICT", "0.1")]
+        source / "cmvolt_01112023.csv",
+        days[0],
+        [*((symbol, "0.0200") for symbol in symbols), ("WRONG", "x"), ("DUMMYFICT", "0.1")],
     )
-    volatilities(source / "CMVOLT_02112023.CSV", days[0], [(symbol, "0.0200") for symbol in symbols])  # of the day before
-    volatilities(source / "CMVOLT_03112023.CSV", days[2], [(symbols[0], "0.02"), ("STRANGER", "0.02"), ("500009", "0.02")])
+    volatilities(
+        source / "CMVOLT_02112023.CSV", days[0], [(symbol, "0.0200") for symbol in symbols]
+    )  # of the day before
+    volatilities(
+        source / "CMVOLT_03112023.CSV", days[2], [(symbols[0], "0.02"), ("STRANGER", "0.02"), ("500009", "0.02")]
+    )
     own = own_tables()
     assert [table.name for table in own] == ["raw/nse_volatility", "bronze/nse_volatility", "silver/nse_volatility"]
     with in_catalog(*own):
@@ -188,7 +203,9 @@ def test_a_daily_file_of_an_own_project_gives_all_its_tables(settings: Settings,
 @pytest.mark.parametrize(
     ("value", "words"), [("json:loads", "names neither"), ("no_such_module:X", "cannot be loaded: ModuleNotFoundError")]
 )
-def test_an_entry_point_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, words: str) -> None:
+def test_an_entry_point_that_is_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, words: str
+) -> None:
     told = tmp_path / "other-1.dist-info"
     told.mkdir()
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1\n")

@@ -19,7 +19,9 @@ def test_results_and_code_version_change_together(name: str, settings: Settings)
     kept, now = json.loads(FILE.read_text()).get(name), said(template(settings), name)
     assert kept is not None, f"{name} is new: run `{AGAIN}`"
     if kept["code_version"] == now["code_version"] and kept["constants"] == now["constants"]:
-        assert now["content"] == kept["content"], f"{name} says something else than before: raise its code_version, then run `{AGAIN}`"
+        assert now["content"] == kept["content"], (
+            f"{name} says something else than before: raise its code_version, then run `{AGAIN}`"
+        )
     assert now == kept, f"{name} has a new code version or other constants: run `{AGAIN}`"
 
 

@@ -22,7 +22,9 @@ START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
 def test_tables_and_covariance(environment: Callable[[str, str], None]) -> None:
     workspace = open_workspace(get_settings())
     build_until(workspace, "features/covariance", START, END)
-    rows = research.table("features/returns", "2023-12-01", END, symbols=["ARANYASTEE"], columns=["trade_date", "simple_return"])
+    rows = research.table(
+        "features/returns", "2023-12-01", END, symbols=["ARANYASTEE"], columns=["trade_date", "simple_return"]
+    )
     assert rows.columns == ["trade_date", "simple_return"]
     assert rows.height == len(workspace.sessions(dt.date(2023, 12, 1), END))
     sigma, symbols = research.covariance(END)

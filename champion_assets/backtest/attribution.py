@@ -42,7 +42,8 @@ class Attribution(TableModel):
     amount: float = pa.Field(description="Rupees; costs are negative")
     contribution: float = pa.Field(description="Share of the value that the session began with")
     gain: float = pa.Field(
-        description="The session's whole gain after costs and, with TAX=resident, tax, rupees: what the amounts add up to"
+        description="The session's whole gain after costs and, with "
+        "TAX=resident, tax, rupees: what the amounts add up to"
     )
 
     class Config(TableModel.Config):
@@ -59,16 +60,31 @@ class Attribution(TableModel):
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The lines of `dates`."""
     account = inputs.read(ACCOUNT, _ACCOUNT, days=dates)
-    day = account.select("trade_date", opened=pl.col("value") - pl.col("pnl") + pl.col("costs"), gain=pl.col("pnl") - pl.col("costs"))
-    lines = pl.concat([_moves(account, _decided(inputs, dates), _sectors(inputs, dates)), _own(account), _of_the_day(account)])
+    day = account.select(
+        "trade_date", opened=pl.col("value") - pl.col("pnl") + pl.col("costs"), gain=pl.col("pnl") - pl.col("costs")
+    )
+    lines = pl.concat(
+        [_moves(account, _decided(inputs, dates), _sectors(inputs, dates)), _own(account), _of_the_day(account)]
+    )
     if inputs.parameters.tax != "none":
         taxed = inputs.read(TAX, ["trade_date", "tax"], days=dates)
-        day = day.join(taxed, on="trade_date", how="left", maintain_order="left").with_columns(gain=pl.col("gain") - pl.col("tax"))
-        lines = pl.concat([lines, taxed.select("trade_date", pl.lit("tax").alias("line"), pl.lit("").alias("part"), amount=-pl.col("tax"))])
+        day = day.join(taxed, on="trade_date", how="left", maintain_order="left").with_columns(
+            gain=pl.col("gain") - pl.col("tax")
+        )
+        lines = pl.concat(
+            [
+                lines,
+                taxed.select(
+                    "trade_date", pl.lit("tax").alias("line"), pl.lit("").alias("part"), amount=-pl.col("tax")
+                ),
+            ]
+        )
         day = day.drop("tax")
     order = pl.col("line").cast(pl.Enum(LINES))
     rows = lines.filter(pl.col("amount") != 0).join(day, on="trade_date").sort("trade_date", order, "part")
-    rows = rows.with_columns(contribution=_ratio(rows, "amount", "opened")).select(list(Attribution.to_schema().columns))
+    rows = rows.with_columns(contribution=_ratio(rows, "amount", "opened")).select(
+        list(Attribution.to_schema().columns)
+    )
     facts = {date: {"gain": gain} for date, gain in day.select("trade_date", "gain").iter_rows()}
     return Computed(pl.concat([empty_frame(Attribution), rows]), facts=facts)
 
@@ -98,16 +114,29 @@ def _sectors(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
     frame = pl.DataFrame({"evening": list(evenings), "trade_date": list(evenings.values())},
                          schema={"evening": pl.Date, "trade_date": pl.Date})  # fmt: skip
     if not evenings:
-        return pl.DataFrame(schema={"trade_date": pl.Date, "sector": pl.String, "weight": pl.Float64, "made": pl.Float64,
-                                    "whole": pl.Float64})  # fmt: skip
-    members = inputs.read("features/universe", ["trade_date", "instrument_id", "sector"]).rename({"trade_date": "evening"})
+        return pl.DataFrame(
+            schema={
+                "trade_date": pl.Date,
+                "sector": pl.String,
+                "weight": pl.Float64,
+                "made": pl.Float64,
+                "whole": pl.Float64,
+            }
+        )
+    members = inputs.read("features/universe", ["trade_date", "instrument_id", "sector"]).rename(
+        {"trade_date": "evening"}
+    )
     returns = inputs.read("features/returns", ["trade_date", "instrument_id", "simple_return"])
-    moved = members.join(frame, on="evening").join(returns, on=["trade_date", "instrument_id"]).drop_nulls("simple_return")
+    moved = (
+        members.join(frame, on="evening").join(returns, on=["trade_date", "instrument_id"]).drop_nulls("simple_return")
+    )
     moved = moved.sort("trade_date", "sector", "instrument_id").with_columns(one=pl.lit(1.0))
     sectors = _added(moved, ["trade_date", "sector"], ["one", "simple_return"])
     whole = _added(moved, ["trade_date"], ["one", "simple_return"]).rename({"one": "all", "simple_return": "sum"})
     both = sectors.join(whole, on="trade_date", how="left", maintain_order="left")
-    both = both.with_columns(weight=_ratio(both, "one", "all"), made=_ratio(both, "simple_return", "one"), whole=_ratio(both, "sum", "all"))
+    both = both.with_columns(
+        weight=_ratio(both, "one", "all"), made=_ratio(both, "simple_return", "one"), whole=_ratio(both, "sum", "all")
+    )
     return both.select("trade_date", "sector", "weight", "made", "whole")
 
 
@@ -127,27 +156,47 @@ def _moves(account: pl.DataFrame, known: pl.DataFrame, sectors: pl.DataFrame) ->
     """
     name = ["trade_date", "instrument_id"]
     results = account.select("trade_date", "results").explode("results").drop_nulls().unnest("results")
-    held = account.select("trade_date", "holdings").explode("holdings").drop_nulls().unnest("holdings").select(*name, "value")
+    held = (
+        account.select("trade_date", "holdings")
+        .explode("holdings")
+        .drop_nulls()
+        .unnest("holdings")
+        .select(*name, "value")
+    )
     moved = results.select(*name, move=pl.col("market"), total=pl.col("market") + pl.col("dividends"))
-    both = held.join(moved, on=name, how="full", coalesce=True).with_columns(pl.col("value", "move", "total").fill_null(0.0))
+    both = held.join(moved, on=name, how="full", coalesce=True).with_columns(
+        pl.col("value", "move", "total").fill_null(0.0)
+    )
     both = both.join(known, on=name, how="left").with_columns(
         pl.col("sector").fill_null(UNKNOWN_SECTOR), base=pl.col("value") - pl.col("total")
     )
     own = _added(both.sort("trade_date", "sector", "instrument_id"), ["trade_date", "sector"], ["base", "move"])
     every = own.join(sectors, on=["trade_date", "sector"], how="full", coalesce=True).sort("trade_date", "sector")
-    whole = pl.col("whole").max().over("trade_date").fill_null(0.0)  # one value a day; a sector without members lacks it
+    whole = (
+        pl.col("whole").max().over("trade_date").fill_null(0.0)
+    )  # one value a day; a sector without members lacks it
     every = every.with_columns(pl.col("base", "move", "weight").fill_null(0.0), whole=whole)
     every = every.with_columns(made=pl.col("made").fill_null(pl.col("whole")))
     invested = _added(every, ["trade_date"], ["base"]).rename({"base": "invested"})
     every = every.join(invested, on="trade_date", how="left", maintain_order="left")
-    market = every.unique("trade_date", keep="first", maintain_order=True).with_columns(amount=pl.col("invested") * pl.col("whole"))
+    market = every.unique("trade_date", keep="first", maintain_order=True).with_columns(
+        amount=pl.col("invested") * pl.col("whole")
+    )
     tilt = (pl.col("base") - pl.col("invested") * pl.col("weight")) * (pl.col("made") - pl.col("whole"))
-    return pl.concat([
-        market.select("trade_date", pl.lit("market").alias("line"), pl.lit("").alias("part"), "amount"),
-        every.select("trade_date", pl.lit("sector").alias("line"), pl.col("sector").alias("part"), tilt.alias("amount")),
-        every.select("trade_date", pl.lit("selection").alias("line"), pl.col("sector").alias("part"),
-                     (pl.col("move") - pl.col("base") * pl.col("made")).alias("amount")),
-    ])  # fmt: skip
+    return pl.concat(
+        [
+            market.select("trade_date", pl.lit("market").alias("line"), pl.lit("").alias("part"), "amount"),
+            every.select(
+                "trade_date", pl.lit("sector").alias("line"), pl.col("sector").alias("part"), tilt.alias("amount")
+            ),
+            every.select(
+                "trade_date",
+                pl.lit("selection").alias("line"),
+                pl.col("sector").alias("part"),
+                (pl.col("move") - pl.col("base") * pl.col("made")).alias("amount"),
+            ),
+        ]
+    )
 
 
 def _own(account: pl.DataFrame) -> pl.DataFrame:
@@ -160,14 +209,19 @@ def _own(account: pl.DataFrame) -> pl.DataFrame:
 
 def _of_the_day(account: pl.DataFrame) -> pl.DataFrame:
     """Interest, and the costs by kind."""
-    interest = account.select("trade_date", pl.lit("cash").alias("line"), pl.lit("").alias("part"), amount=pl.col("interest"))
-    paid = account.select("trade_date", *COSTS).unpivot(list(COSTS), index="trade_date", variable_name="part", value_name="amount")
+    interest = account.select(
+        "trade_date", pl.lit("cash").alias("line"), pl.lit("").alias("part"), amount=pl.col("interest")
+    )
+    paid = account.select("trade_date", *COSTS).unpivot(
+        list(COSTS), index="trade_date", variable_name="part", value_name="amount"
+    )
     return pl.concat([interest, paid.select("trade_date", pl.lit("costs").alias("line"), "part", -pl.col("amount"))])
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="Where each session's gain came from: market, sectors, selection, dividends, actions, execution, cash, costs by kind.",
+    description="Where each session's gain came from: market, sectors, selection, dividends, actions, "
+    "execution, cash, costs by kind.",
     model=Attribution,
     code_version="1",
     inputs=lambda settings: (

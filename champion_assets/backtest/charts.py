@@ -50,7 +50,8 @@ def _svg(dates: Sequence[dt.date], lines: Mapping[str, NDArray[np.float64]]) -> 
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'font-family="sans-serif" font-size="11" fill="#555">'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
-        f'<svg x="{LEFT}" y="{TOP}" width="{wide}" height="{high}" viewBox="0 0 {BOX} {BOX}" preserveAspectRatio="none" fill="none">'
+        f'<svg x="{LEFT}" y="{TOP}" width="{wide}" height="{high}" viewBox="0 0 {BOX} {BOX}" '
+        f'preserveAspectRatio="none" fill="none">'
         f"{_line(_grid(upright, level), '#ddd', 1)}{''.join(curves)}</svg>{''.join(labels)}"
         f'<text x="{LEFT}" y="18" font-size="12" xml:space="preserve">{"   ".join(key)}</text></svg>'
     )

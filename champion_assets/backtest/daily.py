@@ -33,12 +33,18 @@ NAME = "backtest/daily"
 class Daily(AccountResults):
     """The portfolio's day. Amounts in rupees."""
 
-    benchmark_return: float = pa.Field(gt=-1, description="Mean total return of yesterday's universe, equally weighted; 0 before it exists")
-    benchmark_cost: float = pa.Field(ge=0, description="What holding it cost, as a share of its value; 0 before it exists")
+    benchmark_return: float = pa.Field(
+        gt=-1, description="Mean total return of yesterday's universe, equally weighted; 0 before it exists"
+    )
+    benchmark_cost: float = pa.Field(
+        ge=0, description="What holding it cost, as a share of its value; 0 before it exists"
+    )
     index_return: float = pa.Field(
         gt=-1, nullable=True, description="Price return of the index in BENCHMARK; null where the day has no index file"
     )
-    overnight_return: float = pa.Field(ge=0, description="What an overnight deposit earned since the close before, see silver/rates")
+    overnight_return: float = pa.Field(
+        ge=0, description="What an overnight deposit earned since the close before, see silver/rates"
+    )
 
 
 _RESULTS = list(AccountResults.to_schema().columns)
@@ -50,7 +56,12 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     rows = (
         account.join(equal_weight(inputs, dates), on="trade_date", how="left", maintain_order="left")
         .join(_index(inputs, dates), on="trade_date", how="left", maintain_order="left")
-        .join(inputs.read(RATES, ["trade_date", "overnight_return"], days=dates), on="trade_date", how="left", maintain_order="left")
+        .join(
+            inputs.read(RATES, ["trade_date", "overnight_return"], days=dates),
+            on="trade_date",
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(pl.col("benchmark_return", "benchmark_cost", "overnight_return").fill_null(0.0))
         .select(list(Daily.to_schema().columns))
     )
@@ -76,11 +87,14 @@ def preview(place: Place, date: dt.date) -> dict[str, str]:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Each session of the portfolio: value, return, costs and holdings, beside the index and the equally weighted universe.",
+    description="Each session of the portfolio: value, return, costs and holdings, beside the index and the "
+    "equally weighted universe.",
     model=Daily,
     code_version="5",
     inputs=lambda settings: (Input(ACCOUNT), Input("silver/index_eod"), Input(RATES), *yardstick_inputs(settings)),
-    parameters=lambda settings: {name: getattr(settings, name) for name in ("benchmark", "slippage_bps", "brokerage_bps", "impact")},
+    parameters=lambda settings: {
+        name: getattr(settings, name) for name in ("benchmark", "slippage_bps", "brokerage_bps", "impact")
+    },
     constants={**values_of(costs), **values_of(indices)},
     compute=compute,
     block=250,

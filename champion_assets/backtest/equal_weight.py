@@ -33,11 +33,22 @@ Weights = dict[str, float]
 
 def yardstick_inputs(settings: Settings) -> tuple[Input, ...]:
     """What it is computed from."""
-    impact = (Input("features/covariance", lag=1), Input("features/covariance", lag=2), Input(ACCOUNT, lag=1)) if settings.impact else ()
+    impact = (
+        (Input("features/covariance", lag=1), Input("features/covariance", lag=2), Input(ACCOUNT, lag=1))
+        if settings.impact
+        else ()
+    )
     return (
-        Input("features/universe", lag=1), Input("features/universe", lag=2), Input("features/returns"), Input("features/returns", lag=1),
-        Input(ENDINGS), Input(ENDINGS, lag=1), Input("silver/equity_eod"), Input("silver/equity_eod", lag=1), *impact,
-    )  # fmt: skip
+        Input("features/universe", lag=1),
+        Input("features/universe", lag=2),
+        Input("features/returns"),
+        Input("features/returns", lag=1),
+        Input(ENDINGS),
+        Input(ENDINGS, lag=1),
+        Input("silver/equity_eod"),
+        Input("silver/equity_eod", lag=1),
+        *impact,
+    )
 
 
 def equal_weight(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
@@ -52,7 +63,11 @@ def equal_weight(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
         members = yardstick.members.get(evening, []) if evening else []
         moves = yardstick.moves[date]
         values = [move for name in members if (move := moves.get(name)) is not None]
-        values += yardstick.endings(date, evening, [name for name in members if name not in moves]).values() if evening else ()
+        values += (
+            yardstick.endings(date, evening, [name for name in members if name not in moves]).values()
+            if evening
+            else ()
+        )
         if values:
             rows.append((date, float(np.mean(values)), yardstick.cost(date, members)))
     return pl.DataFrame(rows, schema=_KIND, orient="row")
@@ -63,7 +78,9 @@ class _Yardstick:
 
     def __init__(self, inputs: Inputs) -> None:
         self._inputs, self._settings = inputs, inputs.parameters
-        self.members = {day: rows["instrument_id"].sort().to_list() for day, rows in self._read("features/universe").items()}
+        self.members = {
+            day: rows["instrument_id"].sort().to_list() for day, rows in self._read("features/universe").items()
+        }
         self.moves = {day: dict(rows.select("instrument_id", "total_return").iter_rows())
                       for day, rows in self._read("features/returns", "total_return").items()}  # fmt: skip
         self._ended = self._read(ENDINGS, "child_instrument_id", "ratio", "cash", "confidence")
@@ -116,10 +133,16 @@ class _Yardstick:
         if not self._inputs.window(ACCOUNT, date, lag=1):
             return 0.0
         value = float(self._inputs.read(ACCOUNT, ["value"], for_date=date, lag=1)["value"][0])
-        turnover = dict(self._read("silver/equity_eod", "turnover", days=[date])[date].select("instrument_id", "turnover").iter_rows())
+        turnover = dict(
+            self._read("silver/equity_eod", "turnover", days=[date])[date]
+            .select("instrument_id", "turnover")
+            .iter_rows()
+        )
         moves: Weights = {}
         for day in self._inputs.window("features/covariance", date):
-            moves |= dict(self._inputs.read("features/covariance", ["instrument_id", "volatility"], days=[day]).iter_rows())
+            moves |= dict(
+                self._inputs.read("features/covariance", ["instrument_id", "volatility"], days=[day]).iter_rows()
+            )
         return math.fsum(
             abs(change) * self._settings.impact * moves.get(name, 0.0) * math.sqrt(abs(change) * value / turnover[name])
             for name, change in changes.items() if turnover.get(name)
@@ -131,4 +154,6 @@ def _worth(lines: list[dict[str, Any]], closes: Mapping[str, float]) -> float | 
     children = [(line["ratio"], closes.get(line["child_instrument_id"])) for line in lines if line["ratio"] is not None]
     if any(close is None for _, close in children):
         return None
-    return float(max(line["cash"] for line in lines)) + math.fsum(ratio * close for ratio, close in children if close is not None)
+    return float(max(line["cash"] for line in lines)) + math.fsum(
+        ratio * close for ratio, close in children if close is not None
+    )

@@ -33,14 +33,22 @@ class Execution(TableModel):
     symbol: str = pa.Field(description="Ticker on that date")
     wanted: float = pa.Field(description="Shares ordered, negative to sell")
     filled: float = pa.Field(description="Shares filled, negative if sold")
-    reason: str = pa.Field(isin=[reason for reason in REASONS if reason], nullable=True, description="Why not all; null if all was filled")
-    reference: float = pa.Field(
-        nullable=True, gt=0, description="Close of the evening before, adjusted for the session's actions, rupees; null if nobody knew one"
+    reason: str = pa.Field(
+        isin=[reason for reason in REASONS if reason], nullable=True, description="Why not all; null if all was filled"
     )
-    price: float = pa.Field(nullable=True, gt=0, description="Of the fill, with slippage and impact, on the tick; null without a fill")
+    reference: float = pa.Field(
+        nullable=True,
+        gt=0,
+        description="Close of the evening before, adjusted for the session's actions, rupees; null if nobody knew one",
+    )
+    price: float = pa.Field(
+        nullable=True, gt=0, description="Of the fill, with slippage and impact, on the tick; null without a fill"
+    )
     value: float = pa.Field(ge=0, description="Of the fill, rupees")
     charges: float = pa.Field(ge=0, description="Rupees")
-    shortfall: float = pa.Field(nullable=True, description="Rupees by which the fill was worse than `reference`, before charges")
+    shortfall: float = pa.Field(
+        nullable=True, description="Rupees by which the fill was worse than `reference`, before charges"
+    )
 
     class Config(TableModel.Config):
         """One row per order and session."""
@@ -56,7 +64,9 @@ class Execution(TableModel):
     @pa.dataframe_check(description="what was not wholly filled has its reason")
     def is_explained(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
         """Recomputed from the stored rows."""
-        return data.lazyframe.select(((pl.col("wanted") - pl.col("filled")).abs() <= 1e-9) | pl.col("reason").is_not_null())
+        return data.lazyframe.select(
+            ((pl.col("wanted") - pl.col("filled")).abs() <= 1e-9) | pl.col("reason").is_not_null()
+        )
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -69,7 +79,10 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         shortfall=pl.when(pl.col("filled") != 0).then(pl.col("filled") * (pl.col("price") - pl.col("reference"))),
     ).select(list(Execution.to_schema().columns))
     counted = rows.group_by("trade_date").agg(
-        orders=pl.len(), not_filled=pl.col("reason").is_not_null().sum(), value=pl.col("value").sum(), charges=pl.col("charges").sum()
+        orders=pl.len(),
+        not_filled=pl.col("reason").is_not_null().sum(),
+        value=pl.col("value").sum(),
+        charges=pl.col("charges").sum(),
     )
     facts = {row.pop("trade_date"): row for row in counted.to_dicts()}
     return Computed(pl.concat([empty_frame(Execution), rows]), facts=facts)

@@ -42,7 +42,9 @@ class IndexHistory:
     @property
     def returns(self) -> Array:
         """Return of each session but the first; with dividends where they are known, NaN in a gap."""
-        return self.rows.select(pl.coalesce("total_return", "price_return"))[1:].to_series().fill_null(np.nan).to_numpy()
+        return (
+            self.rows.select(pl.coalesce("total_return", "price_return"))[1:].to_series().fill_null(np.nan).to_numpy()
+        )
 
     @property
     def gaps(self) -> int:
@@ -73,7 +75,9 @@ class IndexHistory:
         if rows.is_empty():
             return f"{self.name}: no index file of these sessions has it"
         counts = dict(rows.group_by("route").agg(pl.len()).sort("len", descending=True).iter_rows())
-        ways = ", ".join(f"{_WAYS[route]} on {number:,} of {rows.height:,} sessions" for route, number in counts.items())
+        ways = ", ".join(
+            f"{_WAYS[route]} on {number:,} of {rows.height:,} sessions" for route, number in counts.items()
+        )
         return f"{self.name}, {self.kind}: dividends {ways}"
 
 
@@ -93,7 +97,17 @@ def index_history(place: Place, sessions: Sequence[dt.date]) -> IndexHistory:
     """
     lake, wanted = place.lake, index_id(place.settings.benchmark)
     held = set(lake.dates(TOTAL_RETURN))
-    columns = ["trade_date", "index_id", "index_name", "close", "price_return", "dividend_return", "total_return", "route", "is_assumed"]
+    columns = [
+        "trade_date",
+        "index_id",
+        "index_name",
+        "close",
+        "price_return",
+        "dividend_return",
+        "total_return",
+        "route",
+        "is_assumed",
+    ]
     there = [date for date in sessions if date in held]
     found = lake.read(TOTAL_RETURN, there, columns).filter(pl.col("index_id") == wanted) if there else None
     if found is None or found.is_empty():
@@ -102,18 +116,26 @@ def index_history(place: Place, sessions: Sequence[dt.date]) -> IndexHistory:
         found = pl.DataFrame(schema={name: _SCHEMA.get(name, pl.Float64()) for name in columns})
     name = found["index_name"][-1] if found.height else place.settings.benchmark
     days = pl.DataFrame({"trade_date": list(sessions)}, schema={"trade_date": pl.Date})
-    return IndexHistory(name, days.join(found.drop("index_id", "index_name"), on="trade_date", how="left", maintain_order="left"))
+    return IndexHistory(
+        name, days.join(found.drop("index_id", "index_name"), on="trade_date", how="left", maintain_order="left")
+    )
 
 
 _SCHEMA = {
-    "trade_date": pl.Date(), "index_id": pl.String(), "index_name": pl.String(), "route": pl.String(), "is_assumed": pl.Boolean(),
-}  # fmt: skip
+    "trade_date": pl.Date(),
+    "index_id": pl.String(),
+    "index_name": pl.String(),
+    "route": pl.String(),
+    "is_assumed": pl.Boolean(),
+}
 
 
 def names_in_lake(place: Place) -> dict[str, str]:
     """Today's names by key of all indices in the lake's index files."""
     dates = place.lake.dates(LEVELS)
-    return dict(place.lake.read(LEVELS, dates, ["index_id", "index_name"]).unique("index_id").iter_rows()) if dates else {}
+    return (
+        dict(place.lake.read(LEVELS, dates, ["index_id", "index_name"]).unique("index_id").iter_rows()) if dates else {}
+    )
 
 
 def refuse_unknown(place: Place, dates: Sequence[dt.date]) -> Mapping[dt.date, Exception]:

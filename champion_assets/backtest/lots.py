@@ -46,7 +46,9 @@ class Lot:
 
     def part(self, share: float) -> Lot:
         """So large a part of it."""
-        return replace(self, shares=self.shares * share, cost=self.cost * share, fair_value=_times(self.fair_value, share))
+        return replace(
+            self, shares=self.shares * share, cost=self.cost * share, fair_value=_times(self.fair_value, share)
+        )
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ class Lots:
             first = self.held[name][0]
             taken = min(left, first.shares)
             self._realise(name, first.part(taken / first.shares), taken * each, date)
-            self.held[name][:1] = [] if first.shares - taken <= _NOTHING * shares else [first.part(1 - taken / first.shares)]
+            self.held[name][:1] = (
+                [] if first.shares - taken <= _NOTHING * shares else [first.part(1 - taken / first.shares)]
+            )
             left -= taken
 
     def change(self, step: Mapping[str, Any], date: dt.date) -> None:
@@ -121,7 +125,8 @@ class Lots:
         for name in sorted({*mine, *holdings}):
             if abs(mine.get(name, 0.0) - holdings.get(name, 0.0)) > 1e-6 * max(1.0, holdings.get(name, 0.0)):
                 raise LotError(
-                    f"{date}: the lots of {name} have {mine.get(name, 0.0):,.6f} shares, the account {holdings.get(name, 0.0):,.6f}"
+                    f"{date}: the lots of {name} have "
+                    f"{mine.get(name, 0.0):,.6f} shares, the account {holdings.get(name, 0.0):,.6f}"
                 )
 
     def _realise(self, name: str, lot: Lot, proceeds: float, date: dt.date) -> None:

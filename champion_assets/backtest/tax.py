@@ -33,7 +33,13 @@ from champion_assets.nse.costs import cost_rates
 from champion_assets.portfolio.account import NAME as ACCOUNT
 
 NAME = "backtest/tax"
-_LOT = {"instrument_id": pl.String, "acquired": pl.Date, "shares": pl.Float64, "cost": pl.Float64, "fair_value": pl.Float64}
+_LOT = {
+    "instrument_id": pl.String,
+    "acquired": pl.Date,
+    "shares": pl.Float64,
+    "cost": pl.Float64,
+    "fair_value": pl.Float64,
+}
 LOTS = pl.List(pl.Struct(_LOT))
 REALISED = pl.List(pl.Struct({**_LOT, "proceeds": pl.Float64, "gain": pl.Float64, "is_long": pl.Boolean}))
 GAINS = pl.List(pl.Struct({"date": pl.Date, "is_long": pl.Boolean, "amount": pl.Float64}))
@@ -45,11 +51,15 @@ class Tax(TableModel):
 
     trade_date: pl.Date = pa.Field(unique=True, description="Session")
     financial_year: pl.Int32 = pa.Field(description="The financial year of the session, by the year in which it ends")
-    short_gain: float = pa.Field(ge=0, description="Short-term gains of the financial year so far, after losses were set off")
+    short_gain: float = pa.Field(
+        ge=0, description="Short-term gains of the financial year so far, after losses were set off"
+    )
     long_gain: float = pa.Field(ge=0, description="Long-term gains that are not exempt, likewise, before the allowance")
     allowance: float = pa.Field(ge=0, description="Of the long-term gains what the yearly allowance leaves untaxed")
     set_off: float = pa.Field(ge=0, description="Losses of this and of earlier years that were set off in it")
-    tax_of_year: float = pa.Field(ge=0, description="Tax of the financial year so far, cess included; on its last session what is due")
+    tax_of_year: float = pa.Field(
+        ge=0, description="Tax of the financial year so far, cess included; on its last session what is due"
+    )
     tax: float = pa.Field(description="What the session's sales changed of it")
     tax_so_far: float = pa.Field(ge=-0.005, description="Tax of all financial years so far")
     value_after_tax: float = pa.Field(description="Value of the account less the tax so far")
@@ -69,7 +79,11 @@ class Tax(TableModel):
         """Recomputed from the stored rows."""
         sold = pl.col("realised").list.eval(pl.element().struct.field("gain")).list.sum()
         own = pl.col("gains").list.filter(pl.element().struct.field("date") == pl.element().struct.field("date").max())
-        told = pl.when(pl.col("realised").list.len() > 0).then(own.list.eval(pl.element().struct.field("amount")).list.sum()).otherwise(0.0)
+        told = (
+            pl.when(pl.col("realised").list.len() > 0)
+            .then(own.list.eval(pl.element().struct.field("amount")).list.sum())
+            .otherwise(0.0)
+        )
         return data.lazyframe.select((sold - told).abs() <= 0.01)
 
 
@@ -109,7 +123,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         _session(books.lots, day, date)
         if date == FAIR_VALUE_ON:
             books.lots.value_on(_highest(inputs, date) | {})
-        sums = {is_long: [each.gain for each in books.lots.realised if each.is_long == is_long] for is_long in (False, True)}
+        sums = {
+            is_long: [each.gain for each in books.lots.realised if each.is_long == is_long] for is_long in (False, True)
+        }
         books.year.gains += [Gain(date, is_long, sum(amounts)) for is_long, amounts in sums.items() if amounts]
         books.found = tax_of_year(books.year.gains, books.year.brought, date)
         change = books.found.tax - books.year.tax
@@ -144,17 +160,35 @@ def _highest(inputs: Inputs, date: dt.date) -> dict[str, float]:
 
 def _row(books: _Books, day: Mapping[str, Any], change: float) -> pl.DataFrame:
     found, opened = books.found, day["value"] - day["pnl"] + day["costs"]
-    realised = [{"instrument_id": each.name, **asdict(each.lot), "proceeds": each.proceeds, "gain": each.gain, "is_long": each.is_long}
-                for each in books.lots.realised]  # fmt: skip
+    realised = [
+        {
+            "instrument_id": each.name,
+            **asdict(each.lot),
+            "proceeds": each.proceeds,
+            "gain": each.gain,
+            "is_long": each.is_long,
+        }
+        for each in books.lots.realised
+    ]
     lots = [{"instrument_id": name, **asdict(lot)} for name in sorted(books.lots.held) for lot in books.lots.held[name]]
     columns = {
-        "trade_date": [day["trade_date"]], "financial_year": [books.year.number], "short_gain": [found.short], "long_gain": [found.long],
-        "allowance": [found.allowance], "set_off": [found.set_off], "tax_of_year": [found.tax], "tax": [change],
-        "tax_so_far": [books.so_far], "value_after_tax": [day["value"] - books.so_far],
-        "return_after_tax": [day["portfolio_return"] - change / opened], "realised": [realised],
-        "gains": [[asdict(each) for each in books.year.gains]], "brought": [[asdict(each) for each in books.year.brought]],
-        "carried": [[asdict(each) for each in found.carried]], "lots": [lots],
-    }  # fmt: skip
+        "trade_date": [day["trade_date"]],
+        "financial_year": [books.year.number],
+        "short_gain": [found.short],
+        "long_gain": [found.long],
+        "allowance": [found.allowance],
+        "set_off": [found.set_off],
+        "tax_of_year": [found.tax],
+        "tax": [change],
+        "tax_so_far": [books.so_far],
+        "value_after_tax": [day["value"] - books.so_far],
+        "return_after_tax": [day["portfolio_return"] - change / opened],
+        "realised": [realised],
+        "gains": [[asdict(each) for each in books.year.gains]],
+        "brought": [[asdict(each) for each in books.year.brought]],
+        "carried": [[asdict(each) for each in found.carried]],
+        "lots": [lots],
+    }
     schema = empty_frame(Tax).schema
     return pl.DataFrame({name: columns[name] for name in schema}, schema=schema)
 
@@ -167,7 +201,9 @@ def _stored(inputs: Inputs, date: dt.date) -> _Books:
     row = rows.row(0, named=True)
     held: dict[str, list[Lot]] = {}
     for each in row["lots"]:
-        held.setdefault(each["instrument_id"], []).append(Lot(each["acquired"], each["shares"], each["cost"], each["fair_value"]))
+        held.setdefault(each["instrument_id"], []).append(
+            Lot(each["acquired"], each["shares"], each["cost"], each["fair_value"])
+        )
     brought, carried = (tuple(Loss(**each) for each in row[name]) for name in ("brought", "carried"))
     year = _Year(row["financial_year"], brought, [Gain(**each) for each in row["gains"]], row["tax_of_year"])
     return _Books(Lots(held), year, YearTax(row["tax_of_year"], 0.0, 0.0, 0.0, 0.0, carried), row["tax_so_far"])
@@ -176,7 +212,10 @@ def _stored(inputs: Inputs, date: dt.date) -> _Books:
 def _law(_: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, float]]:
     """The packaged rates of each day, so that a changed line of the file is a changed day."""
     laws = {date: rates_of(date) for date in dates}
-    return {date: {"short": law.short, "long": law.long, "allowance": law.allowance, "cess": law.cess} for date, law in laws.items()}
+    return {
+        date: {"short": law.short, "long": law.long, "allowance": law.allowance, "cess": law.cess}
+        for date, law in laws.items()
+    }
 
 
 def by_year(rows: pl.DataFrame) -> pl.DataFrame:
@@ -195,7 +234,8 @@ def preview(place: Place, date: dt.date) -> dict[str, str]:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Capital gains tax of an Indian resident: lots sold, gains, losses set off and carried, tax, value and return after tax.",
+    description="Capital gains tax of an Indian resident: lots sold, gains, losses set off and carried, tax, "
+    "value and return after tax.",
     model=Tax,
     code_version="1",
     inputs=lambda _: (Input(ACCOUNT), Input("silver/equity_eod"), Input(NAME, lag=1)),

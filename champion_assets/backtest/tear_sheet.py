@@ -66,14 +66,19 @@ def history(place: Place, until: dt.date = dt.date.max) -> tuple[pl.DataFrame, s
         raise MissingInput(f"{NAME}: {DAILY} has no day yet; run `champion backfill START END` first")
     holes = sorted(set(place.sessions(dates[0], dates[-1])) - set(dates))
     if holes:
-        raise MissingInput(f"{NAME}: {DAILY} lacks {len(holes)} sessions from {holes[0]} to {holes[-1]}; backfill them first")
+        raise MissingInput(
+            f"{NAME}: {DAILY} lacks {len(holes)} sessions from {holes[0]} to {holes[-1]}; backfill them first"
+        )
     marks = Fingerprints(place.lake)
     for table in (ACCOUNT_TABLE, DAILY_TABLE):
         stale = marks.unusable(table.name, dates, recipe_of(table, place.settings))
         if not stale:
             continue
-        raise MissingInput(f"{NAME}: {len(stale)} days of {table.name} from {stale[0]} to {stale[-1]} were made by other code or settings; "
-                           f"run `champion backfill {dates[0]} {dates[-1]}` first")  # fmt: skip
+        raise MissingInput(
+            f"{NAME}: {len(stale)} days of {table.name} from {stale[0]} to {stale[-1]} were made by other "
+            f"code or settings; "
+            f"run `champion backfill {dates[0]} {dates[-1]}` first"
+        )
     beside = [
         f"{table} {date} {info.content}"
         for table in (RATES, INDEX, FACTORS)
@@ -82,7 +87,12 @@ def history(place: Place, until: dt.date = dt.date.max) -> tuple[pl.DataFrame, s
     ]
     if place.settings.tax != "none":
         beside += [f"{TAX} {date} {info.content}" for date, info in place.lake.infos(TAX, dates).items() if info]
-    parts = [CODE_VERSION, *(marks.stored(DAILY, date) or "" for date in dates), *beside, _doubts(place, dates).write_csv()]
+    parts = [
+        CODE_VERSION,
+        *(marks.stored(DAILY, date) or "" for date in dates),
+        *beside,
+        _doubts(place, dates).write_csv(),
+    ]
     digest = hashlib.sha256("".join(parts).encode())
     return place.lake.read(DAILY, dates), digest.hexdigest()[:32]
 
@@ -108,7 +118,9 @@ def index_beside(place: Place, days: pl.DataFrame) -> IndexHistory | None:
         ValueError: see `yardstick_of`.
     """
     invested = invested_days(days)
-    return None if invested.is_empty() else index_history(place, [session_before(days, invested), *invested["trade_date"]])
+    return (
+        None if invested.is_empty() else index_history(place, [session_before(days, invested), *invested["trade_date"]])
+    )
 
 
 def story_of(place: Place, days: pl.DataFrame) -> Story | None:
@@ -131,7 +143,9 @@ def story_of(place: Place, days: pl.DataFrame) -> Story | None:
 
 def decisions_of(place: Place, days: pl.DataFrame) -> list[dt.date]:
     """The sessions up to the last of `days` that have target weights."""
-    return [date for date in place.sessions(days["trade_date"][0], days["trade_date"][-1]) if place.lake.has(WEIGHTS, date)]
+    return [
+        date for date in place.sessions(days["trade_date"][0], days["trade_date"][-1]) if place.lake.has(WEIGHTS, date)
+    ]
 
 
 def taxes_of(place: Place, days: pl.DataFrame) -> pl.DataFrame | None:
@@ -145,8 +159,11 @@ def taxes_of(place: Place, days: pl.DataFrame) -> pl.DataFrame | None:
     dates = days["trade_date"].to_list()
     stale = Fingerprints(place.lake).unusable(TAX, dates, recipe_of(TAX_TABLE, place.settings))
     if stale:
-        raise MissingInput(f"{NAME}: {TAX} lacks {len(stale)} sessions from {stale[0]} to {stale[-1]} or has them made by other code or "
-                           f"settings; run `champion backfill {dates[0]} {dates[-1]}` first")  # fmt: skip
+        raise MissingInput(
+            f"{NAME}: {TAX} lacks {len(stale)} sessions from "
+            f"{stale[0]} to {stale[-1]} or has them made by other code or "
+            f"settings; run `champion backfill {dates[0]} {dates[-1]}` first"
+        )
     return place.lake.read(TAX, dates)
 
 

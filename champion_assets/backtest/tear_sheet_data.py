@@ -86,14 +86,25 @@ def tell(
         doubts: instrument_id, ex_session, doubt in words, as known on the last day.
     """
     sector_of = weights.select("instrument_id", "sector").unique("instrument_id", keep="last", maintain_order=True)
-    held = days.select("trade_date", "value", "holdings").explode("holdings").drop_nulls("holdings").unnest("holdings", separator=".")
-    held = held.select("trade_date", pl.col("holdings.instrument_id").alias("instrument_id"), pl.col("holdings.symbol").alias("symbol"),
-                       weight=pl.col("holdings.value") / pl.col("value"))  # fmt: skip
+    held = (
+        days.select("trade_date", "value", "holdings")
+        .explode("holdings")
+        .drop_nulls("holdings")
+        .unnest("holdings", separator=".")
+    )
+    held = held.select(
+        "trade_date",
+        pl.col("holdings.instrument_id").alias("instrument_id"),
+        pl.col("holdings.symbol").alias("symbol"),
+        weight=pl.col("holdings.value") / pl.col("value"),
+    )
     held = held.join(sector_of, on="instrument_id", how="left", maintain_order="left").with_columns(
         pl.col("sector").fill_null("Unclassified")
     )
     cash = days.select("trade_date", sector=pl.lit(CASH), weight=pl.col("cash") / pl.col("value"))
-    sectors = pl.concat([held.group_by("trade_date", "sector").agg(pl.col("weight").sum()), cash]).sort("trade_date", "sector")
+    sectors = pl.concat([held.group_by("trade_date", "sector").agg(pl.col("weight").sum()), cash]).sort(
+        "trade_date", "sector"
+    )
     return Story(
         days, measures, sectors, _largest(held), _profile(held, esg), audit.sort("trade_date", "constraint_name"),
         attribution, written_down(days),
@@ -104,9 +115,18 @@ def tell(
 
 def written_down(days: pl.DataFrame) -> pl.DataFrame:
     """Names that lost value on a session without a trade, as trade_date, symbol, loss (rupees)."""
-    held = days.select("trade_date", "written_down", "holdings").explode("holdings").drop_nulls("holdings").unnest("holdings")
-    before = held.sort("trade_date").with_columns(pl.col("price", "shares").shift().over("instrument_id").name.suffix("_before"))
-    fallen = before.filter((pl.col("written_down") > 0) & (pl.col("idle") > 0) & (pl.col("price") < pl.col("price_before")))
+    held = (
+        days.select("trade_date", "written_down", "holdings")
+        .explode("holdings")
+        .drop_nulls("holdings")
+        .unnest("holdings")
+    )
+    before = held.sort("trade_date").with_columns(
+        pl.col("price", "shares").shift().over("instrument_id").name.suffix("_before")
+    )
+    fallen = before.filter(
+        (pl.col("written_down") > 0) & (pl.col("idle") > 0) & (pl.col("price") < pl.col("price_before"))
+    )
     return fallen.select("trade_date", "symbol", loss=pl.col("shares") * (pl.col("price_before") - pl.col("price")))
 
 
@@ -149,16 +169,24 @@ def _largest(held: pl.DataFrame) -> pl.DataFrame:
     top = names.head(TOP)["instrument_id"]
     latest = names.select("instrument_id", name="symbol")
     marked = held.join(latest, on="instrument_id", how="left", maintain_order="left")
-    shown = marked.with_columns(symbol=pl.when(pl.col("instrument_id").is_in(top.implode())).then("name").otherwise(pl.lit(OTHERS)))
+    shown = marked.with_columns(
+        symbol=pl.when(pl.col("instrument_id").is_in(top.implode())).then("name").otherwise(pl.lit(OTHERS))
+    )
     return shown.group_by("trade_date", "symbol").agg(pl.col("weight").sum()).sort("trade_date", "symbol")
 
 
 def _profile(held: pl.DataFrame, esg: pl.DataFrame) -> pl.DataFrame:
     if esg.is_empty():
-        return pl.DataFrame(schema={"trade_date": pl.Date, "portfolio": pl.Float64, "universe": pl.Float64, "covered": pl.Float64})
+        return pl.DataFrame(
+            schema={"trade_date": pl.Date, "portfolio": pl.Float64, "universe": pl.Float64, "covered": pl.Float64}
+        )
     universe = esg.group_by("trade_date").agg(universe=pl.col("score").mean())
     own = held.join(esg.select("trade_date", "instrument_id", "score"), on=["trade_date", "instrument_id"], how="inner")
     own = own.group_by("trade_date").agg(
         portfolio=(pl.col("weight") * pl.col("score")).sum() / pl.col("weight").sum(), covered=pl.col("weight").sum()
     )  # fmt: skip
-    return own.join(universe, on="trade_date", how="left").select("trade_date", "portfolio", "universe", "covered").sort("trade_date")
+    return (
+        own.join(universe, on="trade_date", how="left")
+        .select("trade_date", "portfolio", "universe", "covered")
+        .sort("trade_date")
+    )

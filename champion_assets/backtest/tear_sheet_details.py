@@ -84,7 +84,9 @@ class Details:
     why_no_frontier: str = ""
 
 
-def details_of(place: Place, days: pl.DataFrame, decisions: Sequence[dt.date], taxes: pl.DataFrame | None = None) -> Details:
+def details_of(
+    place: Place, days: pl.DataFrame, decisions: Sequence[dt.date], taxes: pl.DataFrame | None = None
+) -> Details:
     """The details of a history.
 
     Args:
@@ -116,7 +118,9 @@ def details_of(place: Place, days: pl.DataFrame, decisions: Sequence[dt.date], t
 
 def _factors(place: Place, dates: Sequence[dt.date]) -> pl.DataFrame:
     if missing := sorted(set(dates) - set(place.lake.dates(FACTORS))):
-        raise MissingInput(f"{FACTORS} lacks {len(missing)} sessions from {missing[0]} to {missing[-1]}; backfill them first")
+        raise MissingInput(
+            f"{FACTORS} lacks {len(missing)} sessions from {missing[0]} to {missing[-1]}; backfill them first"
+        )
     return place.lake.read(FACTORS, dates, ["trade_date", "factor", "factor_return"])
 
 

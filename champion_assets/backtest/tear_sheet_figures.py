@@ -19,7 +19,10 @@ from champion_assets.quant.risk import Array
 
 
 def figures(
-    days: pl.DataFrame, trials: Sequence[float] = (), index: IndexHistory | None = None, taxes: pl.DataFrame | None = None
+    days: pl.DataFrame,
+    trials: Sequence[float] = (),
+    index: IndexHistory | None = None,
+    taxes: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The metrics of the days from the first fill on, as rows of `TearSheet`.
 
@@ -39,7 +42,10 @@ def figures(
         yardstick = yardstick_of(days)
         years = yardstick.years
         own, other = invested["portfolio_return"].to_numpy(), invested["benchmark_return"].to_numpy()
-        values = performance(own, other, yardstick, trials) | {"years": years, "sessions_a_year": yardstick.sessions_a_year}
+        values = performance(own, other, yardstick, trials) | {
+            "years": years,
+            "sessions_a_year": yardstick.sessions_a_year,
+        }
         growth = (1 + values["total_return"]) * (1 - invested["stale_value"][-1] / invested["value"][-1])
         values |= {"total_return_without_stale": growth - 1, "cagr_without_stale": growth ** (1 / years) - 1}
         universe = performance(other, other, yardstick)
@@ -74,18 +80,22 @@ _COMPARED = ("total_return", "cagr", "volatility", "sharpe", "max_drawdown")
 _DEFINITIONS = {
     "years": "calendar years of 365.25 days from the close before the first fill to the last close",
     "sessions_a_year": "sessions counted / years; what is annualised is annualised by it",
-    "overnight_a_year": "what an overnight deposit earned over the same days, added up, a calendar year; see silver/rates",
+    "overnight_a_year": "what an overnight deposit earned over the same "
+    "days, added up, a calendar year; see silver/rates",
     "total_return_without_stale": "total return if what stands at old prices at the end is lost",
     "cagr_without_stale": "compound growth a year if what stands at old prices at the end is lost",
     "stale_rupees": "value at the end that stands at old prices of names without a trade, rupees",
     "index_gaps": "sessions whose index file is absent or lacks the index, the one before the first fill included",
-    "turnover_a_year": "value of buys and sells / 2 / mean value, a calendar year", "costs_rupees": "all charges paid, rupees",
-    "cost_drag_a_year": "costs over the day's value, added up, a calendar year", "dividends_rupees": "dividends credited, rupees",
-    "written_down_rupees": "loss on names that count as delisted, rupees", "unfilled": "orders not filled, or not wholly",
+    "turnover_a_year": "value of buys and sells / 2 / mean value, a calendar year",
+    "costs_rupees": "all charges paid, rupees",
+    "cost_drag_a_year": "costs over the day's value, added up, a calendar year",
+    "dividends_rupees": "dividends credited, rupees",
+    "written_down_rupees": "loss on names that count as delisted, rupees",
+    "unfilled": "orders not filled, or not wholly",
     "tax_rupees": "capital gains tax on the sales up to the last close, rupees; what is not sold is not taxed",
     "tax_drag_a_year": "tax over the value that each session began with, added up, a calendar year",
     "unexplained_gaps": "holdings' opening gaps treated as value-neutral",
-}  # fmt: skip
+}
 
 
 def _definition(name: str, index: str) -> str:
@@ -100,7 +110,10 @@ def _definition(name: str, index: str) -> str:
         metric = name.removeprefix(NET_UNIVERSE)
         if metric in AGAINST:
             return f"{METRICS[metric]}; {BASIS}; the benchmark is the equal-weight universe net of costs, before tax"
-        return f"{METRICS[metric]}; of the equal-weight universe with dividends, net of the same costs as the portfolio, before tax"
+        return (
+            f"{METRICS[metric]}; of the equal-weight universe with dividends, net of the same costs as the "
+            f"portfolio, before tax"
+        )
     if metric in METRICS and group == "universe":
         return f"{METRICS[metric]}; of the equal-weight universe with dividends, before costs and tax"
     if metric in AGAINST and group == "index":
@@ -147,11 +160,15 @@ def after_tax(invested: pl.DataFrame, taxes: pl.DataFrame, yardstick: Yardstick)
         taxes: rows of backtest/tax of these days at least.
         yardstick: of the days.
     """
-    rows = invested.select("trade_date", "portfolio_return").join(taxes, on="trade_date", how="left", maintain_order="left")
+    rows = invested.select("trade_date", "portfolio_return").join(
+        taxes, on="trade_date", how="left", maintain_order="left"
+    )
     after = rows["return_after_tax"].to_numpy()
     found = performance(after, after, yardstick)
     drag = float((rows["portfolio_return"] - rows["return_after_tax"]).sum()) / yardstick.years
-    return {"tax_rupees": float(rows["tax"].sum()), "tax_drag_a_year": drag} | {f"{name}_after_tax": found[name] for name in _AFTER_TAX}
+    return {"tax_rupees": float(rows["tax"].sum()), "tax_drag_a_year": drag} | {
+        f"{name}_after_tax": found[name] for name in _AFTER_TAX
+    }
 
 
 def _overnight(invested: pl.DataFrame) -> float:
@@ -171,7 +188,10 @@ def yardstick_of(days: pl.DataFrame) -> Yardstick:
         ValueError: `days` begin with the first fill, so that nobody knows since when its return counts.
     """
     invested = invested_days(days)
-    return Yardstick(calendar_years(session_before(days, invested), invested["trade_date"][-1]), invested["overnight_return"].to_numpy())
+    return Yardstick(
+        calendar_years(session_before(days, invested), invested["trade_date"][-1]),
+        invested["overnight_return"].to_numpy(),
+    )
 
 
 def session_before(days: pl.DataFrame, invested: pl.DataFrame) -> dt.date:

@@ -56,7 +56,9 @@ def render(
         words = "No order was filled yet: the universe has not enough history."
         return as_html(Page(title, [period], [Section("nothing", "", [Text(words)])], [note], has_contents=False))
     subtitle = [terms.strategy_in_words(details.settings), period, terms.source_in_words(details.settings, days)]
-    return as_html(Page(title, subtitle, sections(days, story, table, details), [note, f"Data until {last}. {_DISCLAIMER}"]))
+    return as_html(
+        Page(title, subtitle, sections(days, story, table, details), [note, f"Data until {last}. {_DISCLAIMER}"])
+    )
 
 
 _DISCLAIMER = "A backtest is a calculation on past prices, not a promise."
@@ -124,6 +126,9 @@ def sections(days: pl.DataFrame, story: Story, table: pl.DataFrame, details: Det
 
 
 def _definitions(table: pl.DataFrame) -> Table:
-    rows = [[Cell(label_of(metric)), Cell(definition)] for metric, definition in table.select("metric", "definition").iter_rows()]
+    rows = [
+        [Cell(label_of(metric)), Cell(definition)]
+        for metric, definition in table.select("metric", "definition").iter_rows()
+    ]
     columns = [Column("Figure", is_number=False), Column("Definition", is_number=False, wraps=True)]
     return Table("definitions-table", columns, rows, "Definitions", is_long=True)

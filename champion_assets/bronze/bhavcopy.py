@@ -28,20 +28,30 @@ class Bhavcopy(TableModel):
     trade_date: pl.Date = pa.Field(description="Trading date, from the row itself")
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(description="Series: EQ, BE, BZ, SM, ST, and those of debt and rights")
-    isin: str = pa.Field(nullable=True, description="ISIN as published, not corrected; absent before 2011-06-22 and in sec_bhavdata_full")
+    isin: str = pa.Field(
+        nullable=True, description="ISIN as published, not corrected; absent before 2011-06-22 and in sec_bhavdata_full"
+    )
     name: str = pa.Field(nullable=True, description="Name of the instrument (UDiFF only)")
     open: float = pa.Field(ge=0, nullable=True, description="Opening price, rupees")
     high: float = pa.Field(ge=0, nullable=True, description="Highest price, rupees")
     low: float = pa.Field(ge=0, nullable=True, description="Lowest price, rupees")
-    close: float = pa.Field(ge=0, nullable=True, description="Closing price, rupees: average of the last half hour until 2026-07-31")
-    last: float = pa.Field(gt=0, nullable=True, description="Last traded price, rupees; null where the file says 0 or nothing")
-    prev_close: float = pa.Field(ge=0, nullable=True, description="Raw close of the previous trading day, rupees, never adjusted")
+    close: float = pa.Field(
+        ge=0, nullable=True, description="Closing price, rupees: average of the last half hour until 2026-07-31"
+    )
+    last: float = pa.Field(
+        gt=0, nullable=True, description="Last traded price, rupees; null where the file says 0 or nothing"
+    )
+    prev_close: float = pa.Field(
+        ge=0, nullable=True, description="Raw close of the previous trading day, rupees, never adjusted"
+    )
     vwap: float = pa.Field(ge=0, nullable=True, description="Average price (delivery format only), rupees")
     volume: pl.Int64 = pa.Field(ge=0, description="Shares traded")
     turnover: float = pa.Field(ge=0, description="Value traded, rupees")
     trades: pl.Int64 = pa.Field(ge=0, nullable=True, description="Number of trades; absent before 2011-06-22")
     delivery_qty: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares delivered (delivery format only)")
-    delivery_pct: float = pa.Field(ge=0, nullable=True, description="Delivered share of volume, percent (delivery format only)")
+    delivery_pct: float = pa.Field(
+        ge=0, nullable=True, description="Delivered share of volume, percent (delivery format only)"
+    )
     lot_size: pl.Int64 = pa.Field(ge=0, nullable=True, description="Board lot (UDiFF only)")
     source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file, the first after the header is 1")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/bhavcopy")

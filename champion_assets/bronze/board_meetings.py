@@ -1,4 +1,6 @@
-"""`bronze/board_meetings`: board meetings that companies announced, by the PR bundle of the day (its `Bm` member), every record.
+"""`bronze/board_meetings`.
+
+Board meetings that companies announced, by the PR bundle of the day (its `Bm` member), every record.
 
 The declaration of the file stands in `nse/market_files.py`. `source_row` counts records.
 """

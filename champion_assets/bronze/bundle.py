@@ -43,9 +43,14 @@ class DayText:
 Reader = Callable[[str, DayText], tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]]
 """From a text to its rows, those refused (source_row, reason, text), and facts."""
 _REFUSED = {
-    "trade_date": pl.Date, "name": pl.String, "source_sha256": pl.String, "rule": pl.String, "source_row": pl.Int64, "reason": pl.String,
+    "trade_date": pl.Date,
+    "name": pl.String,
+    "source_sha256": pl.String,
+    "rule": pl.String,
+    "source_row": pl.Int64,
+    "reason": pl.String,
     "text": pl.String,
-}  # fmt: skip
+}
 """Columns of what is refused, in this order whatever is refused first: a day does not depend on the block it was made
 in."""
 MEMBER_INPUTS = (Input(BUNDLES), Input(LOOSE))
@@ -89,7 +94,9 @@ def parse_texts(texts: Iterable[DayText], model: type[TableModel], read: Reader)
             rejects.append(marks | {"rule": error.rule, "reason": str(error), "source_row": 0, "text": ""})
             continue
         rejects += [marks | {"rule": "B5"} | row for row in refused.iter_rows(named=True)]
-        frames.append(rows.with_columns(trade_date=pl.lit(each.date), source_sha256=pl.lit(each.sha256)).select(columns))
+        frames.append(
+            rows.with_columns(trade_date=pl.lit(each.date), source_sha256=pl.lit(each.sha256)).select(columns)
+        )
         facts[each.date] = {"rows": rows.height, "refused": refused.height, **told}
     return Computed(pl.concat(frames), pl.DataFrame(rejects, schema=_REFUSED) if rejects else None, facts)
 

@@ -1,4 +1,6 @@
-"""`bronze/bundle_bands`: the securities that hit their price band, by the PR bundle of the day (its `bh` member), every line.
+"""`bronze/bundle_bands`.
+
+The securities that hit their price band, by the PR bundle of the day (its `bh` member), every line.
 
 The declaration of the file stands in `nse/market_files.py`. A day without a bundle or loose member, or with a `bh` that
 is not readable, has no rows; what was refused is in the quarantine, and a list with a refused line is incomplete.

@@ -57,11 +57,20 @@ _EMPTY = empty_frame(BundleLists).drop("trade_date", "source_sha256")
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Parse the lists of `dates`."""
-    made = [_read(inputs, dates, name, file, place) for name, file in LISTS.items() if isinstance(place := file.place, Member)]
+    made = [
+        _read(inputs, dates, name, file, place)
+        for name, file in LISTS.items()
+        if isinstance(place := file.place, Member)
+    ]
     rejects = [each.rejects for each in made if each.rejects is not None]
-    facts = {date: {name: each.facts[date]["rows"] for name, each in zip(LISTS, made, strict=True) if date in each.facts} for date in dates}
+    facts = {
+        date: {name: each.facts[date]["rows"] for name, each in zip(LISTS, made, strict=True) if date in each.facts}
+        for date in dates
+    }
     frame = pl.concat([each.frame for each in made]).sort("trade_date", maintain_order=True)
-    return Computed(frame, pl.concat(rejects) if rejects else None, {date: told for date, told in facts.items() if told})
+    return Computed(
+        frame, pl.concat(rejects) if rejects else None, {date: told for date, told in facts.items() if told}
+    )
 
 
 def _read(inputs: Inputs, dates: Sequence[dt.date], name: str, file: DailyFile, place: Member) -> Computed:
@@ -75,7 +84,8 @@ def _read(inputs: Inputs, dates: Sequence[dt.date], name: str, file: DailyFile, 
 
 TABLE = DailyTable(
     name=NAME,
-    description="New highs and lows of 52 weeks, what funds follow, and the shares of small companies, by the PR bundle of the day.",
+    description="New highs and lows of 52 weeks, what funds follow, and the shares of small companies, by the "
+    "PR bundle of the day.",
     model=BundleLists,
     code_version="1",
     inputs=lambda _: MEMBER_INPUTS,

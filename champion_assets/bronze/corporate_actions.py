@@ -33,12 +33,18 @@ NAME = "bronze/corporate_actions"
 class CorporateActions(TableModel):
     """A row of a corporate-action feed."""
 
-    trade_date: pl.Date = pa.Field(description="Session on which the row takes effect (export) or was published (bundle)")
+    trade_date: pl.Date = pa.Field(
+        description="Session on which the row takes effect (export) or was published (bundle)"
+    )
     symbol: str = pa.Field(description="Symbol as the feed writes it")
-    symbol_on_date: str = pa.Field(description="Symbol of that company on the ex-date, by the register of symbol changes")
+    symbol_on_date: str = pa.Field(
+        description="Symbol of that company on the ex-date, by the register of symbol changes"
+    )
     series: str = pa.Field(nullable=True, description="Series as the feed writes it")
     company: str = pa.Field(nullable=True, description="Name")
-    isin: str = pa.Field(nullable=True, description="ISIN as the API writes it, or of that symbol today; it can be stale")
+    isin: str = pa.Field(
+        nullable=True, description="ISIN as the API writes it, or of that symbol today; it can be stale"
+    )
     subject: str = pa.Field(description="The text, as published")
     face_value: float = pa.Field(nullable=True, ge=0, description="Face value on the ex-date, rupees; null in bundles")
     ex_date: pl.Date = pa.Field(nullable=True, description="Ex-date as published")
@@ -48,8 +54,12 @@ class CorporateActions(TableModel):
     source_kind: str = pa.Field(isin=["export", "bundle"], description="Kind of file")
     source_row: pl.Int32 = pa.Field(gt=0, description="Row of the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/corporate_actions")
-    refused_rows: pl.Int32 = pa.Field(nullable=True, ge=0, description="How many rows of the bundle could not be read; null for an export")
-    contradiction: str = pa.Field(nullable=True, description="What exports that cover the day say otherwise of the event; null if nothing")
+    refused_rows: pl.Int32 = pa.Field(
+        nullable=True, ge=0, description="How many rows of the bundle could not be read; null for an export"
+    )
+    contradiction: str = pa.Field(
+        nullable=True, description="What exports that cover the day say otherwise of the event; null if nothing"
+    )
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -78,9 +88,15 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
             else:
                 rows = content.with_columns(symbol_on_date=pl.col("symbol"), contradiction=pl.lit(None, pl.String))
                 known, basis = pl.lit(date), pl.lit("published")
-            frames.append(rows.with_columns(
-                trade_date=pl.lit(date), known_on=known, known_basis=basis, source_kind=pl.lit(kind), source_sha256=pl.lit(sha256),
-            ).select(list(CorporateActions.to_schema().columns)))  # fmt: skip
+            frames.append(
+                rows.with_columns(
+                    trade_date=pl.lit(date),
+                    known_on=known,
+                    known_basis=basis,
+                    source_kind=pl.lit(kind),
+                    source_sha256=pl.lit(sha256),
+                ).select(list(CorporateActions.to_schema().columns))
+            )
     return Computed(pl.concat(frames))
 
 

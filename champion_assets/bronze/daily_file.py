@@ -32,8 +32,14 @@ def bronze_model(file: DailyFile) -> type[TableModel]:
         "source_row": (pl.Int32, pa.Field(gt=0, description="Line of the file")),
         "source_sha256": (str, pa.Field(description="SHA-256 of the file, or of the bundle that holds it")),
     }  # fmt: skip
-    config = type("Config", (TableModel.Config,), {"__doc__": "One row per line of the file.", "unique": ["trade_date", "source_row"]})
-    return model_of(file.name, f"A line of {file.place.name if isinstance(file.place, Served) else file.place.kind}.", given, config)
+    config = type(
+        "Config",
+        (TableModel.Config,),
+        {"__doc__": "One row per line of the file.", "unique": ["trade_date", "source_row"]},
+    )
+    return model_of(
+        file.name, f"A line of {file.place.name if isinstance(file.place, Served) else file.place.kind}.", given, config
+    )
 
 
 def model_of(name: str, doc: str, fields: Mapping[str, tuple[Any, Any]], config: type) -> type[TableModel]:
@@ -51,7 +57,9 @@ def model_of(name: str, doc: str, fields: Mapping[str, tuple[Any, Any]], config:
         "Config": config,
         "__annotations__": {each: kind for each, (kind, _) in fields.items()},
     }
-    made = type(name.title().replace("_", ""), (TableModel,), parts | {each: given for each, (_, given) in fields.items()})
+    made = type(
+        name.title().replace("_", ""), (TableModel,), parts | {each: given for each, (_, given) in fields.items()}
+    )
     return cast("type[TableModel]", made)
 
 

@@ -28,12 +28,16 @@ class Delivery(TableModel):
     trade_date: pl.Date = pa.Field(description="Trading date, from the file itself")
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(description="Series")
-    open: float = pa.Field(ge=0, nullable=True, description="Opening price, rupees; `sec_bhavdata_full` only, as the next three")
+    open: float = pa.Field(
+        ge=0, nullable=True, description="Opening price, rupees; `sec_bhavdata_full` only, as the next three"
+    )
     high: float = pa.Field(ge=0, nullable=True, description="Highest price, rupees")
     low: float = pa.Field(ge=0, nullable=True, description="Lowest price, rupees")
     close: float = pa.Field(ge=0, nullable=True, description="Closing price, rupees")
     volume: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares traded; absent in the files of 2002")
-    delivery_qty: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares delivered; null where the file does not know")
+    delivery_qty: pl.Int64 = pa.Field(
+        ge=0, nullable=True, description="Shares delivered; null where the file does not know"
+    )
     delivery_pct: float = pa.Field(ge=0, le=100.01, nullable=True, description="Delivered share of the volume, percent")
     source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/delivery")

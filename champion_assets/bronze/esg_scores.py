@@ -31,7 +31,9 @@ _OF = ["provider", "product", "isin", "symbol", "name"]
 class EsgScores(TableModel):
     """A row of an ESG file."""
 
-    trade_date: pl.Date = pa.Field(description="Session from which the row was known; for static scores every session from that one on")
+    trade_date: pl.Date = pa.Field(
+        description="Session from which the row was known; for static scores every session from that one on"
+    )
     provider: str = pa.Field(description="Provider, from the mapping")
     product: str = pa.Field(isin=list(PRODUCTS), description="Kind of rating, from the mapping")
     isin: str = pa.Field(nullable=True, description="ISIN as published")
@@ -66,13 +68,20 @@ _COLUMNS = list(EsgScores.to_schema().columns)
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Rows of `dates`; a day that has other rows than were accepted fails, and those after it with it."""
     everything, _ = known_rows(inputs.originals(RAW))
-    accepted = {date: {row["sha256"]: row["rows"] for row in rows} for date, rows in current_versions(inputs.read(RAW), dates).items()}
+    accepted = {
+        date: {row["sha256"]: row["rows"] for row in rows}
+        for date, rows in current_versions(inputs.read(RAW), dates).items()
+    }
     frames: list[pl.DataFrame] = [empty_frame(EsgScores)]
     facts: dict[dt.date, dict[str, int]] = {}
     standing: tuple[dt.date | None, pl.DataFrame] = (None, empty_frame(EsgScores))
     for date in dates:
-        today = became_known(everything, inputs.before(date), date).with_columns(trade_date=pl.lit(date)).select(_COLUMNS)
-        today = today.filter(pl.col("source_sha256").is_in(list(accepted[date])))  # a later file counts once the day is looked at again
+        today = (
+            became_known(everything, inputs.before(date), date).with_columns(trade_date=pl.lit(date)).select(_COLUMNS)
+        )
+        today = today.filter(
+            pl.col("source_sha256").is_in(list(accepted[date]))
+        )  # a later file counts once the day is looked at again
         if today.height != (count := sum(accepted[date].values())):
             error = BadPayload(f"ESG files: {today.height} rows became known on {date}, {count} were accepted; "
                                f"`champion backfill {date} {date} --refetch`")  # fmt: skip
@@ -100,7 +109,8 @@ def _carried(inputs: Inputs, date: dt.date, standing: tuple[dt.date | None, pl.D
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every row of the received ESG files, on the session from which it was known; static scores stand on every session.",
+    description="Every row of the received ESG files, on the session from which it was known; static scores "
+    "stand on every session.",
     model=EsgScores,
     code_version="1",
     inputs=lambda _: (Input(RAW), Input(NAME, lag=1)),

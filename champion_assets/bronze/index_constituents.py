@@ -1,4 +1,6 @@
-"""`bronze/index_constituents`: every row of the lists of index members that are in force on the session, nothing filtered.
+"""`bronze/index_constituents`.
+
+Every row of the lists of index members that are in force on the session, nothing filtered.
 
 Which lists those are says `raw/index_constituents`. The earliest one stands for the sessions before it, too; there
 `is_look_ahead` is true. A list without a date in its name is of the day on which it was received; it counts as known in
@@ -42,7 +44,9 @@ class IndexConstituents(TableModel):
     series: str = pa.Field(description="Series as published")
     isin: str = pa.Field(description="ISIN as published, not corrected")
     list_name: str = pa.Field(description="Name of the file")
-    list_date: pl.Date = pa.Field(nullable=True, description="Day that the list is of, from its name; null for the present list")
+    list_date: pl.Date = pa.Field(
+        nullable=True, description="Day that the list is of, from its name; null for the present list"
+    )
     is_look_ahead: bool = pa.Field(description="Of a day after the session: nobody could know it then")
     list_order: pl.Int32 = pa.Field(ge=0, description="Where lists disagree, the highest counts")
     source_row: pl.Int32 = pa.Field(gt=0, description="Row of the list, the first after the header is 1")
@@ -98,7 +102,8 @@ def _rows(files: Originals, version: dict[str, Any]) -> pl.DataFrame:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every row of the lists of index members in force on the session, with their industries; nothing filtered.",
+    description="Every row of the lists of index members in force on "
+    "the session, with their industries; nothing filtered.",
     model=IndexConstituents,
     code_version="2",
     inputs=lambda _: (Input(RAW),),

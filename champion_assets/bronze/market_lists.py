@@ -32,18 +32,32 @@ class MarketLists(TableModel):
     list_name: str = pa.Field(isin=list(LISTS), description="bulk, block, short or surveillance")
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(nullable=True, description="Series, of surveillance only")
-    client: str = pa.Field(nullable=True, isin=["entity", "person"], description="A legal person or not, of deals; names are not kept")
+    client: str = pa.Field(
+        nullable=True, isin=["entity", "person"], description="A legal person or not, of deals; names are not kept"
+    )
     side: str = pa.Field(nullable=True, isin=["bought", "sold"], description="Side of the client, of deals")
     quantity: pl.Int64 = pa.Field(nullable=True, ge=0, description="Shares dealt or sold short")
     price: float = pa.Field(nullable=True, ge=0, description="Average price of a deal, rupees")
     gsm: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of the graded surveillance measure; null if none")
-    long_term_asm: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of long-term additional surveillance; null if none")
-    short_term_asm: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of short-term additional surveillance; null if none")
-    esm: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of the enhanced surveillance measure; null if none")
-    insolvency: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of an insolvency resolution process; null if none")
-    pledge: pl.Int64 = pa.Field(nullable=True, ge=0, description="Measure for pledged shares of promoters; null if none")
+    long_term_asm: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Stage of long-term additional surveillance; null if none"
+    )
+    short_term_asm: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Stage of short-term additional surveillance; null if none"
+    )
+    esm: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Stage of the enhanced surveillance measure; null if none"
+    )
+    insolvency: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Stage of an insolvency resolution process; null if none"
+    )
+    pledge: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Measure for pledged shares of promoters; null if none"
+    )
     loss_making: pl.Int64 = pa.Field(nullable=True, ge=0, description="Measure for losses, 0 included; null if none")
-    leaves_derivatives: pl.Int64 = pa.Field(nullable=True, ge=0, description="Its derivatives are to be withdrawn, 0 included; null if not")
+    leaves_derivatives: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Its derivatives are to be withdrawn, 0 included; null if not"
+    )
     source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/market_lists")
 
@@ -60,9 +74,13 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Parse the lists of `dates`."""
     made = {name: _read(inputs, dates, name) for name in LISTS}
     rejects = [each.rejects for each in made.values() if each.rejects is not None]
-    facts = {date: {name: each.facts[date]["rows"] for name, each in made.items() if date in each.facts} for date in dates}
+    facts = {
+        date: {name: each.facts[date]["rows"] for name, each in made.items() if date in each.facts} for date in dates
+    }
     frame = pl.concat([each.frame for each in made.values()]).sort("trade_date", maintain_order=True)
-    return Computed(frame, pl.concat(rejects) if rejects else None, {date: told for date, told in facts.items() if told})
+    return Computed(
+        frame, pl.concat(rejects) if rejects else None, {date: told for date, told in facts.items() if told}
+    )
 
 
 def _read(inputs: Inputs, dates: Sequence[dt.date], name: str) -> Computed:
@@ -70,7 +88,9 @@ def _read(inputs: Inputs, dates: Sequence[dt.date], name: str) -> Computed:
 
     def read(text: str, of: DayText) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
         found = read_whole(inputs, file, text, of)
-        rows = found.rows.select(each for each in found.rows.columns if each in _EMPTY.columns).with_columns(list_name=pl.lit(name))
+        rows = found.rows.select(each for each in found.rows.columns if each in _EMPTY.columns).with_columns(
+            list_name=pl.lit(name)
+        )
         return pl.concat([_EMPTY, rows], how="diagonal"), found.refused, {}
 
     return parse_texts(day_texts(inputs, dates, file), MarketLists, read)

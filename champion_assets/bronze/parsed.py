@@ -51,8 +51,12 @@ def parse_days(
     def day(version: dict[str, Any]) -> pl.DataFrame:
         frame = read_outside(read, files.read(version["sha256"], version["name"]), version["name"])
         if frame.height != version["rows"]:
-            raise BadPayload(f"{version['name']}: {frame.height} rows read, {version['rows']} accepted into {version['sha256']}")
-        return frame.with_columns(trade_date=pl.lit(version["trade_date"]), source_sha256=pl.lit(version["sha256"])).select(columns)
+            raise BadPayload(
+                f"{version['name']}: {frame.height} rows read, {version['rows']} accepted into {version['sha256']}"
+            )
+        return frame.with_columns(
+            trade_date=pl.lit(version["trade_date"]), source_sha256=pl.lit(version["sha256"])
+        ).select(columns)
 
     frames, failed = [empty_frame(model)], {}
     with ThreadPoolExecutor(max_workers=2) as pool:

@@ -63,7 +63,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
                 break
             lines = lines_of(read[sha256], inputs.calendar.previous_session(date), date)
             if len(lines) != version["rows"]:
-                failed[date] = BadPayload(f"{version['name']}: {len(lines)} lines of {date} read, {version['rows']} accepted")
+                failed[date] = BadPayload(
+                    f"{version['name']}: {len(lines)} lines of {date} read, {version['rows']} accepted"
+                )
             rows += [(date, line.date, line.old, line.new, sha256) for line in lines]
     frame = pl.DataFrame(rows, schema=empty_frame(SymbolChanges).schema, orient="row")
     return Computed(frame.filter(~pl.col("trade_date").is_in(list(failed))), failed=failed)

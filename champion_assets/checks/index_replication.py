@@ -1,4 +1,6 @@
-"""`checks/index_replication`: what the exchange publishes of the whole market, recomputed from our own tables, with the difference.
+"""`checks/index_replication`.
+
+What the exchange publishes of the whole market, recomputed from our own tables, with the difference.
 
 A row for each witness that a day has:
 
@@ -58,13 +60,18 @@ class IndexReplication(TableModel):
     witness: str = pa.Field(isin=WITNESSES, description="What was recomputed")
     published: float = pa.Field(nullable=True, description="As published: a return, or rupees; null for extremes")
     recomputed: float = pa.Field(nullable=True, description="From our own tables, in the same unit; null for extremes")
-    residual_bp: float = pa.Field(nullable=True, description="Published less recomputed, basis points; null for extremes")
+    residual_bp: float = pa.Field(
+        nullable=True, description="Published less recomputed, basis points; null for extremes"
+    )
     names: pl.Int32 = pa.Field(ge=0, description="Securities that were compared or summed")
     differing: pl.Int32 = pa.Field(ge=0, description="Of extremes the securities whose prices differ; else 0")
     behind: str = pa.Field(
-        description=f"Up to {SHOWN} names behind a residual: whose extremes differ, or members with an action of the day"
+        description=f"Up to {SHOWN} names behind a residual: whose "
+        f"extremes differ, or members with an action of the day"
     )
-    basis: pl.Date = pa.Field(nullable=True, description="Session at whose closes the weights were equal; null for a simple mean")
+    basis: pl.Date = pa.Field(
+        nullable=True, description="Session at whose closes the weights were equal; null for a simple mean"
+    )
 
     class Config(TableModel.Config):
         """One row per day and witness."""
@@ -91,7 +98,9 @@ def equal_weight_return(members: pl.DataFrame) -> float:
         members: close, prev_close, `base` (the close at which weights were equal, in today's shares before today's
             actions; null for a name that had none) and `f` (today's price factor).
     """
-    grown = [None if base is None else before / base for before, base in members.select("prev_close", "base").iter_rows()]
+    grown = [
+        None if base is None else before / base for before, base in members.select("prev_close", "base").iter_rows()
+    ]
     known = [each for each in grown if each is not None]
     mean = math.fsum(known) / len(known) if known else 1.0
     before = [mean if each is None else each for each in grown]
@@ -99,11 +108,17 @@ def equal_weight_return(members: pl.DataFrame) -> float:
     return math.fsum(weight * move for weight, move in zip(before, moves, strict=True)) / math.fsum(before) - 1
 
 
-def factors_between(events: pl.DataFrame, after: dt.date, until: dt.date, kinds: Iterable[str] | None = None) -> pl.DataFrame:
+def factors_between(
+    events: pl.DataFrame, after: dt.date, until: dt.date, kinds: Iterable[str] | None = None
+) -> pl.DataFrame:
     """By instrument the product of the price factors of sessions after `after` up to `until`: instrument_id, f."""
     chosen = events.filter((pl.col("ex_session") > after) & (pl.col("ex_session") <= until))
     chosen = chosen if kinds is None else chosen.filter(pl.col("kind").is_in(list(kinds)))
-    return chosen.sort("instrument_id", "ex_session").group_by("instrument_id", maintain_order=True).agg(f=pl.col("f_capital").product())
+    return (
+        chosen.sort("instrument_id", "ex_session")
+        .group_by("instrument_id", maintain_order=True)
+        .agg(f=pl.col("f_capital").product())
+    )
 
 
 def extremes(prices: pl.DataFrame, events: pl.DataFrame, date: dt.date) -> pl.DataFrame:
@@ -124,7 +139,9 @@ def extremes(prices: pl.DataFrame, events: pl.DataFrame, date: dt.date) -> pl.Da
         .group_by("instrument_id", "trade_date")
         .agg(scale=pl.col("f_capital").product())
     )
-    scaled = year.join(scale, on=["instrument_id", "trade_date"], how="left").with_columns(pl.col("scale").fill_null(1.0))
+    scaled = year.join(scale, on=["instrument_id", "trade_date"], how="left").with_columns(
+        pl.col("scale").fill_null(1.0)
+    )
     found = scaled.group_by("instrument_id").agg(
         own_high=(pl.col("high") * pl.col("scale")).max(), own_low=(pl.col("low") * pl.col("scale")).min()
     )
@@ -132,12 +149,24 @@ def extremes(prices: pl.DataFrame, events: pl.DataFrame, date: dt.date) -> pl.Da
     return today.join(found, on="instrument_id").sort("instrument_id")
 
 
-def _row(date: dt.date, witness: str, published: float | None, recomputed: float | None, names: int, **more: Any) -> dict[str, Any]:
+def _row(
+    date: dt.date, witness: str, published: float | None, recomputed: float | None, names: int, **more: Any
+) -> dict[str, Any]:
     residual = None if published is None or recomputed is None else 1e4 * (published - recomputed)
     if witness == "market_cap" and published and recomputed is not None:
         residual = 1e4 * (published - recomputed) / published
-    return {"trade_date": date, "witness": witness, "published": published, "recomputed": recomputed, "residual_bp": residual,
-            "names": names, "differing": 0, "behind": "", "basis": None, **more}  # fmt: skip
+    return {
+        "trade_date": date,
+        "witness": witness,
+        "published": published,
+        "recomputed": recomputed,
+        "residual_bp": residual,
+        "names": names,
+        "differing": 0,
+        "behind": "",
+        "basis": None,
+        **more,
+    }
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -146,7 +175,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     if any(
         inputs.read(table, ["trade_date"], days=dates).height for table in WITNESSED_BY
     ):  # a year of prices is read only if it is needed
-        prices = inputs.read(EQUITY, ["trade_date", "instrument_id", "symbol", "series", "high", "low", "close", "prev_close"])
+        prices = inputs.read(
+            EQUITY, ["trade_date", "instrument_id", "symbol", "series", "high", "low", "close", "prev_close"]
+        )
         events = inputs.read(ACTIONS, ["trade_date", "instrument_id", "ex_date", "ex_session", "kind", "f_capital"])
         rows += _equal_weights(inputs, dates, prices, events)
         rows += _market_caps(inputs, dates, prices)
@@ -154,20 +185,32 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     frame = pl.DataFrame(rows, schema=empty_frame(IndexReplication).schema).sort("trade_date", "witness")
     facts: dict[dt.date, dict[str, Any]] = {}
     for row in frame.iter_rows(named=True):
-        told = f"{row['differing']} of {row['names']} differ" if row["residual_bp"] is None else f"{row['residual_bp']:.2f} bp"
+        told = (
+            f"{row['differing']} of {row['names']} differ"
+            if row["residual_bp"] is None
+            else f"{row['residual_bp']:.2f} bp"
+        )
         facts.setdefault(row["trade_date"], {})[row["witness"]] = told
     return Computed(frame, facts=facts)
 
 
-def _equal_weights(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame, events: pl.DataFrame) -> Iterable[dict[str, Any]]:
-    bundle = inputs.read("bronze/bundle_prices", ["trade_date", "market", "security", "prev_close", "close"], days=dates)
-    levels = bundle.filter((pl.col("market") == "Y") & (pl.col("security") == EQUAL_WEIGHT) & (pl.col("prev_close") > 0))
+def _equal_weights(
+    inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame, events: pl.DataFrame
+) -> Iterable[dict[str, Any]]:
+    bundle = inputs.read(
+        "bronze/bundle_prices", ["trade_date", "market", "security", "prev_close", "close"], days=dates
+    )
+    levels = bundle.filter(
+        (pl.col("market") == "Y") & (pl.col("security") == EQUAL_WEIGHT) & (pl.col("prev_close") > 0)
+    )
     listed = inputs.read(STATUS, ["trade_date", "instrument_id", "is_nifty_50"], days=dates).filter("is_nifty_50")
     for date, before, level in levels.select("trade_date", "prev_close", "close").sort("trade_date").iter_rows():
         ids = listed.filter(pl.col("trade_date") == date)["instrument_id"]
         sessions = inputs.window(EQUITY, date)
         basis, legs = basis_of(sessions, date), known_events(events, date)
-        today = prices.filter((pl.col("trade_date") == date) & pl.col("instrument_id").is_in(ids.to_list())).sort("instrument_id")
+        today = prices.filter((pl.col("trade_date") == date) & pl.col("instrument_id").is_in(ids.to_list())).sort(
+            "instrument_id"
+        )
         if today.is_empty() or len(sessions) < 2:
             continue
         begin = prices.filter(pl.col("trade_date") == (basis or date)).select(
@@ -176,20 +219,47 @@ def _equal_weights(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFram
         past = factors_between(legs, basis or sessions[-2], sessions[-2]).rename({"f": "f_past"})
         members = today.join(begin, on="instrument_id", how="left", maintain_order="left")
         members = members.join(past, on="instrument_id", how="left", maintain_order="left")
-        members = members.join(factors_between(legs, sessions[-2], date), on="instrument_id", how="left", maintain_order="left")
-        members = members.with_columns(base=pl.col("base") * pl.col("f_past").fill_null(1.0), f=pl.col("f").fill_null(1.0))
-        acted = legs.filter((pl.col("ex_session") == date) & pl.col("instrument_id").is_in(ids.to_list())).sort("instrument_id", "kind")
+        members = members.join(
+            factors_between(legs, sessions[-2], date), on="instrument_id", how="left", maintain_order="left"
+        )
+        members = members.with_columns(
+            base=pl.col("base") * pl.col("f_past").fill_null(1.0), f=pl.col("f").fill_null(1.0)
+        )
+        acted = legs.filter((pl.col("ex_session") == date) & pl.col("instrument_id").is_in(ids.to_list())).sort(
+            "instrument_id", "kind"
+        )
         named = acted.join(today.select("instrument_id", "symbol"), on="instrument_id", maintain_order="left")
         behind = ", ".join(f"{symbol} {kind}" for symbol, kind in named.select("symbol", "kind").iter_rows())
-        yield _row(date, "equal_weight", level / before - 1, equal_weight_return(members), members.height, basis=basis, behind=behind)
+        yield _row(
+            date,
+            "equal_weight",
+            level / before - 1,
+            equal_weight_return(members),
+            members.height,
+            basis=basis,
+            behind=behind,
+        )
 
 
 def _total_returns(inputs: Inputs, dates: Sequence[dt.date]) -> Iterable[dict[str, Any]]:
-    rows = inputs.read("silver/index_total_return", ["trade_date", "index_id", "dividend_return", "witnesses", "disagreement"], days=dates)
-    for row in rows.filter((pl.col("index_id") == LEVERAGED) & (pl.col("witnesses") > 0)).sort("trade_date").iter_rows(named=True):
+    rows = inputs.read(
+        "silver/index_total_return",
+        ["trade_date", "index_id", "dividend_return", "witnesses", "disagreement"],
+        days=dates,
+    )
+    for row in (
+        rows.filter((pl.col("index_id") == LEVERAGED) & (pl.col("witnesses") > 0))
+        .sort("trade_date")
+        .iter_rows(named=True)
+    ):
         if row["dividend_return"] is not None and row["disagreement"] is not None:
-            yield _row(row["trade_date"], "total_return", row["dividend_return"], row["dividend_return"] - row["disagreement"],
-                       row["witnesses"])  # fmt: skip
+            yield _row(
+                row["trade_date"],
+                "total_return",
+                row["dividend_return"],
+                row["dividend_return"] - row["disagreement"],
+                row["witnesses"],
+            )
 
 
 def _market_caps(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame) -> Iterable[dict[str, Any]]:
@@ -203,24 +273,41 @@ def _market_caps(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame)
         yield _row(date, "market_cap", math.fsum(mine["market_cap"]), own, mine.height)
 
 
-def _extremes(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame, events: pl.DataFrame) -> Iterable[dict[str, Any]]:
-    said = inputs.read("bronze/adjusted_extremes", ["trade_date", "symbol", "series", "high", "high_date", "low", "low_date"], days=dates)
+def _extremes(
+    inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame, events: pl.DataFrame
+) -> Iterable[dict[str, Any]]:
+    said = inputs.read(
+        "bronze/adjusted_extremes",
+        ["trade_date", "symbol", "series", "high", "high_date", "low", "low_date"],
+        days=dates,
+    )
     said = said.unique(["trade_date", "symbol", "series"], keep="first", maintain_order=True)
     for date in said["trade_date"].unique().sort().to_list():
         sessions = inputs.window(EQUITY, date)
         past = prices.filter(pl.col("trade_date").is_between(sessions[0], date))
-        both = extremes(past, known_events(events, date), date).join(said.filter(pl.col("trade_date") == date), on=["symbol", "series"])
+        both = extremes(past, known_events(events, date), date).join(
+            said.filter(pl.col("trade_date") == date), on=["symbol", "series"]
+        )
         for witness, side in (("adjusted_highs", "high"), ("adjusted_lows", "low")):
             in_reach = both.filter(pl.col(f"{side}_date") >= sessions[0]).sort("symbol")
             apart = (pl.col(side) - pl.col(f"own_{side}")).abs() > SAME_PRICE * pl.col(side) + 0.011
             differing = in_reach.filter(apart)["symbol"].to_list()
             if in_reach.height:
-                yield _row(date, witness, None, None, in_reach.height, differing=len(differing), behind=", ".join(differing[:SHOWN]))
+                yield _row(
+                    date,
+                    witness,
+                    None,
+                    None,
+                    in_reach.height,
+                    differing=len(differing),
+                    behind=", ".join(differing[:SHOWN]),
+                )
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="What the exchange publishes of the whole market, recomputed from our own tables: residuals by day and witness.",
+    description="What the exchange publishes of the whole market, recomputed from our own tables: residuals by "
+    "day and witness.",
     model=IndexReplication,
     code_version="1",
     inputs=lambda _: (

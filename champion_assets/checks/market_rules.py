@@ -19,21 +19,33 @@ ASSET, ACTIONS = "silver/equity_eod", "silver/corporate_actions"
 
 def _consecutive(context: Context) -> pl.DataFrame:
     """Rows of instruments that traded in the session before, with `is_broken`."""
-    rows = context.equity.join(context.days.drop("session_type"), on="trade_date").filter(pl.col("prior_date") == pl.col("previous"))
+    rows = context.equity.join(context.days.drop("session_type"), on="trade_date").filter(
+        pl.col("prior_date") == pl.col("previous")
+    )
     return rows.with_columns(is_broken=(pl.col("prev_close") - pl.col("prior_close")).abs() >= limits.SAME_PRICE)
 
 
 def _chain(context: Context) -> pl.DataFrame:
     return offenders(
-        context, _consecutive(context).filter("is_broken"), pl.format("{} {} is not {}", "symbol", "prev_close", "prior_close")
+        context,
+        _consecutive(context).filter("is_broken"),
+        pl.format("{} {} is not {}", "symbol", "prev_close", "prior_close"),
     )
 
 
 def _day_missing(context: Context) -> pl.DataFrame:
     share = _consecutive(context).group_by("trade_date").agg(value=pl.col("is_broken").mean())
-    return measured(context, share, pl.col("value") > limits.CHAIN_BROKEN,
-                    pl.format("{} % of the previous closes are not those of {}: a session between is missing, or one of the two files is "
-                              "of another day", number(pl.col("value")), "previous"))  # fmt: skip
+    return measured(
+        context,
+        share,
+        pl.col("value") > limits.CHAIN_BROKEN,
+        pl.format(
+            "{} % of the previous closes are not those of {}: a session between is missing, or one of the two files is "
+            "of another day",
+            number(pl.col("value")),
+            "previous",
+        ),
+    )
 
 
 def _unseen(context: Context) -> pl.DataFrame:
@@ -82,8 +94,12 @@ def _growth(context: Context) -> pl.DataFrame:
 
 def _rows_beyond(low: float, high: float):  # type: ignore[no-untyped-def]
     def evaluate(context: Context) -> pl.DataFrame:
-        return measured(context, _growth(context).rename({"rows": "count"}), (pl.col("value") < low) | (pl.col("value") > high),
-                        pl.format("{} rows; the six sessions before have {} to {}", "count", "least", "most"))  # fmt: skip
+        return measured(
+            context,
+            _growth(context).rename({"rows": "count"}),
+            (pl.col("value") < low) | (pl.col("value") > high),
+            pl.format("{} rows; the six sessions before have {} to {}", "count", "least", "most"),
+        )
 
     return evaluate
 
@@ -97,21 +113,36 @@ def _class_gone(context: Context) -> pl.DataFrame:
     classed = context.past.filter(pl.col("instrument_class") != "unclassified")
     seen = classed.group_by("trade_date", "instrument_class").len("rows")
     every = context.past.select("trade_date").unique().join(classed.select("instrument_class").unique(), how="cross")
-    counts = _with_neighbours(every.join(seen, on=["trade_date", "instrument_class"], how="left").with_columns(pl.col("rows").fill_null(0)))
+    counts = _with_neighbours(
+        every.join(seen, on=["trade_date", "instrument_class"], how="left").with_columns(pl.col("rows").fill_null(0))
+    )
     known = counts.filter((pl.col("least") >= limits.CLASS_ROWS) & pl.col("trade_date").is_in(context.dates))
     share = known.with_columns(value=pl.col("rows") / pl.col("least"))
     worst = share.sort("trade_date", "value", "instrument_class").group_by("trade_date", maintain_order=True).first()
-    return measured(context, worst.rename({"rows": "count"}), pl.col("value") < limits.CLASS_KEPT,
-                    pl.format("{} rows of class {}; the six sessions before have at least {}", "count", "instrument_class",
-                              "least"))  # fmt: skip
+    return measured(
+        context,
+        worst.rename({"rows": "count"}),
+        pl.col("value") < limits.CLASS_KEPT,
+        pl.format(
+            "{} rows of class {}; the six sessions before have at least {}", "count", "instrument_class", "least"
+        ),
+    )
 
 
 def _turnover(context: Context) -> pl.DataFrame:
     totals = context.past.group_by("trade_date").agg(total=in_paise(pl.col("turnover")).sum()).sort("trade_date")
-    before = pl.col("total").rolling_median(limits.TURNOVER_MEDIAN_SESSIONS, min_samples=limits.TURNOVER_KNOWN_SESSIONS).shift()
+    before = (
+        pl.col("total")
+        .rolling_median(limits.TURNOVER_MEDIAN_SESSIONS, min_samples=limits.TURNOVER_KNOWN_SESSIONS)
+        .shift()
+    )
     ratio = totals.select("trade_date", value=pl.col("total") / before)
-    return measured(context, ratio, (pl.col("value") < limits.TURNOVER_LOW) & (pl.col("session_type") == "regular"),
-                    pl.format("turnover is {} of the median of the 20 sessions before", pl.col("value").round(2)))  # fmt: skip
+    return measured(
+        context,
+        ratio,
+        (pl.col("value") < limits.TURNOVER_LOW) & (pl.col("session_type") == "regular"),
+        pl.format("turnover is {} of the median of the 20 sessions before", pl.col("value").round(2)),
+    )
 
 
 def _churn(context: Context) -> pl.DataFrame:
@@ -201,9 +232,23 @@ RULES = [
         "Each class with 20 rows and more in each of the six sessions before has at least half of the least of them.",
         _class_gone,
     ),
-    Rule("market_turnover", "X3", ASSET, "block", "A regular session's turnover is at least 0.4 of the 20-session median.", _turnover),
+    Rule(
+        "market_turnover",
+        "X3",
+        ASSET,
+        "block",
+        "A regular session's turnover is at least 0.4 of the 20-session median.",
+        _turnover,
+    ),
     Rule("symbol_churn", "X4", ASSET, "info", "Who appeared (+) and who did not trade any more (-).", _churn),
-    Rule("index_agrees", "X10", "silver/index_eod", "warn", "The median return of the most traded shares is near the Nifty 50's.", _index),
+    Rule(
+        "index_agrees",
+        "X10",
+        "silver/index_eod",
+        "warn",
+        "The median return of the most traded shares is near the Nifty 50's.",
+        _index,
+    ),
     Rule("action_witness", "X7", ACTIONS, "warn", "The market followed every action; see silver/suspects.", _witness),
     Rule(
         "factor_sanity",

@@ -35,12 +35,19 @@ def _second_rows(context: Context) -> pl.DataFrame:
 
 def _range(context: Context) -> pl.DataFrame:
     low, high = pl.col("low"), pl.col("high")
-    wrong = (low > pl.min_horizontal("open", "close")) | (high < pl.max_horizontal("open", "close")) | (low <= 0) | (pl.col("volume") <= 0)
+    wrong = (
+        (low > pl.min_horizontal("open", "close"))
+        | (high < pl.max_horizontal("open", "close"))
+        | (low <= 0)
+        | (pl.col("volume") <= 0)
+    )
     return offenders(context, context.equity.filter(wrong))
 
 
 def _vwap(context: Context) -> pl.DataFrame:
-    outside = (pl.col("vwap") < pl.col("low") - limits.VWAP_SLACK) | (pl.col("vwap") > pl.col("high") + limits.VWAP_SLACK)
+    outside = (pl.col("vwap") < pl.col("low") - limits.VWAP_SLACK) | (
+        pl.col("vwap") > pl.col("high") + limits.VWAP_SLACK
+    )
     return offenders(context, context.equity.filter(outside), pl.format("{} {}", "symbol", pl.col("vwap").round(2)))
 
 
@@ -56,11 +63,15 @@ def _delivered(context: Context) -> pl.DataFrame:
 
 def _ticks(context: Context) -> pl.DataFrame:
     steps = pl.col("close") / pl.when(pl.col("trade_date") < FINE_TICK_FROM).then(limits.TICK_GRID).otherwise(0.01)
-    return offenders(context, context.equity.filter((steps - steps.round()).abs() > 1e-4), pl.format("{} {}", "symbol", "close"))
+    return offenders(
+        context, context.equity.filter((steps - steps.round()).abs() > 1e-4), pl.format("{} {}", "symbol", "close")
+    )
 
 
 def _isins(context: Context) -> pl.DataFrame:
-    return offenders(context, context.quarantined(ASSET).filter(pl.col("rule") == "S8"), pl.format("{}: {}", "who", "reason"))
+    return offenders(
+        context, context.quarantined(ASSET).filter(pl.col("rule") == "S8"), pl.format("{}: {}", "who", "reason")
+    )
 
 
 def _is_step() -> pl.Expr:
@@ -78,16 +89,22 @@ def _band(context: Context) -> pl.DataFrame:
 
 
 def _gap(context: Context) -> pl.DataFrame:
-    gaps = context.suspects.filter(pl.col("suspicion") == "unexplained_gap").with_columns(gap=pl.col("witness") / pl.col("factor") - 1)
+    gaps = context.suspects.filter(pl.col("suspicion") == "unexplained_gap").with_columns(
+        gap=pl.col("witness") / pl.col("factor") - 1
+    )
     facts = context.equity.select("trade_date", "instrument_id", "instrument_class", "prior_close", "close")
     rows = gaps.join(facts, on=["trade_date", "instrument_id"], how="left")
     opened, closed = (1 + pl.col("gap")).log(), (pl.col("close") / pl.col("prior_close") / pl.col("factor")).log()
     stays = (opened * closed > 0) & (pl.min_horizontal(opened.abs(), closed.abs()) > limits.FUND_SPLIT)
     of_class = (
-        pl.when(pl.col("instrument_class") == "rights").then(pl.col("gap").abs() > limits.BAND_OF_CLASS["rights"])
-        .when(pl.col("instrument_class") == "fund").then(stays)
-        .otherwise((pl.col("witness") - pl.col("factor")).abs() * pl.col("prior_close") > limits.STEP + limits.SAME_PRICE)
-    )  # fmt: skip
+        pl.when(pl.col("instrument_class") == "rights")
+        .then(pl.col("gap").abs() > limits.BAND_OF_CLASS["rights"])
+        .when(pl.col("instrument_class") == "fund")
+        .then(stays)
+        .otherwise(
+            (pl.col("witness") - pl.col("factor")).abs() * pl.col("prior_close") > limits.STEP + limits.SAME_PRICE
+        )
+    )
     return offenders(context, rows.filter(of_class), pl.format("{} {} %", "symbol", number(pl.col("gap"))))
 
 
@@ -105,7 +122,9 @@ def _outliers(context: Context) -> pl.DataFrame:
 def _stale(context: Context) -> pl.DataFrame:
     prices = ["open", "high", "low", "close"]
     rows = context.past.sort("instrument_id", "trade_date")
-    same = pl.all_horizontal((pl.col(each) == pl.col(each).shift().over("instrument_id")).fill_null(value=False) for each in prices)
+    same = pl.all_horizontal(
+        (pl.col(each) == pl.col(each).shift().over("instrument_id")).fill_null(value=False) for each in prices
+    )
     run = same.cast(pl.Int32).rolling_sum(limits.STALE_SESSIONS).over("instrument_id")
     spread = pl.col("high") - pl.col("low")
     is_wide = (spread > limits.STEP + limits.SAME_PRICE) & (spread > limits.STALE_SPREAD * pl.col("close"))
@@ -116,7 +135,14 @@ def _stale(context: Context) -> pl.DataFrame:
 RULES = [
     Rule("types", "S1", ASSET, "block", "No row lacks an essential field.", _types),
     Rule("unique", "S2", ASSET, "block", "One row per symbol, series and day.", _unique),
-    Rule("second_rows", "S2", ASSET, "quarantine", "No instrument has two rows on a day; a second one is taken out.", _second_rows),
+    Rule(
+        "second_rows",
+        "S2",
+        ASSET,
+        "quarantine",
+        "No instrument has two rows on a day; a second one is taken out.",
+        _second_rows,
+    ),
     Rule("price_range", "S3", ASSET, "block", "0 < low <= open, close <= high; volume above 0.", _range),
     Rule("vwap_range", "S4", ASSET, "warn", "Turnover / volume lies within the day's range.", _vwap),
     Rule("turnover_fits", "S5", ASSET, "warn", "Turnover and volume fit the day's prices, to 1 %.", _turnover),
@@ -128,10 +154,18 @@ RULES = [
         "X5",
         ASSET,
         "warn",
-        "No close is beyond the band of its class without a gap at the open (names that may have derivatives have none).",
+        "No close is beyond the band of its class without a gap at the open (names that may have "
+        "derivatives have none).",
         _band,
     ),
-    Rule("open_gap", "X6", ASSET, "warn", "No open is beyond the band of its class without a corporate action; see silver/suspects.", _gap),
+    Rule(
+        "open_gap",
+        "X6",
+        ASSET,
+        "warn",
+        "No open is beyond the band of its class without a corporate action; see silver/suspects.",
+        _gap,
+    ),
     Rule(
         "outliers",
         "X8",

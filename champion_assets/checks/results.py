@@ -47,7 +47,8 @@ class Results(TableModel):
     severity: str = pa.Field(isin=["block", "quarantine", "warn", "info"], description="What a failure means")
     passed: bool = pa.Field(description="True if nothing was found, or if a line overrides it")
     value: float = pa.Field(
-        nullable=True, description="What was measured: offending rows, or a ratio; null where there is nothing to measure"
+        nullable=True,
+        description="What was measured: offending rows, or a ratio; null where there is nothing to measure",
     )
     rows: pl.Int64 = pa.Field(ge=0, description="Offending rows")
     sample: str = pa.Field(description="The first offenders, or what was found")
@@ -100,7 +101,10 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     )  # fmt: skip
     frames = [
         rule.evaluate(context).with_columns(
-            check_name=pl.lit(rule.name), rule=pl.lit(rule.rule), asset=pl.lit(rule.asset), severity=pl.lit(rule.severity)
+            check_name=pl.lit(rule.name),
+            rule=pl.lit(rule.rule),
+            asset=pl.lit(rule.asset),
+            severity=pl.lit(rule.severity),
         )
         for rule in RULES
     ]
@@ -113,7 +117,10 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     for date, severity, count in failed.group_by("trade_date", "severity").len().iter_rows():
         if severity in facts[date]:
             facts[date][severity] = count
-    return Computed(table, facts={date: {f"failed_{name}": count for name, count in counts.items()} for date, counts in facts.items()})
+    return Computed(
+        table,
+        facts={date: {f"failed_{name}": count for name, count in counts.items()} for date, counts in facts.items()},
+    )
 
 
 def blocked(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, Exception]:
@@ -121,7 +128,11 @@ def blocked(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, Exception]:
 
     Days without results are not judged here.
     """
-    found = place.lake.read(NAME, dates, ["trade_date", "check_name", "severity", "passed", "sample"]) if dates else empty_frame(Results)
+    found = (
+        place.lake.read(NAME, dates, ["trade_date", "check_name", "severity", "passed", "sample"])
+        if dates
+        else empty_frame(Results)
+    )
     return {
         date: BlockedByCheck(
             f"{date}: check {check} blocks the day: {sample}. Mend the cause; if it is genuine, a line "
@@ -147,7 +158,8 @@ def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str
 
 TABLE = DailyTable(
     name=NAME,
-    description="The outcome of every check on every day, with what was measured, who offends, and why a failure does not count.",
+    description="The outcome of every check on every day, with what was measured, who offends, and why a "
+    "failure does not count.",
     model=Results,
     code_version="6",
     inputs=lambda _: (

@@ -66,8 +66,24 @@ class Context:
     @cached_property
     def past(self) -> pl.DataFrame:
         """silver/equity_eod of the days and of the twenty sessions before."""
-        columns = ["trade_date", "instrument_id", "symbol", "series", "instrument_class", "open", "high", "low", "close", "prev_close",
-                   "prior_close", "prior_date", "vwap", "volume", "turnover", "delivery_qty"]  # fmt: skip
+        columns = [
+            "trade_date",
+            "instrument_id",
+            "symbol",
+            "series",
+            "instrument_class",
+            "open",
+            "high",
+            "low",
+            "close",
+            "prev_close",
+            "prior_close",
+            "prior_date",
+            "vwap",
+            "volume",
+            "turnover",
+            "delivery_qty",
+        ]
         return self.inputs.read("silver/equity_eod", columns)
 
     @cached_property
@@ -129,10 +145,16 @@ class Context:
 
         Trade_date, symbol, series, close, volume, file (the bundle's name).
         """
-        files = self.inputs.read("raw/corporate_actions", ["trade_date", "name", "sha256", "is_current"]).filter("is_current")
+        files = self.inputs.read("raw/corporate_actions", ["trade_date", "name", "sha256", "is_current"]).filter(
+            "is_current"
+        )
         names = files.select("trade_date", source_sha256="sha256", file="name")
-        rows = self.inputs.read("bronze/bundle_prices", ["trade_date", "symbol", "series", "close", "volume", "source_sha256"])
-        return rows.drop_nulls(["symbol", "series"]).join(names, on=["trade_date", "source_sha256"]).drop("source_sha256")
+        rows = self.inputs.read(
+            "bronze/bundle_prices", ["trade_date", "symbol", "series", "close", "volume", "source_sha256"]
+        )
+        return (
+            rows.drop_nulls(["symbol", "series"]).join(names, on=["trade_date", "source_sha256"]).drop("source_sha256")
+        )
 
     @cached_property
     def delivery_files(self) -> pl.DataFrame:
@@ -142,7 +164,9 @@ class Context:
 
     def quarantined(self, table: str) -> pl.DataFrame:
         """Rows of a table's quarantine on the days: trade_date, rule, symbol (or name), reason."""
-        frames = [pl.DataFrame(schema={"trade_date": pl.Date, "rule": pl.String, "who": pl.String, "reason": pl.String})]
+        frames = [
+            pl.DataFrame(schema={"trade_date": pl.Date, "rule": pl.String, "who": pl.String, "reason": pl.String})
+        ]
         for rows in self.inputs.refused(table).values():
             who = pl.col("symbol") if "symbol" in rows.columns else pl.col("name")
             frames.append(rows.select("trade_date", "rule", who.alias("who"), "reason"))
@@ -171,7 +195,9 @@ def measured(context: Context, values: pl.DataFrame, fails: pl.Expr, sample: pl.
     """An outcome by a number a day: `values` has trade_date and value; a day without a number passes."""
     every = context.days.join(values, on="trade_date", how="left", maintain_order="left")
     told = pl.when(fails.fill_null(value=False)).then(pl.lit("") if sample is None else sample).otherwise(pl.lit(""))
-    return every.select("trade_date", failed=fails.fill_null(value=False), value=pl.col("value"), rows=pl.lit(0, pl.Int64), sample=told)
+    return every.select(
+        "trade_date", failed=fails.fill_null(value=False), value=pl.col("value"), rows=pl.lit(0, pl.Int64), sample=told
+    )
 
 
 def number(expression: pl.Expr) -> pl.Expr:
@@ -180,7 +206,9 @@ def number(expression: pl.Expr) -> pl.Expr:
 
 
 def in_paise(rupees: pl.Expr) -> pl.Expr:
-    """Rupees as whole paise: sums of them do not depend on the order. More than 1e14 rupees, a hundred times the largest
+    """Rupees as whole paise: sums of them do not depend on the order.
+
+    More than 1e14 rupees, a hundred times the largest
     day of the exchange, counts as 1e14, for a misprint fits no integer.
     """
     return (rupees.clip(0.0, 1e14) * 100).round().cast(pl.Int64)

@@ -26,7 +26,9 @@ FILE_RULES = {
 def _refused(asset: str, rule: str):  # type: ignore[no-untyped-def]  # a closure for Rule.evaluate
     def evaluate(context: Context) -> pl.DataFrame:
         return offenders(
-            context, context.quarantined(asset).filter(pl.col("rule") == rule), pl.format("{}: {}", "who", pl.col("reason").str.head(200))
+            context,
+            context.quarantined(asset).filter(pl.col("rule") == rule),
+            pl.format("{}: {}", "who", pl.col("reason").str.head(200)),
         )
 
     return evaluate
@@ -35,7 +37,9 @@ def _refused(asset: str, rule: str):  # type: ignore[no-untyped-def]  # a closur
 def _versions(asset: str):  # type: ignore[no-untyped-def]
     def evaluate(context: Context) -> pl.DataFrame:
         files = context.inputs.read(asset, ["trade_date", "sha256", "is_current", "name"])
-        return offenders(context, files.filter(~pl.col("is_current")), pl.format("{} {}", "name", pl.col("sha256").str.head(12)))
+        return offenders(
+            context, files.filter(~pl.col("is_current")), pl.format("{} {}", "name", pl.col("sha256").str.head(12))
+        )
 
     return evaluate
 
@@ -47,12 +51,16 @@ def _by_bundle(context: Context) -> pl.DataFrame:
     bundles have the old symbol: a name with the volume and close of a row that the bundle lacks is that row.
     """
     same = (
-        context.bundle.join(context.bhavcopy, on=KEY).group_by("trade_date").agg(share=(pl.col("volume") == pl.col("volume_right")).mean())
+        context.bundle.join(context.bhavcopy, on=KEY)
+        .group_by("trade_date")
+        .agg(share=(pl.col("volume") == pl.col("volume_right")).mean())
     )
     days = same.filter(pl.col("share") >= limits.BUNDLE_AGREES)["trade_date"]
     unlisted = context.bhavcopy.join(context.bundle, on=KEY, how="anti")
     rows = context.bundle.filter(pl.col("trade_date").is_in(days.implode()))
-    return rows.join(unlisted, on=["trade_date", "series", "volume", "close"], how="anti").select(*KEY, "volume", "file")
+    return rows.join(unlisted, on=["trade_date", "series", "volume", "close"], how="anti").select(
+        *KEY, "volume", "file"
+    )
 
 
 def _by_delivery(context: Context) -> pl.DataFrame:
@@ -75,7 +83,9 @@ def _bhavcopy_complete(context: Context) -> pl.DataFrame:
         .group_by("trade_date", maintain_order=True)
         .agg(
             pl.col("rows").max(),
-            sample=pl.format("{} lists {} traded names that the bhavcopy lacks: {}", "file", "rows", "names").str.join("; "),
+            sample=pl.format("{} lists {} traded names that the bhavcopy lacks: {}", "file", "rows", "names").str.join(
+                "; "
+            ),
         )
     )
     every = context.days.select("trade_date").join(told, on="trade_date", how="left", maintain_order="left")
@@ -93,8 +103,12 @@ def _delivery_listed(context: Context) -> pl.DataFrame:
     joined = context.equity.join(listed, on=["trade_date", "symbol", "series"], how="left")
     share = joined.group_by("trade_date").agg(value=pl.col("listed").fill_null(value=False).mean())
     has_file = context.delivery["trade_date"].unique().implode()
-    return measured(context, share.filter(pl.col("trade_date").is_in(has_file)), pl.col("value") < limits.DELIVERY_LISTED,
-                    pl.format("only {} % of the rows", (pl.col("value") * 100).round(1)))  # fmt: skip
+    return measured(
+        context,
+        share.filter(pl.col("trade_date").is_in(has_file)),
+        pl.col("value") < limits.DELIVERY_LISTED,
+        pl.format("only {} % of the rows", (pl.col("value") * 100).round(1)),
+    )
 
 
 def _delivery_agrees(context: Context) -> pl.DataFrame:
@@ -112,7 +126,9 @@ def _differences(context: Context, rows: pl.DataFrame, other: pl.DataFrame, colu
     sample = pl.concat_str(
         pl.col("symbol"),
         *(
-            pl.when(each).then(pl.format(f" {name} {{}} against {{}}", pl.col(name).cast(pl.String).fill_null("none"), f"other_{name}"))
+            pl.when(each).then(
+                pl.format(f" {name} {{}} against {{}}", pl.col(name).cast(pl.String).fill_null("none"), f"other_{name}")
+            )
             for name, each in zip(columns, unlike, strict=True)
         ),
         ignore_nulls=True,
@@ -123,21 +139,39 @@ def _differences(context: Context, rows: pl.DataFrame, other: pl.DataFrame, colu
 def _control_total(context: Context) -> pl.DataFrame:
     members = context.index.filter(pl.col("index_id") == "nifty_500").select("trade_date", members="turnover")
     everything = context.equity.group_by("trade_date").agg(everything=in_paise(pl.col("turnover")).sum())
-    share = members.join(everything, on="trade_date").select("trade_date", value=pl.col("members") * 100 / pl.col("everything"))
-    return measured(context, share, (pl.col("value") < limits.INDEX_SHARE_LOW) | (pl.col("value") > limits.INDEX_SHARE_HIGH),
-                    pl.format("the index file's turnover is {} of the bhavcopy's", pl.col("value").round(3)))  # fmt: skip
+    share = members.join(everything, on="trade_date").select(
+        "trade_date", value=pl.col("members") * 100 / pl.col("everything")
+    )
+    return measured(
+        context,
+        share,
+        (pl.col("value") < limits.INDEX_SHARE_LOW) | (pl.col("value") > limits.INDEX_SHARE_HIGH),
+        pl.format("the index file's turnover is {} of the bhavcopy's", pl.col("value").round(3)),
+    )
 
 
 RULES = [
     *(
         Rule(
-            f"{name}_{asset.split('/')[1]}", rule, asset, "block" if asset == "raw/bhavcopy" else "quarantine", says, _refused(asset, rule)
+            f"{name}_{asset.split('/')[1]}",
+            rule,
+            asset,
+            "block" if asset == "raw/bhavcopy" else "quarantine",
+            says,
+            _refused(asset, rule),
         )
         for asset in DAILY_FILES
         for name, (rule, says) in FILE_RULES.items()
     ),
     *(
-        Rule(f"republished_{asset.split('/')[1]}", "B3", asset, "warn", "The file of the day never changed.", _versions(asset))
+        Rule(
+            f"republished_{asset.split('/')[1]}",
+            "B3",
+            asset,
+            "warn",
+            "The file of the day never changed.",
+            _versions(asset),
+        )
         for asset in DAILY_FILES
     ),
     Rule(
@@ -172,5 +206,12 @@ RULES = [
         "The PR bundle's volumes and closing prices are the bhavcopy's.",
         _bundle_agrees,
     ),
-    Rule("delivery_agrees", "X16", "bronze/delivery", "warn", "Its volumes and prices are the bhavcopy's.", _delivery_agrees),
+    Rule(
+        "delivery_agrees",
+        "X16",
+        "bronze/delivery",
+        "warn",
+        "Its volumes and prices are the bhavcopy's.",
+        _delivery_agrees,
+    ),
 ]

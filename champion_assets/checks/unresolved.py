@@ -72,7 +72,9 @@ def unresolved(lake: Lake, *, keep: bool = True) -> Unresolved:
     for day, (_, failures) in days.items():
         for check, rows, sample in failures:
             by_check.setdefault(check, []).append(Failure(dt.date.fromisoformat(day), rows, sample))
-    worst_first = {check: sorted(found, key=lambda each: (each.rows, each.date), reverse=True) for check, found in by_check.items()}
+    worst_first = {
+        check: sorted(found, key=lambda each: (each.rows, each.date), reverse=True) for check, found in by_check.items()
+    }
     return Unresolved(sorted(map(dt.date.fromisoformat, days)), worst_first)
 
 

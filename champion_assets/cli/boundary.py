@@ -58,7 +58,9 @@ class CommandBoundary(click.Group):
         except Exception as error:
             if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
                 where = f"{error.filename}: " if error.filename else ""
-                raise click.ClickException(f"{where}{error.strerror}; see DATA_DIR and CHAMPION_LAKE in `champion settings`") from error
+                raise click.ClickException(
+                    f"{where}{error.strerror}; see DATA_DIR and CHAMPION_LAKE in `champion settings`"
+                ) from error
             _report(error)
             ctx.exit(UNEXPECTED)
         except BaseException as error:
@@ -78,7 +80,8 @@ def is_interrupt(error: BaseException) -> bool:
 def _report(error: Exception) -> None:
     click.echo(redacted("".join(traceback.format_exception(error))), err=True)
     click.echo(
-        "This is a fault of Champion, not of your data or settings. Please report it in the project's issue tracker with the lines above, "
+        "This is a fault of Champion, not of your data or settings. Please report it in the project's "
+        "issue tracker with the lines above, "
         "the command, and the output of `champion --version`.",
         err=True,
     )

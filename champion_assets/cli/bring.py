@@ -26,13 +26,17 @@ from champion_assets.cli.stopping import check
 if TYPE_CHECKING:
     from champion_assets.orchestration.backfill import ChunkResult
 
-_ASSETS = click.option("--assets", default="*", show_default=True, help="Selection in Dagster's syntax, e.g. 'silver/equity_eod+'.")
+_ASSETS = click.option(
+    "--assets", default="*", show_default=True, help="Selection in Dagster's syntax, e.g. 'silver/equity_eod+'."
+)
 _REFETCH = click.option("--refetch", is_flag=True, help="Look at the source again for days that the lake already has.")
 _CLICKHOUSE = click.option(
     "--load-to-clickhouse", is_flag=True, help="Load the tables to ClickHouse, too, as LOAD_TO_CLICKHOUSE=true does."
 )
 _QUIET = click.option("--quiet", is_flag=True, help="Print errors only.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else on standard output.")
+_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else on standard output."
+)
 Tell = Callable[..., None]
 
 
@@ -98,7 +102,9 @@ def run(assets: str, refetch: bool, load_to_clickhouse: bool, quiet: bool, as_js
     pending = pending_sessions(get_settings())
     for sentence in pending.said:
         tell(sentence, "yellow")
-    _bring(pending.first, pending.last, assets, tell, refetch=refetch, quiet=quiet, as_json=as_json, mlflow_in_time=True)
+    _bring(
+        pending.first, pending.last, assets, tell, refetch=refetch, quiet=quiet, as_json=as_json, mlflow_in_time=True
+    )
 
 
 def _tell(quiet: bool) -> Tell:
@@ -106,7 +112,15 @@ def _tell(quiet: bool) -> Tell:
 
 
 def _bring(
-    first: dt.date, last: dt.date, assets: str, tell: Tell, *, refetch: bool, quiet: bool, as_json: bool, mlflow_in_time: bool = False
+    first: dt.date,
+    last: dt.date,
+    assets: str,
+    tell: Tell,
+    *,
+    refetch: bool,
+    quiet: bool,
+    as_json: bool,
+    mlflow_in_time: bool = False,
 ) -> None:
     from champion_assets.operations.history import too_short_for
     from champion_assets.orchestration import backfill as work
@@ -150,7 +164,9 @@ def _bring(
         sys.exit(HELPER_BEHIND)
 
 
-def _account(first: dt.date, last: dt.date, results: list[ChunkResult], behind: list[str], seconds: float) -> dict[str, Any]:
+def _account(
+    first: dt.date, last: dt.date, results: list[ChunkResult], behind: list[str], seconds: float
+) -> dict[str, Any]:
     """What `--json` prints; of a range of one day with the rows of each table."""
     from champion_assets.catalog import open_workspace
     from champion_assets.settings import get_settings
@@ -162,9 +178,14 @@ def _account(first: dt.date, last: dt.date, results: list[ChunkResult], behind: 
         rows = {name: info.rows for name, info in found.items() if info is not None}
     status = "failed" if any(each.errors for each in results) else "success"
     return {
-        "first": first, "last": last, "status": status, "seconds": round(seconds, 3), "runs": [asdict(each) for each in results],
-        "behind": behind, "rows": rows,
-    }  # fmt: skip
+        "first": first,
+        "last": last,
+        "status": status,
+        "seconds": round(seconds, 3),
+        "runs": [asdict(each) for each in results],
+        "behind": behind,
+        "rows": rows,
+    }
 
 
 def _report(results: list[ChunkResult], seconds: float, tell: Tell, errors: Tell) -> None:
@@ -173,7 +194,10 @@ def _report(results: list[ChunkResult], seconds: float, tell: Tell, errors: Tell
         if result.errors:
             tell(f"failed    {span}  run {result.run_id}", "red")
         elif result.assets:
-            tell(f"built     {span}  {result.sessions} sessions, {result.closed} closed days; {len(result.assets)} assets")
+            tell(
+                f"built     {span}  {result.sessions} sessions, "
+                f"{result.closed} closed days; {len(result.assets)} assets"
+            )
         else:
             tell(f"unchanged {span}  {result.sessions} sessions, {result.closed} closed days")
     if failed := [error for result in results for error in result.errors]:

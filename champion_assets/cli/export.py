@@ -18,10 +18,17 @@ from champion_assets.cli.output import DATE, say
 @click.argument("start", type=DATE)
 @click.argument("end", type=DATE)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--adjust", type=click.Choice(["none", "capital", "capital_special", "total_return"]), default="capital", show_default=True,
-              help="What prices are adjusted for.")  # fmt: skip
+@click.option(
+    "--adjust",
+    type=click.Choice(["none", "capital", "capital_special", "total_return"]),
+    default="capital",
+    show_default=True,
+    help="What prices are adjusted for.",
+)
 @click.option("--symbol", "symbols", multiple=True, help="Only this one; may be given again.")
-def export(form: str, start: dt.datetime, end: dt.datetime, folder: Path, adjust: str, symbols: tuple[str, ...]) -> None:
+def export(
+    form: str, start: dt.datetime, end: dt.datetime, folder: Path, adjust: str, symbols: tuple[str, ...]
+) -> None:
     """Write prices from START to END into FOLDER in the files of another tool: csv, eod2, qlib, zipline or lean.
 
     Prices are adjusted as known on END; rows whose adjustment is in doubt are left out. Membership of the Nifty 50 is
@@ -32,4 +39,7 @@ def export(form: str, start: dt.datetime, end: dt.datetime, folder: Path, adjust
 
     level = next(each for each in LEVELS if each == adjust)
     done = write(form, folder, start.date(), end.date(), level, list(symbols) or None)
-    say(f"{done.rows} rows of {done.instruments} instruments in {folder}; {done.left_out} rows left out, for their adjustment is in doubt")
+    say(
+        f"{done.rows} rows of {done.instruments} instruments in {folder}; {done.left_out} rows left out, "
+        f"for their adjustment is in doubt"
+    )

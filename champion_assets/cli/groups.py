@@ -47,7 +47,11 @@ def write_groups(group: click.Group, context: click.Context, formatter: click.He
     """Write the commands of `group` under the titles of `GROUPS`."""
     names = group.list_commands(context)
     placed = {name for members in GROUPS.values() for name in members}
-    others = {name: command.get_short_help_str() for name in names if name not in placed and (command := group.get_command(context, name))}
+    others = {
+        name: command.get_short_help_str()
+        for name in names
+        if name not in placed and (command := group.get_command(context, name))
+    }
     for title, members in (*GROUPS.items(), ("Other", others)):
         if rows := [(name, sentence) for name, sentence in members.items() if name in names]:
             with formatter.section(title):

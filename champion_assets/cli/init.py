@@ -25,7 +25,10 @@ _ARCHIVE = "https://nsearchives.nseindia.com"
 @click.option("--data-dir", help="Folder for the lake and all else; asked for if it is left out.")
 @click.option("--first", help="First day of history, YYYY-MM-DD; proposed from the files of a folder.")
 @click.option(
-    "--folder", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path(), help="Where champion.toml is written."
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    help="Where champion.toml is written.",
 )
 @click.option("--yes", is_flag=True, help="Ask nothing: take what is given, and the proposals for the rest.")
 @click.option("--force", is_flag=True, help="Replace a champion.toml that is there.")
@@ -38,7 +41,11 @@ def init(source: str | None, data_dir: str | None, first: str | None, folder: Pa
     if path.exists() and not force:
         raise click.ClickException(f"{path.resolve()} is there; edit it, or replace it with --force")
     if source is None:
-        source = _ARCHIVE if yes else click.prompt("Where are NSE's files: a folder, or the archive's address", default=_ARCHIVE)
+        source = (
+            _ARCHIVE
+            if yes
+            else click.prompt("Where are NSE's files: a folder, or the archive's address", default=_ARCHIVE)
+        )
     found = None if "://" in source else _look(Path(source).expanduser())
     if data_dir is None:
         data_dir = "data" if yes else click.prompt("Where shall the lake go", default="data")
@@ -83,7 +90,9 @@ def _lacks(found: SourceReport) -> list[str]:
     elif found.prices.days < (warmup := get_settings().universe_warmup):
         lacks.append(f"no portfolio: it needs {warmup} sessions (UNIVERSE_WARMUP), the folder has {found.prices.days}")
     if not kinds & {recognition.ACTIONS, recognition.BC, recognition.PR}:
-        lacks.append("no adjusted prices: add an export of NSE's corporate-actions page (CF-CA-equities-....csv), or PR bundles")
+        lacks.append(
+            "no adjusted prices: add an export of NSE's corporate-actions page (CF-CA-equities-....csv), or PR bundles"
+        )
     if recognition.CHANGES not in kinds:
         lacks.append("no symbolchange.csv: a company under an earlier symbol is found by its ISIN alone")
     return lacks
@@ -100,9 +109,18 @@ def _day(text: str) -> str:
 
 def _write(path: Path, source: str, data_dir: str, first: str) -> None:
     """Whole or not at all; a text in JSON is a text in TOML."""
-    lines = ["# Champion's settings; `champion settings` lists all of them. Relative paths are taken from this folder.", "[source]",
-             f"source = {json.dumps(source)}", "", "[lake]", f"data_dir = {json.dumps(data_dir)}", "", "[history]",
-             f"start_date = {first}", ""]  # fmt: skip
+    lines = [
+        "# Champion's settings; `champion settings` lists all of them. Relative paths are taken from this folder.",
+        "[source]",
+        f"source = {json.dumps(source)}",
+        "",
+        "[lake]",
+        f"data_dir = {json.dumps(data_dir)}",
+        "",
+        "[history]",
+        f"start_date = {first}",
+        "",
+    ]
     temporary = path.with_suffix(".toml.part")
     temporary.write_text("\n".join(lines), "utf-8")
     temporary.replace(path)

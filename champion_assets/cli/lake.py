@@ -40,8 +40,15 @@ def _lake() -> Lake:
 @click.command()
 @click.option("--since", type=DATE, default=None, help="Leave out files whose days are all earlier.")
 @click.option("--repair", is_flag=True, help="Put what is damaged aside and build its days again from the originals.")
-@click.option("--warehouse/--no-warehouse", default=True, show_default=True, help="Whether to look into DuckDB and ClickHouse, too.")
-@click.option("--anew", is_flag=True, help="Look at everything, although an earlier look that was cut off could be gone on with.")
+@click.option(
+    "--warehouse/--no-warehouse",
+    default=True,
+    show_default=True,
+    help="Whether to look into DuckDB and ClickHouse, too.",
+)
+@click.option(
+    "--anew", is_flag=True, help="Look at everything, although an earlier look that was cut off could be gone on with."
+)
 def verify(since: dt.datetime | None, repair: bool, warehouse: bool, anew: bool) -> None:
     """Compare every file, every original and every log of the lake with its checksum; name what is damaged.
 
@@ -112,7 +119,11 @@ def _repair(lake: Lake, damages: list[Damage]) -> None:
 
 @click.command()
 @click.argument("date", type=DATE)
-@click.option("--table", default=None, help="A table of the lake, such as silver/equity_eod; the exchange's bhavcopies by default.")
+@click.option(
+    "--table",
+    default=None,
+    help="A table of the lake, such as silver/equity_eod; the exchange's bhavcopies by default.",
+)
 def versions(date: dt.datetime, table: str | None) -> None:
     """The versions of the bhavcopy of DATE, or of a table's day, and row by row what changed between them."""
     workspace = _workspace()
@@ -141,8 +152,18 @@ def tag(name: str) -> None:
 
 
 @click.command()
-@click.option("--keep-days", default=30, show_default=True, type=click.IntRange(1), help="How long a replaced version stays readable.")
-@click.option("--before-migration", is_flag=True, help="Delete what `champion migrate` put aside, too: it cannot be taken back then.")
+@click.option(
+    "--keep-days",
+    default=30,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How long a replaced version stays readable.",
+)
+@click.option(
+    "--before-migration",
+    is_flag=True,
+    help="Delete what `champion migrate` put aside, too: it cannot be taken back then.",
+)
 def prune(keep_days: int, before_migration: bool) -> None:
     """Delete the files of versions that were replaced longer ago than that and have no tag, and what killed writers left."""
     from champion_assets.lake.migrate import BEFORE
@@ -182,7 +203,13 @@ def migrate() -> None:
         say("nothing to move: the lake has no day in the older form")
         return
     total = sum(len(lake.folders(table)) for table in tables)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TextColumn("days"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("days"),
+        TimeElapsedColumn(),
+    )
     moved = 0
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("migrate", total=total)

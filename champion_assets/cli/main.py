@@ -44,13 +44,17 @@ def calendar(date: dt.datetime) -> None:
     require_files(get_settings())
     day = open_calendar(get_settings()).day(date.date())
     hours = f" {day.open}-{day.close} IST" if day.open else ""
-    reason, evidence = (f"; {text}" if text else "" for text in (day.reason, day.evidence and f"evidence: {day.evidence}"))
+    reason, evidence = (
+        f"; {text}" if text else "" for text in (day.reason, day.evidence and f"evidence: {day.evidence}")
+    )
     doubt = "" if day.confirmed else " (not confirmed)"
     say(f"{day.date:%A %Y-%m-%d}: {day.status}{doubt}{hours}{reason}{evidence}")
 
 
 @main.command()
-@click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where everything goes.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where everything goes."
+)
 @click.option("--seed", default=7, show_default=True, help="Another seed is another fictional market.")
 def demo(folder: Path, seed: int) -> None:
     """Build a fictional exchange, run the whole graph on it, and show where to look.

@@ -33,8 +33,13 @@ def _workspace() -> Workspace:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-@click.option("--html", "page", type=click.Path(path_type=Path), default=None,
-              help="Write a page to this file; or, to a folder, pages of quarantine, suspects and file versions beside it.")  # fmt: skip
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Write a page to this file; or, to a folder, pages of quarantine, suspects and file versions beside it.",
+)
 def doctor(as_json: bool, page: Path | None) -> None:
     """The state of lake, checks, runs and services on one page; every line says what to do next.
 

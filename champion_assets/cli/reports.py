@@ -49,11 +49,20 @@ def audit(start: dt.datetime, end: dt.datetime, target: str | None) -> None:
         return
     found = gather(workspace, start.date(), end.date())
     say(f"{found.covered} of {found.sessions} sessions have a source of corporate actions")
-    say(f"splits, consolidations and bonuses that traded on their ex-date and that the market followed: {found.hit_rate:.1%}")
-    parts = {"actions by kind": found.kinds, "witness of splits, consolidations, bonuses": found.verdicts, "not ok": found.doubtful,
-             "held back until a line confirms them": found.held, "demergers valued by the open alone": found.unwitnessed,
-             "refused, with reason": found.rejects, "suspects": found.suspects,
-             "changes of instruments by evidence": found.links}  # fmt: skip
+    say(
+        f"splits, consolidations and bonuses that traded on their ex-date and that the market followed: "
+        f"{found.hit_rate:.1%}"
+    )
+    parts = {
+        "actions by kind": found.kinds,
+        "witness of splits, consolidations, bonuses": found.verdicts,
+        "not ok": found.doubtful,
+        "held back until a line confirms them": found.held,
+        "demergers valued by the open alone": found.unwitnessed,
+        "refused, with reason": found.rejects,
+        "suspects": found.suspects,
+        "changes of instruments by evidence": found.links,
+    }
     for title, frame in parts.items():
         say(f"\n{title} ({frame.height} rows)")
         show(frame, width=200, text_width=70)
@@ -83,7 +92,9 @@ def _propose(workspace: Workspace, start: dt.date, end: dt.date, target: str) ->
 @click.option("--start", type=DATE, default=None, help="First day; else the file's, else the lake's.")
 @click.option("--end", type=DATE, default=None, help="Last day; else the file's, else the lake's.")
 @click.option("--jobs", default=0, help="Trials side by side; 0: as many as there are processors.")
-def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | None, end: dt.datetime | None, jobs: int) -> None:
+def experiment(
+    files: tuple[Path, ...], name: str | None, start: dt.datetime | None, end: dt.datetime | None, jobs: int
+) -> None:
     """Try the strategies of FILES (YAML) on the lake, beside the daily portfolio, and compare them.
 
     A file has `strategy:` (fields of the strategy, see `champion settings`), `simulation:` (of the simulator), and
@@ -98,7 +109,10 @@ def experiment(files: tuple[Path, ...], name: str | None, start: dt.datetime | N
 
     now = get_settings()
     first, trials = read_trials(files, now)
-    trials = [replace(trial, start=start.date() if start else trial.start, end=end.date() if end else trial.end) for trial in trials]
+    trials = [
+        replace(trial, start=start.date() if start else trial.start, end=end.date() if end else trial.end)
+        for trial in trials
+    ]
     say(f"experiment {name or first}: {len(trials)} trial(s)")
     outcome = run_experiment(now, name or first, trials, jobs, _say_trial)
     say(f"comparison: {outcome.page}")
@@ -119,6 +133,9 @@ def _say_trial(result: TrialResult) -> None:
         console.print("failed  ", style="red", end="")
         say(f"{result.label}: {result.error}")
         return
-    figures = ", ".join(f"{name} {result.figures[name]:.2f}" for name in ("cagr", "volatility", "sharpe", "max_drawdown")
-                        if result.figures.get(name) is not None)  # fmt: skip
+    figures = ", ".join(
+        f"{name} {result.figures[name]:.2f}"
+        for name in ("cagr", "volatility", "sharpe", "max_drawdown")
+        if result.figures.get(name) is not None
+    )
     say(f"done    {result.label}  {result.begin} to {result.end}: {figures}")

@@ -25,7 +25,12 @@ SHOWN = 3
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option("--all", "everything", is_flag=True, help="Name every file that no table reads, every missing session and every closed day.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Name every file that no table reads, every missing session and every closed day.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 def source(folder: Path | None, everything: bool, as_json: bool) -> None:
     """What is in FOLDER (else CHAMPION_SOURCE).
@@ -45,8 +50,16 @@ def source(folder: Path | None, everything: bool, as_json: bool) -> None:
     settings = get_settings()
     root = folder or source_folder(settings.source)
     if root is None:
-        raise click.ClickException(f"CHAMPION_SOURCE is {settings.source}, no folder; name the folder that holds NSE's files")
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeElapsedColumn())
+        raise click.ClickException(
+            f"CHAMPION_SOURCE is {settings.source}, no folder; name the folder that holds NSE's files"
+        )
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("files"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(str(root), total=None)
 
@@ -82,7 +95,10 @@ def _print(found: SourceReport, everything: bool) -> None:
         say(text, "red")
     if not found.findings:
         prices = found.prices
-        say(f"every session from {prices.first} to {prices.last} has a price file" if prices else "nothing here", "green")
+        say(
+            f"every session from {prices.first} to {prices.last} has a price file" if prices else "nothing here",
+            "green",
+        )
 
 
 def _print_unused(group: Unused, everything: bool) -> None:

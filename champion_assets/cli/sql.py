@@ -19,7 +19,12 @@ _PROMPT, _MORE = "champion> ", "     ...> "
 @click.command()
 @click.argument("query", required=False)
 @click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True, help="How rows are printed."
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How rows are printed.",
 )
 @click.option("--rows", default=40, show_default=True, help="Most rows of a table; csv and json print all.")
 def sql(query: str | None, form: str, rows: int) -> None:
@@ -38,7 +43,8 @@ def sql(query: str | None, form: str, rows: int) -> None:
     path = get_settings().duckdb_path
     if not path.is_file():
         raise NothingStored(
-            f"there is no DuckDB file at {path}; `champion run` or `champion backfill START END` makes it (CHAMPION_DUCKDB)"
+            f"there is no DuckDB file at {path}; `champion run` or "
+            f"`champion backfill START END` makes it (CHAMPION_DUCKDB)"
         )
     with connect(path, read_only=True) as connection:
         if query is None and sys.stdin.isatty():

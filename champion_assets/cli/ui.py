@@ -24,9 +24,17 @@ GRACE_SECONDS = 20
 
 
 @click.command()
-@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port of the web page, on this machine only.")
+@click.option(
+    "--port",
+    default=3000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port of the web page, on this machine only.",
+)
 @click.option("--mlflow", "with_mlflow", is_flag=True, help="Show MLflow's page, too: runs and experiments.")
-@click.option("--mlflow-port", default=5000, show_default=True, type=click.IntRange(1, 65535), help="Port of MLflow's page.")
+@click.option(
+    "--mlflow-port", default=5000, show_default=True, type=click.IntRange(1, 65535), help="Port of MLflow's page."
+)
 def ui(port: int, with_mlflow: bool, mlflow_port: int) -> None:
     """Open Dagster's web page and daemon on the lake that the settings name."""
     from champion_assets.orchestration.dagster_home import prepare_dagster_home, workspace_yaml
@@ -70,8 +78,11 @@ def _mlflow_page(settings: Any, port: int) -> Iterator[None]:
     from champion_assets.clients.mlflow import store_uri
 
     command = [_program("mlflow"), "ui", "--host", HOST, "--port", str(port), "--workers", "1"]
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-             "MLFLOW_BACKEND_STORE_URI": store_uri(settings).reveal()}  # fmt: skip  # everybody on the machine sees arguments
+    quiet = {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_BACKEND_STORE_URI": store_uri(settings).reveal(),
+    }  # everybody on the machine sees arguments
     server = subprocess.Popen(command, env=os.environ | quiet, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603
     try:
         yield

@@ -17,7 +17,9 @@ from types import ModuleType
 
 def hide_pandas_from_pandera() -> None:
     """Let Pandera do without pandas in this process, unless one of the two was imported already."""
-    if not {"pandas", "pandera"} & sys.modules.keys() and not any(isinstance(each, _HidesPandas) for each in sys.meta_path):
+    if not {"pandas", "pandera"} & sys.modules.keys() and not any(
+        isinstance(each, _HidesPandas) for each in sys.meta_path
+    ):
         sys.meta_path.insert(0, _HidesPandas())
 
 
@@ -33,6 +35,8 @@ class _HidesPandas(MetaPathFinder):
 def _importer() -> str:
     """The module whose import statement is being run."""
     frame = inspect.currentframe()
-    while frame is not None and (frame.f_globals.get("__name__") == __name__ or "importlib._bootstrap" in frame.f_code.co_filename):
+    while frame is not None and (
+        frame.f_globals.get("__name__") == __name__ or "importlib._bootstrap" in frame.f_code.co_filename
+    ):
         frame = frame.f_back
     return "" if frame is None else str(frame.f_globals.get("__name__", ""))

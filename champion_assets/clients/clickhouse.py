@@ -17,7 +17,13 @@ from champion_assets.settings import Settings
 
 HTTP_PORTS = {8123: 9000, 8443: 9440}
 """Ports of the HTTP interface, and the native ones that people mean."""
-REFUSED = {192: "no such user", 194: "wrong password", 516: "wrong user or password", 497: "the user lacks a right", 700: "user refused"}
+REFUSED = {
+    192: "no such user",
+    194: "wrong password",
+    516: "wrong user or password",
+    497: "the user lacks a right",
+    700: "user refused",
+}
 GONE_TABLE = 60
 CONNECT_SECONDS = 10
 """To connect and to be greeted: a server that takes connections and says nothing must not cost CLICKHOUSE_TIMEOUT."""
@@ -44,8 +50,10 @@ def clickhouse(settings: Settings, *, columns: bool = False, database: bool = Tr
     logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)  # what it warns of is raised here, with what to do
     host, port = settings.clickhouse_host, settings.clickhouse_port
     if port in HTTP_PORTS:
-        raise ClickHouseRefused(f"CLICKHOUSE_PORT={port} is ClickHouse's HTTP port; Champion speaks the native protocol, "
-                                f"whose port is {HTTP_PORTS[port]} unless the server says otherwise")  # fmt: skip
+        raise ClickHouseRefused(
+            f"CLICKHOUSE_PORT={port} is ClickHouse's HTTP port; Champion speaks the native protocol, "
+            f"whose port is {HTTP_PORTS[port]} unless the server says otherwise"
+        )
     client = Client(
         host, port=port, user=settings.clickhouse_user, password=settings.clickhouse_password.get_secret_value(),
         database=settings.clickhouse_database if database else "", secure=settings.clickhouse_secure,
@@ -66,8 +74,10 @@ def clickhouse(settings: Settings, *, columns: bool = False, database: bool = Tr
         ) from error
     except (errors.Error, OSError, EOFError) as error:
         words = " ".join(str(error).split()) or type(error).__name__
-        raise ClickHouseUnreachable(f"ClickHouse at {host}:{port} does not answer ({words}); look whether it runs "
-                                    "(CLICKHOUSE_HOST, CLICKHOUSE_PORT, CLICKHOUSE_SECURE), then repeat")  from error  # fmt: skip
+        raise ClickHouseUnreachable(
+            f"ClickHouse at {host}:{port} does not answer ({words}); look whether it runs "
+            "(CLICKHOUSE_HOST, CLICKHOUSE_PORT, CLICKHOUSE_SECURE), then repeat"
+        ) from error
     finally:
         client.disconnect()
 
@@ -75,9 +85,13 @@ def clickhouse(settings: Settings, *, columns: bool = False, database: bool = Tr
 def _named(error: Any, settings: Settings) -> Exception:
     where = f"ClickHouse at {settings.clickhouse_host}:{settings.clickhouse_port}"
     if error.code in REFUSED:
-        return ClickHouseRefused(f"{where}: {REFUSED[error.code]} ({settings.clickhouse_user}); see CLICKHOUSE_USER, CLICKHOUSE_PASSWORD")
+        return ClickHouseRefused(
+            f"{where}: {REFUSED[error.code]} ({settings.clickhouse_user}); see CLICKHOUSE_USER, CLICKHOUSE_PASSWORD"
+        )
     if error.code == GONE_TABLE and "loading_" in str(error):
-        return ClickHouseUnreachable(f"{where}: another load took this one for dead and took its place; repeat ({_first_line(error)})")
+        return ClickHouseUnreachable(
+            f"{where}: another load took this one for dead and took its place; repeat ({_first_line(error)})"
+        )
     return ClickHouseRefused(f"{where} refuses (code {error.code}): {_first_line(error)}")
 
 

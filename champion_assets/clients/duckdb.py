@@ -47,7 +47,9 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
     try:
         if path.exists():  # at once: Dagster's resource asks for two minutes before it says that a file is in use
             duckdb.connect(str(path), read_only=True).close()
-        with duckdb.connect(str(path), read_only=read_only) if opener is None else opener(path, read_only) as connection:
+        with (
+            duckdb.connect(str(path), read_only=read_only) if opener is None else opener(path, read_only) as connection
+        ):
             yield connection
     except duckdb.Error as error:
         raise _named(error, path) from error
@@ -59,12 +61,16 @@ def _named(error: duckdb.Error, path: Path) -> HelperUnavailable:
         return DuckdbUnavailable(f"{path} is a folder; name a file in CHAMPION_DUCKDB")
     if _IN_USE.search(words):
         holder = _HOLDER.search(words)
-        return DuckdbUnavailable(f"{path} is open for writing in {holder[1] if holder else 'another program'}; close it there. The lake "
-                                 "has everything, and the next run loads what is not in DuckDB yet")  # fmt: skip
+        return DuckdbUnavailable(
+            f"{path} is open for writing in {holder[1] if holder else 'another program'}; close it there. The lake "
+            "has everything, and the next run loads what is not in DuckDB yet"
+        )
     is_ours = path.name in words or "database file" in words  # a load reads objects of the lake, too
     if (is_ours and _DAMAGED.search(words)) or isinstance(error, (duckdb.CatalogException, duckdb.BinderException)):
         return DuckdbDamaged(f"{path} is damaged, of another version of DuckDB, or altered ({words})")
-    return DuckdbUnavailable(f"{path}: {type(error).__name__}: {words}; the lake has everything, and the next run tries again")
+    return DuckdbUnavailable(
+        f"{path}: {type(error).__name__}: {words}; the lake has everything, and the next run tries again"
+    )
 
 
 @contextmanager

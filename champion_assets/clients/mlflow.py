@@ -69,7 +69,9 @@ class Tracking:
             TrackingUnreachable: it cannot be used.
         """
         self.place = Address(store_uri(settings))
-        self._artifacts = None if settings.mlflow_tracking_uri else (settings.data_dir / "mlflow" / "artifacts").resolve().as_uri()
+        self._artifacts = (
+            None if settings.mlflow_tracking_uri else (settings.data_dir / "mlflow" / "artifacts").resolve().as_uri()
+        )
         with _in_words(self.place, "cannot be used"):
             _must_answer(self.place, settings.mlflow_timeout)
             self._client = _client(self.place.reveal(), settings.mlflow_timeout)
@@ -119,7 +121,8 @@ class Tracking:
     def _must_live(self, experiment: Any) -> None:
         if experiment is not None and experiment.lifecycle_stage == "deleted":
             raise TrackingUnreachable(
-                f"MLflow at {self.place}: experiment {experiment.name!r} was deleted there. Restore it (mlflow experiments restore "
+                f"MLflow at {self.place}: experiment {experiment.name!r} was deleted there. Restore it (mlflow "
+                f"experiments restore "
                 f"--experiment-id {experiment.experiment_id}), or name another one in MLFLOW_EXPERIMENT_NAME"
             )
 
@@ -189,7 +192,9 @@ def _in_words(place: Address, what: str) -> Iterator[None]:
         yield
     except (MlflowException, SQLAlchemyError, CommandError, OSError, ImportError, ValueError) as error:
         _let_go()
-        words = place.cleaned(_STATEMENT.sub("", " ".join(str(error).split())))[:500].rstrip(".") or type(error).__name__
+        words = (
+            place.cleaned(_STATEMENT.sub("", " ".join(str(error).split())))[:500].rstrip(".") or type(error).__name__
+        )
         raise TrackingUnreachable(f"MLflow at {place} {what}: {words}. {_advice(place, words)}, then repeat") from None
 
 

@@ -17,7 +17,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 HIDDEN = "***"
 _URL = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?P<fragment>#.*)?", re.DOTALL
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?P<fragment>#.*)?",
+    re.DOTALL,
 )
 _HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d*)?")
 _BARE = re.compile(r"(?P<user>[^/\s@]*:[^/\s@]*)@(?P<rest>[^/\s@]+)")
@@ -113,7 +114,11 @@ def _split(text: str) -> tuple[str, tuple[str, ...]]:
     query, fragment = match["query"] or "", match["fragment"] or ""
     pieces = [each.partition("=") for each in query[1:].split("&")] if query else []
     hidden = "&".join(f"{name}={HIDDEN}" if equals else HIDDEN for name, equals, _ in pieces)
-    values = [value if equals else name for name, equals, value in pieces] + [value for _, value in parse_qsl(query[1:])] + [fragment[1:]]
+    values = (
+        [value if equals else name for name, equals, value in pieces]
+        + [value for _, value in parse_qsl(query[1:])]
+        + [fragment[1:]]
+    )
     shown = (match["scheme"] + (f"{HIDDEN}@" if userinfo else "") + host + match["path"]
              + (f"?{hidden}" if query else "") + (f"#{HIDDEN}" if fragment else ""))  # fmt: skip
     return shown, tuple(dict.fromkeys([*_forms(userinfo), *(each for each in values if each)]))

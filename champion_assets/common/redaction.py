@@ -30,14 +30,19 @@ def remember(secrets: Iterable[str]) -> None:
     """Take these out of every text from now on; such as might be ordinary words are left alone."""
     for secret in secrets:
         forms = {secret, unquote(secret), quote(secret, safe="")}
-        _known.update(form for form in forms | {json.dumps(form)[1:-1] for form in forms} if not _WORDLIKE.fullmatch(form))
+        _known.update(
+            form for form in forms | {json.dumps(form)[1:-1] for form in forms} if not _WORDLIKE.fullmatch(form)
+        )
     if _known:
         _pattern[:] = [re.compile("|".join(map(_alone, sorted(_known, key=len, reverse=True))))]
 
 
 def _alone(secret: str) -> str:
     """The pattern of a secret that is no part of a longer word."""
-    before, after = (r"(?<![A-Za-z0-9])" if secret[0].isalnum() else ""), (r"(?![A-Za-z0-9])" if secret[-1].isalnum() else "")
+    before, after = (
+        (r"(?<![A-Za-z0-9])" if secret[0].isalnum() else ""),
+        (r"(?![A-Za-z0-9])" if secret[-1].isalnum() else ""),
+    )
     return before + re.escape(secret) + after
 
 

@@ -34,7 +34,9 @@ def lock(file: IO[Any]) -> None:
         SystemNotSupported: there are no such locks here.
     """
     if not IS_POSIX:
-        raise SystemNotSupported("Champion writes lakes on Linux and macOS only: this system has no locks on files as these have")
+        raise SystemNotSupported(
+            "Champion writes lakes on Linux and macOS only: this system has no locks on files as these have"
+        )
     fcntl.flock(file, fcntl.LOCK_EX)
 
 

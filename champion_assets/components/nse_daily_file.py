@@ -82,15 +82,25 @@ class NseDailyFileScaffolder(dg.Scaffolder[Any]):
     def scaffold(self, request: dg.ScaffoldRequest[Any]) -> None:
         """Write it into the folder that is asked for."""
         name = request.target_path.name
-        scaffold_component(request, {
-            "name": name, "description": "What the file says, for people.",
-            "place": {"name": f"{name}_%d%m%Y.csv", "path": f"content/{name}_%d%m%Y.csv"},
-            "columns": [
-                {"header": "Symbol", "name": "symbol", "kind": "text", "meaning": "Ticker on that date", "is_needed": True},
-                {"header": "Value", "name": "value", "kind": "number", "meaning": "What it is, with its unit"},
-            ],
-            "key": ["symbol"],
-        })  # fmt: skip
+        scaffold_component(
+            request,
+            {
+                "name": name,
+                "description": "What the file says, for people.",
+                "place": {"name": f"{name}_%d%m%Y.csv", "path": f"content/{name}_%d%m%Y.csv"},
+                "columns": [
+                    {
+                        "header": "Symbol",
+                        "name": "symbol",
+                        "kind": "text",
+                        "meaning": "Ticker on that date",
+                        "is_needed": True,
+                    },
+                    {"header": "Value", "name": "value", "kind": "number", "meaning": "What it is, with its unit"},
+                ],
+                "key": ["symbol"],
+            },
+        )
 
 
 @dg.scaffold_with(NseDailyFileScaffolder)
@@ -123,12 +133,22 @@ class NseDailyFile(dg.Component, dg.Model, dg.Resolvable):
             ValueError: it contradicts itself, and how.
         """
         return DailyFile(
-            name=self.name, description=self.description, place=self.place.declared(),
-            columns=tuple(each.declared() for each in self.columns), first=dt.date.fromisoformat(self.first) if self.first else None,
-            ignored=tuple(self.ignored), date=self.date, date_format=self.date_format, lag=self.lag,
-            summary=Summary(**self.summary.model_dump()) if self.summary else None, key=tuple(self.key), grain=tuple(self.grain),
-            has_more=self.has_more, may_be_empty=self.may_be_empty, joins=self.joins,
-        )  # fmt: skip
+            name=self.name,
+            description=self.description,
+            place=self.place.declared(),
+            columns=tuple(each.declared() for each in self.columns),
+            first=dt.date.fromisoformat(self.first) if self.first else None,
+            ignored=tuple(self.ignored),
+            date=self.date,
+            date_format=self.date_format,
+            lag=self.lag,
+            summary=Summary(**self.summary.model_dump()) if self.summary else None,
+            key=tuple(self.key),
+            grain=tuple(self.grain),
+            has_more=self.has_more,
+            may_be_empty=self.may_be_empty,
+            joins=self.joins,
+        )
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The assets of its tables and the resources that these need.

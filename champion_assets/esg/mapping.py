@@ -16,9 +16,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from champion_assets.nse.errors import BadPayload
 
 Column = Literal[
-    "isin", "symbol", "name", "score", "rating_date", "available_from", "period_end", "environment", "social", "governance", "category",
+    "isin",
+    "symbol",
+    "name",
+    "score",
+    "rating_date",
+    "available_from",
+    "period_end",
+    "environment",
+    "social",
+    "governance",
+    "category",
     "withdrawn",
-]  # fmt: skip
+]
 PRODUCTS = ("ESG", "COMBINED", "CORE", "RISK", "TRANSITION")
 """In the order in which one of several of a provider is taken."""
 
@@ -70,13 +80,22 @@ class EsgMapping(BaseModel):
         if self.provider == "blend":
             raise ValueError("provider: 'blend' is what the mean of all providers is called; choose another name")
         if not self.scale[0] < self.scale[1]:
-            raise ValueError(f"scale: {list(self.scale)} does not rise; give the least number first, and say what is better in `direction`")
+            raise ValueError(
+                f"scale: {list(self.scale)} does not rise; give the "
+                f"least number first, and say what is better in `direction`"
+            )
         if "score" not in self.columns or not {"isin", "symbol", "name"} & self.columns.keys():
             raise ValueError("columns: `score` and one of `isin`, `symbol`, `name` are needed")
         if self.history == "snapshot" and self.as_of is None:
             raise ValueError("as_of: a snapshot needs its day; before it, it does not count (unless look_ahead: true)")
-        if self.history == "point_in_time" and not {"available_from", "rating_date", "period_end"} & self.columns.keys():
-            raise ValueError("columns: point_in_time needs `available_from`, `rating_date` or `period_end`; without any, it is a snapshot")
+        if (
+            self.history == "point_in_time"
+            and not {"available_from", "rating_date", "period_end"} & self.columns.keys()
+        ):
+            raise ValueError(
+                "columns: point_in_time needs `available_from`, "
+                "`rating_date` or `period_end`; without any, it is a snapshot"
+            )
         if self.look_ahead and self.history != "snapshot":
             raise ValueError("look_ahead: only a snapshot can look ahead")
         return self
@@ -98,7 +117,15 @@ def read_mapping(text: str, name: str) -> EsgMapping:
         found = yaml.safe_load(text)
         return EsgMapping.model_validate(found)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'mapping'}: {each['msg']}" for each in error.errors())
-        raise MappingError(f"{name}: {problems}. Declare it as docs/esg.md shows; nothing of this provider is used before") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # 2024-13-45 is a ValueError, a thousand brackets the last
+        problems = "; ".join(
+            f"{'.'.join(map(str, each['loc'])) or 'mapping'}: {each['msg']}" for each in error.errors()
+        )
+        raise MappingError(
+            f"{name}: {problems}. Declare it as docs/esg.md shows; nothing of this provider is used before"
+        ) from error
+    except (
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+    ) as error:  # 2024-13-45 is a ValueError, a thousand brackets the last
         raise MappingError(f"{name}: not YAML ({error})") from error

@@ -20,12 +20,29 @@ from champion_assets.nse.errors import BadPayload, BadValue
 from champion_assets.nse.isin import is_valid_isin
 
 RECORDS: dict[str, pl.DataType] = {
-    "provider": pl.String(), "product": pl.String(), "isin": pl.String(), "symbol": pl.String(), "name": pl.String(),
-    "score": pl.Float64(), "score_raw": pl.Float64(), "environment": pl.Float64(), "social": pl.Float64(), "governance": pl.Float64(),
-    "category": pl.String(), "rating_date": pl.Date(), "available_from": pl.Date(), "is_withdrawn": pl.Boolean(),
-    "is_look_ahead": pl.Boolean(), "source_row": pl.Int32(),
-}  # fmt: skip
-REJECTS: dict[str, pl.DataType] = {"source_row": pl.Int32(), "rule": pl.String(), "reason": pl.String(), "line": pl.String()}
+    "provider": pl.String(),
+    "product": pl.String(),
+    "isin": pl.String(),
+    "symbol": pl.String(),
+    "name": pl.String(),
+    "score": pl.Float64(),
+    "score_raw": pl.Float64(),
+    "environment": pl.Float64(),
+    "social": pl.Float64(),
+    "governance": pl.Float64(),
+    "category": pl.String(),
+    "rating_date": pl.Date(),
+    "available_from": pl.Date(),
+    "is_withdrawn": pl.Boolean(),
+    "is_look_ahead": pl.Boolean(),
+    "source_row": pl.Int32(),
+}
+REJECTS: dict[str, pl.DataType] = {
+    "source_row": pl.Int32(),
+    "rule": pl.String(),
+    "reason": pl.String(),
+    "line": pl.String(),
+}
 FIRST_DAY = dt.date(1994, 11, 3)
 
 
@@ -52,7 +69,8 @@ def read_records(body: bytes, name: str, mapping: EsgMapping) -> tuple[pl.DataFr
     header = [column.strip() for column in header]
     if absent := sorted(set(mapping.columns.values()) - set(header)):
         raise EsgFileError(
-            f"{name}: without the column(s) {', '.join(absent)} that the mapping of {mapping.provider} declares; it has {', '.join(header)}"
+            f"{name}: without the column(s) {', '.join(absent)} that the mapping of {mapping.provider} "
+            f"declares; it has {', '.join(header)}"
         )
     records, rejects = [], []
     for number, cells in enumerate((cells for cells in rows if cells), start=1):
@@ -79,14 +97,28 @@ def _record(fields: dict[Any, str], mapping: EsgMapping) -> dict[str, Any]:
     category = fields.get("category", "")
     band = next((limits for label, limits in mapping.bands.items() if label.lower() == category.lower()), None)
     if raw is not None and band is not None and not band[0] <= raw <= band[1]:
-        raise _Rejected(f"category {category!r} is declared for {band[0]:g} to {band[1]:g}, the score is {raw:g}: is the direction right?")
+        raise _Rejected(
+            f"category {category!r} is declared for {band[0]:g} to {band[1]:g}, the score is {raw:g}: is the "
+            f"direction right?"
+        )
     return {
-        "provider": mapping.provider, "product": mapping.product, "isin": isin or None, "symbol": fields.get("symbol") or None,
-        "name": fields.get("name") or None, "score": None if raw is None else oriented(raw, mapping), "score_raw": raw,
-        **{part: _number(fields[part], part) if fields.get(part) else None for part in ("environment", "social", "governance")},
-        "category": category or None, "rating_date": rated, "available_from": known, "is_withdrawn": withdrawn,
+        "provider": mapping.provider,
+        "product": mapping.product,
+        "isin": isin or None,
+        "symbol": fields.get("symbol") or None,
+        "name": fields.get("name") or None,
+        "score": None if raw is None else oriented(raw, mapping),
+        "score_raw": raw,
+        **{
+            part: _number(fields[part], part) if fields.get(part) else None
+            for part in ("environment", "social", "governance")
+        },
+        "category": category or None,
+        "rating_date": rated,
+        "available_from": known,
+        "is_withdrawn": withdrawn,
         "is_look_ahead": mapping.look_ahead,
-    }  # fmt: skip
+    }
 
 
 def oriented(raw: float, mapping: EsgMapping) -> float:

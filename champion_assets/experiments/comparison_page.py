@@ -44,8 +44,10 @@ FIGURES = {
 DRAWN = 8
 """Trials in the charts, those with the highest Sharpe ratios."""
 _NOTE = (
-    "Returns are net of costs, dividends included, before tax; ratios are in excess of the overnight rate of each day; years are the "
-    "calendar's. Sharpe ratios are deflated for all trials ever made on this lake, under any name: the probability that a strategy has any "
+    "Returns are net of costs, dividends included, before tax; ratios are in excess of the "
+    "overnight rate of each day; years are the "
+    "calendar's. Sharpe ratios are deflated for all trials ever made on this lake, under any name: "
+    "the probability that a strategy has any "
     "skill, given that it is one of so many."
 )
 
@@ -121,7 +123,9 @@ def _curves(good: Sequence[tuple[TrialResult, pl.DataFrame]], every: int) -> lis
     for number_of, (result, frame) in enumerate(good, 1):
         value = frame["value"].to_numpy()
         values.append(Series(result.label, f"s{number_of}", _on(dates, frame, value / value[0])))
-        falls.append(Series(result.label, f"s{number_of}", _on(dates, frame, drawdowns(frame["portfolio_return"].to_numpy()))))
+        falls.append(
+            Series(result.label, f"s{number_of}", _on(dates, frame, drawdowns(frame["portfolio_return"].to_numpy())))
+        )
     growth = time_chart(
         "Growth of one rupee",
         "rupees, log scale, after costs",
@@ -142,7 +146,11 @@ def _curves(good: Sequence[tuple[TrialResult, pl.DataFrame]], every: int) -> lis
         lambda value: f"{value * 100:.10g} %".replace("-", "−"),
         around=0.0,
     )
-    left = [Text(f"The {len(good)} trials with the highest Sharpe ratios of {every}.", "quiet")] if every > len(good) else []
+    left = (
+        [Text(f"The {len(good)} trials with the highest Sharpe ratios of {every}.", "quiet")]
+        if every > len(good)
+        else []
+    )
     return [*left, Figure(growth), Figure(fall)]
 
 
@@ -165,13 +173,18 @@ def _luck(luck: Luck) -> list[Block]:
             Column("What it is", is_number=False, wraps=True),
         ]
         rows = [
-            [Cell(name[0].upper() + name[1:]), Cell(value), Cell(definition)] for name, value, definition in lines(luck, luck.comparison)
+            [Cell(name[0].upper() + name[1:]), Cell(value), Cell(definition)]
+            for name, value, definition in lines(luck, luck.comparison)
         ]
         blocks += [
             Table("luck-table", columns, rows, "What the choice of the best trial is worth", is_sortable=False),
             beside(Figure(_logits(luck.comparison)), Figure(_degradation(luck.comparison))),
         ]
-    blocks.append(Notes([Note("Doubt" if warns else "Basis", text, "warning" if warns else "quiet") for text, warns in notes(luck)]))
+    blocks.append(
+        Notes(
+            [Note("Doubt" if warns else "Basis", text, "warning" if warns else "quiet") for text, warns in notes(luck)]
+        )
+    )
     if luck.left_out:
         blocks += [
             Text("Left out of the comparison:", "quiet"),

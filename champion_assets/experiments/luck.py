@@ -145,7 +145,9 @@ def luck_of(lake: Lake, experiment: str, now: Collection[str], made: int, blocks
     return replace(luck, comparison=Comparison(first, last, years, unused, figures, sharpe, length))
 
 
-def _comparable(lake: Lake, experiment: str, results: Sequence[TrialResult]) -> tuple[list[Series], list[tuple[str, str]]]:
+def _comparable(
+    lake: Lake, experiment: str, results: Sequence[TrialResult]
+) -> tuple[list[Series], list[tuple[str, str]]]:
     """The trials that begin on the day on which most do, and why the others are none of them."""
     good = [each for each in results if not each.error]
     begin = max(sorted(Counter(each.begin for each in good).items()), key=lambda item: item[1])[0] if good else ""
@@ -187,13 +189,17 @@ def _shared(series: Sequence[Series]) -> tuple[list[Series], dt.date, dt.date, l
         among = sum(each.first <= span[0] and each.last >= span[1] for each in series)
         return (among * sum(span[0] <= date <= span[1] for date in sessions) if among > 1 else 0), among
 
-    first, last = max(product(sorted({each.first for each in series}), sorted({each.last for each in series})), key=size)
+    first, last = max(
+        product(sorted({each.first for each in series}), sorted({each.last for each in series})), key=size
+    )
     wanted = [date for date in sessions if first <= date <= last]
     kept, left_out = [], []
     for each in series:
         missing = len(wanted) - each.between(first, last).height
         if each.first > first:
-            left_out.append((each.result.label, f"it first invested on {each.first}; the others are compared from {first}"))
+            left_out.append(
+                (each.result.label, f"it first invested on {each.first}; the others are compared from {first}")
+            )
         elif each.last < last:
             left_out.append((each.result.label, f"it ends on {each.last}; the others are compared to {last}"))
         elif missing:

@@ -19,9 +19,10 @@ def summary(luck: Luck) -> str:
     if found is None:
         return f"not judged, because {luck.why_not}"
     return (
-        f"probability of backtest overfitting {found.overfitting.probability:.0%}, of loss {found.overfitting.loss:.0%} "
-        f"({len(luck.compared)} trials, {found.sessions:,} sessions from {found.first} to {found.last}); {_length(luck, found)}"
-        + (f"; {len(luck.left_out)} trial(s) left out" if luck.left_out else "")
+        f"probability of backtest overfitting {found.overfitting.probability:.0%}, of loss "
+        f"{found.overfitting.loss:.0%} "
+        f"({len(luck.compared)} trials, {found.sessions:,} sessions from {found.first} to {found.last}); "
+        f"{_length(luck, found)}" + (f"; {len(luck.left_out)} trial(s) left out" if luck.left_out else "")
     )
 
 
@@ -31,7 +32,10 @@ def lines(luck: Luck, found: Comparison) -> list[tuple[str, str, str]]:
     slope = "undefined" if math.isnan(figures.degradation) else number(figures.degradation)
     chosen, kept = (float(np.median(each)) * found.root_sessions_a_year for each in (figures.chosen, figures.kept))
     length = "undefined" if found.minimum_years is None else f"{found.minimum_years:.1f} years"
-    ways = f"The sessions are cut into {figures.blocks} blocks, and these into two halves in all {figures.logits.size:,} ways. "
+    ways = (
+        f"The sessions are cut into {figures.blocks} blocks, and these into two halves in all "
+        f"{figures.logits.size:,} ways. "
+    )
     return [
         ("probability of backtest overfitting", percent(figures.probability, 0), ways + _OVERFITTING),
         ("probability of loss", percent(figures.loss, 0), _LOSS),
@@ -42,25 +46,31 @@ def lines(luck: Luck, found: Comparison) -> list[tuple[str, str, str]]:
 
 
 _OVERFITTING = (
-    "This is the share of these splits in which the trial with the best Sharpe ratio in one half ranks no better than the median of all "
-    "trials in the other. Trials that do not differ in skill give about 50 %; near 0 % the choice carries over to other days. "
+    "This is the share of these splits in which the trial with the best Sharpe ratio in one half "
+    "ranks no better than the median of all "
+    "trials in the other. Trials that do not differ in skill give about 50 %; near 0 % the choice "
+    "carries over to other days. "
     "One history says little: 50 trials of noise over 1,000 sessions gave between 8 % and 77 % in 40 draws."
 )
 _LOSS = (
-    "Share of these splits in which the trial chosen has a Sharpe ratio below 0 in the other half, that is, earns less than an overnight "
+    "Share of these splits in which the trial chosen has a Sharpe ratio below 0 in the other half, "
+    "that is, earns less than an overnight "
     "deposit."
 )
 _RATIOS = "Medians over the splits, annual, in excess of the overnight rate: what the choice promised and what it kept."
 _DEGRADATION = (
-    "Slope of the line through both of these ratios over all splits. It is below 0 even without overfitting, and near -1 if one trial is "
+    "Slope of the line through both of these ratios over all splits. It is below 0 even without "
+    "overfitting, and near -1 if one trial is "
     "always chosen, because both halves share one total: what one has, the other lacks."
 )
 _MINIMUM = (
-    "In a shorter history the best of so many trials without skill is expected to show such a ratio. The trials are taken as independent; "
+    "In a shorter history the best of so many trials without skill is expected to show such a "
+    "ratio. The trials are taken as independent; "
     "those that resemble each other count for fewer, so this is on the safe side."
 )
 _BASIS = (
-    "Returns are net of costs, before tax, in excess of the overnight rate. Trials under other names are not compared, but count for the "
+    "Returns are net of costs, before tax, in excess of the overnight rate. Trials under other "
+    "names are not compared, but count for the "
     "minimum length."
 )
 
@@ -74,9 +84,17 @@ def notes(luck: Luck) -> list[tuple[str, bool]]:
     outside = f"{found.unused:,} sessions of some of them lie outside and are not used"
     told = [(f"Compared: {len(luck.compared)} trials of this experiment over {span}; {outside}. {_BASIS}", False)]
     if found.overfitting.left_out:
-        told.append((f"The first {found.overfitting.left_out} of these sessions fill no block and are not split.", False))
+        told.append(
+            (f"The first {found.overfitting.left_out} of these sessions fill no block and are not split.", False)
+        )
     if found.minimum_years is not None and found.years < found.minimum_years:
-        told.append(("The history is shorter than the minimum length: luck alone is expected to show the best trial's Sharpe ratio.", True))
+        told.append(
+            (
+                "The history is shorter than the minimum length: luck "
+                "alone is expected to show the best trial's Sharpe ratio.",
+                True,
+            )
+        )
     if luck.earlier:
         told.append((f"Not run this time, so compared as an earlier run left them: {', '.join(luck.earlier)}.", True))
     return told
@@ -88,7 +106,8 @@ def _length(luck: Luck, found: Comparison) -> str:
         return f"{best}, so no history is long enough"
     short = "shorter" if found.years < found.minimum_years else "longer"
     return (
-        f"{best}; with {luck.made} trials ever made on this lake that takes {found.minimum_years:.1f} years, and the history of "
+        f"{best}; with {luck.made} trials ever made on this lake that takes {found.minimum_years:.1f} "
+        f"years, and the history of "
         f"{found.years:.1f} is {short}"
     )
 

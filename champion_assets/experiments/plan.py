@@ -131,7 +131,9 @@ def parse_trials(text: str, origin: str, default_name: str, settings: Settings) 
 
 def _refuse_delay(block: Sensitivity | None, settings: Settings, origin: str) -> None:
     if block is not None and block.rebalance_delay and settings.rebalance in ("daily", "band"):
-        raise ExperimentError(f"{origin}: rebalance_delay has no meaning for rebalance={settings.rebalance}, where any day may be one")
+        raise ExperimentError(
+            f"{origin}: rebalance_delay has no meaning for rebalance={settings.rebalance}, where any day may be one"
+        )
 
 
 def changed(settings: Settings, changes: dict[str, Any], origin: str) -> Settings:
@@ -144,7 +146,9 @@ def changed(settings: Settings, changes: dict[str, Any], origin: str) -> Setting
     for name in changes:
         if name not in allowed:
             near = difflib.get_close_matches(name, allowed, 1)
-            raise ExperimentError(f"{origin}: {name!r} is no field of a strategy or the simulator{f'; {near[0]}?' if near else ''}")
+            raise ExperimentError(
+                f"{origin}: {name!r} is no field of a strategy or the simulator{f'; {near[0]}?' if near else ''}"
+            )
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     try:
         return Settings(**(values | changes))

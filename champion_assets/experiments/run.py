@@ -55,7 +55,9 @@ class Outcome:
     sensitivity: str = ""
 
 
-def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs: int = 0, done: Done = lambda _: None) -> Outcome:
+def run_experiment(
+    settings: Settings, name: str, trials: Sequence[Trial], jobs: int = 0, done: Done = lambda _: None
+) -> Outcome:
     """Run `trials`, `jobs` at a time (0: as many as there are processors), write the comparison, record all in MLflow.
 
     Args:
@@ -75,9 +77,17 @@ def run_experiment(settings: Settings, name: str, trials: Sequence[Trial], jobs:
     final = [result for result, _ in told]
     luck = luck_of(base.lake, name, {each.identity for each in final}, len(sharpes))
     chosen = best_of(trials, final)
-    variants = [] if chosen is None else _run(base, name, _variants(base, name, trials[chosen]), jobs or os.cpu_count() or 1, done)
-    page = _compare(base, name, final, [days for _, days in told], luck, None if chosen is None else (final[chosen], variants))
-    outcome = Outcome(final, page, summary(luck), "", variants, "" if chosen is None else in_words(final[chosen], variants))
+    variants = (
+        []
+        if chosen is None
+        else _run(base, name, _variants(base, name, trials[chosen]), jobs or os.cpu_count() or 1, done)
+    )
+    page = _compare(
+        base, name, final, [days for _, days in told], luck, None if chosen is None else (final[chosen], variants)
+    )
+    outcome = Outcome(
+        final, page, summary(luck), "", variants, "" if chosen is None else in_words(final[chosen], variants)
+    )
     try:
         _record(base, name, trials, final, [days for _, days in told])
     except TrackingUnreachable as error:
@@ -106,7 +116,9 @@ def _run(base: Workspace, name: str, trials: Sequence[Trial], jobs: int, done: D
             done(results[-1])
         return results
     found: dict[int, TrialResult] = {}
-    with ProcessPoolExecutor(min(jobs, len(trials)), mp_context=get_context("spawn"), initializer=_leave_ctrl_c_to_the_parent) as pool:
+    with ProcessPoolExecutor(
+        min(jobs, len(trials)), mp_context=get_context("spawn"), initializer=_leave_ctrl_c_to_the_parent
+    ) as pool:
         waiting = {pool.submit(_in_process, base.settings, name, trial): number for number, trial in enumerate(trials)}
         try:
             for future in as_completed(waiting):
@@ -129,7 +141,9 @@ def _in_process(settings: Settings, name: str, trial: Trial) -> TrialResult:
     return run_trial(open_workspace(settings), name, trial)
 
 
-def _deflated(base: Workspace, name: str, trial: Trial, result: TrialResult, sharpes: list[float]) -> tuple[TrialResult, pl.DataFrame]:
+def _deflated(
+    base: Workspace, name: str, trial: Trial, result: TrialResult, sharpes: list[float]
+) -> tuple[TrialResult, pl.DataFrame]:
     """The result with its Sharpe ratio judged among all trials, and its days."""
     if result.error:
         return result, pl.DataFrame()
@@ -155,26 +169,44 @@ def _compare(
     return base.lake.uri(key)
 
 
-def _record(base: Workspace, name: str, trials: Sequence[Trial], results: Sequence[TrialResult], days: Sequence[pl.DataFrame]) -> None:
+def _record(
+    base: Workspace, name: str, trials: Sequence[Trial], results: Sequence[TrialResult], days: Sequence[pl.DataFrame]
+) -> None:
     tracking = Tracking(base.settings)
     for trial, result, history_of in zip(trials, results, days, strict=True):
         tags = {"champion.label": result.label, "champion.begin": result.begin, "champion.end": result.end}
         identity = {"champion.trial": result.identity, "champion.fingerprint": result.fingerprint or "failed"}
         if result.error:
             tracking.record(
-                name, TrackedRun(result.label, identity, result.parameters, tags=tags | {"error": result.error[:5000]}, failed=True)
+                name,
+                TrackedRun(
+                    result.label, identity, result.parameters, tags=tags | {"error": result.error[:5000]}, failed=True
+                ),
             )
             continue
         workspace = on_overlay(base, name, trial, span(base, trial)[0])
         series = [
             (column, step, int(value_date.timestamp() * 1000), value)
             for column in ("value", "portfolio_return", "benchmark_return", "overnight_return")
-            for step, (value_date, value) in enumerate(history_of.select(pl.col("trade_date").cast(pl.Datetime), column).iter_rows())
+            for step, (value_date, value) in enumerate(
+                history_of.select(pl.col("trade_date").cast(pl.Datetime), column).iter_rows()
+            )
         ]
-        tracking.record(name, TrackedRun(
-            result.label, identity, result.parameters, result.figures, tags, series,
-            {"tear_sheet.html": workspace.lake.get(HTML_KEY) or b"", "weights.parquet": _weights(workspace, history_of)},
-        ))  # fmt: skip
+        tracking.record(
+            name,
+            TrackedRun(
+                result.label,
+                identity,
+                result.parameters,
+                result.figures,
+                tags,
+                series,
+                {
+                    "tear_sheet.html": workspace.lake.get(HTML_KEY) or b"",
+                    "weights.parquet": _weights(workspace, history_of),
+                },
+            ),
+        )
 
 
 def _weights(workspace: Workspace, days: pl.DataFrame) -> bytes:

@@ -75,7 +75,9 @@ def spreads(variants: Sequence[TrialResult], figure: str) -> list[Spread]:
     """By kind the spread of a figure of the tear sheet; kinds without any are left out."""
     found = []
     for kind in KINDS:
-        values = [value for each in variants if each.variant == kind and (value := each.figures.get(figure)) is not None]
+        values = [
+            value for each in variants if each.variant == kind and (value := each.figures.get(figure)) is not None
+        ]
         if values:
             quartiles = [float(each) for each in np.quantile(np.array(values), [0.0, 0.25, 0.5, 0.75, 1.0])]
             found.append(Spread(kind, len(values), *quartiles))
@@ -84,7 +86,9 @@ def spreads(variants: Sequence[TrialResult], figure: str) -> list[Spread]:
 
 def in_words(chosen: TrialResult, variants: Sequence[TrialResult]) -> str:
     """One line for the command."""
-    told = ", ".join(f"{each.kind} {each.least:.2f} to {each.largest:.2f} ({each.variants})" for each in spreads(variants, "sharpe"))
+    told = ", ".join(
+        f"{each.kind} {each.least:.2f} to {each.largest:.2f} ({each.variants})" for each in spreads(variants, "sharpe")
+    )
     failed = sum(bool(each.error) for each in variants)
     return f"Sharpe ratio of {chosen.label} {chosen.sharpe or 0.0:.2f}; of its variants: {told or 'none'}" + (
         f"; {failed} not possible" if failed else ""

@@ -13,10 +13,14 @@ from champion_assets.pages.blocks import Block, Cell, Column, Note, Notes, Table
 from champion_assets.pages.units import number, percent
 
 _TEXT = (
-    "Variants of the trial with the highest Sharpe ratio, {label}: the same strategy on random parts of the universe, with other slippage, "
-    "from a later day, and decided some sessions after the rebalancing day; one thing at a time. They count as no trials: nobody chooses "
-    "among them. A strategy whose variants lie far apart owes its figure to a detail; one below most of its variants is no better than "
-    "they are, one above all of them is likely to have been lucky. Variants that begin later are measured over their own sessions."
+    "Variants of the trial with the highest Sharpe ratio, {label}: the same strategy on random "
+    "parts of the universe, with other slippage, "
+    "from a later day, and decided some sessions after the rebalancing day; one thing at a time. "
+    "They count as no trials: nobody chooses "
+    "among them. A strategy whose variants lie far apart owes its figure to a detail; one below "
+    "most of its variants is no better than "
+    "they are, one above all of them is likely to have been lucky. Variants that begin later are "
+    "measured over their own sessions."
 )
 _FIGURES: tuple[tuple[str, str, str, Callable[[float | None], str]], ...] = (
     ("sharpe", "Sharpe ratio", "a year", number),
@@ -37,7 +41,13 @@ def sensitivity_blocks(chosen: TrialResult, variants: Sequence[TrialResult]) -> 
         own = chosen.figures.get(figure)
         for each in spreads(variants, figure):
             values = (own, each.least, each.lower, each.median, each.upper, each.largest)
-            rows.append([Cell(each.kind), Cell(f"{each.variants:,}", each.variants), *(Cell(form(value), value) for value in values)])
+            rows.append(
+                [
+                    Cell(each.kind),
+                    Cell(f"{each.variants:,}", each.variants),
+                    *(Cell(form(value), value) for value in values),
+                ]
+            )
         names = ("This trial", "Least", "Lower quartile", "Median", "Upper quartile", "Largest")
         columns = [Column("Perturbed", is_number=False), Column("Variants"), *(Column(name, unit) for name in names)]
         blocks.append(Table(f"spread-{figure}", columns, rows, f"{label} of the variants", is_sortable=False))

@@ -45,7 +45,8 @@ def own_tables(tables: Mapping[str, DailyTable], base: Settings, trial: Settings
     """
     candidates = {name: table for name, table in tables.items() if table.group in STAGES}
     graph = {
-        name: {wanted.table for wanted in table.inputs(trial) if wanted.table in candidates} - {name} for name, table in candidates.items()
+        name: {wanted.table for wanted in table.inputs(trial) if wanted.table in candidates} - {name}
+        for name, table in candidates.items()
     }
     own: list[str] = []
     for name in TopologicalSorter({name: sorted(graph[name]) for name in sorted(graph)}).static_order():
@@ -62,10 +63,20 @@ def span(workspace: Workspace, trial: Trial) -> tuple[dt.date, dt.date]:
         ExperimentError: the lake has no returns, or none in the trial's range.
     """
     built = workspace.lake.dates(TRADES)
-    wanted = [date for date in built if (trial.start is None or date >= trial.start) and (trial.end is None or date <= trial.end)]
+    wanted = [
+        date
+        for date in built
+        if (trial.start is None or date >= trial.start) and (trial.end is None or date <= trial.end)
+    ]
     if not wanted:
-        has = f"the lake has {TRADES} from {built[0]} to {built[-1]}" if built else "the lake is empty: run `champion backfill` first"
-        raise ExperimentError(f"{trial.label}: no session from {trial.start or 'the first'} to {trial.end or 'the last'}; {has}")
+        has = (
+            f"the lake has {TRADES} from {built[0]} to {built[-1]}"
+            if built
+            else "the lake is empty: run `champion backfill` first"
+        )
+        raise ExperimentError(
+            f"{trial.label}: no session from {trial.start or 'the first'} to {trial.end or 'the last'}; {has}"
+        )
     return wanted[0], wanted[-1]
 
 
@@ -117,4 +128,6 @@ def _build(workspace: Workspace, tables: list[DailyTable], begin: dt.date, end: 
         report = build_range(table, workspace, calendar_days(before or begin, end))
         if report.failed:
             date, error = min(report.failed.items())
-            raise (type(error) if isinstance(error, MissingInput) else BuildError)(f"{table.name} {date}: {error}") from error
+            raise (type(error) if isinstance(error, MissingInput) else BuildError)(
+                f"{table.name} {date}: {error}"
+            ) from error

@@ -14,7 +14,15 @@ from dataclasses import replace
 from typing import Any
 
 from champion_assets.experiments.plan import ExperimentError, Trial, changed
-from champion_assets.experiments.sensitivity import COSTS, REBALANCING, START, UNIVERSE, Sensitivity, Variant, is_in_sample
+from champion_assets.experiments.sensitivity import (
+    COSTS,
+    REBALANCING,
+    START,
+    UNIVERSE,
+    Sensitivity,
+    Variant,
+    is_in_sample,
+)
 from champion_assets.lake.place import Place
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace
@@ -34,8 +42,13 @@ def variants_of(workspace: Workspace, trial: Trial, sessions: Sequence[dt.date])
         ExperimentError: a delay is longer than the trial.
     """
     block = trial.sensitivity or Sensitivity()
-    found = [_with(trial, UNIVERSE, f"sub-universe {number}", {"exclude": out}) for number, out in _left_out(workspace, block, sessions)]
-    found += [_with(trial, COSTS, f"slippage {each:g} basis points", {"slippage_bps": each}) for each in block.slippage_bps]
+    found = [
+        _with(trial, UNIVERSE, f"sub-universe {number}", {"exclude": out})
+        for number, out in _left_out(workspace, block, sessions)
+    ]
+    found += [
+        _with(trial, COSTS, f"slippage {each:g} basis points", {"slippage_bps": each}) for each in block.slippage_bps
+    ]
     for delay in block.start_delay:
         if delay >= len(sessions):
             raise ExperimentError(f"start_delay: {delay} sessions later the trial is over; it has {len(sessions)}")
@@ -47,17 +60,24 @@ def variants_of(workspace: Workspace, trial: Trial, sessions: Sequence[dt.date])
 
 
 def _with(trial: Trial, kind: str, label: str, changes: dict[str, Any]) -> Trial:
-    return replace(trial, label=label, settings=changed(trial.settings, changes, label), sensitivity=None, variant=Variant(kind))
+    return replace(
+        trial, label=label, settings=changed(trial.settings, changes, label), sensitivity=None, variant=Variant(kind)
+    )
 
 
-def _left_out(workspace: Workspace, block: Sensitivity, sessions: Sequence[dt.date]) -> list[tuple[int, tuple[str, ...]]]:
+def _left_out(
+    workspace: Workspace, block: Sensitivity, sessions: Sequence[dt.date]
+) -> list[tuple[int, tuple[str, ...]]]:
     """By number of the sub-universe the instruments that it lacks, those that the strategy excludes among them."""
     if not block.universes:
         return []
     own, names = workspace.settings.exclude, workspace.lake.read("features/universe", sessions, ["instrument_id"])
     members = sorted(names["instrument_id"].unique())
     return [
-        (number, (*own, *(name for name in members if not is_in_sample(block.seed, number, name, block.universe_share))))
+        (
+            number,
+            (*own, *(name for name in members if not is_in_sample(block.seed, number, name, block.universe_share))),
+        )
         for number in range(1, block.universes + 1)
     ]
 

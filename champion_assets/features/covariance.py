@@ -65,8 +65,12 @@ def risk_model(workspace: Workspace, date: dt.date) -> DatedRiskModel:
     """The risk model of `date`, computed from the window of returns (about a millisecond at 500 names)."""
     (window,) = return_windows(open_inputs(TABLE, workspace, [date]), [date])
     if not window.instruments:
-        raise RequestError(f"{date}: the universe is empty; it fills after UNIVERSE_WARMUP sessions, or no name qualifies")
-    return DatedRiskModel(date, window.instruments, window.symbols, risk_of(window, workspace.settings.covariance_estimator))
+        raise RequestError(
+            f"{date}: the universe is empty; it fills after UNIVERSE_WARMUP sessions, or no name qualifies"
+        )
+    return DatedRiskModel(
+        date, window.instruments, window.symbols, risk_of(window, workspace.settings.covariance_estimator)
+    )
 
 
 def risk_of(window: Window, estimator: CovarianceEstimator) -> RiskModel:
@@ -92,7 +96,9 @@ def estimate(window: Window, estimator: CovarianceEstimator) -> tuple[pl.DataFra
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Risk models of `dates`."""
     found = [estimate(window, inputs.parameters.estimator) for window in return_windows(inputs, dates)]
-    facts = {date: {"members": frame.height, **diagnostics} for date, (frame, diagnostics) in zip(dates, found, strict=True)}
+    facts = {
+        date: {"members": frame.height, **diagnostics} for date, (frame, diagnostics) in zip(dates, found, strict=True)
+    }
     return Computed(pl.concat([frame for frame, _ in found]), facts=facts)
 
 

@@ -37,15 +37,24 @@ class Esg(TableModel):
     provider: str = pa.Field(description="Provider, or `blend` for all of them")
     sector: str = pa.Field(description="Industry, see features/universe")
     score: float = pa.Field(
-        ge=0, le=100, description="Oriented score, 0 to 100, higher is better; of the blend the mean of the providers' comparable scores"
+        ge=0,
+        le=100,
+        description="Oriented score, 0 to 100, higher is better; of "
+        "the blend the mean of the providers' comparable scores",
     )
     z: float = pa.Field(description="z-score over the universe, cut at 3; of the blend the mean of the providers'")
     percentile: float = pa.Field(gt=0, lt=1, description="(rank - 0.5) / n over the universe, ties share a rank")
     min_max: float = pa.Field(ge=0, le=1, description="(s - min) / (max - min) over the universe; for display only")
-    sector_z: float = pa.Field(nullable=True, description="z-score within the sector; null for fewer than five rated names")
-    sector_percentile: float = pa.Field(nullable=True, description="Percentile within the sector; null for fewer than five rated names")
+    sector_z: float = pa.Field(
+        nullable=True, description="z-score within the sector; null for fewer than five rated names"
+    )
+    sector_percentile: float = pa.Field(
+        nullable=True, description="Percentile within the sector; null for fewer than five rated names"
+    )
     providers: pl.Int32 = pa.Field(gt=0, description="Providers that rate the name")
-    disagreement: float = pa.Field(nullable=True, ge=0, description="Standard deviation of the providers' z-scores; null for a single one")
+    disagreement: float = pa.Field(
+        nullable=True, ge=0, description="Standard deviation of the providers' z-scores; null for a single one"
+    )
     is_look_ahead: bool = pa.Field(description="A snapshot of ratings, or a list of sectors, that looks ahead is in it")
 
     class Config(TableModel.Config):
@@ -73,7 +82,9 @@ def transform(scores: pl.DataFrame, universe: pl.DataFrame) -> pl.DataFrame:
         pl.col("providers").first(), pl.col("z").std(ddof=0).alias("disagreement"), pl.col("is_look_ahead").any(),
     )  # fmt: skip
     blend = blend.with_columns(disagreement=pl.when(pl.col("providers") > 1).then("disagreement"))
-    both = pl.concat([own.drop("comparable"), blend], how="diagonal_relaxed").with_columns(pl.col("disagreement").cast(pl.Float64))
+    both = pl.concat([own.drop("comparable"), blend], how="diagonal_relaxed").with_columns(
+        pl.col("disagreement").cast(pl.Float64)
+    )
     sector = [*day, "sector"]
     enough = pl.len().over(sector) >= LEAST_IN_GROUP
     compared = both.with_columns(
@@ -94,9 +105,13 @@ def comparable(scores: pl.DataFrame) -> pl.DataFrame:
     day = ["trade_date", "provider"]
     habits = scores.group_by(day).agg(center=pl.col("score").mean(), spread=pl.col("score").std(ddof=0)).sort(day)
     common = habits.group_by("trade_date", maintain_order=True).agg(
-        together=pl.col("center").mean(), stretch=pl.col("spread").filter(pl.col("spread") > 0).mean(), alone=pl.len() == 1
+        together=pl.col("center").mean(),
+        stretch=pl.col("spread").filter(pl.col("spread") > 0).mean(),
+        alone=pl.len() == 1,
     )
-    joined = scores.join(habits, on=day, how="left", maintain_order="left").join(common, on="trade_date", how="left", maintain_order="left")
+    joined = scores.join(habits, on=day, how="left", maintain_order="left").join(
+        common, on="trade_date", how="left", maintain_order="left"
+    )
     place = pl.when(pl.col("spread") > 0).then((pl.col("score") - pl.col("center")) / pl.col("spread")).otherwise(0.0)
     moved = (pl.col("together") + place * pl.col("stretch").fill_null(0.0)).clip(0.0, 100.0)
     columns = [*scores.columns, pl.when("alone").then("score").otherwise(moved).alias("comparable")]
@@ -116,7 +131,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="ESG ratings of the day's universe, per provider and blended: score, z-score, percentile, min-max, also within the sector.",
+    description="ESG ratings of the day's universe, per provider and blended: score, z-score, percentile, "
+    "min-max, also within the sector.",
     model=Esg,
     code_version="2",
     inputs=lambda _: (Input("silver/esg_scores"), Input("features/universe")),

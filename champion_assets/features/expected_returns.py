@@ -1,4 +1,6 @@
-"""`features/expected_returns`: the expected return of the next session of each member of the universe, by EXPECTED_RETURN_ESTIMATOR.
+"""`features/expected_returns`.
+
+The expected return of the next session of each member of the universe, by EXPECTED_RETURN_ESTIMATOR.
 
 Estimators are in `quant/expected.py`; all look at the total returns of the last `EXPECTED_RETURN_LOOKBACK` sessions.
 The market of `capm` is the equally weighted universe; the weights of `implied` are those of TRACKED, its risk that of
@@ -63,11 +65,19 @@ def estimate(window: Window, rules: Parameters) -> pl.DataFrame:
     if not window.instruments:
         return empty_frame(ExpectedReturns)
     counts = np.isfinite(window.returns).sum(axis=0).astype(np.int32)
-    return pl.DataFrame({"instrument_id": window.instruments, "symbol": window.symbols, "expected_return": expected_of(window, rules),
-                         "observations": counts}).select(
-        pl.lit(window.date).alias("trade_date"), pl.all(), pl.lit(rules.estimator).alias("estimator"),
+    return pl.DataFrame(
+        {
+            "instrument_id": window.instruments,
+            "symbol": window.symbols,
+            "expected_return": expected_of(window, rules),
+            "observations": counts,
+        }
+    ).select(
+        pl.lit(window.date).alias("trade_date"),
+        pl.all(),
+        pl.lit(rules.estimator).alias("estimator"),
         pl.lit(window.sessions[0]).alias("window_first"),
-    )  # fmt: skip
+    )
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -84,7 +94,11 @@ TABLE = DailyTable(
     parameters=lambda settings: {
         "estimator": settings.expected_return_estimator,
         **(
-            {"tracked": settings.tracked, "risk": settings.covariance_estimator, "risk_aversion": settings.risk_aversion}
+            {
+                "tracked": settings.tracked,
+                "risk": settings.covariance_estimator,
+                "risk_aversion": settings.risk_aversion,
+            }
             if settings.expected_return_estimator == "implied"
             else {}
         ),

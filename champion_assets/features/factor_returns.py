@@ -58,8 +58,12 @@ class FactorReturns(TableModel):
     trade_date: pl.Date = pa.Field(description="Session in which it was made")
     factor: str = pa.Field(isin=FACTORS, description="See the module for what is bought and sold")
     factor_return: float = pa.Field(description="Return of the long side less that of the short side, before costs")
-    long_return: float = pa.Field(gt=-1, description="Mean total return of the names bought; of the market by traded value")
-    short_return: float = pa.Field(gt=-1, description="Mean total return of the names sold; of the market the overnight return")
+    long_return: float = pa.Field(
+        gt=-1, description="Mean total return of the names bought; of the market by traded value"
+    )
+    short_return: float = pa.Field(
+        gt=-1, description="Mean total return of the names sold; of the market the overnight return"
+    )
     longs: pl.Int32 = pa.Field(gt=0, description="Names bought that have a return in the session")
     shorts: pl.Int32 = pa.Field(ge=0, description="Names sold that have one; 0 for the market")
     decided_on: pl.Date = pa.Field(description="Evening whose close decided who is in the portfolios")
@@ -69,7 +73,9 @@ class FactorReturns(TableModel):
 
         unique = ["trade_date", "factor"]
 
-    @pa.dataframe_check(description="the return is that of the long side less that of the short side, and was decided before")
+    @pa.dataframe_check(
+        description="the return is that of the long side less that of the short side, and was decided before"
+    )
     def adds_up(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
         """Recomputed from the stored rows."""
         gap = (pl.col("factor_return") - (pl.col("long_return") - pl.col("short_return"))).abs()
@@ -101,7 +107,10 @@ def portfolios(evening: Evening, skip: int) -> Iterator[tuple[str, Array]]:
     amihud = factors.illiquidity(recent, evening.turnover[-recent.shape[0] :])
     sorted_by = {
         "size": (-evening.size, everyone),
-        "momentum": (factors.momentum(evening.returns, skip) if evening.is_full else np.full(evening.size.shape, np.nan), halves),
+        "momentum": (
+            factors.momentum(evening.returns, skip) if evening.is_full else np.full(evening.size.shape, np.nan),
+            halves,
+        ),
         "low_volatility": (-spread, halves),
         "liquidity": (factors.residual(np.log(amihud), np.log(evening.size), np.log(spread)), halves),
     }
@@ -135,7 +144,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     skip = window // MONTHS
     overnight = dict(inputs.read(RATES, ["trade_date", "overnight_return"], days=dates).iter_rows())
     universe = inputs.read(UNIVERSE, ["trade_date", "instrument_id", "median_turnover"])
-    members = {key[0]: rows.sort("instrument_id") for key, rows in universe.partition_by("trade_date", as_dict=True).items()}
+    members = {
+        key[0]: rows.sort("instrument_id") for key, rows in universe.partition_by("trade_date", as_dict=True).items()
+    }
     if not members:
         return Computed(empty_frame(FactorReturns))
     names = universe["instrument_id"].unique()
@@ -149,14 +160,20 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         known = _evening(inputs, date, members[before], returns, turnover)
         made = returns.values[returns.row(date), returns.columns(members[before]["instrument_id"].to_list())]
         found = session(known, made, overnight[date] or 0.0, skip)
-        rows += [(date, name, long - short, long, short, longs, shorts, before) for name, long, short, longs, shorts in found]
+        rows += [
+            (date, name, long - short, long, short, longs, shorts, before) for name, long, short, longs, shorts in found
+        ]
     frame = pl.DataFrame(rows, schema=empty_frame(FactorReturns).schema, orient="row")
-    return Computed(frame, facts={date: {"factors": count} for date, count in frame.group_by("trade_date").len().iter_rows()})
+    return Computed(
+        frame, facts={date: {"factors": count} for date, count in frame.group_by("trade_date").len().iter_rows()}
+    )
 
 
 def _panel(inputs: Inputs, table: str, value: str, names: pl.Series) -> Panel:
     """The values of those who are ever members in the block; a name that never had one is a column of NaN."""
-    rows = inputs.read(table, ["trade_date", "instrument_id", value]).filter(pl.col("instrument_id").is_in(names.implode()))
+    rows = inputs.read(table, ["trade_date", "instrument_id", value]).filter(
+        pl.col("instrument_id").is_in(names.implode())
+    )
     found = panel(rows, value, inputs.days(table))
     absent = sorted(set(names).difference(found.instruments))
     if not absent:
@@ -175,12 +192,15 @@ def _evening(inputs: Inputs, date: dt.date, members: pl.DataFrame, returns: Pane
     window = returns.values[row + 1 - len(sessions) : row][:, returns.columns(instruments)]
     traded = turnover.values[end - len(days) : end][:, turnover.columns(instruments)]
     is_full = len(sessions) > int(inputs.parameters.window)
-    return Evening(members["median_turnover"].to_numpy(), np.ascontiguousarray(window), np.ascontiguousarray(traded), is_full)
+    return Evening(
+        members["median_turnover"].to_numpy(), np.ascontiguousarray(window), np.ascontiguousarray(traded), is_full
+    )
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="Daily returns of Indian style factors: market, size by traded value, momentum, low volatility, liquidity.",
+    description="Daily returns of Indian style factors: market, size "
+    "by traded value, momentum, low volatility, liquidity.",
     model=FactorReturns,
     code_version="1",
     inputs=lambda settings: (

@@ -47,17 +47,25 @@ class Returns(TableModel):
     trade_date: pl.Date = pa.Field(description="Trading date")
     instrument_id: str = pa.Field(description="Permanent identity")
     symbol: str = pa.Field(description="Ticker on that date")
-    simple_return: float = pa.Field(gt=-1, nullable=True, description="Price return: close / (prior_close x f_capital) - 1")
+    simple_return: float = pa.Field(
+        gt=-1, nullable=True, description="Price return: close / (prior_close x f_capital) - 1"
+    )
     log_return: float = pa.Field(nullable=True, description="ln(1 + simple_return)")
     total_return: float = pa.Field(
         gt=-1, nullable=True, description="The same with all dividends: close / (prior_close x f_total_return) - 1"
     )
     log_total_return: float = pa.Field(nullable=True, description="ln(1 + total_return)")
-    f_capital: float = pa.Field(gt=0, description="Product of the factors of the ex-dates since the last session traded, level capital")
+    f_capital: float = pa.Field(
+        gt=0, description="Product of the factors of the ex-dates since the last session traded, level capital"
+    )
     f_total_return: float = pa.Field(gt=0, description="The same, level total_return")
     open_gap: float = pa.Field(gt=-1, nullable=True, description="open / (prior_close x f_capital_special) - 1")
-    is_unexplained_gap: bool = pa.Field(description="Opened beyond any price band without an action that explains it: returns withheld")
-    doubt: str = pa.Field(nullable=True, description="Why a factor is not known: all returns withheld, or total ones only")
+    is_unexplained_gap: bool = pa.Field(
+        description="Opened beyond any price band without an action that explains it: returns withheld"
+    )
+    doubt: str = pa.Field(
+        nullable=True, description="Why a factor is not known: all returns withheld, or total ones only"
+    )
 
     class Config(TableModel.Config):
         """One row per instrument and day."""
@@ -68,7 +76,11 @@ class Returns(TableModel):
 def day_factors(equity: pl.DataFrame, actions: pl.DataFrame, date: dt.date) -> pl.DataFrame:
     """Factors by instrument of the ex-dates after its last session up to `date`, as known on `date`."""
     since = equity.select("instrument_id", "prior_date")
-    legs = known_events(actions, date).join(since, on="instrument_id").filter(pl.col("ex_session") > pl.col("prior_date").fill_null(date))
+    legs = (
+        known_events(actions, date)
+        .join(since, on="instrument_id")
+        .filter(pl.col("ex_session") > pl.col("prior_date").fill_null(date))
+    )
     return legs.group_by("instrument_id").agg(
         f_capital=pl.col("f_capital").product(), f_capital_special=pl.col("f_capital_special").product(),
         f_total_return=pl.col("f_total_return").product(),
@@ -131,7 +143,16 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Returns of `dates`."""
     columns = ["trade_date", "instrument_id", "symbol", "open", "close", "prev_close", "prior_close", "prior_date"]
     equity = inputs.read("silver/equity_eod", columns).partition_by("trade_date", as_dict=True)
-    wanted = ["trade_date", "instrument_id", "ex_date", "ex_session", "f_capital", "f_capital_special", "f_total_return", "method"]
+    wanted = [
+        "trade_date",
+        "instrument_id",
+        "ex_date",
+        "ex_session",
+        "f_capital",
+        "f_capital_special",
+        "f_total_return",
+        "method",
+    ]
     actions = inputs.read("silver/corporate_actions", wanted)
     doubts = inputs.read(DOUBTS, ["trade_date", "instrument_id", "ex_session", "doubt", "level", "reason"])
     frames = []

@@ -63,7 +63,8 @@ class Universe(TableModel):
     window_sessions: pl.Int32 = pa.Field(gt=0, description="Sessions in the window")
     close: float = pa.Field(gt=0, description="Closing price of the day, rupees")
     sector: str = pa.Field(
-        description=f"NSE's industry by the list known on the day (bronze/index_constituents), {UNKNOWN_SECTOR} where none has it"
+        description=f"NSE's industry by the list known on the day "
+        f"(bronze/index_constituents), {UNKNOWN_SECTOR} where none has it"
     )
     sector_is_look_ahead: bool = pa.Field(description="The list is of a later day; only with SECTOR_LISTS=look_ahead")
 
@@ -163,11 +164,15 @@ def sectors_by_day(lists: pl.DataFrame) -> dict[dt.date, Sectors]:
     """Rows of bronze/index_constituents to the industries of each day that has lists."""
     read: dict[tuple[str, ...], dict[str, str]] = {}
     sectors: dict[dt.date, Sectors] = {}
-    for (date,), rows in lists.sort("trade_date", "list_order", "source_row").partition_by("trade_date", as_dict=True).items():
+    for (date,), rows in (
+        lists.sort("trade_date", "list_order", "source_row").partition_by("trade_date", as_dict=True).items()
+    ):
         key = tuple(rows["source_sha256"].unique(maintain_order=True))
         if key not in read:
             members = rows.select("isin", "symbol", "industry").iter_rows()
-            read[key] = {security_key(isin, symbol): industry for isin, symbol, industry in members if is_valid_isin(isin)}
+            read[key] = {
+                security_key(isin, symbol): industry for isin, symbol, industry in members if is_valid_isin(isin)
+            }
         sectors[date] = Sectors(read[key], bool(rows["is_look_ahead"].any()))
     return sectors
 
@@ -179,7 +184,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     turnover = panel(rows, "turnover", sessions)
     today = rows.filter(pl.col("trade_date").is_in(list(dates))).partition_by("trade_date", as_dict=True)
     lists = inputs.read(CONSTITUENTS, _LISTED)
-    sectors = sectors_by_day(lists if inputs.parameters.sector_lists == "look_ahead" else lists.filter(~pl.col("is_look_ahead")))
+    sectors = sectors_by_day(
+        lists if inputs.parameters.sector_lists == "look_ahead" else lists.filter(~pl.col("is_look_ahead"))
+    )
     doubts = inputs.read(DOUBTS, ["trade_date", "instrument_id", "ex_session", "doubt", "level", "reason"])
     frames, facts, rules = [], {}, inputs.parameters
     status = inputs.read(STATUS, ["trade_date", "instrument_id", "is_nifty_50"]) if rules.index else None

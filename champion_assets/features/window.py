@@ -40,8 +40,12 @@ def return_windows(inputs: Inputs, dates: Sequence[dt.date]) -> Iterator[Window]
     """
     spans = {date: inputs.window(RETURNS, date, lag=0) for date in dates}
     sessions = sorted({day for span in spans.values() for day in span})
-    universe = inputs.read("features/universe", ["trade_date", "instrument_id", "symbol", "median_turnover"], days=dates)
-    by_day = {key[0]: rows.sort("instrument_id") for key, rows in universe.partition_by("trade_date", as_dict=True).items()}
+    universe = inputs.read(
+        "features/universe", ["trade_date", "instrument_id", "symbol", "median_turnover"], days=dates
+    )
+    by_day = {
+        key[0]: rows.sort("instrument_id") for key, rows in universe.partition_by("trade_date", as_dict=True).items()
+    }
     if by_day:
         returns = inputs.read(RETURNS, ["trade_date", "instrument_id", "total_return"], days=sessions)
         everything = panel(
@@ -58,4 +62,11 @@ def return_windows(inputs: Inputs, dates: Sequence[dt.date]) -> Iterator[Window]
         last = everything.row(date)
         matrix = everything.values[last + 1 - len(span) : last + 1][:, everything.columns(instruments)]
         rows = by_day[date]
-        yield Window(date, span, instruments, rows["symbol"].to_list(), np.ascontiguousarray(matrix), rows["median_turnover"].to_numpy())
+        yield Window(
+            date,
+            span,
+            instruments,
+            rows["symbol"].to_list(),
+            np.ascontiguousarray(matrix),
+            rows["median_turnover"].to_numpy(),
+        )

@@ -112,7 +112,9 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
         info = state.info(date)
         if info is None:
             raise BuildError(f"{table.name} {date}: the day vanished while it was looked at; run it again")
-        report.outcomes[date] = DayOutcome("unchanged", info.fingerprint, info.rows, state.size(date), "inputs and code are the same")
+        report.outcomes[date] = DayOutcome(
+            "unchanged", info.fingerprint, info.rows, state.size(date), "inputs and code are the same"
+        )
     if table.gate is not None and (judged := sorted({*plan.unchanged, *plan.stale})):
         for date, error in table.gate(workspace, judged).items():
             report.failed[date] = error
@@ -157,7 +159,9 @@ def _still_stale(table: DailyTable, workspace: Workspace, stale: Sequence[dt.dat
             return list(stale[number:])
         marks.settle(table.name, date, info)
         size = workspace.lake.state(table.name).size(date)
-        report.outcomes[date] = DayOutcome("unchanged", info.fingerprint, info.rows, size, "the table's own past came out the same")
+        report.outcomes[date] = DayOutcome(
+            "unchanged", info.fingerprint, info.rows, size, "the table's own past came out the same"
+        )
         advance(table, 1)
     return []
 
@@ -166,7 +170,9 @@ def _say_missing(table: DailyTable, workspace: Workspace, date: dt.date, missing
     by_table: dict[str, list[dt.date]] = {}
     for name, day in missing:
         by_table.setdefault(name, []).append(day)
-    parts = [f"{name} of {len(days)} session(s) from {min(days)} to {max(days)}" for name, days in sorted(by_table.items())]
+    parts = [
+        f"{name} of {len(days)} session(s) from {min(days)} to {max(days)}" for name, days in sorted(by_table.items())
+    ]
     first, last = min(day for _, day in missing), max(day for _, day in missing)
     command = f"champion backfill {first} {last} --assets '{' or '.join(f'+{name}' for name in sorted(by_table))}'"
     if table.name in by_table:  # its own past: what is current there is skipped, so the whole chain may be asked for
@@ -189,8 +195,14 @@ def _build_block(table: DailyTable, workspace: Workspace, block: Sequence[dt.dat
             return
 
 
-def _compute_and_write(table: DailyTable, workspace: Workspace, block: Sequence[dt.date], plan: Plan, marks: Fingerprints,
-                       report: RangeReport) -> None:  # fmt: skip
+def _compute_and_write(
+    table: DailyTable,
+    workspace: Workspace,
+    block: Sequence[dt.date],
+    plan: Plan,
+    marks: Fingerprints,
+    report: RangeReport,
+) -> None:
     clock = time.perf_counter()
     inputs = open_inputs(table, workspace, block, plan.known)
     computed = table.compute(inputs, block)
@@ -210,7 +222,9 @@ def _compute_and_write(table: DailyTable, workspace: Workspace, block: Sequence[
     outcomes: dict[dt.date, DayOutcome] = {}
     for date in block:
         if date not in by_day and not table.may_be_empty and date not in failed:
-            failed[date] = InvalidRows(f"{table.name} {date}: no row came out; its input is empty or every row was refused")
+            failed[date] = InvalidRows(
+                f"{table.name} {date}: no row came out; its input is empty or every row was refused"
+            )
         if date in failed:
             marks.settle(table.name, date, None)
             if table.stateful:  # what comes after it rests on nothing
@@ -224,8 +238,11 @@ def _compute_and_write(table: DailyTable, workspace: Workspace, block: Sequence[
         outcomes[date] = DayOutcome("written", rows[date].stamp.fingerprint, rows[date].info.rows, facts=facts)
     settled = [date for date in block if date in rows or date in failed]
     _sync_quarantine(table, workspace, settled, {date: refused[date] for date in settled if date in refused})
-    kept = {date for date, each in rows.items()
-            if table.is_source and outcomes[date].facts.pop("unchanged", plan.stored.get(date) == each.stamp.fingerprint)}  # fmt: skip
+    kept = {
+        date
+        for date, each in rows.items()
+        if table.is_source and outcomes[date].facts.pop("unchanged", plan.stored.get(date) == each.stamp.fingerprint)
+    }
     done = write_days(
         workspace.lake, table.name, {date: each for date, each in rows.items() if date not in kept},
         only_over={date: mark for date, mark in inputs.seen.items() if date in rows},
@@ -234,7 +251,13 @@ def _compute_and_write(table: DailyTable, workspace: Workspace, block: Sequence[
     for date, outcome in outcomes.items():
         is_written = done.get(date) == "written" or table.confirm is not None  # what lives outside was put there again
         status: Status = "written" if is_written else "unchanged"
-        why = "" if status == "written" else "same bytes at the source" if table.is_source else "made again, with the same values"
+        why = (
+            ""
+            if status == "written"
+            else "same bytes at the source"
+            if table.is_source
+            else "made again, with the same values"
+        )
         report.outcomes[date] = replace(outcome, status=status, size=state.size(date), reason=why)
     report.failed.update(failed)
     report.spent("write", clock)
@@ -243,7 +266,11 @@ def _compute_and_write(table: DailyTable, workspace: Workspace, block: Sequence[
 def _without_broken_rows(table: DailyTable, computed: Computed) -> Computed:
     """The same without the rows that break the model; these are among its refused rows."""
     good, broken = split_rows(table.model, computed.frame)
-    columns = [*table.model.to_schema().columns, "rule", "reason"]  # always these, or a day would depend on the block it was made in
+    columns = [
+        *table.model.to_schema().columns,
+        "rule",
+        "reason",
+    ]  # always these, or a day would depend on the block it was made in
     rejects = [each.select(columns) for each in (computed.rejects, broken) if each is not None]
     return replace(computed, frame=good, rejects=pl.concat(rejects) if rejects else None)
 
@@ -253,7 +280,10 @@ def _by_day(frame: pl.DataFrame) -> dict[dt.date, pl.DataFrame]:
 
 
 def _hashed(
-    table: DailyTable, frames: Mapping[dt.date, pl.DataFrame], refused: Mapping[dt.date, pl.DataFrame], facts: Mapping[dt.date, Any]
+    table: DailyTable,
+    frames: Mapping[dt.date, pl.DataFrame],
+    refused: Mapping[dt.date, pl.DataFrame],
+    facts: Mapping[dt.date, Any],
 ) -> dict[dt.date, DayRows]:
     if not table.is_source:
         return day_rows(frames, provenance=table.provenance, refused=refused)
@@ -261,16 +291,22 @@ def _hashed(
     return day_rows(frames, refused=refused, content=files, of_file={date: facts[date]["rows"] for date in files})
 
 
-def _stamp(table: DailyTable, workspace: Workspace, date: dt.date, facts: dict[str, Any], plan: Plan, marks: Fingerprints) -> Stamp:
+def _stamp(
+    table: DailyTable, workspace: Workspace, date: dt.date, facts: dict[str, Any], plan: Plan, marks: Fingerprints
+) -> Stamp:
     recipe = marks.recipe(table, workspace.settings)
     fingerprint = facts["sha256"] if table.is_source else plan.stale[date]
     fingerprint = fingerprint or expected_fingerprint(table, workspace, date, marks, plan.known)
     if fingerprint is None:
-        raise BuildError(f"{table.name} {date}: an input is yet to be built; build the tables in the order of the graph")
+        raise BuildError(
+            f"{table.name} {date}: an input is yet to be built; build the tables in the order of the graph"
+        )
     return Stamp(fingerprint, table.code_version, recipe)
 
 
-def _sync_quarantine(table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], refused: Mapping[dt.date, pl.DataFrame]) -> None:
+def _sync_quarantine(
+    table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], refused: Mapping[dt.date, pl.DataFrame]
+) -> None:
     """The quarantine of the days says what this build refused, also where a day failed, and where its rows are the same as before."""
     name = f"quarantine/{table.name}"
     stamp = Stamp("", table.code_version)

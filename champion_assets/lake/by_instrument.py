@@ -77,7 +77,11 @@ class SortedCopies:
             if len(inside) < WORTH_IT and not copy.is_dir():
                 inside = []
             else:
-                pieces.append(self._from_copy(copy, table, sorted(held), sorted(instruments)).filter(pl.col("trade_date").is_in(inside)))
+                pieces.append(
+                    self._from_copy(copy, table, sorted(held), sorted(instruments)).filter(
+                        pl.col("trade_date").is_in(inside)
+                    )
+                )
             rest += [date for date in mine if date not in set(inside)]
         if rest:
             pieces.append(self.lake.read(table, rest, where=is_mine))
@@ -105,9 +109,13 @@ class SortedCopies:
         """
         rows = self.lake.read(table, days)
         if not rows.select(_ORDER).equals(rows.select(_ORDER).sort(_ORDER).unique(maintain_order=True)):
-            raise ValueError(f"{table} is not sorted by day and instrument with one row of each; it has no copy by instrument")
+            raise ValueError(
+                f"{table} is not sorted by day and instrument with one row of each; it has no copy by instrument"
+            )
         ids = rows["instrument_id"].unique()
-        buckets = pl.DataFrame({"instrument_id": ids, "_bucket": pl.Series([bucket_of(each) for each in ids], dtype=pl.UInt8)})
+        buckets = pl.DataFrame(
+            {"instrument_id": ids, "_bucket": pl.Series([bucket_of(each) for each in ids], dtype=pl.UInt8)}
+        )
         ordered = rows.join(buckets, on="instrument_id", how="left").sort("_bucket", "instrument_id", "trade_date")
         listed: dict[int, tuple[int, int]] = {}
         bodies: dict[str, bytes] = {}
@@ -121,7 +129,10 @@ class SortedCopies:
         try:
             _put(copy, bodies)
         except OSError as error:
-            hint = f"the copy sorted by instrument cannot be kept ({error.strerror}): make room, or set CHAMPION_LAKE_CACHE_GB=0"
+            hint = (
+                f"the copy sorted by instrument cannot be kept "
+                f"({error.strerror}): make room, or set CHAMPION_LAKE_CACHE_GB=0"
+            )
             raise CacheUnusable(error.errno, hint, str(copy)) from error
         return listed
 

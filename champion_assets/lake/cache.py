@@ -47,7 +47,10 @@ class ObjectCache:
             self._trim_at_times(len(body))
         except OSError as error:
             unfinished.unlink(missing_ok=True)
-            hint = f"the copy of a lake's file cannot be kept ({error.strerror}): make room, or set CHAMPION_LAKE_CACHE_GB to less, or 0"
+            hint = (
+                f"the copy of a lake's file cannot be kept ({error.strerror}): make room, or set "
+                f"CHAMPION_LAKE_CACHE_GB to less, or 0"
+            )
             raise CacheUnusable(error.errno, hint, str(path)) from error
         return path
 

@@ -51,7 +51,8 @@ class CalendarView:
     def _known(self, date: dt.date) -> dt.date:
         if date > self.last:
             raise UndeclaredInput(
-                f"{self._table} asks the calendar for {date}, after the last day of its block, {self.last}; what a day depends on of later "
+                f"{self._table} asks the calendar for {date}, after the last day of its block, {self.last}; what "
+                f"a day depends on of later "
                 "days is declared as `day_facts`"
             )
         return date

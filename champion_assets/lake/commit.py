@@ -67,13 +67,23 @@ class DayRows:
     @property
     def info(self) -> DayInfo:
         """What the manifest will say of it."""
-        return DayInfo(**self.stamp.__dict__, content=self.content, exact=self.exact, stored_rows=self.frame.height, of_file=self.of_file)
+        return DayInfo(
+            **self.stamp.__dict__,
+            content=self.content,
+            exact=self.exact,
+            stored_rows=self.frame.height,
+            of_file=self.of_file,
+        )
 
 
 def day_rows(
-    frames: Mapping[dt.date, pl.DataFrame], *, provenance: Collection[str] = (), refused: Mapping[dt.date, pl.DataFrame] | None = None,
-    content: Mapping[dt.date, str] | None = None, of_file: Mapping[dt.date, int] | None = None,
-) -> dict[dt.date, DayRows]:  # fmt: skip
+    frames: Mapping[dt.date, pl.DataFrame],
+    *,
+    provenance: Collection[str] = (),
+    refused: Mapping[dt.date, pl.DataFrame] | None = None,
+    content: Mapping[dt.date, str] | None = None,
+    of_file: Mapping[dt.date, int] | None = None,
+) -> dict[dt.date, DayRows]:
     """Days to be written, with their hashes and no stamp yet.
 
     Args:
@@ -85,12 +95,17 @@ def day_rows(
     """
     taken_out, said, counted = refused or {}, content or {}, of_file or {}
     exact = dict(zip(frames, content_hashes(list(frames.values())), strict=True))
-    contents = dict(zip(frames, content_hashes(list(frames.values()), provenance), strict=True)) if provenance else exact
+    contents = (
+        dict(zip(frames, content_hashes(list(frames.values()), provenance), strict=True)) if provenance else exact
+    )
     found = {}
     for date, frame in frames.items():
         marks = said.get(date, contents[date]), exact[date]
         if date in taken_out:
-            marks = _both(marks[0], content_hash(taken_out[date], provenance)), _both(marks[1], content_hash(taken_out[date]))
+            marks = (
+                _both(marks[0], content_hash(taken_out[date], provenance)),
+                _both(marks[1], content_hash(taken_out[date])),
+            )
         found[date] = DayRows(frame, NO_STAMP, *marks, counted.get(date))
     return found
 
@@ -157,9 +172,15 @@ def _what(state: TableState, date: dt.date, new: DayRows, schema: str) -> Writte
 
 
 def _file_actions(
-    lake: Lake, table: str, state: TableState, plan: Rewriting, new: Mapping[dt.date, DayRows], stamped: Mapping[dt.date, DayInfo],
-    schema: str, instant: dt.datetime,
-) -> list[Action]:  # fmt: skip
+    lake: Lake,
+    table: str,
+    state: TableState,
+    plan: Rewriting,
+    new: Mapping[dt.date, DayRows],
+    stamped: Mapping[dt.date, DayInfo],
+    schema: str,
+    instant: dt.datetime,
+) -> list[Action]:
     """Write the files of the plan; the actions that put them in force."""
     gone = {file.path: file for file in plan.gone}
     old = _rows_of(lake, table, plan, new)
@@ -213,7 +234,9 @@ def _path(group: Sequence[dt.date], body: bytes) -> str:
     return f"{group[0]:%Y-%m}/{group[0]:%d}-{group[-1]:%d}-{hashlib.sha256(body).hexdigest()[:32]}.parquet"
 
 
-def _committed(lake: Lake, table: str, state: TableState, instant: dt.datetime, operation: str, actions: list[Action]) -> bool:
+def _committed(
+    lake: Lake, table: str, state: TableState, instant: dt.datetime, operation: str, actions: list[Action]
+) -> bool:
     version = state.version + 1
     body = sealed(instant, operation, actions, version)
     if not lake.create(commit_key(table, version), body):

@@ -41,7 +41,9 @@ def _short(value: Any) -> Any:
 
 def constants_in(module: ModuleType) -> set[str]:
     """The names in capitals that a module has and whose values say something by themselves."""
-    return {name for name, value in vars(module).items() if re.fullmatch(r"_?[A-Z][A-Z0-9_]*", name) and not _is_code(value)}
+    return {
+        name for name, value in vars(module).items() if re.fullmatch(r"_?[A-Z][A-Z0-9_]*", name) and not _is_code(value)
+    }
 
 
 def plain(value: Any) -> Any:

@@ -43,7 +43,10 @@ def checksum(path: str | Path) -> int:
 
 
 def scan(
-    paths: list[Any], columns: Sequence[str] | None, dates: Sequence[dt.date] | None = None, where: pl.Expr | None = None
+    paths: list[Any],
+    columns: Sequence[str] | None,
+    dates: Sequence[dt.date] | None = None,
+    where: pl.Expr | None = None,
 ) -> pl.DataFrame:
     """Rows of verified files, in their order.
 

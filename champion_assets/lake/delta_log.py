@@ -69,7 +69,10 @@ def head_said(body: bytes, where: str) -> tuple[int, bytes]:
     """
     said, mark = body[:29], body[29:]
     if mark != f" {zlib.crc32(said):08x}".encode() or not said[:20].isdigit():
-        raise CorruptObject(f"{where}: damaged (its checksum differs); `champion verify --repair` writes it anew, as the next commit does")
+        raise CorruptObject(
+            f"{where}: damaged (its checksum differs); `champion "
+            f"verify --repair` writes it anew, as the next commit does"
+        )
     return int(said[:20]), said[21:]
 
 
@@ -106,9 +109,14 @@ def opened(body: bytes, where: str, version: int) -> Commit:
     """
     digits, rest = body[len(_HEAD) : len(_HEAD) + 8], body[len(_HEAD) + 8 :]
     if not body.startswith(_HEAD):
-        raise CorruptObject(f"{where}: not written by Champion, or damaged; other programs may read the lake's tables, not write to them")
+        raise CorruptObject(
+            f"{where}: not written by Champion, or damaged; other "
+            f"programs may read the lake's tables, not write to them"
+        )
     if f"{zlib.crc32(rest, version):08x}".encode() != digits:
-        raise CorruptObject(f"{where}: damaged (its checksum differs); `champion verify --repair` says what can be done")
+        raise CorruptObject(
+            f"{where}: damaged (its checksum differs); `champion verify --repair` says what can be done"
+        )
     first, *lines = body.decode().splitlines()
     info = json.loads(first)["commitInfo"]
     instant = dt.datetime.fromtimestamp(info["timestamp"] / 1000, dt.UTC)
@@ -137,10 +145,17 @@ def first_actions(table: str, schema: str, instant: dt.datetime) -> list[Action]
 def meta_data(table: str, schema: str, instant: dt.datetime) -> Action:
     """The table's name and columns."""
     digits = f"{zlib.crc32(table.encode()):08x}"
-    return {"metaData": {
-        "id": f"{digits}-0000-4000-8000-{digits}0000", "name": table, "format": {"provider": "parquet", "options": {}},
-        "schemaString": schema, "partitionColumns": [], "configuration": {}, "createdTime": round(instant.timestamp() * 1000),
-    }}  # fmt: skip
+    return {
+        "metaData": {
+            "id": f"{digits}-0000-4000-8000-{digits}0000",
+            "name": table,
+            "format": {"provider": "parquet", "options": {}},
+            "schemaString": schema,
+            "partitionColumns": [],
+            "configuration": {},
+            "createdTime": round(instant.timestamp() * 1000),
+        }
+    }
 
 
 def add(file: DataFile, schema: str, instant: dt.datetime, *, data_change: bool) -> Action:
@@ -151,25 +166,40 @@ def add(file: DataFile, schema: str, instant: dt.datetime, *, data_change: bool)
         stats |= {"minValues": {"trade_date": str(with_rows[0])}, "maxValues": {"trade_date": str(with_rows[-1])},
                   "nullCount": {"trade_date": 0}}  # fmt: skip
     days = {str(date): _packed(info) for date, info in sorted(file.days.items())}
-    return {"add": {
-        "path": file.path, "partitionValues": {}, "size": file.size, "modificationTime": round(instant.timestamp() * 1000),
-        "dataChange": data_change, "stats": json.dumps(stats, separators=(",", ":")),
-        "tags": {_DAYS: json.dumps(days, separators=(",", ":")), _CRC: f"{file.crc32:08x}", _SCHEMA: file.schema},
-    }}  # fmt: skip
+    return {
+        "add": {
+            "path": file.path,
+            "partitionValues": {},
+            "size": file.size,
+            "modificationTime": round(instant.timestamp() * 1000),
+            "dataChange": data_change,
+            "stats": json.dumps(stats, separators=(",", ":")),
+            "tags": {_DAYS: json.dumps(days, separators=(",", ":")), _CRC: f"{file.crc32:08x}", _SCHEMA: file.schema},
+        }
+    }
 
 
 def remove(file: DataFile, instant: dt.datetime) -> Action:
     """A file that belongs to the table no longer; it stays where it is for those who read an older version."""
-    return {"remove": {
-        "path": file.path, "deletionTimestamp": round(instant.timestamp() * 1000), "dataChange": True, "extendedFileMetadata": True,
-        "partitionValues": {}, "size": file.size,
-    }}  # fmt: skip
+    return {
+        "remove": {
+            "path": file.path,
+            "deletionTimestamp": round(instant.timestamp() * 1000),
+            "dataChange": True,
+            "extendedFileMetadata": True,
+            "partitionValues": {},
+            "size": file.size,
+        }
+    }
 
 
 def whole_state(table: str, state: TableState, instant: dt.datetime) -> list[Action]:
     """The actions that make the state out of nothing."""
     files = sorted(state.files.values(), key=lambda file: (min(file.days), file.path))
-    return [*first_actions(table, state.schema, instant), *(add(file, state.schema, instant, data_change=False) for file in files)]
+    return [
+        *first_actions(table, state.schema, instant),
+        *(add(file, state.schema, instant, data_change=False) for file in files),
+    ]
 
 
 def checkpoint(actions: Iterable[Action]) -> bytes:
@@ -183,15 +213,29 @@ def checkpoint(actions: Iterable[Action]) -> bytes:
     text, texts = pa.string(), pa.map_(pa.string(), pa.string())
     kinds = {
         "protocol": pa.struct([("minReaderVersion", pa.int32()), ("minWriterVersion", pa.int32())]),
-        "metaData": pa.struct([
-            ("id", text), ("name", text), ("format", pa.struct([("provider", text), ("options", texts)])), ("schemaString", text),
-            ("partitionColumns", pa.list_(text)), ("configuration", texts), ("createdTime", pa.int64()),
-        ]),
-        "add": pa.struct([
-            ("path", text), ("partitionValues", texts), ("size", pa.int64()), ("modificationTime", pa.int64()),
-            ("dataChange", pa.bool_()), ("stats", text), ("tags", texts),
-        ]),
-    }  # fmt: skip
+        "metaData": pa.struct(
+            [
+                ("id", text),
+                ("name", text),
+                ("format", pa.struct([("provider", text), ("options", texts)])),
+                ("schemaString", text),
+                ("partitionColumns", pa.list_(text)),
+                ("configuration", texts),
+                ("createdTime", pa.int64()),
+            ]
+        ),
+        "add": pa.struct(
+            [
+                ("path", text),
+                ("partitionValues", texts),
+                ("size", pa.int64()),
+                ("modificationTime", pa.int64()),
+                ("dataChange", pa.bool_()),
+                ("stats", text),
+                ("tags", texts),
+            ]
+        ),
+    }
     rows = [{name: _mapped(value) for name, value in each.items()} for each in actions]
     columns = {name: pa.array([row.get(name) for row in rows], kind) for name, kind in kinds.items()}
     sink = io.BytesIO()
@@ -214,7 +258,9 @@ def _packed(info: DayInfo) -> list[Any]:
 def _file(said: Mapping[str, Any]) -> DataFile:
     tags = said["tags"]
     days = {}
-    for date, (fingerprint, code_version, recipe, content, exact, stored_rows, of_file) in json.loads(tags[_DAYS]).items():
+    for date, (fingerprint, code_version, recipe, content, exact, stored_rows, of_file) in json.loads(
+        tags[_DAYS]
+    ).items():
         days[dt.date.fromisoformat(date)] = DayInfo(
             fingerprint, code_version, recipe, content, content if exact is None else exact, stored_rows, of_file
         )

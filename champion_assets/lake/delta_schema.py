@@ -12,9 +12,16 @@ from typing import Any
 import polars as pl
 
 _PLAIN: dict[type[pl.DataType], str] = {
-    pl.String: "string", pl.Float64: "double", pl.Float32: "float", pl.Int64: "long", pl.Int32: "integer", pl.Int16: "short",
-    pl.Int8: "byte", pl.Boolean: "boolean", pl.Date: "date",
-}  # fmt: skip
+    pl.String: "string",
+    pl.Float64: "double",
+    pl.Float32: "float",
+    pl.Int64: "long",
+    pl.Int32: "integer",
+    pl.Int16: "short",
+    pl.Int8: "byte",
+    pl.Boolean: "boolean",
+    pl.Date: "date",
+}
 
 
 def delta_schema(frame: pl.DataFrame) -> str:
@@ -54,4 +61,6 @@ def _type(name: str, kind: pl.DataType) -> Any:
         return "timestamp"
     if type(kind) in _PLAIN:
         return _PLAIN[type(kind)]
-    raise TypeError(f"column {name!r} is of the type {kind}, which Delta Lake lacks; give the table a signed, plain one")
+    raise TypeError(
+        f"column {name!r} is of the type {kind}, which Delta Lake lacks; give the table a signed, plain one"
+    )

@@ -72,7 +72,9 @@ class Fingerprints:
     def of(self, table: str) -> _Marks:
         """The marks of a table."""
         if table not in self._tables:
-            self._tables[table] = _Marks({date: file.days[date] for date, file in self._lake.state(table).file_of.items()})
+            self._tables[table] = _Marks(
+                {date: file.days[date] for date, file in self._lake.state(table).file_of.items()}
+            )
         return self._tables[table]
 
     def recipe(self, table: DailyTable, settings: Settings) -> str:
@@ -128,7 +130,9 @@ def missing_inputs(
     return missing
 
 
-def expected_fingerprint(table: DailyTable, workspace: Workspace, date: dt.date, marks: Fingerprints, known: DayFacts) -> str | None:
+def expected_fingerprint(
+    table: DailyTable, workspace: Workspace, date: dt.date, marks: Fingerprints, known: DayFacts
+) -> str | None:
     """The fingerprint that `date` of `table` should have.
 
     None as long as an input is about to be built, so that nobody knows yet.
@@ -147,7 +151,9 @@ def expected_fingerprint(table: DailyTable, workspace: Workspace, date: dt.date,
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _windows(table: DailyTable, workspace: Workspace, date: dt.date, known: DayFacts) -> Iterator[tuple[str, Sequence[dt.date], bool, str]]:
+def _windows(
+    table: DailyTable, workspace: Workspace, date: dt.date, known: DayFacts
+) -> Iterator[tuple[str, Sequence[dt.date], bool, str]]:
     """What the day reads: table, days, whether it is a gate, and a label that is unique."""
     for wanted in table.inputs(workspace.settings):
         label = f"{wanted.table}@{wanted.lag}" if wanted.lag else wanted.table

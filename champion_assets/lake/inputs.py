@@ -61,7 +61,9 @@ class Inputs:
             UndeclaredInput: no such window is declared, or `date` is none of the block's.
         """
         if date not in self.dates:
-            raise UndeclaredInput(f"{self.table} asks for {table} on behalf of {date}, which is no day of the block {self._span}")
+            raise UndeclaredInput(
+                f"{self.table} asks for {table} on behalf of {date}, which is no day of the block {self._span}"
+            )
         windows = [wanted for wanted in self._declared if wanted.table == table and lag in (None, wanted.lag)]
         more = self._more.get(date, {}).get(table, ()) if lag is None else ()
         if not windows and not more:
@@ -74,16 +76,23 @@ class Inputs:
         The windows of its days together, without what the block itself will write.
         """
         if table not in self._days:
-            if not any(wanted.table == table for wanted in self._declared) and not any(table in each for each in self._more.values()):
+            if not any(wanted.table == table for wanted in self._declared) and not any(
+                table in each for each in self._more.values()
+            ):
                 self._refuse(table)
             found = {day for date in self.dates for day in (self.window(table, date) if self._has(table, date) else ())}
             self._days[table] = sorted(found.difference(self.dates) if table == self.table else found)
         return self._days[table]
 
     def read(
-        self, table: str, columns: Sequence[str] | None = None, *, days: Iterable[dt.date] | None = None, for_date: dt.date | None = None,
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        days: Iterable[dt.date] | None = None,
+        for_date: dt.date | None = None,
         lag: int | None = None,
-    ) -> pl.DataFrame:  # fmt: skip
+    ) -> pl.DataFrame:
         """Rows of the declared windows of `table`.
 
         None where the windows have no day yet, at the beginning of the history.
@@ -138,7 +147,9 @@ class Inputs:
     def outside(self) -> Any:
         """What the table declares as `outside`, opened: the source of a raw table, the database of a warehouse."""
         if self._open_outside is None:
-            raise UndeclaredInput(f"{self.table} asks for what lies outside the lake; only tables that declare `outside` are handed it")
+            raise UndeclaredInput(
+                f"{self.table} asks for what lies outside the lake; only tables that declare `outside` are handed it"
+            )
         return self._open_outside(self._place.settings)
 
     @property
@@ -173,7 +184,8 @@ class Inputs:
             if name.startswith("_"):
                 raise AttributeError(name)
             raise UndeclaredInput(
-                f"{self.table} asks for {name!r}; a computation has only what its table declares: `inputs` for other tables, `parameters` "
+                f"{self.table} asks for {name!r}; a computation has only what its table declares: `inputs` for "
+                f"other tables, `parameters` "
                 "for settings, `day_facts` for what the calendar says, `outside` for what lies outside the lake"
             )
 
@@ -190,13 +202,17 @@ class Inputs:
         wanted = sorted(set(days))
         if beyond := sorted(set(wanted).difference(allowed)):
             raise UndeclaredInput(
-                f"{self.table} reads {table} of {beyond[0]}, which is not in the windows that it declares for {self._span}; "
-                f"declare a longer window, as `Input({table!r}, sessions=...)`. Days after the day itself cannot be declared"
+                f"{self.table} reads {table} of {beyond[0]}, which is "
+                f"not in the windows that it declares for {self._span}; "
+                f"declare a longer window, as `Input({table!r}, "
+                f"sessions=...)`. Days after the day itself cannot be declared"
             )
         return wanted
 
     def _refuse(self, table: str, window: str = "") -> None:
-        raise UndeclaredInput(f"{self.table} reads {table}, which it does not declare; add `Input({table!r}{window})` to its `inputs`")
+        raise UndeclaredInput(
+            f"{self.table} reads {table}, which it does not declare; add `Input({table!r}{window})` to its `inputs`"
+        )
 
     def _must_be_raw(self) -> None:
         if not self.table.startswith("raw/"):

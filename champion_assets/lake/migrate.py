@@ -60,7 +60,9 @@ def migrate(lake: Lake, table: str, advance: Callable[[int], None] = lambda _day
         write_days(lake, table, made, operation="MIGRATE")
         for date in dates:
             if not lake.read(table, [date]).equals(frames[date]):
-                raise CorruptObject(f"{table} {date}: what was written is not what was read; nothing of the old lake was removed")
+                raise CorruptObject(
+                    f"{table} {date}: what was written is not what was read; nothing of the old lake was removed"
+                )
         advance(len(dates))
     for key in days.values():
         _move(lake, key, f"{BEFORE}/{key}")
@@ -92,7 +94,9 @@ def _object(lake: Lake, key: str) -> tuple[pl.DataFrame, Stamp, int]:
         frame = storable(pl.read_parquet(io.BytesIO(body)))
         told = json.loads(pl.read_parquet_metadata(io.BytesIO(body)).get("champion", "{}"))
     except (pl.exceptions.PolarsError, ValueError) as error:
-        raise CorruptObject(f"{lake.uri(key)} cannot be read ({error}); delete it, and its day is built again after the move") from error
+        raise CorruptObject(
+            f"{lake.uri(key)} cannot be read ({error}); delete it, and its day is built again after the move"
+        ) from error
     stamp = Stamp(told.get("fingerprint", ""), told.get("code_version", ""), told.get("recipe", ""))
     return frame, stamp, told.get("rows", frame.height)
 

@@ -99,7 +99,9 @@ class ObjectStore:
                 time.sleep(random.uniform(0.0, 0.2))
                 continue
             return
-        raise LakeUnreachable(f"{self.uri(key)}: others changed it {UPDATE_ATTEMPTS} times in a row just before this change; repeat")
+        raise LakeUnreachable(
+            f"{self.uri(key)}: others changed it {UPDATE_ATTEMPTS} times in a row just before this change; repeat"
+        )
 
     def get(self, key: str) -> bytes | None:
         """The object's bytes, or None if there is none."""

@@ -37,7 +37,10 @@ def open_lake(settings: Settings, *, any_form: bool = False) -> Lake:
     else:
         lake = Lake(root)
     if not any_form and is_older(lake):
-        raise LakeRefused(f"{root} is a lake of the older form, one object per day; `champion migrate` moves it, and can be taken back")
+        raise LakeRefused(
+            f"{root} is a lake of the older form, one object per "
+            f"day; `champion migrate` moves it, and can be taken back"
+        )
     return lake
 
 
@@ -61,7 +64,9 @@ def check(lake: Lake) -> None:
         lake.probe()
     except FileNotFoundError as error:
         if "NoSuchBucket" in str(error):
-            raise LakeRefused(f"{lake.root}: there is no such bucket at {endpoint}; make it, or set CHAMPION_LAKE") from error
+            raise LakeRefused(
+                f"{lake.root}: there is no such bucket at {endpoint}; make it, or set CHAMPION_LAKE"
+            ) from error
     except (obstore.exceptions.PermissionDeniedError, obstore.exceptions.UnauthenticatedError) as error:
         code = re.search(r"<Code>(\w+)</Code>", str(error))
         raise LakeRefused(
@@ -69,7 +74,9 @@ def check(lake: Lake) -> None:
             "AWS_SECRET_ACCESS_KEY and the rights of that key (read, write, list, delete)"
         ) from None  # the server's answer repeats what was signed
     except obstore.exceptions.GenericError as error:
-        raise LakeUnreachable(f"{lake.root}: {endpoint} does not answer; look whether it runs (CHAMPION_S3_ENDPOINT)") from error
+        raise LakeUnreachable(
+            f"{lake.root}: {endpoint} does not answer; look whether it runs (CHAMPION_S3_ENDPOINT)"
+        ) from error
 
 
 def remove_leftovers(lake: Lake, older_than_seconds: float = 3600.0) -> int:

@@ -41,7 +41,9 @@ class Originals:
         body = self.lake.get(key)
         if body is None or hashlib.sha256(body).hexdigest() != sha256:
             state = "is gone" if body is None else "is damaged"
-            raise CorruptObject(f"{name}: its copy {key} in the lake {state}; delete it and materialize {self.table} again")
+            raise CorruptObject(
+                f"{name}: its copy {key} in the lake {state}; delete it and materialize {self.table} again"
+            )
         return body
 
     def has(self, sha256: str) -> bool:

@@ -21,7 +21,9 @@ class Parameters(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._values:
-            raise UndeclaredInput(f"{self._table} asks for the parameter {name!r}; name it in the `parameters` of its declaration")
+            raise UndeclaredInput(
+                f"{self._table} asks for the parameter {name!r}; name it in the `parameters` of its declaration"
+            )
         return self._values[name]
 
     def __getattr__(self, name: str) -> Any:

@@ -35,7 +35,9 @@ class Input:
     def __post_init__(self) -> None:
         """Refuse what would be no window, or one of the future."""
         if self.sessions < 1 or self.lag < 0:
-            raise ValueError(f"{self.table}: a window has at least one session and ends on the day or before, not {self}")
+            raise ValueError(
+                f"{self.table}: a window has at least one session and ends on the day or before, not {self}"
+            )
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,12 @@ def _drop_files(lake: Lake, table: str, needed: set[str], older_than: float) -> 
     removed = size = 0
     for key, changed in list(lake.listed(table)):
         relative = key.removeprefix(f"{table}/")
-        if relative.endswith(".parquet") and not relative.startswith("_") and relative not in needed and changed < older_than:
+        if (
+            relative.endswith(".parquet")
+            and not relative.startswith("_")
+            and relative not in needed
+            and changed < older_than
+        ):
             size += lake.size(key) or 0
             lake.delete(key)
             removed += 1

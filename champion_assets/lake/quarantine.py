@@ -87,7 +87,11 @@ def listed(lake: Lake) -> pl.DataFrame:
     known = decisions(lake)
     for table, day in _days(lake):
         rows = held(lake, table, day)
-        mine = {(each.source_sha256, each.source_row) for each in known if (each.table, each.trade_date) == (table, day.isoformat())}
+        mine = {
+            (each.source_sha256, each.source_row)
+            for each in known
+            if (each.table, each.trade_date) == (table, day.isoformat())
+        }
         waiting = sum((sha, line) not in mine for sha, line in rows.select("file", "line").iter_rows())
         lines.append((day, table, rows.height, waiting, ", ".join(sorted(set(rows["rule"])))))
     schema = {"trade_date": pl.Date, "table": pl.String, "rows": pl.Int64, "open": pl.Int64, "rules": pl.String}
@@ -107,16 +111,24 @@ def held(lake: Lake, table: str, date: dt.date) -> pl.DataFrame:
         QuarantineError: nothing.
     """
     if not lake.has(f"{FOLDER}/{table}", date):
-        raise QuarantineError(f"the quarantine has nothing of {table} on {date}; `champion quarantine list` shows what it has")
+        raise QuarantineError(
+            f"the quarantine has nothing of {table} on {date}; `champion quarantine list` shows what it has"
+        )
     rows = lake.read(f"{FOLDER}/{table}", [date])
     columns = rows.columns
     return rows.select(
-        file=pl.col("source_sha256" if "source_sha256" in columns else "sha256" if "sha256" in columns else "name").cast(pl.String),
-        line=pl.col("source_row" if "source_row" in columns else "trade_date").cast(pl.Int64 if "source_row" in columns else pl.Date)
-        if "source_row" in columns else pl.lit(0, pl.Int64),
+        file=pl.col(
+            "source_sha256" if "source_sha256" in columns else "sha256" if "sha256" in columns else "name"
+        ).cast(pl.String),
+        line=pl.col("source_row" if "source_row" in columns else "trade_date").cast(
+            pl.Int64 if "source_row" in columns else pl.Date
+        )
+        if "source_row" in columns
+        else pl.lit(0, pl.Int64),
         who=pl.col("symbol" if "symbol" in columns else "name").cast(pl.String),
-        rule=pl.col("rule") if "rule" in columns else pl.lit(""), reason=pl.col("reason").cast(pl.String),
-    )  # fmt: skip
+        rule=pl.col("rule") if "rule" in columns else pl.lit(""),
+        reason=pl.col("reason").cast(pl.String),
+    )
 
 
 def refused_files(lake: Lake) -> pl.DataFrame:
@@ -127,7 +139,14 @@ def refused_files(lake: Lake) -> pl.DataFrame:
             days.
     """
     known = {(each.table, each.trade_date, each.source_sha256, each.source_row) for each in decisions(lake)}
-    schema = {"table": pl.String, "name": pl.String, "line": pl.Int64, "rule": pl.String, "reason": pl.String, "day": pl.Date}
+    schema = {
+        "table": pl.String,
+        "name": pl.String,
+        "line": pl.Int64,
+        "rule": pl.String,
+        "reason": pl.String,
+        "day": pl.Date,
+    }
     lines = [
         (table, row["who"], row["line"], row["rule"], row["reason"], day)
         for table, day in _days(lake)
@@ -141,7 +160,13 @@ def refused_files(lake: Lake) -> pl.DataFrame:
 
 
 def decide(
-    workspace: Workspace, table: str, date: dt.date, verdict: Literal["release", "drop"], why: str, line: int | None, today: dt.date
+    workspace: Workspace,
+    table: str,
+    date: dt.date,
+    verdict: Literal["release", "drop"],
+    why: str,
+    line: int | None,
+    today: dt.date,
 ) -> list[Decision]:
     """Note a decision on a row (its line), or on all rows of the day.
 
@@ -159,7 +184,9 @@ def decide(
     rows = held(lake, table, date)
     chosen = rows if line is None else rows.filter(pl.col("line") == line)
     if chosen.is_empty():
-        raise QuarantineError(f"{table} {date} has no line {line} in the quarantine; it has {', '.join(map(str, rows['line']))}")
+        raise QuarantineError(
+            f"{table} {date} has no line {line} in the quarantine; it has {', '.join(map(str, rows['line']))}"
+        )
     made = [
         Decision(table, date.isoformat(), sha, row, verdict, why, today.isoformat())
         for sha, row in chosen.select("file", "line").iter_rows()

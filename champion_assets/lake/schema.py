@@ -36,7 +36,9 @@ def violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> str | Non
     With a sample of the offending values.
     """
     if not isinstance(frame, pl.DataFrame):
-        raise TypeError("only an eager frame can be validated: on a LazyFrame Pandera checks nothing but the column types")
+        raise TypeError(
+            "only an eager frame can be validated: on a LazyFrame Pandera checks nothing but the column types"
+        )
     failures = _failures(model, frame)
     return None if failures is None else _words(failures)
 
@@ -46,7 +48,9 @@ def row_violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.Da
     failures = _failures(model, frame)
     if failures is None:
         return pl.DataFrame(schema={"index": pl.Int64, "reason": pl.String})
-    said = pl.format("{} fails {}: {}", pl.col("column").fill_null("row"), "check", pl.col("failure_case").fill_null("null"))
+    said = pl.format(
+        "{} fails {}: {}", pl.col("column").fill_null("row"), "check", pl.col("failure_case").fill_null("null")
+    )
     return (
         failures.filter(pl.col("index").is_not_null()).select(pl.col("index").cast(pl.Int64), said.alias("reason"))
         .group_by("index").agg(pl.col("reason").sort().str.join("; ")).sort("index")

@@ -20,7 +20,18 @@ import polars as pl
 
 from champion_assets.lake.cache import ObjectCache
 from champion_assets.lake.day_files import scan
-from champion_assets.lake.delta_log import COPIES, LOG, Commit, applied, commit_key, copy_key, head_key, head_said, mark_of, opened
+from champion_assets.lake.delta_log import (
+    COPIES,
+    LOG,
+    Commit,
+    applied,
+    commit_key,
+    copy_key,
+    head_key,
+    head_said,
+    mark_of,
+    opened,
+)
 from champion_assets.lake.errors import CacheUnusable, CorruptObject, NoSuchVersion
 from champion_assets.lake.manifest import DataFile, DayInfo, TableState
 from champion_assets.lake.objects import ObjectStore
@@ -37,7 +48,9 @@ class Lake(ObjectStore):
     `cache` holds copies of a remote lake's files on this machine.
     """
 
-    def __init__(self, root: str, storage_options: dict[str, str] | None = None, cache: ObjectCache | None = None) -> None:
+    def __init__(
+        self, root: str, storage_options: dict[str, str] | None = None, cache: ObjectCache | None = None
+    ) -> None:
         super().__init__(root, storage_options)
         self.cache = cache
         self._states: dict[str, TableState] = {}
@@ -106,7 +119,9 @@ class Lake(ObjectStore):
         if first is None or (found is None and first[0] == 0):
             return TableState()
         if found is None:
-            raise NoSuchVersion(f"{table}: the history of its versions begins at {first[1]:%Y-%m-%d %H:%M} UTC; older ones were pruned")
+            raise NoSuchVersion(
+                f"{table}: the history of its versions begins at {first[1]:%Y-%m-%d %H:%M} UTC; older ones were pruned"
+            )
         return self.state_at(table, found)
 
     def log(self, table: str) -> tuple[list[int], list[int]]:
@@ -141,9 +156,14 @@ class Lake(ObjectStore):
         return {date: state.info(date) for date in dates}
 
     def read(
-        self, table: str, dates: Iterable[dt.date], columns: Sequence[str] | None = None, *, where: pl.Expr | None = None,
+        self,
+        table: str,
+        dates: Iterable[dt.date],
+        columns: Sequence[str] | None = None,
+        *,
+        where: pl.Expr | None = None,
         state: TableState | None = None,
-    ) -> pl.DataFrame:  # fmt: skip
+    ) -> pl.DataFrame:
         """The rows of `table` on `dates`, in the order of the days.
 
         Args:
@@ -174,10 +194,15 @@ class Lake(ObjectStore):
         if len(frames) == 1:
             return frames[0]
         try:
-            return pl.concat(frames).sort("trade_date", maintain_order=True) if "trade_date" in frames[0].columns else pl.concat(frames)
+            return (
+                pl.concat(frames).sort("trade_date", maintain_order=True)
+                if "trade_date" in frames[0].columns
+                else pl.concat(frames)
+            )
         except (pl.exceptions.SchemaError, pl.exceptions.ShapeError) as error:
             raise CorruptObject(
-                f"{table}: the days from {wanted[0]} to {wanted[-1]} have different columns, since other code made some of them; "
+                f"{table}: the days from {wanted[0]} to {wanted[-1]} have different columns, since other code "
+                f"made some of them; "
                 f"`champion backfill {wanted[0]} {wanted[-1]}` makes them alike"
             ) from error
 
@@ -258,12 +283,15 @@ class Lake(ObjectStore):
 
     def _load(self, table: str, version: int | None) -> TableState:
         """The state at a version, else the newest, from the last copy before it and the commits after that."""
-        newest, mark = self._head(table) if version is None else (-1, b"")  # before the list: who commits meanwhile is in the list
+        newest, mark = (
+            self._head(table) if version is None else (-1, b"")
+        )  # before the list: who commits meanwhile is in the list
         commits, copies = self.log(table)
         last = max(commits, default=-1) if version is None else version
         if last < newest:
             raise CorruptObject(
-                f"{self.uri(commit_key(table, newest))}: the newest of the table's commits is gone, and with it what it changed; put it "
+                f"{self.uri(commit_key(table, newest))}: the newest of the table's commits is gone, and with it "
+                f"what it changed; put it "
                 "back from a copy, or `champion verify --repair` builds the table again"
             )
         state = TableState()
@@ -278,10 +306,13 @@ class Lake(ObjectStore):
             key = commit_key(table, number)
             body = self.get(key)
             if body is None:
-                raise NoSuchVersion(f"{table}: the log lacks {self.uri(key)}; older versions were pruned, or somebody removed it")
+                raise NoSuchVersion(
+                    f"{table}: the log lacks {self.uri(key)}; older versions were pruned, or somebody removed it"
+                )
             state = applied(state, opened(body, self.uri(key), number).actions, number)
             if number == newest and mark_of(body) != mark:
                 raise CorruptObject(
-                    f"{self.uri(key)}: not the commit that was written last; `champion verify --repair` builds the table again"
+                    f"{self.uri(key)}: not the commit that was written "
+                    f"last; `champion verify --repair` builds the table again"
                 )
         return state

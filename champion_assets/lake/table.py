@@ -106,7 +106,9 @@ class DailyTable:
     parameters: Callable[[Settings], dict[str, Any]] = lambda _: {}
     constants: Mapping[str, Any] = field(default_factory=dict)
     day_facts: Callable[[Place, Sequence[dt.date]], Mapping[dt.date, Any]] = lambda _place, _dates: {}
-    more_inputs: Callable[[Place, Sequence[dt.date]], Mapping[dt.date, Mapping[str, Sequence[dt.date]]]] = lambda _place, _dates: {}
+    more_inputs: Callable[[Place, Sequence[dt.date]], Mapping[dt.date, Mapping[str, Sequence[dt.date]]]] = (
+        lambda _place, _dates: {}
+    )
     outside: Callable[[Settings], Any] | None = None
     block: int | Callable[[Settings], int] = 64
     block_rows: int | None = None
@@ -124,7 +126,9 @@ class DailyTable:
     peak_megabytes: int | None = None
     published: Publication | None = None
     is_releasable: bool = False
-    not_released_because: str = "the file is not what it should be: get the right one, and `champion backfill DAY DAY --refetch`"
+    not_released_because: str = (
+        "the file is not what it should be: get the right one, and `champion backfill DAY DAY --refetch`"
+    )
     completes_day: bool = False
     mlflow_names: tuple[str, str | None] | None = None
     is_enabled: Callable[[Settings], bool] = lambda _: True

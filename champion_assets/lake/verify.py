@@ -51,7 +51,10 @@ class Verified:
 
 @dataclass
 class Look:
-    """A look under way: when it began, what it is limited to, which parts it has done at which version, and what it found."""
+    """A look under way.
+
+    When it began, what it is limited to, which parts it has done at which version, and what it found.
+    """
 
     started: str
     since: str
@@ -134,7 +137,9 @@ def _part_of(damage: Damage) -> str:
     return f"{damage.table}/_files" if "/_files/" in damage.key else damage.table
 
 
-def _look_at(look: Look, name: str, objects: Iterable[tuple[Damage | None, int]], advance: Callable[[str, int], None]) -> None:
+def _look_at(
+    look: Look, name: str, objects: Iterable[tuple[Damage | None, int]], advance: Callable[[str, int], None]
+) -> None:
     for damage, read in objects:
         look.objects, look.size = look.objects + 1, look.size + read
         advance(name if damage is None else damage.table, read)
@@ -149,7 +154,10 @@ def _older(lake: Lake, before: Verified | None, versions: Mapping[str, int], kno
             continue
         newest = max((commit.instant for _, commit in lake.commits(table)), default=None) if table in versions else None
         if before is not None and (newest is None or newest < dt.datetime.fromisoformat(before.finished)):
-            says = f"{lake.uri(f'{table}/{LOG}')}: version {version} was there at the last look, now it is {versions.get(table, 'gone')}"
+            says = (
+                f"{lake.uri(f'{table}/{LOG}')}: version {version} was there at the last look, now it is "
+                f"{versions.get(table, 'gone')}"
+            )
             found.append(Damage(f"{table}/{LOG}", table, f"{says}; `champion verify --repair` builds the table again"))
     return found
 

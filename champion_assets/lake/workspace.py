@@ -25,7 +25,11 @@ class Workspace(Place):
 
     def _first_of(self, table: str) -> dt.date:
         source = self.tables.get(table)
-        return self.begin if self.begin is not None and source is not None and source.stateful else self.settings.start_date
+        return (
+            self.begin
+            if self.begin is not None and source is not None and source.stateful
+            else self.settings.start_date
+        )
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,19 @@ def day_facts_of(table: DailyTable, workspace: Workspace, dates: Sequence[dt.dat
     return DayFacts(table.day_facts(workspace, dates), table.more_inputs(workspace, dates))
 
 
-def open_inputs(table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], known: DayFacts | None = None) -> Inputs:
+def open_inputs(
+    table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], known: DayFacts | None = None
+) -> Inputs:
     """What `table.compute` is handed for `dates`; `known` are the facts of the plan, if there is one."""
     known = known or day_facts_of(table, workspace, dates)
     return Inputs(
-        table.name, dates, table.inputs(workspace.settings), workspace, Parameters(table.name, table.parameters(workspace.settings)),
-        facts=known.facts, more=known.more, outside=table.outside,
+        table.name,
+        dates,
+        table.inputs(workspace.settings),
+        workspace,
+        Parameters(table.name, table.parameters(workspace.settings)),
+        facts=known.facts,
+        more=known.more,
+        outside=table.outside,
         models={name: each.model for name, each in workspace.tables.items()},
-    )  # fmt: skip
+    )

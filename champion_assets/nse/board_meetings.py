@@ -14,9 +14,19 @@ import io
 import re
 
 SUBJECTS = (
-    "Financial Results", "Dividend", "Interim Dividend", "Bonus", "Stock Split", "Buyback", "Buy Back", "Rights Issue", "Fund Raising",
-    "Voluntary Delisting", "Outcome of Board Meeting", "Other business matters",
-)  # fmt: skip
+    "Financial Results",
+    "Dividend",
+    "Interim Dividend",
+    "Bonus",
+    "Stock Split",
+    "Buyback",
+    "Buy Back",
+    "Rights Issue",
+    "Fund Raising",
+    "Voluntary Delisting",
+    "Outcome of Board Meeting",
+    "Other business matters",
+)
 UNKNOWN = "unknown"
 HEADER = ("COMPANY NAME", "SYMBOL", "BM DATE", "SUBJECT", "BM PURPOSE")
 _RECORD = re.compile(r"(?P<company>.*?)\s+(?P<symbol>\S+) : (?P<date>\d{2}-[A-Za-z]{3}-\d{4}) : ?(?P<text>.*)")

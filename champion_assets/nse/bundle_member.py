@@ -40,7 +40,9 @@ def bundle_member(body: bytes, name: str, member: Member) -> str | None:
             if not members:
                 return None
             if len(members) > 1:
-                raise BadPayload(f"{name}: {len(members)} members are called {member.kind}DDMMYY{member.suffix}, expected one")
+                raise BadPayload(
+                    f"{name}: {len(members)} members are called {member.kind}DDMMYY{member.suffix}, expected one"
+                )
             return member_bytes(bundle, members[0], name).decode("utf-8-sig", errors="replace")
     except BROKEN_ZIP as error:
         raise TruncatedPayload(f"{name}: not a readable archive ({error})") from error

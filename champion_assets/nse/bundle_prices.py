@@ -18,18 +18,45 @@ from champion_assets.nse.daily_file import Member
 from champion_assets.nse.errors import UnknownHeader
 
 PRICES: dict[str, pl.DataType] = {
-    "market": pl.String(), "series": pl.String(), "symbol": pl.String(), "security": pl.String(), "prev_close": pl.Float64(),
-    "open": pl.Float64(), "high": pl.Float64(), "low": pl.Float64(), "close": pl.Float64(), "turnover": pl.Float64(), "volume": pl.Int64(),
-    "is_nifty_50": pl.Boolean(), "corporate_flag": pl.String(), "trades": pl.Int64(), "high_52_weeks": pl.Float64(),
-    "low_52_weeks": pl.Float64(), "source_row": pl.Int32(),
-}  # fmt: skip
+    "market": pl.String(),
+    "series": pl.String(),
+    "symbol": pl.String(),
+    "security": pl.String(),
+    "prev_close": pl.Float64(),
+    "open": pl.Float64(),
+    "high": pl.Float64(),
+    "low": pl.Float64(),
+    "close": pl.Float64(),
+    "turnover": pl.Float64(),
+    "volume": pl.Int64(),
+    "is_nifty_50": pl.Boolean(),
+    "corporate_flag": pl.String(),
+    "trades": pl.Int64(),
+    "high_52_weeks": pl.Float64(),
+    "low_52_weeks": pl.Float64(),
+    "source_row": pl.Int32(),
+}
 """Canonical columns: prices and turnover in rupees, quantities in shares; `source_row` counts from 1 after the
 header."""
 PD = Member("Pd")
 _HEADER = [
-    "MKT", "SERIES", "SYMBOL", "SECURITY", "PREV_CL_PR", "OPEN_PRICE", "HIGH_PRICE", "LOW_PRICE", "CLOSE_PRICE", "NET_TRDVAL", "NET_TRDQTY",
-    "IND_SEC", "CORP_IND", "TRADES", "HI_52_WK", "LO_52_WK",
-]  # fmt: skip
+    "MKT",
+    "SERIES",
+    "SYMBOL",
+    "SECURITY",
+    "PREV_CL_PR",
+    "OPEN_PRICE",
+    "HIGH_PRICE",
+    "LOW_PRICE",
+    "CLOSE_PRICE",
+    "NET_TRDVAL",
+    "NET_TRDQTY",
+    "IND_SEC",
+    "CORP_IND",
+    "TRADES",
+    "HI_52_WK",
+    "LO_52_WK",
+]
 _REFUSED: dict[str, pl.DataType] = {"source_row": pl.Int32(), "reason": pl.String(), "text": pl.String()}
 _NUMBERS = {4, 5, 6, 7, 8, 9, 14, 15}
 _COUNTS = {10, 13}

@@ -127,17 +127,30 @@ def tax_of_year(gains: Sequence[Gain], carried: Sequence[Loss], date: dt.date) -
     short_loss = _use(short_loss, short, long)
     long_loss = _use(long_loss, long)
     usable = sorted((loss for loss in carried if loss.year >= year - CARRIED_YEARS), key=lambda loss: loss.year)
-    left = [replace(loss, amount=_use(loss.amount, long) if loss.is_long else _use(loss.amount, short, long)) for loss in usable]
+    left = [
+        replace(loss, amount=_use(loss.amount, long) if loss.is_long else _use(loss.amount, short, long))
+        for loss in usable
+    ]
     left += [Loss(year, False, short_loss), Loss(year, True, long_loss)]
     net_short, net_long = sum(short.values()), sum(long.values())
     allowance = law.allowance - _use(law.allowance, long)
     tax = sum(rate * amount for rate, amount in (*short.items(), *long.items())) * (1 + law.cess)
-    return YearTax(tax, net_short, net_long, allowance, before - net_short - net_long, tuple(loss for loss in left if loss.amount > 0))
+    return YearTax(
+        tax,
+        net_short,
+        net_long,
+        allowance,
+        before - net_short - net_long,
+        tuple(loss for loss in left if loss.amount > 0),
+    )
 
 
 def _by_rate(amounts: Sequence[tuple[float, float]]) -> tuple[dict[float, float], float]:
     """The gains by rate, the highest first, and the sum of the losses."""
-    found = {rate: sum(amount for each, amount in amounts if each == rate and amount > 0) for rate in {rate for rate, _ in amounts}}
+    found = {
+        rate: sum(amount for each, amount in amounts if each == rate and amount > 0)
+        for rate in {rate for rate, _ in amounts}
+    }
     return dict(sorted(found.items(), reverse=True)), -sum(amount for _, amount in amounts if amount < 0)
 
 

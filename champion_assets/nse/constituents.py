@@ -36,7 +36,9 @@ def read_constituents(body: bytes, name: str) -> list[Member]:
     Raises:
         BadPayload: not such a list; the message names the row.
     """
-    header, *rows = csv_rows(csv_text(body, name, may_end_open=True).decode("utf-8-sig", errors="replace"), name) or [[]]
+    header, *rows = csv_rows(csv_text(body, name, may_end_open=True).decode("utf-8-sig", errors="replace"), name) or [
+        []
+    ]
     if [column.strip() for column in header] != list(COLUMNS):
         raise UnknownHeader(f"{name}: no list of index members, it begins with {','.join(header)[:120]!r}")
     members = []

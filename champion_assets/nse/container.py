@@ -26,7 +26,17 @@ from champion_assets.nse.errors import (
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 """The largest daily file of NSE is below 10 MB; anything beyond this is a bomb or another file."""
 
-BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, OSError, ValueError, LookupError)
+BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    LookupError,
+)
 """What Python's reader raises on damaged and encrypted archives."""
 _XLSX_PARTS = ("[Content_Types].xml", "xl/workbook.xml")
 

@@ -20,7 +20,12 @@ import polars as pl
 from champion_assets.nse.names import NamedFile
 
 ColumnKind = Literal["text", "count", "number", "date"]
-TYPES: dict[ColumnKind, pl.DataType] = {"text": pl.String(), "count": pl.Int64(), "number": pl.Float64(), "date": pl.Date()}
+TYPES: dict[ColumnKind, pl.DataType] = {
+    "text": pl.String(),
+    "count": pl.Int64(),
+    "number": pl.Float64(),
+    "date": pl.Date(),
+}
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 _LATER = ("grain", "classes", "prepare", "has_more")
 """Attributes that came when days of the first tables were stored: at their defaults they are no part of a
@@ -73,7 +78,9 @@ class Member:
     @property
     def pattern(self) -> re.Pattern[str]:
         """Its names."""
-        return re.compile(rf"{re.escape(self.kind + self.separator)}\d{{6}}(\d\d)?{re.escape(self.suffix)}", re.IGNORECASE)
+        return re.compile(
+            rf"{re.escape(self.kind + self.separator)}\d{{6}}(\d\d)?{re.escape(self.suffix)}", re.IGNORECASE
+        )
 
     def names(self, date: dt.date) -> tuple[NamedFile, ...]:
         """Its names of a day outside a bundle. The archive serves no loose members."""
@@ -188,7 +195,9 @@ class DailyFile:
         wanted = [*self.key, *self.grain, *([self.date] if self.date else [])]
         wanted += [self.summary.blank, self.summary.label, self.summary.total] if self.summary else []
         if wrong := [name for name in (self.name, *names) if not _TABLE.fullmatch(name)]:
-            raise ValueError(f"{self.name}: {wrong[0]!r} is no name of a table or column: lower case, digits and underscores")
+            raise ValueError(
+                f"{self.name}: {wrong[0]!r} is no name of a table or column: lower case, digits and underscores"
+            )
         if len(set(names)) < len(names) or {"trade_date", "source_row", "source_sha256"} & set(names):
             raise ValueError(f"{self.name}: two columns of one name, or one called as those that every table has")
         if lacking := [name for name in wanted if name not in names]:
@@ -211,7 +220,11 @@ class DailyFile:
         """
         texts = {"description", "licence"}
         defaults = {each.name: each.default for each in fields(self) if each.name in _LATER}
-        said = {name: value for name, value in asdict(self).items() if name not in texts and value != defaults.get(name, _ALWAYS)}
+        said = {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in texts and value != defaults.get(name, _ALWAYS)
+        }
         if self.prepare is not None:
             said["prepare"] = f"{self.prepare.__module__}.{self.prepare.__qualname__}"
         return said

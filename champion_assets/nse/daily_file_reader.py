@@ -65,7 +65,10 @@ def read_daily_file(file: DailyFile, text: str, name: str) -> ReadFile:
     ragged = [(number, f"{len(line)} fields where the header has {most}", line) for number, line in numbered
               if not least <= len(line) <= most]  # fmt: skip
     texts = pl.DataFrame(
-        {each.name: [line[place[each.name]] for _, line in fitting] if each.name in place else [""] * len(fitting) for each in file.columns}
+        {
+            each.name: [line[place[each.name]] for _, line in fitting] if each.name in place else [""] * len(fitting)
+            for each in file.columns
+        }
         | {"source_row": [number for number, _ in fitting]},
         schema=dict.fromkeys((each.name for each in file.columns), pl.String()) | {"source_row": pl.Int32()},
     )
@@ -80,13 +83,17 @@ def read_daily_file(file: DailyFile, text: str, name: str) -> ReadFile:
         totals, values, texts = totals.filter(is_known), values.filter(~is_total), texts.filter(~is_total)
     lacking = [each for each in file.columns if values[each.name].null_count()]
     if lacking:
-        faults = pl.DataFrame([_faults(texts[each.name], values[each.name], each, file.date_format) for each in lacking])
+        faults = pl.DataFrame(
+            [_faults(texts[each.name], values[each.name], each, file.date_format) for each in lacking]
+        )
         reason = faults.select(pl.concat_str(pl.all(), separator="; ", ignore_nulls=True)).to_series()
         told = pl.concat([told, values.select("source_row", reason=reason).filter(reason != "")])
     rows = values.filter(~values["source_row"].is_in(told["source_row"].to_list())) if told.height else values
     by_number = dict(fitting)
     wrong = sorted([*ragged, *((number, why, by_number[number]) for number, why in told.iter_rows())])
-    refused = pl.DataFrame([(number, why, ",".join(line)[:200]) for number, why, line in wrong], schema=REFUSED, orient="row")
+    refused = pl.DataFrame(
+        [(number, why, ",".join(line)[:200]) for number, why, line in wrong], schema=REFUSED, orient="row"
+    )
     if file.summary is not None and refused.is_empty():
         check_totals(file.summary, rows, totals, name)
     return ReadFile(rows, refused, totals, _date(file, rows, name))
@@ -129,7 +136,9 @@ def _faults(texts: pl.Series, values: pl.Series, column: Column, date_format: st
         what += f" of at least {column.low or 0:g}"
     cells = pl.DataFrame({"text": texts, "value": values})
     is_blank = pl.col("text").is_in(["", *column.blanks])
-    unread = pl.when(pl.col("value").is_null() & ~is_blank).then(pl.format("{}: {} is not {}", pl.lit(column.header), "text", pl.lit(what)))
+    unread = pl.when(pl.col("value").is_null() & ~is_blank).then(
+        pl.format("{}: {} is not {}", pl.lit(column.header), "text", pl.lit(what))
+    )
     reason = unread.when(is_blank).then(pl.lit(f"{column.header} is blank")) if column.is_needed else unread
     return cells.select(reason.alias(column.name)).to_series()
 
@@ -154,7 +163,8 @@ def check_totals(summary: Summary, rows: pl.DataFrame, totals: pl.DataFrame, nam
         found = math.fsum(chosen[summary.total].drop_nulls())
         if not math.isclose(found, lines[0], rel_tol=summary.tolerance, abs_tol=0.01):
             raise BadValue(
-                f"{name}: the rows of {label!r} sum to {found:,.2f}, their line of totals says {lines[0]:,.2f}; the file is not whole"
+                f"{name}: the rows of {label!r} sum to {found:,.2f}, their line of totals says {lines[0]:,.2f}; "
+                f"the file is not whole"
             )
 
 

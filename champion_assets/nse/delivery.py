@@ -18,10 +18,18 @@ from champion_assets.nse.errors import BadValue, EmptyPayload, RaggedRows, Unkno
 from champion_assets.nse.formats import read_bhavcopy
 
 DELIVERY: dict[str, pl.DataType] = {
-    "trade_date": pl.Date(), "symbol": pl.String(), "series": pl.String(), "open": pl.Float64(), "high": pl.Float64(),
-    "low": pl.Float64(), "close": pl.Float64(), "volume": pl.Int64(), "delivery_qty": pl.Int64(), "delivery_pct": pl.Float64(),
+    "trade_date": pl.Date(),
+    "symbol": pl.String(),
+    "series": pl.String(),
+    "open": pl.Float64(),
+    "high": pl.Float64(),
+    "low": pl.Float64(),
+    "close": pl.Float64(),
+    "volume": pl.Int64(),
+    "delivery_qty": pl.Int64(),
+    "delivery_pct": pl.Float64(),
     "source_row": pl.Int32(),
-}  # fmt: skip
+}
 """Prices in rupees, quantities in shares, `delivery_pct` in percent of the volume as published; null is unknown, or not
 in the format."""
 MAX_QUANTITY = 10**15
@@ -59,7 +67,11 @@ def _mto(text: str, name: str) -> pl.DataFrame:
             if len(fields) not in (4, 7):
                 raise RaggedRows(f"{name}, line {number}: {len(fields)} fields, expected 4 (2002) or 7")
             try:
-                numbers = (None, int(fields[3]), None) if len(fields) == 4 else (int(fields[4]), int(fields[5]), float(fields[6]))
+                numbers = (
+                    (None, int(fields[3]), None)
+                    if len(fields) == 4
+                    else (int(fields[4]), int(fields[5]), float(fields[6]))
+                )
             except ValueError as error:
                 raise BadValue(f"{name}, line {number}: {line[:100]!r} holds no quantities") from error
             if any(each is not None and not abs(each) <= MAX_QUANTITY for each in numbers):

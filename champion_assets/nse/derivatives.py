@@ -49,12 +49,26 @@ _LEGACY = {
     "VAL_INLAKH": "value", "OPEN_INT": "open_interest", "CHG_IN_OI": "oi_change", "TIMESTAMP": "trade_date",
 }  # fmt: skip
 _UDIFF = {
-    "TradDt": "trade_date", "FinInstrmTp": "kind", "TckrSymb": "symbol", "XpryDt": "expiry", "StrkPric": "strike",
-    "OptnTp": "option_type", "OpnPric": "open", "HghPric": "high", "LwPric": "low", "ClsPric": "close",
-    "PrvsClsgPric": "prev_close", "SttlmPric": "settle", "UndrlygPric": "underlying_price", "OpnIntrst": "open_interest",
-    "ChngInOpnIntrst": "oi_change", "TtlTradgVol": "contracts", "TtlTrfVal": "value",
-    "TtlNbOfTxsExctd": "trades", "NewBrdLotQty": "lot_size",
-}  # fmt: skip
+    "TradDt": "trade_date",
+    "FinInstrmTp": "kind",
+    "TckrSymb": "symbol",
+    "XpryDt": "expiry",
+    "StrkPric": "strike",
+    "OptnTp": "option_type",
+    "OpnPric": "open",
+    "HghPric": "high",
+    "LwPric": "low",
+    "ClsPric": "close",
+    "PrvsClsgPric": "prev_close",
+    "SttlmPric": "settle",
+    "UndrlygPric": "underlying_price",
+    "OpnIntrst": "open_interest",
+    "ChngInOpnIntrst": "oi_change",
+    "TtlTradgVol": "contracts",
+    "TtlTrfVal": "value",
+    "TtlNbOfTxsExctd": "trades",
+    "NewBrdLotQty": "lot_size",
+}
 _IGNORED = frozenset([
     "BizDt", "FinInstrmId", "ISIN", "SctySrs", "FininstrmActlXpryDt", "FinInstrmNm", "LastPric", "SsnId", "Rmks",
 ])  # fmt: skip

@@ -26,8 +26,19 @@ from champion_assets.common.errors import ConfigurationError
 from champion_assets.nse.isin import is_valid_isin, security_key
 
 COLUMNS = (
-    "isin", "symbol", "last_session", "kind", "child_isin", "child_symbol", "new", "old", "cash", "confidence", "known_on", "evidence",
-)  # fmt: skip
+    "isin",
+    "symbol",
+    "last_session",
+    "kind",
+    "child_isin",
+    "child_symbol",
+    "new",
+    "old",
+    "cash",
+    "confidence",
+    "known_on",
+    "evidence",
+)
 KINDS = ("merged", "scheme", "delisted_voluntary", "delisted_compulsory", "failed", "unknown")
 CONFIDENCES = ("document", "swap_arithmetic", "assumed", "unknown")
 
@@ -91,7 +102,11 @@ def _packaged() -> tuple[Ending, ...]:
 
 @lru_cache(maxsize=4)
 def _parsed(text: str, where: str) -> tuple[Ending, ...]:
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip() and not line.startswith("#")]
+    lines = [
+        (number, line)
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and not line.startswith("#")
+    ]
     header, *rows = [next(csv.reader([line])) for _, line in lines] or [[]]
     if tuple(header) != COLUMNS:
         raise ConfigurationError(f"{where}: the columns must be {','.join(COLUMNS)}, found {','.join(header)[:200]}")
@@ -109,12 +124,18 @@ def _agree(line: Ending, others: Sequence[Ending]) -> None:
     """The lines of a share tell of one end, each of another child."""
     for other in (each for each in others if each.key == line.key):
         if other.child_isin == line.child_isin:
-            raise ValueError(f"a second line on the same share and child: {line.symbol}, {line.child_symbol or 'no child'}")
+            raise ValueError(
+                f"a second line on the same share and child: {line.symbol}, {line.child_symbol or 'no child'}"
+            )
         if "unknown" in (line.confidence, other.confidence):
-            raise ValueError(f"{line.symbol} has two lines, and the terms of one of them are unknown: then those of the whole are")
+            raise ValueError(
+                f"{line.symbol} has two lines, and the terms of one of them are unknown: then those of the whole are"
+            )
         for name in ("last_session", "kind", "known_on"):
             if getattr(line, name) != getattr(other, name):
-                raise ValueError(f"{name} {getattr(line, name)} of {line.symbol} is {getattr(other, name)} in another line on it")
+                raise ValueError(
+                    f"{name} {getattr(line, name)} of {line.symbol} is {getattr(other, name)} in another line on it"
+                )
 
 
 def _ending(cells: Sequence[str]) -> Ending:
@@ -128,11 +149,24 @@ def _ending(cells: Sequence[str]) -> Ending:
     ratio = _amount(row["new"], "new") / _amount(row["old"], "old") if row["new"] else None
     cash = _amount(row["cash"], "cash", least=0.0) if row["cash"] else 0.0
     if (row["confidence"] == "unknown") != (ratio is None and not row["cash"]):
-        raise ValueError("confidence is unknown exactly where neither a ratio nor cash is given; cash is 0 where holders got nothing")
+        raise ValueError(
+            "confidence is unknown exactly where neither a ratio nor cash is given; cash is 0 where holders got nothing"
+        )
     if row["cash"] and cash == 0.0 and row["child_isin"]:
         raise ValueError("cash 0 says that holders got nothing, and there is a child; leave it blank")
-    return Ending(row["isin"], row["symbol"], last, row["kind"], row["child_isin"], row["child_symbol"], ratio, cash, row["confidence"],
-                  known, row["evidence"])  # fmt: skip
+    return Ending(
+        row["isin"],
+        row["symbol"],
+        last,
+        row["kind"],
+        row["child_isin"],
+        row["child_symbol"],
+        ratio,
+        cash,
+        row["confidence"],
+        known,
+        row["evidence"],
+    )
 
 
 def _check_words(row: Mapping[str, str]) -> None:
@@ -145,7 +179,9 @@ def _check_words(row: Mapping[str, str]) -> None:
     for name in ("symbol", "evidence"):
         if not row[name]:
             raise ValueError(f"{name} must be given")
-    if row["child_isin"] and security_key(row["child_isin"], row["child_symbol"]) == security_key(row["isin"], row["symbol"]):
+    if row["child_isin"] and security_key(row["child_isin"], row["child_symbol"]) == security_key(
+        row["isin"], row["symbol"]
+    ):
         raise ValueError("a share does not end in itself; a new name or ISIN is a line in CHAMPION_IDENTITY")
 
 

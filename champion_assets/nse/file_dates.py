@@ -15,9 +15,7 @@ import re
 from champion_assets.nse.dates import MONTHS
 from champion_assets.nse.errors import BadValue
 
-_MONTH = (
-    r"(?:JAN(?:UARY)?|FEB(?:RUARY)?|MAR(?:CH)?|APR(?:IL)?|MAY|JUNE?|JULY?|AUG(?:UST)?|SEPT?(?:EMBER)?|OCT(?:OBER)?|(?:NOV|DEC)(?:EMBER)?)"
-)
+_MONTH = r"(?:JAN(?:UARY)?|FEB(?:RUARY)?|MAR(?:CH)?|APR(?:IL)?|MAY|JUNE?|JULY?|AUG(?:UST)?|SEPT?(?:EMBER)?|OCT(?:OBER)?|(?:NOV|DEC)(?:EMBER)?)"
 _GAP = r"[-_. ,]{0,2}"
 _SPELLINGS = re.compile(
     rf"(?<!\d)(?:(?P<d>\d{{1,2}}){_GAP}(?P<mon>{_MONTH}){_GAP}(?P<y>\d{{4}}|\d{{2}})"
@@ -49,7 +47,10 @@ def date_in_name(text: str, name: str) -> dt.date | None:
     """
     found = {_read(match, name) for match in _SPELLINGS.finditer(_COPY.sub(" ", text))}
     if len(found) > 1:
-        raise BadValue(f"{name}: the name holds {len(found)} dates ({', '.join(map(str, sorted(found)))}); keep the one that counts")
+        raise BadValue(
+            f"{name}: the name holds {len(found)} dates "
+            f"({', '.join(map(str, sorted(found)))}); keep the one that counts"
+        )
     return found.pop() if found else None
 
 

@@ -43,9 +43,18 @@ class Format:
 
 
 _LEGACY_L1 = {
-    "SYMBOL": "symbol", "SERIES": "series", "OPEN": "open", "HIGH": "high", "LOW": "low", "CLOSE": "close", "LAST": "last",
-    "PREVCLOSE": "prev_close", "TOTTRDQTY": "volume", "TOTTRDVAL": "turnover", "TIMESTAMP": "trade_date",
-}  # fmt: skip
+    "SYMBOL": "symbol",
+    "SERIES": "series",
+    "OPEN": "open",
+    "HIGH": "high",
+    "LOW": "low",
+    "CLOSE": "close",
+    "LAST": "last",
+    "PREVCLOSE": "prev_close",
+    "TOTTRDQTY": "volume",
+    "TOTTRDVAL": "turnover",
+    "TIMESTAMP": "trade_date",
+}
 _UDIFF = {
     "TradDt": "trade_date", "ISIN": "isin", "TckrSymb": "symbol", "SctySrs": "series", "FinInstrmNm": "name",
     "OpnPric": "open", "HghPric": "high", "LwPric": "low", "ClsPric": "close", "LastPric": "last",
@@ -115,7 +124,9 @@ def recognise(header_line: str, name: str, formats: Sequence[Format] = FORMATS) 
         what = "a price file of NSE" if formats is FORMATS else f"one of {', '.join(each.name for each in formats)}"
         raise UnknownHeader(f"{name}: not {what}, it begins with {header_line[:120]!r}")
     new, absent = sorted(present - nearest.header), sorted(nearest.header - present)
-    raise UnknownHeader(f"{name}: unknown header; nearest is {nearest.name}, new columns {new}, absent columns {absent}")
+    raise UnknownHeader(
+        f"{name}: unknown header; nearest is {nearest.name}, new columns {new}, absent columns {absent}"
+    )
 
 
 def read_bhavcopy(body: bytes, name: str) -> Parsed:
@@ -136,7 +147,9 @@ def read_bhavcopy(body: bytes, name: str) -> Parsed:
     return Parsed(parsed.format, parsed.frame.with_columns(last.alias("last")))
 
 
-def read_rows(body: bytes, name: str, formats: Sequence[Format], schema: Mapping[str, pl.DataType], needed: Sequence[str] = ()) -> Parsed:
+def read_rows(
+    body: bytes, name: str, formats: Sequence[Format], schema: Mapping[str, pl.DataType], needed: Sequence[str] = ()
+) -> Parsed:
     """Read a CSV file of one day whose header is that of one of `formats`.
 
     Args:
@@ -168,7 +181,9 @@ def _split(rows: bytes, columns: list[str], form: Format, name: str) -> pl.DataF
         columns = columns[:-1]
     if width != len(columns) or (widths != width).any():
         wrong = int((widths != len(columns)).argmax())
-        raise RaggedRows(f"{name}, row {wrong + 1}: {widths[wrong]} fields where the header ({form.name}) has {len(columns)}")
+        raise RaggedRows(
+            f"{name}, row {wrong + 1}: {widths[wrong]} fields where the header ({form.name}) has {len(columns)}"
+        )
     columns = [column or "_trailing" for column in columns]
     try:
         return pl.read_csv(
@@ -190,11 +205,16 @@ def _row_widths(rows: bytes, name: str) -> NDArray[np.int64]:
     return np.asarray(np.diff(commas) + 1, dtype=np.int64)
 
 
-def _canonical(raw: pl.DataFrame, form: Format, name: str, schema: Mapping[str, pl.DataType], needed: Sequence[str]) -> pl.DataFrame:
+def _canonical(
+    raw: pl.DataFrame, form: Format, name: str, schema: Mapping[str, pl.DataType], needed: Sequence[str]
+) -> pl.DataFrame:
     blank_to_null = [
-        pl.when(pl.col(source).str.strip_chars().is_in(["", "-"])).then(None).otherwise(pl.col(source).str.strip_chars())
-        .alias(target) for source, target in form.columns.items()
-    ]  # fmt: skip
+        pl.when(pl.col(source).str.strip_chars().is_in(["", "-"]))
+        .then(None)
+        .otherwise(pl.col(source).str.strip_chars())
+        .alias(target)
+        for source, target in form.columns.items()
+    ]
     for column, wanted in form.fixed.items():
         if (other := raw.filter(pl.col(column) != wanted)).height:
             raise BadValue(f"{name}: column {column} holds {other[column][0]!r}, expected {wanted!r} in every row")
@@ -207,7 +227,9 @@ def _canonical(raw: pl.DataFrame, form: Format, name: str, schema: Mapping[str, 
     table = table.with_columns(pl.col(column) * factor for column, factor in form.scale.items())
     if "turnover" in form.scale:  # less than 500 rupees are printed as 0.00 lakh; the average price has its paise
         is_rounded_away = (pl.col("turnover") == 0) & (pl.col("volume") > 0)
-        table = table.with_columns(turnover=pl.when(is_rounded_away).then(pl.col("vwap") * pl.col("volume")).otherwise("turnover"))
+        table = table.with_columns(
+            turnover=pl.when(is_rounded_away).then(pl.col("vwap") * pl.col("volume")).otherwise("turnover")
+        )
     if any(table[column].null_count() for column in needed):
         row = int(table.select(pl.any_horizontal(pl.col(needed).is_null()).arg_max()).item())
         raise BadValue(f"{name}, row {row + 1}: {' or '.join(needed)} is blank")

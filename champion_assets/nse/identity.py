@@ -73,7 +73,11 @@ class Instrument:
 
     def former_with(self, symbol: str) -> str | None:
         """`former_symbols` once the symbol is another one."""
-        return self.former_symbols if symbol == self.symbol else " ".join([*(self.former_symbols or "").split(), self.symbol])
+        return (
+            self.former_symbols
+            if symbol == self.symbol
+            else " ".join([*(self.former_symbols or "").split(), self.symbol])
+        )
 
 
 _COLUMNS = [field.name for field in fields(Instrument)]
@@ -109,14 +113,20 @@ class Registry:
     @property
     def instruments(self) -> list[Instrument]:
         """All of them, in order of their ids."""
-        return [replace(self._known[name], last_seen=self._last[name][0], last_close=self._last[name][1]) for name in sorted(self._known)]
+        return [
+            replace(self._known[name], last_seen=self._last[name][0], last_close=self._last[name][1])
+            for name in sorted(self._known)
+        ]
 
     def columns(self, names: Iterable[str] | None = None) -> dict[str, list[Any]]:
         """The same as columns, which is faster to store; only of the instruments `names` if they are given."""
         ids = sorted(self._known if names is None else names)
         known = [self._known[name] for name in ids]
         table = {column: [getattr(each, column) for each in known] for column in _COLUMNS}
-        return table | {"last_seen": [self._last[name][0] for name in ids], "last_close": [self._last[name][1] for name in ids]}
+        return table | {
+            "last_seen": [self._last[name][0] for name in ids],
+            "last_close": [self._last[name][1] for name in ids],
+        }
 
     def last_close(self, name: str) -> float | None:
         """The last close of an instrument, or None before it was ever seen."""
@@ -187,7 +197,9 @@ class Registry:
         return (date - last_seen).days > FORGOTTEN_DAYS and not _same(close, row.prev_close)
 
     def _vanished(self, seen: Mapping[str, Sighting]) -> dict[str, Instrument]:
-        return {name: each for name, each in self._known.items() if self._last[name][0] == self.today and name not in seen}
+        return {
+            name: each for name, each in self._known.items() if self._last[name][0] == self.today and name not in seen
+        }
 
     def _resolve(
         self, row: Sighting, date: dt.date, seen: Mapping[str, Sighting], vanished: Mapping[str, Instrument],
@@ -196,7 +208,9 @@ class Registry:
         own = row.family
         if (line := self._decision(row, overrides)) is not None:
             name = self._by_symbol.get((line.old_symbol, own)) if line.old_symbol else None
-            return (name, "override") if name is not None and name not in seen else (self._new_id(row, date), "override")
+            return (
+                (name, "override") if name is not None and name not in seen else (self._new_id(row, date), "override")
+            )
         if row.isin is not None:
             name = self._by_key.get(security_key(row.isin, row.symbol))
             if name is not None and name not in seen:
@@ -210,9 +224,18 @@ class Registry:
             return name, "prev_close" if self._chains(self._known[name], row) else "symbol"
         if own:
             return self._new_id(row, date), "first_seen" if row.isin is not None else "symbol"
-        heirs = [each for each in vanished.values() if each.instrument_id not in seen and not _family(each) and self._chains(each, row)]
+        heirs = [
+            each
+            for each in vanished.values()
+            if each.instrument_id not in seen and not _family(each) and self._chains(each, row)
+        ]
         without_isin = [each for each in heirs if row.isin is None or each.isin is None]
-        if len(heirs) == 1 and len(without_isin) == 1 and row.series not in UNTIDY_SERIES and row.prev_close >= TELLING_PRICE:
+        if (
+            len(heirs) == 1
+            and len(without_isin) == 1
+            and row.series not in UNTIDY_SERIES
+            and row.prev_close >= TELLING_PRICE
+        ):
             return heirs[0].instrument_id, "prev_close"
         return self._new_id(row, date), "first_seen" if row.isin is not None else "symbol"
 
@@ -251,13 +274,23 @@ class Registry:
         self.changed.add(name)
         old = self._known.get(name)
         if old is None:
-            self._known[name] = Instrument(name, row.symbol, row.isin, row.series, row.name, date, date, date, row.close, evidence)
+            self._known[name] = Instrument(
+                name, row.symbol, row.isin, row.series, row.name, date, date, date, row.close, evidence
+            )
         else:
             self._known[name] = replace(
-                old, symbol=row.symbol, isin=row.isin or old.isin, series=row.series, name=row.name or old.name, valid_from=date,
-                evidence=evidence, previous_symbol=old.symbol, previous_isin=old.isin, previous_series=old.series,
+                old,
+                symbol=row.symbol,
+                isin=row.isin or old.isin,
+                series=row.series,
+                name=row.name or old.name,
+                valid_from=date,
+                evidence=evidence,
+                previous_symbol=old.symbol,
+                previous_isin=old.isin,
+                previous_series=old.series,
                 former_symbols=old.former_with(row.symbol),
-            )  # fmt: skip
+            )
         self._index(self._known[name], row.isin)
 
     def _update(self, name: str, row: Sighting, date: dt.date) -> bool:
@@ -268,10 +301,18 @@ class Registry:
         if is_other or known.series != row.series:
             self.changed.add(name)
             self._known[name] = replace(
-                known, symbol=row.symbol, isin=row.isin or known.isin, series=row.series, name=row.name or known.name, valid_from=date,
-                evidence="isin" if is_other else "series", previous_symbol=known.symbol, previous_isin=known.isin,
-                previous_series=known.series, former_symbols=known.former_with(row.symbol),
-            )  # fmt: skip
+                known,
+                symbol=row.symbol,
+                isin=row.isin or known.isin,
+                series=row.series,
+                name=row.name or known.name,
+                valid_from=date,
+                evidence="isin" if is_other else "series",
+                previous_symbol=known.symbol,
+                previous_isin=known.isin,
+                previous_series=known.series,
+                former_symbols=known.former_with(row.symbol),
+            )
             return is_other
         if row.name is not None and row.name != known.name:
             self.changed.add(name)

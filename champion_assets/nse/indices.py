@@ -19,45 +19,107 @@ from champion_assets.nse.container import csv_text
 from champion_assets.nse.errors import BadPayload, BadValue, EmptyPayload, UnknownHeader, WrongDate
 
 INDEX_CLOSE: dict[str, pl.DataType] = {
-    "trade_date": pl.Date(), "published_name": pl.String(), "open": pl.Float64(), "high": pl.Float64(), "low": pl.Float64(),
-    "close": pl.Float64(), "points_change": pl.Float64(), "change_pct": pl.Float64(), "volume": pl.Int64(), "turnover": pl.Float64(),
-    "pe": pl.Float64(), "pb": pl.Float64(), "dividend_yield": pl.Float64(), "source_row": pl.Int32(),
-}  # fmt: skip
+    "trade_date": pl.Date(),
+    "published_name": pl.String(),
+    "open": pl.Float64(),
+    "high": pl.Float64(),
+    "low": pl.Float64(),
+    "close": pl.Float64(),
+    "points_change": pl.Float64(),
+    "change_pct": pl.Float64(),
+    "volume": pl.Int64(),
+    "turnover": pl.Float64(),
+    "pe": pl.Float64(),
+    "pb": pl.Float64(),
+    "dividend_yield": pl.Float64(),
+    "source_row": pl.Int32(),
+}
 """Levels in points, `turnover` in rupees, `dividend_yield` and `change_pct` in percent; null is unknown."""
 
 _COLUMNS = {
-    "Index Name": "published_name", "Index Date": "trade_date", "Open Index Value": "open", "High Index Value": "high",
-    "Low Index Value": "low", "Closing Index Value": "close", "Points Change": "points_change", "Change(%)": "change_pct",
-    "Volume": "volume", "Turnover (Rs. Cr.)": "turnover", "P/E": "pe", "P/B": "pb", "Div Yield": "dividend_yield",
-}  # fmt: skip
+    "Index Name": "published_name",
+    "Index Date": "trade_date",
+    "Open Index Value": "open",
+    "High Index Value": "high",
+    "Low Index Value": "low",
+    "Closing Index Value": "close",
+    "Points Change": "points_change",
+    "Change(%)": "change_pct",
+    "Volume": "volume",
+    "Turnover (Rs. Cr.)": "turnover",
+    "P/E": "pe",
+    "P/B": "pb",
+    "Div Yield": "dividend_yield",
+}
 _CRORE = 10_000_000.0
 _NAME_DATE = re.compile(r"(\d{2})(\d{2})(\d{4})")
 
 _RENAMED = {
-    "s&p cnx nifty": "Nifty 50", "cnx nifty": "Nifty 50", "cnx nifty junior": "Nifty Next 50", "s&p cnx 500": "Nifty 500",
-    "cnx 500": "Nifty 500", "cnx 100": "Nifty 100", "cnx 200": "Nifty 200", "cnx midcap": "Nifty Midcap 100",
-    "nifty midcap 50": "Nifty Midcap 50", "cnx smallcap": "Nifty Smallcap 100", "nifty free float midcap 100": "Nifty Midcap 100",
-    "nifty free float smallcap 100": "Nifty Smallcap 100", "cnx bank": "Nifty Bank", "bank nifty": "Nifty Bank", "cnx it": "Nifty IT",
-    "cnx auto": "Nifty Auto", "cnx energy": "Nifty Energy", "cnx finance": "Nifty Financial Services",
-    "nifty financial services": "Nifty Financial Services", "cnx fmcg": "Nifty FMCG", "cnx media": "Nifty Media",
-    "cnx metal": "Nifty Metal", "cnx pharma": "Nifty Pharma", "cnx psu bank": "Nifty PSU Bank", "cnx realty": "Nifty Realty",
-    "cnx commodities": "Nifty Commodities", "cnx consumption": "Nifty India Consumption", "cnx cpse": "Nifty CPSE",
-    "cpse index": "Nifty CPSE", "cnx infra": "Nifty Infrastructure", "cnx infrastructure": "Nifty Infrastructure",
-    "cnx mnc": "Nifty MNC", "cnx pse": "Nifty PSE", "cnx service": "Nifty Services Sector",
-    "cnx service sector": "Nifty Services Sector", "cnx services sector": "Nifty Services Sector",
-    "s&p cnx nifty shariah": "Nifty50 Shariah", "s&p cnx 500 shariah": "Nifty500 Shariah", "cnx nifty shariah": "Nifty50 Shariah",
-    "cnx 500 shariah": "Nifty500 Shariah", "s&p esg india index": "S&P ESG India Index", "cnx high beta": "Nifty High Beta 50",
-    "cnx low volatility": "Nifty Low Volatility 50", "cnx alpha index": "Nifty Alpha 50", "cnx dividend opportunities":
-    "Nifty Dividend Opportunities 50", "cnx dividend oppt": "Nifty Dividend Opportunities 50", "nifty dividend": "Nifty50 Dividend Points",
-    "nifty pr 1x inverse": "Nifty50 PR 1x Inverse", "nifty pr 2x leverage": "Nifty50 PR 2x Leverage",
+    "s&p cnx nifty": "Nifty 50",
+    "cnx nifty": "Nifty 50",
+    "cnx nifty junior": "Nifty Next 50",
+    "s&p cnx 500": "Nifty 500",
+    "cnx 500": "Nifty 500",
+    "cnx 100": "Nifty 100",
+    "cnx 200": "Nifty 200",
+    "cnx midcap": "Nifty Midcap 100",
+    "nifty midcap 50": "Nifty Midcap 50",
+    "cnx smallcap": "Nifty Smallcap 100",
+    "nifty free float midcap 100": "Nifty Midcap 100",
+    "nifty free float smallcap 100": "Nifty Smallcap 100",
+    "cnx bank": "Nifty Bank",
+    "bank nifty": "Nifty Bank",
+    "cnx it": "Nifty IT",
+    "cnx auto": "Nifty Auto",
+    "cnx energy": "Nifty Energy",
+    "cnx finance": "Nifty Financial Services",
+    "nifty financial services": "Nifty Financial Services",
+    "cnx fmcg": "Nifty FMCG",
+    "cnx media": "Nifty Media",
+    "cnx metal": "Nifty Metal",
+    "cnx pharma": "Nifty Pharma",
+    "cnx psu bank": "Nifty PSU Bank",
+    "cnx realty": "Nifty Realty",
+    "cnx commodities": "Nifty Commodities",
+    "cnx consumption": "Nifty India Consumption",
+    "cnx cpse": "Nifty CPSE",
+    "cpse index": "Nifty CPSE",
+    "cnx infra": "Nifty Infrastructure",
+    "cnx infrastructure": "Nifty Infrastructure",
+    "cnx mnc": "Nifty MNC",
+    "cnx pse": "Nifty PSE",
+    "cnx service": "Nifty Services Sector",
+    "cnx service sector": "Nifty Services Sector",
+    "cnx services sector": "Nifty Services Sector",
+    "s&p cnx nifty shariah": "Nifty50 Shariah",
+    "s&p cnx 500 shariah": "Nifty500 Shariah",
+    "cnx nifty shariah": "Nifty50 Shariah",
+    "cnx 500 shariah": "Nifty500 Shariah",
+    "s&p esg india index": "S&P ESG India Index",
+    "cnx high beta": "Nifty High Beta 50",
+    "cnx low volatility": "Nifty Low Volatility 50",
+    "cnx alpha index": "Nifty Alpha 50",
+    "cnx dividend opportunities": "Nifty Dividend Opportunities 50",
+    "cnx dividend oppt": "Nifty Dividend Opportunities 50",
+    "nifty dividend": "Nifty50 Dividend Points",
+    "nifty pr 1x inverse": "Nifty50 PR 1x Inverse",
+    "nifty pr 2x leverage": "Nifty50 PR 2x Leverage",
     "nifty tr 1x inverse": "Nifty50 TR 1x Inverse",
     "nifty tr 2x leverage": "Nifty50 TR 2x Leverage",
-    "vix": "India VIX", "lix 15": "Nifty100 Liquid 15",
-    "lix15 midcap": "Nifty Midcap Liquid 15", "nv 20": "Nifty50 Value 20", "ni15": "Nifty Growth Sectors 15",
-    "cnx shariah25": "Nifty Shariah 25", "nse quality 30": "Nifty Quality 30", "cnx 100 equal weight": "Nifty100 Equal Weight",
-    "cnx nifty dividend": "Nifty50 Dividend Points", "s&p cnx nifty dividend": "Nifty50 Dividend Points", "cpse": "Nifty CPSE",
-    "free float midcap 100": "Nifty Midcap 100", "free float smallcap 100": "Nifty Smallcap 100",
-}  # fmt: skip
+    "vix": "India VIX",
+    "lix 15": "Nifty100 Liquid 15",
+    "lix15 midcap": "Nifty Midcap Liquid 15",
+    "nv 20": "Nifty50 Value 20",
+    "ni15": "Nifty Growth Sectors 15",
+    "cnx shariah25": "Nifty Shariah 25",
+    "nse quality 30": "Nifty Quality 30",
+    "cnx 100 equal weight": "Nifty100 Equal Weight",
+    "cnx nifty dividend": "Nifty50 Dividend Points",
+    "s&p cnx nifty dividend": "Nifty50 Dividend Points",
+    "cpse": "Nifty CPSE",
+    "free float midcap 100": "Nifty Midcap 100",
+    "free float smallcap 100": "Nifty Smallcap 100",
+}
 """Names of before November 2015 and later corrections, in lower case, and today's. `CNX X` that is not here became
 `Nifty X`."""
 _CNX = "cnx "
@@ -65,7 +127,9 @@ DIVIDEND_POINTS, RATE_INDEX = "nifty50_dividend_points", "nifty_1d_rate_index"
 TOTAL_LEVERAGE, PRICE_LEVERAGE = "nifty50_tr_2x_leverage", "nifty50_pr_2x_leverage"
 LEVERAGED = "nifty_50"
 """The index of which the three others above say the dividends."""
-_NO_PRICE_INDEX = re.compile(r"vix|_1d_rate|dividend_points|leverage|inverse|futures|_g_sec(?:_|$)|sdl|bharat_?bond|arbitrage|_tr_|_tri?$")
+_NO_PRICE_INDEX = re.compile(
+    r"vix|_1d_rate|dividend_points|leverage|inverse|futures|_g_sec(?:_|$)|sdl|bharat_?bond|arbitrage|_tr_|_tri?$"
+)
 
 
 def current_name(published: str) -> str:
@@ -106,7 +170,9 @@ def read_index_close(body: bytes, name: str) -> pl.DataFrame:
         BadPayload: one of its subclasses; each says what is wrong and where.
     """
     text = csv_text(body, name)
-    header = [column.strip() for column in text.partition(b"\n")[0].decode("utf-8-sig", errors="replace").strip().split(",")]
+    header = [
+        column.strip() for column in text.partition(b"\n")[0].decode("utf-8-sig", errors="replace").strip().split(",")
+    ]
     if header != list(_COLUMNS):
         raise UnknownHeader(f"{name}: the header is {','.join(header)[:200]!r}, expected {','.join(_COLUMNS)}")
     try:
@@ -119,7 +185,11 @@ def read_index_close(body: bytes, name: str) -> pl.DataFrame:
     frame = raw.select(pl.when(stripped.is_in(["", "-"])).then(None).otherwise(stripped).name.keep())
     frame = frame.with_columns(
         pl.lit(_date(frame["trade_date"], name)).alias("trade_date"),
-        *(_numbers(frame[column], kind, name) for column, kind in INDEX_CLOSE.items() if kind.is_numeric() and column != "source_row"),
+        *(
+            _numbers(frame[column], kind, name)
+            for column, kind in INDEX_CLOSE.items()
+            if kind.is_numeric() and column != "source_row"
+        ),
         pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("source_row"),
     )
     if frame["published_name"].null_count():

@@ -43,15 +43,21 @@ def instrument_class(symbol: str = "symbol", series: str = "series", isin: str =
     code, form = pl.col(isin), pl.col(series)
     kind = pl.when(code.str.starts_with("INE")).then(code.str.slice(7, 2))
     return (
-        pl.when(pl.col(symbol).str.contains(_RIGHTS_SYMBOL) | (kind == _RIGHTS_TYPE).fill_null(value=False)).then(pl.lit("rights"))
-        .when(form.is_in(PARTLY_PAID_SERIES)).then(pl.lit("partly_paid"))
-        .when(form.is_in(TRUST_SERIES) | kind.is_in(_TRUST_TYPES).fill_null(value=False)).then(pl.lit("trust"))
-        .when(code.str.starts_with("INF").fill_null(value=False)).then(pl.lit("fund"))
-        .when(form.is_in(SME_SERIES)).then(pl.lit("sme"))
-        .when(code.is_null()).then(pl.lit("unclassified"))
+        pl.when(pl.col(symbol).str.contains(_RIGHTS_SYMBOL) | (kind == _RIGHTS_TYPE).fill_null(value=False))
+        .then(pl.lit("rights"))
+        .when(form.is_in(PARTLY_PAID_SERIES))
+        .then(pl.lit("partly_paid"))
+        .when(form.is_in(TRUST_SERIES) | kind.is_in(_TRUST_TYPES).fill_null(value=False))
+        .then(pl.lit("trust"))
+        .when(code.str.starts_with("INF").fill_null(value=False))
+        .then(pl.lit("fund"))
+        .when(form.is_in(SME_SERIES))
+        .then(pl.lit("sme"))
+        .when(code.is_null())
+        .then(pl.lit("unclassified"))
         .otherwise(pl.lit("share"))
         .alias("instrument_class")
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -72,7 +78,14 @@ def families(symbol: str = "symbol", series: str = "series", isin: str = "isin")
     """`family` of each row."""
     kind = instrument_class(symbol, series, isin)
     partly = pl.format("partly_paid{}", pl.col(series).str.slice(1, 1))
-    return pl.when(kind == "rights").then(pl.lit("rights")).when(kind == "partly_paid").then(partly).otherwise(pl.lit("")).alias("family")
+    return (
+        pl.when(kind == "rights")
+        .then(pl.lit("rights"))
+        .when(kind == "partly_paid")
+        .then(partly)
+        .otherwise(pl.lit(""))
+        .alias("family")
+    )
 
 
 def is_entitlement(symbol: str, isin: str | None) -> bool:

@@ -29,7 +29,9 @@ BANDS = DailyFile(
         Column("SYMBOL", "symbol", "text", "Ticker on that date", is_needed=True),
         Column("SERIES", "series", "text", "Series", is_needed=True),
         Column("SECURITY", "security", "text", "Name of the security"),
-        Column("HIGH/LOW", "side", "text", "Which of its bands it touched during the day", values=SIDES, is_needed=True),
+        Column(
+            "HIGH/LOW", "side", "text", "Which of its bands it touched during the day", values=SIDES, is_needed=True
+        ),
     ),
     ignored=("INDEX FLAG",),
     may_be_empty=True,
@@ -37,7 +39,8 @@ BANDS = DailyFile(
 
 SHARES = DailyFile(
     name="shares_outstanding",
-    description="Shares issued and market capitalisation of each listed security, by the PR bundle of the day (`MCAP`).",
+    description="Shares issued and market capitalisation of each "
+    "listed security, by the PR bundle of the day (`MCAP`).",
     place=Member("MCAP"),
     first=dt.date(2024, 2, 1),
     columns=(
@@ -46,23 +49,47 @@ SHARES = DailyFile(
         Column("Series", "series", "text", "Series", is_needed=True),
         Column("Security Name", "security", "text", "Name of the security"),
         Column(
-            "Category", "category", "text", "Listed, or permitted to trade without a listing", is_needed=True,
+            "Category",
+            "category",
+            "text",
+            "Listed, or permitted to trade without a listing",
+            is_needed=True,
             values={"Listed": "listed", "Permitted": "permitted"},
         ),
-        Column("Last Trade Date", "last_trade_date", "date", "Last day on which it traded; null if never", blanks=("-", "Not Traded")),
+        Column(
+            "Last Trade Date",
+            "last_trade_date",
+            "date",
+            "Last day on which it traded; null if never",
+            blanks=("-", "Not Traded"),
+        ),
         Column("Face Value(Rs.)", "face_value", "number", "Face value, rupees a share", low=0),
         Column("Issue Size", "shares", "count", "Shares issued", is_needed=True, low=1),
-        Column("Close Price/Paid up value(Rs.)", "printed_close", "number", "Price as printed, rupees; not always the close", low=0),
-        Column("Market Cap(Rs.)", "market_cap", "number", "Market capitalisation, rupees; at the last close", is_needed=True, low=0),
+        Column(
+            "Close Price/Paid up value(Rs.)",
+            "printed_close",
+            "number",
+            "Price as printed, rupees; not always the close",
+            low=0,
+        ),
+        Column(
+            "Market Cap(Rs.)",
+            "market_cap",
+            "number",
+            "Market capitalisation, rupees; at the last close",
+            is_needed=True,
+            low=0,
+        ),
     ),
     date="file_date",
     date_format="%d %b %Y",
     summary=Summary("category", "symbol", "market_cap", {"Listed": "listed", "Permitted": "permitted", "Total": None}),
-)  # fmt: skip
+)
 
 EARNINGS = DailyFile(
     name="earnings",
-    description="Price to earnings of each company by the PR bundle of the day (`PE`), at the close of the session before.",
+    description="Price to earnings of each company by the PR bundle "
+    "of the day (`PE`), at the close of the session before.",
     place=Member("PE", separator="_"),
     columns=(
         Column("SYMBOL", "symbol", "text", "Ticker on that date", is_needed=True),
@@ -81,7 +108,14 @@ HIGHS = DailyFile(
         Column("SECURITY", "security", "text", "Name of the security", is_needed=True),
         Column("NEW", "new", "number", "The new high or low, rupees", is_needed=True, low=0),
         Column("PREVIOUS", "previous", "number", "The one before, rupees", low=0),
-        Column("NEW_STATUS", "status", "text", "Whether it is a high or a low", is_needed=True, values={"H": "high", "L": "low"}),
+        Column(
+            "NEW_STATUS",
+            "status",
+            "text",
+            "Whether it is a high or a low",
+            is_needed=True,
+            values={"H": "high", "L": "low"},
+        ),
     ),
     key=("security",),
     may_be_empty=True,
@@ -100,10 +134,17 @@ FUNDS = DailyFile(
         Column("UNDERLYING", "underlying", "text", "What the fund follows, in the exchange's words"),
     ),
     ignored=(
-        "MARKET", "PREVIOUS CLOSE PRICE", "OPEN PRICE", "HIGH PRICE", "LOW PRICE", "NET TRADED VALUE", "TRADES", "52 WEEK HIGH",
+        "MARKET",
+        "PREVIOUS CLOSE PRICE",
+        "OPEN PRICE",
+        "HIGH PRICE",
+        "LOW PRICE",
+        "NET TRADED VALUE",
+        "TRADES",
+        "52 WEEK HIGH",
         "52 WEEK LOW",
     ),
-)  # fmt: skip
+)
 
 SMALL = DailyFile(
     name="bundle_sme",
@@ -117,9 +158,17 @@ SMALL = DailyFile(
         Column("NET_TRDQTY", "volume", "count", "Shares traded"),
     ),
     ignored=(
-        "MARKET", "PREV_CL_PR", "OPEN_PRICE", "HIGH_PRICE", "LOW_PRICE", "NET_TRDVAL", "CORP_IND", "HI_52_WK", "LO_52_WK",
+        "MARKET",
+        "PREV_CL_PR",
+        "OPEN_PRICE",
+        "HIGH_PRICE",
+        "LOW_PRICE",
+        "NET_TRDVAL",
+        "CORP_IND",
+        "HI_52_WK",
+        "LO_52_WK",
     ),
-)  # fmt: skip
+)
 
 MEETINGS = DailyFile(
     name="board_meetings",
@@ -129,8 +178,13 @@ MEETINGS = DailyFile(
         Column("COMPANY NAME", "company", "text", "Name of the company", is_needed=True),
         Column("SYMBOL", "symbol", "text", "Ticker on that date", is_needed=True),
         Column("BM DATE", "meeting_date", "date", "Day of the meeting, which may be past", is_needed=True),
-        Column("SUBJECT", "subject", "text", "What it is about, in the exchange's words; `unknown` where these are others",
-               is_needed=True),
+        Column(
+            "SUBJECT",
+            "subject",
+            "text",
+            "What it is about, in the exchange's words; `unknown` where these are others",
+            is_needed=True,
+        ),
         Column("BM PURPOSE", "purpose", "text", "The whole text, lines joined"),
     ),
     key=("symbol",),
@@ -139,7 +193,7 @@ MEETINGS = DailyFile(
     prepare=meetings_csv,
     may_be_empty=True,
     joins=0.5,
-)  # fmt: skip
+)
 
 BUNDLE_FILES = (BANDS, SHARES, EARNINGS, HIGHS, FUNDS, SMALL, MEETINGS)
 """Those that are members of the PR bundle."""

@@ -34,7 +34,9 @@ def participants_csv(text: str) -> str:
     rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(rest))]
     rows = [row for row in rows if any(row)]
     return (
-        _text([["Date", "Kind", *rows[0]], *([day, "" if row[0] == "TOTAL" else "participant", *row] for row in rows[1:])])
+        _text(
+            [["Date", "Kind", *rows[0]], *([day, "" if row[0] == "TOTAL" else "participant", *row] for row in rows[1:])]
+        )
         if rows
         else text
     )
@@ -75,15 +77,27 @@ _DEAL_COLUMNS = (
 _CLASSES = ("share", "unclassified", "sme", "fund", "trust")
 
 BULK = DailyFile(
-    name="bulk_deals", description="Bulk deals of the day: clients who traded more than 0.5 % of the shares.",
-    place=Loose("bulk", "bulk_%d%m%Y.csv"), columns=_DEAL_COLUMNS, date="file_date", key=("symbol",), classes=_CLASSES, may_be_empty=True,
+    name="bulk_deals",
+    description="Bulk deals of the day: clients who traded more than 0.5 % of the shares.",
+    place=Loose("bulk", "bulk_%d%m%Y.csv"),
+    columns=_DEAL_COLUMNS,
+    date="file_date",
+    key=("symbol",),
+    classes=_CLASSES,
+    may_be_empty=True,
     joins=0.5,
-)  # fmt: skip
+)
 BLOCK = DailyFile(
-    name="block_deals", description="Block deals of the day, made in windows of their own.",
-    place=Loose("block", "block_%d%m%Y.csv"), columns=_DEAL_COLUMNS, date="file_date", key=("symbol",), classes=_CLASSES, may_be_empty=True,
+    name="block_deals",
+    description="Block deals of the day, made in windows of their own.",
+    place=Loose("block", "block_%d%m%Y.csv"),
+    columns=_DEAL_COLUMNS,
+    date="file_date",
+    key=("symbol",),
+    classes=_CLASSES,
+    may_be_empty=True,
     joins=0.5,
-)  # fmt: skip
+)
 SHORT = DailyFile(
     name="short_selling",
     description="Shares sold short, by the file of the session after.",
@@ -105,13 +119,25 @@ SURVEILLANCE = DailyFile(
         Column("Symbol", "symbol", "text", "Ticker on that date", is_needed=True),
         Column("Series", "series", "text", "Series", is_needed=True),
         _stage("GSM", "gsm", "Graded surveillance measure"),
-        _stage("Long_Term_Additional_Surveillance_Measure (Long Term ASM)", "long_term_asm", "Long-term additional surveillance"),
-        _stage("Short_Term_Additional_Surveillance_Measure (Short Term ASM)", "short_term_asm", "Short-term additional surveillance"),
+        _stage(
+            "Long_Term_Additional_Surveillance_Measure (Long Term ASM)",
+            "long_term_asm",
+            "Long-term additional surveillance",
+        ),
+        _stage(
+            "Short_Term_Additional_Surveillance_Measure (Short Term ASM)",
+            "short_term_asm",
+            "Short-term additional surveillance",
+        ),
         _stage("ESM", "esm", "Enhanced surveillance measure"),
         _stage("Insolvency_Resolution_Process(IRP)", "insolvency", "Insolvency resolution process"),
         _stage("Pledge", "pledge", "Pledged shares of promoters"),
         _stage("Loss making", "loss_making", "Losses"),
-        _stage("Derivative contracts in the scrip to be moved out of F and O", "leaves_derivatives", "Derivatives to be withdrawn"),
+        _stage(
+            "Derivative contracts in the scrip to be moved out of F and O",
+            "leaves_derivatives",
+            "Derivatives to be withdrawn",
+        ),
     ),
     has_more=True,
 )
@@ -123,19 +149,35 @@ PARTICIPANTS = DailyFile(
         Column("Date", "file_date", "date", "Day of the file, as its title says it", is_needed=True),
         Column("Kind", "kind", "text", "Always `participant`; a line of totals has none", is_needed=True),
         Column("Client Type", "participant", "text", "Client, DII, FII or Pro", is_needed=True),
-        *(Column(header, header.lower().replace(" ", "_"), "count", f"{header}, contracts", is_needed=True) for header in (
-            "Future Index Long", "Future Index Short", "Future Stock Long", "Future Stock Short", "Option Index Call Long",
-            "Option Index Put Long", "Option Index Call Short", "Option Index Put Short", "Option Stock Call Long", "Option Stock Put Long",
-            "Option Stock Call Short", "Option Stock Put Short", "Total Long Contracts", "Total Short Contracts")),
+        *(
+            Column(header, header.lower().replace(" ", "_"), "count", f"{header}, contracts", is_needed=True)
+            for header in (
+                "Future Index Long",
+                "Future Index Short",
+                "Future Stock Long",
+                "Future Stock Short",
+                "Option Index Call Long",
+                "Option Index Put Long",
+                "Option Index Call Short",
+                "Option Index Put Short",
+                "Option Stock Call Long",
+                "Option Stock Put Long",
+                "Option Stock Call Short",
+                "Option Stock Put Short",
+                "Total Long Contracts",
+                "Total Short Contracts",
+            )
+        ),
     ),
     date="file_date",
     summary=Summary("kind", "participant", "total_long_contracts", {"TOTAL": None}, tolerance=1e-6),
     key=("participant",),
     prepare=participants_csv,
-)  # fmt: skip
+)
 EXTREMES = DailyFile(
     name="adjusted_extremes",
-    description="Highest and lowest prices of 52 weeks up to the session before, as the exchange adjusts them for actions.",
+    description="Highest and lowest prices of 52 weeks up to the "
+    "session before, as the exchange adjusts them for actions.",
     place=Loose("CM_52_wk_High_low", "CM_52_wk_High_low_%d%m%Y.csv"),
     first=dt.date(2019, 10, 17),
     columns=(

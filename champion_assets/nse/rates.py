@@ -55,7 +55,10 @@ def yearly_rate(date: dt.date) -> float:
     """
     lines = _packaged()
     if date < lines[0].first:
-        raise RateError(f"{date} lies before the packaged overnight rates, which begin on {lines[0].first}; name a file in CHAMPION_RATES")
+        raise RateError(
+            f"{date} lies before the packaged overnight rates, which begin on {lines[0].first}; name a file "
+            f"in CHAMPION_RATES"
+        )
     return next((line.rate for line in lines if line.holds(date)), lines[-1].rate)
 
 
@@ -93,7 +96,11 @@ def _line(row: dict[str, str], where: str) -> RateLine:
     if "more" in row or any(not (value or "").strip() for value in row.values()):
         raise RateError(f"{where}: every column must be given once; a text with a comma stands in quotes")
     try:
-        first, last, percent = dt.date.fromisoformat(row["first"]), dt.date.fromisoformat(row["last"]), float(row["percent"])
+        first, last, percent = (
+            dt.date.fromisoformat(row["first"]),
+            dt.date.fromisoformat(row["last"]),
+            float(row["percent"]),
+        )
     except ValueError as error:
         raise RateError(f"{where}: {error}") from error
     if last < first:

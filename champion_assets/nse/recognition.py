@@ -39,13 +39,32 @@ LEGACY, UDIFF, FULL = "legacy bhavcopy", "UDiFF bhavcopy", "sec_bhavdata_full"
 PRICES = (UDIFF, LEGACY, FULL)
 """Kinds that hold a day's prices, in order of rank."""
 MTO, INDEX_CLOSE, BC, PR = "MTO", "ind_close_all", "Bc (corporate actions of a PR bundle)", "PR bundle"
-ACTIONS, CHANGES, SECURITIES, LIST = "corporate-actions export", "symbolchange", "security list", "list of index members"
+ACTIONS, CHANGES, SECURITIES, LIST = (
+    "corporate-actions export",
+    "symbolchange",
+    "security list",
+    "list of index members",
+)
 MEMBERS = ("Pd", "bh", "mcap", "PE", "hl", "etf", "sme", "Bm")
 """Members of the PR bundle that some table reads, too, where they lie loose under their names."""
 BULK, BLOCK = "bulk deals", "block deals"
 LISTS = (BULK, BLOCK, "shortselling", "REG1_IND", "fao_participant", "CM_52_wk_High_low")
 DERIVATIVES, OLD_DERIVATIVES = "UDiFF F&O bhavcopy", "legacy F&O bhavcopy"
-USED = (*PRICES, MTO, INDEX_CLOSE, BC, PR, *MEMBERS, *LISTS, DERIVATIVES, OLD_DERIVATIVES, ACTIONS, CHANGES, SECURITIES, LIST)
+USED = (
+    *PRICES,
+    MTO,
+    INDEX_CLOSE,
+    BC,
+    PR,
+    *MEMBERS,
+    *LISTS,
+    DERIVATIVES,
+    OLD_DERIVATIVES,
+    ACTIONS,
+    CHANGES,
+    SECURITIES,
+    LIST,
+)
 """Kinds that some table reads."""
 _OF_FORMAT = {
     "legacy_l1": LEGACY, "legacy_l2": LEGACY, "udiff": UDIFF, "udiff_early": UDIFF, "sec_bhavdata_full": FULL,
@@ -246,7 +265,12 @@ def archive_name(kind: str | None, date: dt.date | None) -> str | None:
         >>> archive_name("sec_bhavdata_full", dt.date(2025, 4, 1))
         'sec_bhavdata_full_01042025.csv'
     """
-    registers = {ACTIONS: "cf-ca-.csv", CHANGES: "symbolchange.csv", SECURITIES: "equity_l.csv", LIST: "ind_niftylist.csv"}
+    registers = {
+        ACTIONS: "cf-ca-.csv",
+        CHANGES: "symbolchange.csv",
+        SECURITIES: "equity_l.csv",
+        LIST: "ind_niftylist.csv",
+    }
     if kind in registers:
         return registers[kind]
     if date is None:
@@ -258,5 +282,11 @@ def archive_name(kind: str | None, date: dt.date | None) -> str | None:
         return derivatives_files(date)[0].name.removesuffix(".zip").lower()
     if kind == OLD_DERIVATIVES and date <= LAST_LEGACY:
         return derivatives_files(date)[-1].name.removesuffix(".zip").lower()
-    daily = {LEGACY: legacy_bhavcopy, UDIFF: udiff_bhavcopy, FULL: delivery_file, MTO: mto_file, INDEX_CLOSE: index_close_file}
+    daily = {
+        LEGACY: legacy_bhavcopy,
+        UDIFF: udiff_bhavcopy,
+        FULL: delivery_file,
+        MTO: mto_file,
+        INDEX_CLOSE: index_close_file,
+    }
     return daily[kind](date).name.removesuffix(".zip").lower() if kind in daily else None

@@ -20,7 +20,9 @@ def read_isins(body: bytes, name: str) -> dict[str, str]:
         BadPayload: not such a list.
     """
     reader = iter(csv_rows(csv_text(body, name).decode("utf-8-sig", errors="replace"), name))
-    header = [column.strip().lower().replace("_", " ").replace("isinnumber", "isin number") for column in next(reader, [])]
+    header = [
+        column.strip().lower().replace("_", " ").replace("isinnumber", "isin number") for column in next(reader, [])
+    ]
     if "symbol" not in header or "isin number" not in header:
         raise UnknownHeader(f"{name}: no list of securities, it begins with {','.join(header)[:120]!r}")
     symbol, isin = header.index("symbol"), header.index("isin number")

@@ -30,7 +30,9 @@ Ranks = NDArray[np.int64]
 
 BANDS = (0.02, 0.05, 0.10, 0.20)
 """Price bands of stocks without derivatives, as shares of the previous close."""
-TRADE_TO_TRADE = frozenset({"BE", "BZ", "ST", "SZ", *(series for series in PARTLY_PAID_SERIES if series.startswith("X"))})
+TRADE_TO_TRADE = frozenset(
+    {"BE", "BZ", "ST", "SZ", *(series for series in PARTLY_PAID_SERIES if series.startswith("X"))}
+)
 """Series in which every trade is delivered: what was bought cannot be sold before it is settled."""
 SME_TICK = 0.05
 """Rupees, of SME shares on every date, whatever their price."""
@@ -63,12 +65,25 @@ def settlement_sessions(date: dt.date, size_rank: Ranks) -> Ranks:
     return np.full(size_rank.shape, 2) if slow is None else np.where(size_rank <= slow, 2, 1)
 
 
-_LAST_FRIDAYS = ((2022, 3, 25), (2022, 4, 29), (2022, 5, 27), (2022, 6, 24), (2022, 7, 29), (2022, 8, 26), (2022, 9, 30), (2022, 10, 28),
-                 (2022, 11, 25), (2022, 12, 30))  # fmt: skip
+_LAST_FRIDAYS = (
+    (2022, 3, 25),
+    (2022, 4, 29),
+    (2022, 5, 27),
+    (2022, 6, 24),
+    (2022, 7, 29),
+    (2022, 8, 26),
+    (2022, 9, 30),
+    (2022, 10, 28),
+    (2022, 11, 25),
+    (2022, 12, 30),
+)
 _LAST_GROUP = 218
 _STILL_T2 = (
     (dt.date(2022, 2, 25), _LAST_GROUP + 500 * len(_LAST_FRIDAYS)),
-    *((dt.date(*day), _LAST_GROUP + 500 * (len(_LAST_FRIDAYS) - number)) for number, day in enumerate(_LAST_FRIDAYS, start=1)),
+    *(
+        (dt.date(*day), _LAST_GROUP + 500 * (len(_LAST_FRIDAYS) - number))
+        for number, day in enumerate(_LAST_FRIDAYS, start=1)
+    ),
     (dt.date(2023, 1, 27), 0),
 )
 """Since when only so many of the largest stocks were still settled on T+2."""

@@ -51,7 +51,9 @@ def propose(workspace: Workspace, start: dt.date, end: dt.date) -> pl.DataFrame:
     stored = set(lake.dates(SUSPECTS))
     days = [day for day in workspace.sessions(start, end) if day in stored]
     if not days:
-        raise NothingStored(f"the lake has no {SUSPECTS} between {start} and {end}; run `champion backfill {start} {end}` first")
+        raise NothingStored(
+            f"the lake has no {SUSPECTS} between {start} and {end}; run `champion backfill {start} {end}` first"
+        )
     suspects = lake.read(SUSPECTS, days)
     actions = lake.read(ACTIONS, days, ["instrument_id", "ex_session", "f_capital", "held"])
     names = suspects.filter(pl.col("suspicion") == "unexplained_gap")["instrument_id"].unique()
@@ -71,9 +73,9 @@ def proposals(suspects: pl.DataFrame, actions: pl.DataFrame, equity: pl.DataFram
             close in rupees, volume in shares).
     """
     told = actions.filter((pl.col("f_capital") != 1) | pl.col("held").is_not_null())
-    gaps = suspects.filter((pl.col("suspicion") == "unexplained_gap") & ~pl.col("symbol").str.contains(r"-RE\d*$")).join(
-        told, left_on=["instrument_id", "trade_date"], right_on=["instrument_id", "ex_session"], how="anti"
-    )  # fmt: skip
+    gaps = suspects.filter(
+        (pl.col("suspicion") == "unexplained_gap") & ~pl.col("symbol").str.contains(r"-RE\d*$")
+    ).join(told, left_on=["instrument_id", "trade_date"], right_on=["instrument_id", "ex_session"], how="anti")
     days: Mapping[Any, pl.DataFrame] = equity.sort("trade_date").partition_by("instrument_id", as_dict=True)
     lines = [
         line
@@ -100,7 +102,11 @@ def _line(gap: dict[str, Any], rows: Sequence[dict[str, Any]]) -> dict[str, str 
         evidence.append(f"ISIN {old} -> {new['isin']} on {new['trade_date']}")
     step = _step(before, since)
     may_ask_volume = paused is not None and paused <= ORDINARY_PAUSE and last >= SMALLEST
-    if may_ask_volume and step is not None and abs(math.log(step * f)) < min(abs(math.log(step)), math.log(NEAR_VOLUME)):
+    if (
+        may_ask_volume
+        and step is not None
+        and abs(math.log(step * f)) < min(abs(math.log(step)), math.log(NEAR_VOLUME))
+    ):
         evidence.append(f"volume x {step:.3g} (medians of {SESSIONS} sessions), shares x {1 / f:.4g}")
     if len(evidence) < 2:
         return None

@@ -32,14 +32,18 @@ _SEVERITY = {
     "info": "informs: the day is built, and no alarm is sent",
 }
 _TO_DO = {
-    "block": "Look at the sample in `checks/results`. Replace the file and run `champion backfill DAY DAY --refetch`, or, if the exchange "
-             "really published this, let the day through with a line in the file in `CHAMPION_CHECKS` (date, check, why, evidence).",
-    "quarantine": "`champion quarantine list` shows what was taken out, with file, line and reason; `champion quarantine release` or "
-                  "`drop` decides. What nobody decides stays out.",
-    "warn": "Look at the sample. Many warnings explain themselves (a thin market, a Muhurat session); a file that is wrong is replaced and "
-            "the day run again with `--refetch`.",
+    "block": "Look at the sample in `checks/results`. Replace the file and run `champion backfill DAY DAY "
+    "--refetch`, or, if the exchange "
+    "really published this, let the day through with a line in the file in `CHAMPION_CHECKS` (date, "
+    "check, why, evidence).",
+    "quarantine": "`champion quarantine list` shows what was taken out, with file, line and reason; `champion "
+    "quarantine release` or "
+    "`drop` decides. What nobody decides stays out.",
+    "warn": "Look at the sample. Many warnings explain themselves (a thin market, a Muhurat session); a "
+    "file that is wrong is replaced and "
+    "the day run again with `--refetch`.",
     "info": "Nothing, unless the number changes its size.",
-}  # fmt: skip
+}
 _HEAD = """# Checks
 
 Generated from the code by `python -m champion_assets.operations.check_dictionary`; do not edit.
@@ -75,7 +79,12 @@ def _section(code: str, rules: list[Rule], limits: list[tuple[str, str]]) -> str
             *(f"- `{name}`: {text}" for name, text in refusals),
         ]
     if limits:
-        lines += ["", "| limit | meaning and base rate |", "|---|---|", *(f"| `{name}` | {_cell(text)} |" for name, text in limits)]
+        lines += [
+            "",
+            "| limit | meaning and base rate |",
+            "|---|---|",
+            *(f"| `{name}` | {_cell(text)} |" for name, text in limits),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -87,14 +96,22 @@ def _limits() -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     body = ast.parse(inspect.getsource(thresholds)).body
     for node, below in pairwise(body):
-        if not isinstance(node, ast.Assign) or not isinstance(below, ast.Expr) or not isinstance(below.value, ast.Constant):
+        if (
+            not isinstance(node, ast.Assign)
+            or not isinstance(below, ast.Expr)
+            or not isinstance(below.value, ast.Constant)
+        ):
             continue
         text = " ".join(str(below.value.value).split())
         head, _, rest = text.partition(",") if _CODE.match(text) else ("", "", text)
         if ":" in head:
             head, _, rest = text.partition(":")
         targets = node.targets[0]
-        names = [each.id for each in (targets.elts if isinstance(targets, ast.Tuple) else [targets]) if isinstance(each, ast.Name)]
+        names = [
+            each.id
+            for each in (targets.elts if isinstance(targets, ast.Tuple) else [targets])
+            if isinstance(each, ast.Name)
+        ]
         values = "`, `".join(f"{name} = {getattr(thresholds, name)!r}" for name in names)
         for code in _CODE.findall(head):
             found[code].append((values, rest.strip()))

@@ -42,7 +42,9 @@ def _columns(model: type[pa.DataFrameModel]) -> str:
     for name, column in model.to_schema().columns.items():
         kind = "List of holdings" if "Struct" in str(column.dtype) else str(column.dtype)
         rules = ", ".join(_rule(str(check)) for check in column.checks) + (", unique" if column.unique else "")
-        lines.append(f"| `{name}` | {kind} | {'yes' if column.nullable else ''} | {rules.strip(', ')} | {column.description} |")
+        lines.append(
+            f"| `{name}` | {kind} | {'yes' if column.nullable else ''} | {rules.strip(', ')} | {column.description} |"
+        )
     return "\n".join(lines)
 
 

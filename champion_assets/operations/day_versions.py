@@ -41,14 +41,22 @@ def day_versions(workspace: Workspace, table: str, date: dt.date) -> tuple[pl.Da
             states.append(state)
     if not lines:
         raise NothingStored(f"{table}: no version that is left has {date}; build it: champion backfill {date} {date}")
-    schema: dict[str, Any] = {"version": pl.Int64, "written_at": pl.Datetime("us", "UTC"), "operation": pl.String, "rows": pl.Int64,
-              "fingerprint": pl.String, "content": pl.String}  # fmt: skip
+    schema: dict[str, Any] = {
+        "version": pl.Int64,
+        "written_at": pl.Datetime("us", "UTC"),
+        "operation": pl.String,
+        "rows": pl.Int64,
+        "fingerprint": pl.String,
+        "content": pl.String,
+    }
     key = [name for name in _key(workspace, table) if name != "trade_date"]
     found = []
     for one, two in pairwise(states):
         old, new = (lake.read(table, [date], state=each) for each in (one, two))
         found.append(changes(old, new, key).with_columns(version=pl.lit(two.version)))
-    return pl.DataFrame(lines, schema=schema, orient="row"), pl.concat(found, how="diagonal") if found else pl.DataFrame()
+    return pl.DataFrame(lines, schema=schema, orient="row"), pl.concat(
+        found, how="diagonal"
+    ) if found else pl.DataFrame()
 
 
 def changes(old: pl.DataFrame, new: pl.DataFrame, key: list[str]) -> pl.DataFrame:
@@ -64,12 +72,18 @@ def changes(old: pl.DataFrame, new: pl.DataFrame, key: list[str]) -> pl.DataFram
     texts = [pl.col(name).cast(pl.String) if not isinstance(new.schema[name], (pl.List, pl.Struct)) else
              pl.col(name).map_elements(str, return_dtype=pl.String) for name in columns]  # fmt: skip
     none, there = pl.lit(None, pl.String), pl.lit("there")
-    gone = old.join(new, on=by, how="anti", nulls_equal=True).select(*by, column=pl.lit("row"), before=there, after=none)
-    came = new.join(old, on=by, how="anti", nulls_equal=True).select(*by, column=pl.lit("row"), before=none, after=there)
+    gone = old.join(new, on=by, how="anti", nulls_equal=True).select(
+        *by, column=pl.lit("row"), before=there, after=none
+    )
+    came = new.join(old, on=by, how="anti", nulls_equal=True).select(
+        *by, column=pl.lit("row"), before=none, after=there
+    )
     if not key:
         return pl.concat([gone, came])
     before, after = (frame.select(*key, *texts).unpivot(index=key, variable_name="column") for frame in (old, new))
-    joined = before.rename({"value": "before"}).join(after.rename({"value": "after"}), on=[*key, "column"], nulls_equal=True)
+    joined = before.rename({"value": "before"}).join(
+        after.rename({"value": "after"}), on=[*key, "column"], nulls_equal=True
+    )
     changed = joined.filter(pl.col("before").ne_missing(pl.col("after"))).select(*key, "column", "before", "after")
     return pl.concat([changed, gone, came]).sort(*key, "column")
 

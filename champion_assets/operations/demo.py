@@ -40,8 +40,12 @@ def run_demo(folder: Path, seed: int, console: Console, check: Callable[[], None
     started = time.perf_counter()
     exchange = write_exchange(folder / "exchange", load_calendar(), START, END, seed)
     market = exchange.market
-    _say(console, f"1. A fictional exchange (seed {seed}): {len(market.companies)} invented instruments, {len(market.sessions)} sessions, "
-                  f"{START} to {END}, in NSE's formats under {exchange.folder}")  # fmt: skip
+    _say(
+        console,
+        f"1. A fictional exchange (seed {seed}): {len(market.companies)} invented instruments, "
+        f"{len(market.sessions)} sessions, "
+        f"{START} to {END}, in NSE's formats under {exchange.folder}",
+    )
     os.environ.update(_environment(folder))
     from champion_assets.orchestration import backfill as work
     from champion_assets.orchestration.dagster_home import prepare_dagster_home
@@ -67,7 +71,10 @@ def run_demo(folder: Path, seed: int, console: Console, check: Callable[[], None
             check()
 
         watcher = work.Watcher(
-            lambda _first, _last, amount: progress.update(bar, total=((progress.tasks[bar].total or 0) + amount) or None), advance
+            lambda _first, _last, amount: progress.update(
+                bar, total=((progress.tasks[bar].total or 0) + amount) or None
+            ),
+            advance,
         )
         results = work.backfill(START, END, keys, instance, watcher=watcher)
         behind = work.behind(results, instance)
@@ -102,8 +109,12 @@ def _show(folder: Path, keys: list, results: list, console: Console) -> None:  #
     workspace = open_workspace(get_settings())
     built = sum(result.sessions for result in results if result.assets)
     closed = sum(result.closed for result in results)
-    _say(console, f"3. {'Built' if built else 'Nothing had changed; checked'} {built or sum(result.sessions for result in results)} "
-                  f"sessions; {closed} closed days recorded with their reason")  # fmt: skip
+    _say(
+        console,
+        f"3. {'Built' if built else 'Nothing had changed; checked'} "
+        f"{built or sum(result.sessions for result in results)} "
+        f"sessions; {closed} closed days recorded with their reason",
+    )
     table = Table("table", "days", "rows of the last day", box=None, pad_edge=False)
     for name in (key.to_user_string() for key in keys):
         dates = workspace.lake.dates(name)
@@ -114,7 +125,9 @@ def _show(folder: Path, keys: list, results: list, console: Console) -> None:  #
     console.print(table)
     figures = read_figures(workspace)
     shown = ", ".join(
-        f"{name} {figures[name]:.2f}" for name in ("cagr", "volatility", "sharpe", "max_drawdown") if figures.get(name) is not None
+        f"{name} {figures[name]:.2f}"
+        for name in ("cagr", "volatility", "sharpe", "max_drawdown")
+        if figures.get(name) is not None
     )
     _say(console, f"4. The portfolio on fictional prices: {shown}")
     _say(console, f"   Tear sheet: {workspace.lake.uri(HTML_KEY)}")

@@ -66,7 +66,11 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"level": self.level, "findings": [asdict(each) for each in self.findings], "coverage": self.coverage.to_dicts()}
+        return {
+            "level": self.level,
+            "findings": [asdict(each) for each in self.findings],
+            "coverage": self.coverage.to_dicts(),
+        }
 
 
 def examine(workspace: Workspace) -> Report:
@@ -106,8 +110,12 @@ def _missing(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[
     holes = {name: sorted(sessions - set(dates)) for name, dates in built.items()}
     for name, dates in holes.items():
         if dates:
-            yield Finding("coverage", "error", f"{name} lacks {len(dates)} of {len(sessions)} sessions, {dates[0]} to {dates[-1]}",
-                          f"champion backfill {dates[0]} {dates[-1]} --assets '+{name}'")  # fmt: skip
+            yield Finding(
+                "coverage",
+                "error",
+                f"{name} lacks {len(dates)} of {len(sessions)} sessions, {dates[0]} to {dates[-1]}",
+                f"champion backfill {dates[0]} {dates[-1]} --assets '+{name}'",
+            )
     if not any(holes.values()):
         yield Finding("coverage", "ok", f"every asset has all {len(sessions)} sessions from {first} to {last}")
 
@@ -140,8 +148,12 @@ def _overdue(workspace: Workspace) -> Iterator[Finding]:
     due = overdue_sessions(workspace, instant, 10)
     late = [date for date in due if not is_finished(workspace, date)]
     if late:
-        yield Finding("freshness", "error", f"{len(late)} of the last {len(due)} sessions are overdue, the first {late[0]}",
-                      f"champion backfill {late[0]} {due[-1]}; is `champion ui` (the daemon) running with its sensors on?")  # fmt: skip
+        yield Finding(
+            "freshness",
+            "error",
+            f"{len(late)} of the last {len(due)} sessions are overdue, the first {late[0]}",
+            f"champion backfill {late[0]} {due[-1]}; is `champion ui` (the daemon) running with its sensors on?",
+        )
     elif due:
         yield Finding("freshness", "ok", f"the last session that was due, {due[-1]}, is built")
 
@@ -151,7 +163,11 @@ def _calendar(workspace: Workspace) -> Iterator[Finding]:
     calendar, settings = workspace.calendar, workspace.settings
     instant = now(settings)
     end = calendar_end(workspace, instant)
-    yield Finding("calendar", "ok", f"reaches {calendar.last}") if end is None else Finding("calendar", end.level, end.says, end.do)
+    yield (
+        Finding("calendar", "ok", f"reaches {calendar.last}")
+        if end is None
+        else Finding("calendar", end.level, end.says, end.do)
+    )
     for problem in calendar.problems:
         yield Finding("calendar", "warning", problem, "mend or remove the file")
     last = min(instant.astimezone(INDIA).date(), calendar.last)
@@ -170,12 +186,25 @@ def _checks(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[F
     dates = built["checks/results"]
     if not dates:
         return
-    rows = workspace.lake.read("checks/results", dates, ["trade_date", "check_name", "severity", "passed", "sample", "override"])
+    rows = workspace.lake.read(
+        "checks/results", dates, ["trade_date", "check_name", "severity", "passed", "sample", "override"]
+    )
     failed = rows.filter(~pl.col("passed"))
-    for date, check, sample in failed.filter(pl.col("severity") == "block").select("trade_date", "check_name", "sample").iter_rows():
-        yield Finding("checks", "error", f"{check} blocks {date}: {sample}", "mend the cause, or a line in the CSV in CHAMPION_CHECKS")
-    recent = failed.filter(pl.col("trade_date").is_in(dates[-RECENT:]) & pl.col("severity").is_in(["warn", "quarantine"]))
-    for check, count, last in recent.group_by("check_name").agg(pl.len(), pl.col("trade_date").max()).sort("check_name").iter_rows():
+    for date, check, sample in (
+        failed.filter(pl.col("severity") == "block").select("trade_date", "check_name", "sample").iter_rows()
+    ):
+        yield Finding(
+            "checks",
+            "error",
+            f"{check} blocks {date}: {sample}",
+            "mend the cause, or a line in the CSV in CHAMPION_CHECKS",
+        )
+    recent = failed.filter(
+        pl.col("trade_date").is_in(dates[-RECENT:]) & pl.col("severity").is_in(["warn", "quarantine"])
+    )
+    for check, count, last in (
+        recent.group_by("check_name").agg(pl.len(), pl.col("trade_date").max()).sort("check_name").iter_rows()
+    ):
         yield Finding(
             "checks",
             "note",
@@ -185,7 +214,9 @@ def _checks(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[F
     overridden = rows.filter(pl.col("override") != "").height
     blocks, warnings = (failed.filter(pl.col("severity") == each).height for each in ("block", "warn"))
     yield Finding(
-        "checks", "note" if blocks else "ok", f"{rows.height} outcomes of {len(dates)} days; {warnings} warnings, {overridden} overridden"
+        "checks",
+        "note" if blocks else "ok",
+        f"{rows.height} outcomes of {len(dates)} days; {warnings} warnings, {overridden} overridden",
     )
 
 
@@ -202,9 +233,18 @@ def _quarantine(workspace: Workspace) -> Iterator[Finding]:
     rows = listed(workspace.lake)
     waiting = rows.filter(pl.col("open") > 0)
     if waiting.is_empty():
-        yield Finding("quarantine", "ok", f"nothing waits for a decision ({rows['rows'].sum()} rows decided)" if rows.height else "empty")
+        yield Finding(
+            "quarantine",
+            "ok",
+            f"nothing waits for a decision ({rows['rows'].sum()} rows decided)" if rows.height else "empty",
+        )
     for table, days, count in waiting.group_by("table").agg(pl.len(), pl.col("open").sum()).sort("table").iter_rows():
-        yield Finding("quarantine", "note", f"{table}: {count} rows on {days} days wait for a decision", "champion quarantine list")
+        yield Finding(
+            "quarantine",
+            "note",
+            f"{table}: {count} rows on {days} days wait for a decision",
+            "champion quarantine list",
+        )
 
 
 def _refused(workspace: Workspace) -> Iterator[Finding]:
@@ -230,12 +270,19 @@ def _runs(settings: Settings) -> Iterator[Finding]:
         records = instance.get_run_records(limit=5)
         log = type(instance.event_log_storage)
     if not log.__name__.startswith("Batched"):
-        yield Finding("runs", "warning", f"{home} uses {log.__name__}, which is slow on years",
-                      "champion prepare; if it has a dagster.yaml, name the event log there as docs/running.md says")  # fmt: skip
+        yield Finding(
+            "runs",
+            "warning",
+            f"{home} uses {log.__name__}, which is slow on years",
+            "champion prepare; if it has a dagster.yaml, name the event log there as docs/running.md says",
+        )
     if not records:
         yield Finding("runs", "note", "Dagster has no run yet")
     for record in records:
-        run, started = record.dagster_run, dt.datetime.fromtimestamp(record.start_time or record.create_timestamp.timestamp(), dt.UTC)
+        run, started = (
+            record.dagster_run,
+            dt.datetime.fromtimestamp(record.start_time or record.create_timestamp.timestamp(), dt.UTC),
+        )
         days = run.tags.get("dagster/partition") or f"{run.tags.get('dagster/asset_partition_range_start', '?')}.."
         failed = run.status == dg.DagsterRunStatus.FAILURE
         yield Finding(
@@ -252,7 +299,9 @@ def _verified(workspace: Workspace) -> Iterator[Finding]:
     if said is None:
         yield Finding("integrity", "note", "the whole lake was never compared with its checksums", "champion verify")
         return
-    when = f"{said.finished[:10]}: {said.objects} objects, {said.bytes / 1e6:.0f} MB" + (f", days since {said.since}" if said.since else "")
+    when = f"{said.finished[:10]}: {said.objects} objects, {said.bytes / 1e6:.0f} MB" + (
+        f", days since {said.since}" if said.since else ""
+    )
     if said.damaged:
         yield Finding("integrity", "error", f"{when}; {said.damaged} damaged", "champion verify --repair")
     else:
@@ -277,11 +326,20 @@ def _services(workspace: Workspace) -> Iterator[Finding]:
     settings = workspace.settings
     if (folder := source_folder(settings.source)) is not None:
         there = folder.is_dir()
-        yield Finding("services", "ok" if there else "error", f"source {settings.source}: {'a folder' if there else 'no such folder'}",
-                      "" if there else "set CHAMPION_SOURCE")  # fmt: skip
+        yield Finding(
+            "services",
+            "ok" if there else "error",
+            f"source {settings.source}: {'a folder' if there else 'no such folder'}",
+            "" if there else "set CHAMPION_SOURCE",
+        )
     elif settings.source.startswith("http"):
         problem = does_not_answer(source_of(settings))
-        yield Finding("services", "error" if problem else "ok", f"source {settings.source}{'' if problem else ' answers'}", problem)
+        yield Finding(
+            "services",
+            "error" if problem else "ok",
+            f"source {settings.source}{'' if problem else ' answers'}",
+            problem,
+        )
     for says, problem in states(settings):
         yield Finding("services", "error" if problem else "ok", says, problem)
     waiting = len(pending(workspace.lake))

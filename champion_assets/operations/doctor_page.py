@@ -78,7 +78,10 @@ def _coverage(coverage: pl.DataFrame) -> Table:
     wide = coverage.pivot(on="year", index="asset", values="days").fill_null(0)
     years = sorted(name for name in wide.columns if name != "asset")
     columns = [Column("Asset", is_number=False), *(Column(year, "days") for year in years)]
-    rows = [[Cell(row["asset"]), *(Cell(f"{row[year]:,}", row[year]) for year in years)] for row in wide.iter_rows(named=True)]
+    rows = [
+        [Cell(row["asset"]), *(Cell(f"{row[year]:,}", row[year]) for year in years)]
+        for row in wide.iter_rows(named=True)
+    ]
     return Table("coverage-table", columns, rows, "Days of each asset by year")
 
 

@@ -73,7 +73,9 @@ def spans(listed: pl.DataFrame, sessions: list[dt.date], names: dict[str, str]) 
     return found
 
 
-def export(form: str, folder: Path, start: dt.date, end: dt.date, level: Level, symbols: list[str] | None = None) -> Export:
+def export(
+    form: str, folder: Path, start: dt.date, end: dt.date, level: Level, symbols: list[str] | None = None
+) -> Export:
     """Write prices from `start` to `end` into the new or empty `folder`.
 
     Args:

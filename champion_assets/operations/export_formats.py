@@ -47,7 +47,9 @@ def write_csv(what: Exported, folder: Path) -> None:
     frames = [rows.with_columns(symbol=pl.lit(name)).select(columns) for name, rows in what.rows.items()]
     pl.concat(frames).sort("date", "symbol").write_csv(folder / "prices.csv")
     for listed, spans in what.members.items():
-        pl.DataFrame(spans, schema=["symbol", "first", "last"], orient="row").write_csv(folder / f"members_{listed}.csv")
+        pl.DataFrame(spans, schema=["symbol", "first", "last"], orient="row").write_csv(
+            folder / f"members_{listed}.csv"
+        )
 
 
 def write_eod2(what: Exported, folder: Path) -> None:
@@ -55,11 +57,14 @@ def write_eod2(what: Exported, folder: Path) -> None:
     (folder / "daily").mkdir()
     for name, rows in what.rows.items():
         rows.select(
-            pl.col("trade_date").alias("Date"), *(pl.col(f"adj_{each}").alias(each.title()) for each in PRICES),
-            pl.col("adj_volume").round().cast(pl.Int64).alias("Volume"), pl.col("series").alias("Series"),
-            pl.col("trades").alias("TOTAL_TRADES"), (pl.col("volume") / pl.col("trades")).round(2).alias("QTY_PER_TRADE"),
+            pl.col("trade_date").alias("Date"),
+            *(pl.col(f"adj_{each}").alias(each.title()) for each in PRICES),
+            pl.col("adj_volume").round().cast(pl.Int64).alias("Volume"),
+            pl.col("series").alias("Series"),
+            pl.col("trades").alias("TOTAL_TRADES"),
+            (pl.col("volume") / pl.col("trades")).round(2).alias("QTY_PER_TRADE"),
             pl.col("delivery_qty").alias("DLV_QTY"),
-        ).write_csv(folder / "daily" / f"{name.lower()}.csv")  # fmt: skip
+        ).write_csv(folder / "daily" / f"{name.lower()}.csv")
 
 
 def write_qlib(what: Exported, folder: Path) -> None:
@@ -68,14 +73,21 @@ def write_qlib(what: Exported, folder: Path) -> None:
         (folder / part).mkdir()
     place = {date: number for number, date in enumerate(what.sessions)}
     _lines(folder / "calendars" / "day.txt", [str(date) for date in what.sessions])
-    spans = {"all": [(name, rows["trade_date"][0], rows["trade_date"][-1]) for name, rows in what.rows.items()], **what.members}
+    spans = {
+        "all": [(name, rows["trade_date"][0], rows["trade_date"][-1]) for name, rows in what.rows.items()],
+        **what.members,
+    }
     for listed, members in spans.items():
         _lines(folder / "instruments" / f"{listed}.txt", [f"{name}\t{first}\t{last}" for name, first, last in members])
     for name, rows in what.rows.items():
         home = folder / "features" / name.lower()
         home.mkdir()
         numbers = np.array([place[date] for date in rows["trade_date"]])
-        for field, column in {**{each: f"adj_{each}" for each in PRICES}, "volume": "adj_volume", "factor": "factor"}.items():
+        for field, column in {
+            **{each: f"adj_{each}" for each in PRICES},
+            "volume": "adj_volume",
+            "factor": "factor",
+        }.items():
             values = np.full(numbers[-1] - numbers[0] + 1, np.nan)
             values[numbers - numbers[0]] = rows[column].cast(pl.Float64).to_numpy()
             np.concatenate([[numbers[0]], values]).astype("<f4").tofile(home / f"{field}.day.bin")
@@ -101,16 +113,21 @@ def write_lean(what: Exported, folder: Path) -> None:
         (home / part).mkdir(parents=True)
     for name, rows in what.rows.items():
         stem = name.lower()
-        scaled = rows.select("trade_date", *((pl.col(each) * LEAN_SCALE).round().cast(pl.Int64).alias(each) for each in PRICES), "volume")
+        scaled = rows.select(
+            "trade_date", *((pl.col(each) * LEAN_SCALE).round().cast(pl.Int64).alias(each) for each in PRICES), "volume"
+        )
         lines = [f"{row[0]:%Y%m%d} 00:00,{','.join(map(str, row[1:]))}" for row in scaled.iter_rows()]
         with zipfile.ZipFile(home / "daily" / f"{stem}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(zipfile.ZipInfo(f"{stem}.csv", date_time=(1994, 11, 3, 0, 0, 0)), "\n".join(lines) + "\n")
         last = rows.filter(pl.col("factor") != pl.col("factor").shift(-1).fill_null(pl.col("factor").last()))
         factors = [
-            f"{date:%Y%m%d},1,{factor!r},{close}" for date, factor, close in last.select("trade_date", "factor", "close").iter_rows()
+            f"{date:%Y%m%d},1,{factor!r},{close}"
+            for date, factor, close in last.select("trade_date", "factor", "close").iter_rows()
         ]
         _lines(home / "factor_files" / f"{stem}.csv", [*factors, f"{LEAN_END},1,{rows['factor'][-1]!r},0"])
-        _lines(home / "map_files" / f"{stem}.csv", [f"{rows['trade_date'][0]:%Y%m%d},{stem},NSE", f"{LEAN_END},{stem},NSE"])
+        _lines(
+            home / "map_files" / f"{stem}.csv", [f"{rows['trade_date'][0]:%Y%m%d},{stem},NSE", f"{LEAN_END},{stem},NSE"]
+        )
 
 
 def _lines(path: Path, lines: Sequence[str]) -> None:

@@ -29,13 +29,27 @@ def differences(workspace: Workspace, date: dt.date) -> tuple[pl.DataFrame, pl.D
     """
     if not workspace.lake.has(NAME, date):
         raise NothingStored(f"the lake has no bhavcopy of {date}; build the day first: champion backfill {date} {date}")
-    kept = workspace.lake.read(NAME, [date]).sort("fetched_at").select("sha256", "name", "uri", "rows", "fetched_at", "is_current")
+    kept = (
+        workspace.lake.read(NAME, [date])
+        .sort("fetched_at")
+        .select("sha256", "name", "uri", "rows", "fetched_at", "is_current")
+    )
     frames = [
-        (row["sha256"], read_bhavcopy(Originals(workspace.lake, NAME).read(row["sha256"], row["name"]), row["name"]).frame)
+        (
+            row["sha256"],
+            read_bhavcopy(Originals(workspace.lake, NAME).read(row["sha256"], row["name"]), row["name"]).frame,
+        )
         for row in kept.iter_rows(named=True)
     ]
     changes = [compare(old, new).with_columns(version=pl.lit(sha[:12])) for (_, old), (sha, new) in pairwise(frames)]
-    schema = {"version": pl.String, "symbol": pl.String, "series": pl.String, "column": pl.String, "before": pl.String, "after": pl.String}
+    schema = {
+        "version": pl.String,
+        "symbol": pl.String,
+        "series": pl.String,
+        "column": pl.String,
+        "before": pl.String,
+        "after": pl.String,
+    }
     return kept, pl.concat(changes).select(list(schema)) if changes else pl.DataFrame(schema=schema)
 
 
@@ -49,6 +63,10 @@ def compare(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     before, after = (frame.select(*_KEY, *text).unpivot(index=_KEY, variable_name="column") for frame in (old, new))
     joined = before.rename({"value": "before"}).join(after.rename({"value": "after"}), on=[*_KEY, "column"])
     changed = joined.filter(pl.col("before").ne_missing(pl.col("after"))).select(*_KEY, "column", "before", "after")
-    gone = old.join(new, on=_KEY, how="anti").select(*_KEY, column=pl.lit("row"), before=pl.lit("there"), after=pl.lit(None, pl.String))
-    came = new.join(old, on=_KEY, how="anti").select(*_KEY, column=pl.lit("row"), before=pl.lit(None, pl.String), after=pl.lit("there"))
+    gone = old.join(new, on=_KEY, how="anti").select(
+        *_KEY, column=pl.lit("row"), before=pl.lit("there"), after=pl.lit(None, pl.String)
+    )
+    came = new.join(old, on=_KEY, how="anti").select(
+        *_KEY, column=pl.lit("row"), before=pl.lit(None, pl.String), after=pl.lit("there")
+    )
     return pl.concat([changed, gone, came]).sort(*_KEY, "column")

@@ -39,13 +39,15 @@ def find_history(settings: Settings, start: dt.date, end: dt.date) -> tuple[Sett
     path = settings.data_dir / FOUND
     temporary = path.with_suffix(f".{os.getpid()}.part")
     temporary.write_text(
-        f"# The first price file of the first backfill. CHAMPION_START_DATE wins over it.\nstart_date = {first}\n", "utf-8"
+        f"# The first price file of the first backfill. CHAMPION_START_DATE wins over it.\nstart_date = {first}\n",
+        "utf-8",
     )
     temporary.replace(path)
     get_settings.cache_clear()
     return (
         get_settings(),
-        f"history begins on {first}, with the first price file in {settings.source}; to begin elsewhere set CHAMPION_START_DATE",
+        f"history begins on {first}, with the first price file in {settings.source}; to begin elsewhere "
+        f"set CHAMPION_START_DATE",
     )
 
 
@@ -56,13 +58,15 @@ def too_short_for(settings: Settings, end: dt.date) -> list[str]:
     found = []
     if sessions < settings.universe_warmup:
         found.append(
-            f"no portfolio: the history has {sessions} sessions up to {end}, and the first universe needs {settings.universe_warmup} "
+            f"no portfolio: the history has {sessions} sessions up to {end}, and the first universe needs "
+            f"{settings.universe_warmup} "
             "(UNIVERSE_WARMUP); give more files, or set it lower"
         )
     folder = source_folder(settings.source)
     if folder is not None and not _ACTION_KINDS & FolderSource(folder, settings.data_dir / "cache").kinds():
         found.append(
-            "no adjusted prices: the source has no corporate actions; put an export of NSE's corporate-actions page (CF-CA-equities-….csv) "
+            "no adjusted prices: the source has no corporate actions; put an export of NSE's "
+            "corporate-actions page (CF-CA-equities-….csv) "
             "or PR bundles beside the bhavcopies (CHAMPION_SOURCE)"
         )
     return found

@@ -57,7 +57,8 @@ def pending_sessions(settings: Settings) -> Pending:
         due = there
     if not due:
         raise RequestError(
-            f"no session to build: none from {settings.start_date} on is out and in {settings.source}; see `champion source`"
+            f"no session to build: none from {settings.start_date} on is out and in {settings.source}; see "
+            f"`champion source`"
         )
     waiting = set(waiting_sessions(workspace, instant)) & set(due)
     return Pending(min(waiting, default=due[-1]), max(waiting, default=due[-1]), tuple(said))

@@ -61,16 +61,23 @@ def run_day(
         >>> run_day("2024-01-15", load_to_clickhouse=True)["rows_processed"]
     """
     given = {
-        "CHAMPION_LAKE": output_base_path, "LOAD_TO_CLICKHOUSE": load_to_clickhouse, "CLICKHOUSE_HOST": clickhouse_host,
-        "CLICKHOUSE_PORT": clickhouse_port, "CLICKHOUSE_USER": clickhouse_user, "CLICKHOUSE_PASSWORD": clickhouse_password,
+        "CHAMPION_LAKE": output_base_path,
+        "LOAD_TO_CLICKHOUSE": load_to_clickhouse,
+        "CLICKHOUSE_HOST": clickhouse_host,
+        "CLICKHOUSE_PORT": clickhouse_port,
+        "CLICKHOUSE_USER": clickhouse_user,
+        "CLICKHOUSE_PASSWORD": clickhouse_password,
         "CLICKHOUSE_DATABASE": clickhouse_database,
-    }  # fmt: skip
+    }
     environment = os.environ | {name: str(value) for name, value in given.items() if value is not None}
     what = ["run"] if trade_date is None else ["backfill", str(trade_date), str(trade_date)]
     command = [sys.executable, "-m", "champion_assets.cli", *what, "--json"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if not done.stdout.lstrip().startswith("{"):
-        raise DayFailed(redacted(done.stderr.strip().removeprefix("Error: ")) or f"the run ended with code {done.returncode} and no words")
+        raise DayFailed(
+            redacted(done.stderr.strip().removeprefix("Error: "))
+            or f"the run ended with code {done.returncode} and no words"
+        )
     account: dict[str, Any] = json.loads(done.stdout)
     if done.returncode not in (0, _BEHIND):
         raise DayFailed(redacted("\n".join(error for run in account["runs"] for error in run["errors"])))

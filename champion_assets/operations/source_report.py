@@ -66,11 +66,17 @@ class SourceReport:
         """What has to be mended before a backfill of all days can succeed, in words; nothing if all is well."""
         prices = self.prices
         if prices is None:
-            return [f"no price file: {', '.join(PRICES)} are known", *self.conflicts, *(f"{path}: {why}" for path, why in self.problems)]
+            return [
+                f"no price file: {', '.join(PRICES)} are known",
+                *self.conflicts,
+                *(f"{path}: {why}" for path, why in self.problems),
+            ]
         found = []
         if prices.missing:
             days = ", ".join(map(str, prices.missing[:10])) + (", ..." if len(prices.missing) > 10 else "")
-            found.append(f"{len(prices.missing)} of the sessions from {prices.first} to {prices.last} have no price file: {days}")
+            found.append(
+                f"{len(prices.missing)} of the sessions from {prices.first} to {prices.last} have no price file: {days}"
+            )
         return [*found, *self.conflicts, *(f"{path}: {why}" for path, why in self.problems)]
 
 
@@ -109,7 +115,10 @@ def report(root: Path, calendar: Calendar, cache: Path | None = None, progress: 
     return SourceReport(
         source.root,
         tuple(kinds),
-        tuple(Unused(why, tuple(sorted(paths))) for why, paths in sorted(unused.items(), key=lambda each: (-len(each[1]), each[0]))),
+        tuple(
+            Unused(why, tuple(sorted(paths)))
+            for why, paths in sorted(unused.items(), key=lambda each: (-len(each[1]), each[0]))
+        ),
         tuple(str(each) for each in source.conflicts()),
         index.problems,
     )

@@ -73,25 +73,46 @@ def quarantined(workspace: Workspace) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     lake = workspace.lake
     days = listed(lake)
-    decided = {(each.table, each.trade_date, each.source_sha256, each.source_row): each.decision for each in decisions(lake)}
+    decided = {
+        (each.table, each.trade_date, each.source_sha256, each.source_row): each.decision for each in decisions(lake)
+    }
     lines: list[tuple[object, ...]] = []
     for table, date in days.sort("trade_date", descending=True).select("table", "trade_date").iter_rows():
         if len(lines) >= MOST:
             break
-        for file, line, who, rule, reason in held(lake, table, date).select("file", "line", "who", "rule", "reason").iter_rows():
-            lines.append((date, table, file, line, who, rule, reason, decided.get((table, date.isoformat(), file, line), "")))
-    schema = {"trade_date": pl.Date, "table": pl.String, "file": pl.String, "line": pl.Int64, "who": pl.String, "rule": pl.String,
-              "reason": pl.String, "decision": pl.String}  # fmt: skip
+        for file, line, who, rule, reason in (
+            held(lake, table, date).select("file", "line", "who", "rule", "reason").iter_rows()
+        ):
+            lines.append(
+                (date, table, file, line, who, rule, reason, decided.get((table, date.isoformat(), file, line), ""))
+            )
+    schema = {
+        "trade_date": pl.Date,
+        "table": pl.String,
+        "file": pl.String,
+        "line": pl.Int64,
+        "who": pl.String,
+        "rule": pl.String,
+        "reason": pl.String,
+        "decision": pl.String,
+    }
     return days, pl.DataFrame(lines[:MOST], schema=schema, orient="row")
 
 
 def quarantine_page(days: pl.DataFrame, rows: pl.DataFrame) -> Page:
     """The page of what was taken out; arguments as `quarantined` gives them."""
-    cards = Cards([
-        Card("Waiting", f"{days['open'].sum():,}", "rows and files without a decision", tone="bad" if days["open"].sum() else ""),
-        Card("Taken out", f"{days['rows'].sum():,}", "rows and files"),
-        Card("Days", f"{days['trade_date'].n_unique():,}", "with something taken out"),
-    ])  # fmt: skip
+    cards = Cards(
+        [
+            Card(
+                "Waiting",
+                f"{days['open'].sum():,}",
+                "rows and files without a decision",
+                tone="bad" if days["open"].sum() else "",
+            ),
+            Card("Taken out", f"{days['rows'].sum():,}", "rows and files"),
+            Card("Days", f"{days['trade_date'].n_unique():,}", "with something taken out"),
+        ]
+    )
     columns = [
         Column("Day", is_number=False),
         Column("Table", is_number=False),
@@ -115,10 +136,15 @@ def quarantine_page(days: pl.DataFrame, rows: pl.DataFrame) -> Page:
         ]
         for row in rows.iter_rows(named=True)
     ]
-    words = "Nothing was taken out." if not cells else (
-        "Decide with champion quarantine release TABLE DAY --line LINE --why REASON, or drop; then build the day again. "
-        "What nobody decides stays out."
-    )  # fmt: skip
+    words = (
+        "Nothing was taken out."
+        if not cells
+        else (
+            "Decide with champion quarantine release TABLE DAY --line LINE --why REASON, or drop; then "
+            "build the day again. "
+            "What nobody decides stays out."
+        )
+    )
     caption = _caption("rows and files", len(cells), int(days["rows"].sum()))
     table = [Table("quarantine-table", columns, cells, caption, is_long=True)]
     return _page(
@@ -168,12 +194,24 @@ def suspects_page(rows: pl.DataFrame) -> Page:
         ]
         for row in rows.head(MOST).iter_rows(named=True)
     ]
-    words = "Nothing is suspect." if not cells else (
-        "Look at each. If an action is missing or wrong, write a line into the file in CHAMPION_CORPORATE_ACTIONS; if the gap is genuine, "
-        "confirm it there. champion audit START END --propose prints lines for gaps that look like a split or a bonus."
-    )  # fmt: skip
-    table = [Table("suspects-table", columns, cells, _caption("rows", len(cells), rows.height), is_long=True)] if cells else []
-    return _page("Suspects", "Prices that moved without an action, and actions without a move.", [cards, Text(words), *table])
+    words = (
+        "Nothing is suspect."
+        if not cells
+        else (
+            "Look at each. If an action is missing or wrong, write a line into the file in "
+            "CHAMPION_CORPORATE_ACTIONS; if the gap is genuine, "
+            "confirm it there. champion audit START END --propose "
+            "prints lines for gaps that look like a split or a bonus."
+        )
+    )
+    table = (
+        [Table("suspects-table", columns, cells, _caption("rows", len(cells), rows.height), is_long=True)]
+        if cells
+        else []
+    )
+    return _page(
+        "Suspects", "Prices that moved without an action, and actions without a move.", [cards, Text(words), *table]
+    )
 
 
 def versions(workspace: Workspace) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -181,8 +219,16 @@ def versions(workspace: Workspace) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     And what changed in bhavcopies, value by value.
     """
-    kinds: dict[str, Any] = {"trade_date": pl.Date, "table": pl.String, "name": pl.String, "fetched_at": pl.Datetime("us", "UTC"),
-                        "rows": pl.Int64, "bytes": pl.Int64, "is_current": pl.Boolean, "sha256": pl.String}  # fmt: skip
+    kinds: dict[str, Any] = {
+        "trade_date": pl.Date,
+        "table": pl.String,
+        "name": pl.String,
+        "fetched_at": pl.Datetime("us", "UTC"),
+        "rows": pl.Int64,
+        "bytes": pl.Int64,
+        "is_current": pl.Boolean,
+        "sha256": pl.String,
+    }
     schema = pl.Schema(kinds)
     frames = [pl.DataFrame(schema=schema)]
     for name in (each for each in workspace.tables if each.startswith("raw/")):
@@ -193,7 +239,9 @@ def versions(workspace: Workspace) -> tuple[pl.DataFrame, pl.DataFrame]:
     found = pl.concat(frames).sort("trade_date", "table", "fetched_at", descending=[True, False, False])
     days = found.filter(pl.col("table") == BHAVCOPY)["trade_date"].unique(maintain_order=True)
     changes = [differences(workspace, day)[1].select(pl.lit(day).alias("trade_date"), pl.all()) for day in days[:20]]
-    none: dict[str, Any] = {"trade_date": pl.Date} | dict.fromkeys(("version", "symbol", "series", "column", "before", "after"), pl.String)
+    none: dict[str, Any] = {"trade_date": pl.Date} | dict.fromkeys(
+        ("version", "symbol", "series", "column", "before", "after"), pl.String
+    )
     return found, pl.concat(changes) if changes else pl.DataFrame(schema=none)
 
 
@@ -205,9 +253,16 @@ def versions_page(files: pl.DataFrame, changes: pl.DataFrame) -> Page:
         Card("Days", f"{replaced['trade_date'].n_unique():,}", "with a replaced file"),
         Card("Values", f"{changes.height:,}", "that changed in bhavcopies"),
     ])  # fmt: skip
-    columns = [Column("Day", is_number=False), Column("Table", is_number=False), Column("File", is_number=False),
-               Column("Received", "UTC", is_number=False), Column("Rows"), Column("Size", "bytes"), Column("In force", is_number=False),
-               Column("SHA-256", "first 12 characters", is_number=False)]  # fmt: skip
+    columns = [
+        Column("Day", is_number=False),
+        Column("Table", is_number=False),
+        Column("File", is_number=False),
+        Column("Received", "UTC", is_number=False),
+        Column("Rows"),
+        Column("Size", "bytes"),
+        Column("In force", is_number=False),
+        Column("SHA-256", "first 12 characters", is_number=False),
+    ]
     cells = [
         [
             _day(row["trade_date"]),
@@ -221,7 +276,9 @@ def versions_page(files: pl.DataFrame, changes: pl.DataFrame) -> Page:
         ]
         for row in files.head(MOST).iter_rows(named=True)
     ]
-    sides = [Column(label, is_number=False) for label in ("Day", "Symbol", "Series", "Value", "Before", "After", "Version")]
+    sides = [
+        Column(label, is_number=False) for label in ("Day", "Symbol", "Series", "Value", "Before", "After", "Version")
+    ]
     values = [
         [
             _day(row["trade_date"]),
@@ -233,7 +290,9 @@ def versions_page(files: pl.DataFrame, changes: pl.DataFrame) -> Page:
     if not cells:
         blocks.append(Text("No file of the lake was published again."))
     else:
-        blocks.append(Table("versions-table", columns, cells, _caption("files", len(cells), files.height), is_long=True))
+        blocks.append(
+            Table("versions-table", columns, cells, _caption("files", len(cells), files.height), is_long=True)
+        )
     if values:
         caption = _caption("values that changed in bhavcopies", len(values), changes.height)
         blocks.append(Table("changes-table", sides, values, caption, is_long=True))

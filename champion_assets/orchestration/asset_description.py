@@ -25,13 +25,25 @@ OWNERS: Mapping[str, str] = {
     "features": "team:research", "portfolio": "team:research", "backtest": "team:research",
 }  # fmt: skip
 DOMAINS: Mapping[str, str] = {
-    "raw": "market-data", "bronze": "market-data", "silver": "market-data", "checks": "data-quality", "features": "research",
-    "portfolio": "portfolio", "backtest": "portfolio", "warehouse": "serving",
-}  # fmt: skip
+    "raw": "market-data",
+    "bronze": "market-data",
+    "silver": "market-data",
+    "checks": "data-quality",
+    "features": "research",
+    "portfolio": "portfolio",
+    "backtest": "portfolio",
+    "warehouse": "serving",
+}
 TIERS: Mapping[str, str] = {
-    "raw": "original", "bronze": "parsed", "silver": "trusted", "checks": "trusted", "features": "derived", "portfolio": "derived",
-    "backtest": "derived", "warehouse": "served",
-}  # fmt: skip
+    "raw": "original",
+    "bronze": "parsed",
+    "silver": "trusted",
+    "checks": "trusted",
+    "features": "derived",
+    "portfolio": "derived",
+    "backtest": "derived",
+    "warehouse": "served",
+}
 """How far from the exchange's files: as received, parsed, checked, computed, copied for readers."""
 PACKAGE = Path(champion_assets.__file__).parent
 
@@ -48,7 +60,10 @@ def tags_of(group: str) -> dict[str, str]:
 
 def metadata_of(table: DailyTable | HistoryTable, inputs: Collection[str]) -> dict[str, Any]:
     """Name in SQL, columns, where they come from, and the module that makes the table."""
-    found: dict[str, Any] = {"dagster/column_schema": column_schema(table.model), "dagster/table_name": table.name.replace("/", ".")}
+    found: dict[str, Any] = {
+        "dagster/column_schema": column_schema(table.model),
+        "dagster/table_name": table.name.replace("/", "."),
+    }
     if (lineage := column_lineage(table, inputs)) is not None:
         found["dagster/column_lineage"] = lineage
     with warnings.catch_warnings():  # code references are beta in Dagster; saying so once an asset helps nobody
@@ -68,9 +83,15 @@ def column_lineage(table: DailyTable | HistoryTable, inputs: Collection[str]) ->
         table: whose columns.
         inputs: the tables that it reads for their rows.
     """
-    columns = {name: set(TABLES[name].model.to_schema().columns) for name in inputs if name in TABLES and name != table.name}
+    columns = {
+        name: set(TABLES[name].model.to_schema().columns) for name in inputs if name in TABLES and name != table.name
+    }
     deps = {
-        column: [dg.TableColumnDep(dg.AssetKey(name.split("/")), column) for name, known in columns.items() if column in known]
+        column: [
+            dg.TableColumnDep(dg.AssetKey(name.split("/")), column)
+            for name, known in columns.items()
+            if column in known
+        ]
         for column in table.model.to_schema().columns
     }
     found = {column: sources for column, sources in deps.items() if sources}
@@ -100,4 +121,6 @@ def source_url() -> str | None:
         addresses = importlib.metadata.metadata("champion-assets").get_all("Project-URL") or []
     except importlib.metadata.PackageNotFoundError:
         return None
-    return next((address for label, _, address in (each.partition(", ") for each in addresses) if label == "Source"), None)
+    return next(
+        (address for label, _, address in (each.partition(", ") for each in addresses) if label == "Source"), None
+    )

@@ -20,9 +20,18 @@ def keep_record(context: dg.AssetExecutionContext, workspace: Workspace, report:
     """The structured log, and what MLflow is told when the run has ended."""
     context.log.info(summary(report))
     days = sorted([*report.outcomes, *report.failed])
-    words = log(workspace.settings).bind(run=context.run.run_id, asset=report.table, partitions=f"{days[0]}..{days[-1]}" if days else "")
-    words.info("built", written=report.count("written"), unchanged=report.count("unchanged"), closed=report.count("closed"),
-               failed=len(report.failed), rows=report.rows, seconds=round(report.seconds["total"], 3))  # fmt: skip
+    words = log(workspace.settings).bind(
+        run=context.run.run_id, asset=report.table, partitions=f"{days[0]}..{days[-1]}" if days else ""
+    )
+    words.info(
+        "built",
+        written=report.count("written"),
+        unchanged=report.count("unchanged"),
+        closed=report.count("closed"),
+        failed=len(report.failed),
+        rows=report.rows,
+        seconds=round(report.seconds["total"], 3),
+    )
     for date, error in report.failed.items():
         words.error("day failed", day=date.isoformat(), kind=type(error).__name__, error=str(error))
     note(workspace.settings, workspace.lake, context.run.run_id, report)
@@ -46,7 +55,9 @@ def day_metadata(outcome: DayOutcome) -> dict[str, Any]:
             "fingerprint": outcome.fingerprint, **outcome.facts}  # fmt: skip
 
 
-def add_metadata(context: dg.AssetExecutionContext, table: DailyTable, workspace: Workspace, report: RangeReport) -> None:
+def add_metadata(
+    context: dg.AssetExecutionContext, table: DailyTable, workspace: Workspace, report: RangeReport
+) -> None:
     """The metadata of each day of the run, and the table's preview on its last session if anything was written."""
     for date, outcome in report.outcomes.items():
         context.add_asset_metadata(day_metadata(outcome), partition_key=date.isoformat())

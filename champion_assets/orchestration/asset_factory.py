@@ -67,12 +67,13 @@ def daily_asset(table: DailyTable, tables: Mapping[str, DailyTable] | None = Non
         tags=tags_of(table.group),
         code_version=table.code_version,
         retry_policy=retry_policy(table.group, settings),
-        op_tags=step_tags(table.peak_megabytes, settings) | ({PRIORITY_TAG: "-1"} if table.group == "warehouse" else {}),
+        op_tags=step_tags(table.peak_megabytes, settings)
+        | ({PRIORITY_TAG: "-1"} if table.group == "warehouse" else {}),
         pool=ARCHIVE_POOL if table.is_source and is_server(settings) else None,
         required_resource_keys=keys_for(table),
         check_specs=[schema_check_spec(key, table.model), fresh_check_spec(key)],
         metadata=metadata_of(table, [each.table for each in table.inputs(settings) if not each.is_gate]),
-    )  # fmt: skip
+    )
     @ended_by_interruption
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         adopt_shipped_log()
@@ -113,7 +114,11 @@ def _edges(table: DailyTable, settings: Settings) -> list[str]:
 def _ancestors(name: str, settings: Settings, known: dict[str, set[str]]) -> set[str]:
     """All that a table rests on; `known` has what was found for others, since many paths lead to one table."""
     if name not in known:
-        parents = {wanted.table for wanted in TABLES[name].inputs(settings) if wanted.table != name} if name in TABLES else set[str]()
+        parents = (
+            {wanted.table for wanted in TABLES[name].inputs(settings) if wanted.table != name}
+            if name in TABLES
+            else set[str]()
+        )
         known[name] = parents.union(*(_ancestors(parent, settings, known) for parent in parents))
     return known[name]
 

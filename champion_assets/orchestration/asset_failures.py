@@ -39,7 +39,9 @@ def retry_policy(group: str, settings: Settings) -> dg.RetryPolicy:
     return dg.RetryPolicy(max_retries=count, delay=delay * settings.retry_delay_scale, jitter=dg.Jitter.PLUS_MINUS)
 
 
-def as_dagster_error(context: dg.AssetExecutionContext, settings: Settings, table: DailyTable, error: Exception) -> Exception:
+def as_dagster_error(
+    context: dg.AssetExecutionContext, settings: Settings, table: DailyTable, error: Exception
+) -> Exception:
     """An error of the whole step: itself if trying again may help, else a failure that is not tried again.
 
     Args:
@@ -79,7 +81,10 @@ def fail_if_days_failed(
     retryable = all(is_retryable(error) for error in report.failed.values())
     if retryable and context.retry_number < policy.max_retries:
         keep_failed_days(workspace.lake, run_id, table.name, report.failed)
-        tell(f"{lines[0]}\n{table.name}: {len(lines)} day(s) failed for now; trying again in about {policy.delay or 0:.0f} s")
+        tell(
+            f"{lines[0]}\n{table.name}: {len(lines)} day(s) failed "
+            f"for now; trying again in about {policy.delay or 0:.0f} s"
+        )
     else:
         record_good_days(context, key, report)
         forget_failed_days(workspace.lake, run_id, table.name)

@@ -98,7 +98,8 @@ def select(selection: str) -> list[dg.AssetKey]:
         raise RequestError(f"--assets {selection!r}: {str(error).splitlines()[0]}") from error
     if not chosen:
         raise RequestError(
-            f"--assets {selection!r} matches no asset; try 'silver/equity_eod', '+silver/equity_eod', 'group:features' or '*'"
+            f"--assets {selection!r} matches no asset; try 'silver/equity_eod', '+silver/equity_eod', "
+            f"'group:features' or '*'"
         )
     return [key for key in graph.toposorted_asset_keys if key in chosen]
 
@@ -149,7 +150,9 @@ def behind(results: Sequence[ChunkResult], instance: dg.DagsterInstance, *, in_t
         return sentences
     _, waiting, problem = send_pending(get_settings(), instance)
     if problem:
-        sentences.append(f"MLflow is behind, the next backfill catches it up: {waiting} run(s) wait to be sent. {problem}")
+        sentences.append(
+            f"MLflow is behind, the next backfill catches it up: {waiting} run(s) wait to be sent. {problem}"
+        )
     return sentences
 
 
@@ -164,7 +167,9 @@ def check_request(settings: Settings, start: dt.date, end: dt.date) -> None:
     if end < start:
         raise RequestError(f"the range ends ({end}) before it begins ({start})")
     if start < settings.start_date:
-        raise RequestError(f"{start} lies before the grid, which begins on {settings.start_date}; set CHAMPION_START_DATE={start}")
+        raise RequestError(
+            f"{start} lies before the grid, which begins on {settings.start_date}; set CHAMPION_START_DATE={start}"
+        )
     if end > (last := today(settings)):
         raise RequestError(f"{end} lies in the future; the last day that can exist is {last}")
 
@@ -196,7 +201,11 @@ def _chunk(
     result = ChunkResult(days[0], days[-1], needed, sessions, len(days) - sessions)
     watcher.begin(days[0], days[-1], sessions * len(needed))
     if needed:
-        tags = _partition_tags(days[0], days[-1]) | {HELPERS_TAG: HELPERS_ONCE} | ({} if refetch else {FETCH_TAG: FETCH_MISSING})
+        tags = (
+            _partition_tags(days[0], days[-1])
+            | {HELPERS_TAG: HELPERS_ONCE}
+            | ({} if refetch else {FETCH_TAG: FETCH_MISSING})
+        )
         with report_progress(watcher.progress, watcher.note) if watcher.progress else nullcontext():
             result.run_id, errors = run_in_process(needed, tags, instance)
         helpers = {table.name for table in tables if table.group == WAREHOUSE}

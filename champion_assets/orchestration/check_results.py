@@ -63,7 +63,10 @@ def verdicts(workspace: Workspace, rules: Sequence[Rule]) -> list[dg.AssetCheckR
     if not found.days:
         return []
     columns = ["check_name", "passed", "value", "sample", "override"]
-    last = {row[0]: row[1:] for row in workspace.lake.read(NAME, found.days[-1:], columns).select(pl.col(columns)).iter_rows()}
+    last = {
+        row[0]: row[1:]
+        for row in workspace.lake.read(NAME, found.days[-1:], columns).select(pl.col(columns)).iter_rows()
+    }
     return [_verdict(rule, found, last.get(rule.name)) for rule in rules]
 
 
@@ -104,7 +107,10 @@ def _sentence(failures: Sequence[Failure], days: Sequence[dt.date]) -> str:
     if not failures:
         return f"Nothing is unresolved on {len(days)} days from {days[0]} to {days[-1]}."
     worst = failures[0]
-    return f"Unresolved on {len(failures)} of {len(days)} days; the worst is {worst.date}: {worst.sample or f'{worst.rows} rows'}"
+    return (
+        f"Unresolved on {len(failures)} of {len(days)} days; the worst is {worst.date}: "
+        f"{worst.sample or f'{worst.rows} rows'}"
+    )
 
 
 def _table(failures: Sequence[Failure]) -> str:

@@ -19,7 +19,13 @@ def edited(workspace: Workspace) -> list[tuple[str, str]]:
     Settings, calendar, corporate actions, identities, endings, checks.
     """
     settings = workspace.settings
-    named = (settings.action_overrides, settings.identity_overrides, settings.check_overrides, settings.endings, settings.calendar)
+    named = (
+        settings.action_overrides,
+        settings.identity_overrides,
+        settings.check_overrides,
+        settings.endings,
+        settings.calendar,
+    )
     paths = [*settings_files(), *(each.expanduser() for each in named if each is not None)]
     files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     return [(str(path), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files if path.is_file()]

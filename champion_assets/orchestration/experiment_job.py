@@ -17,8 +17,10 @@ class ExperimentConfig(dg.Config):
     name: str = Field("experiment", description="Name of the experiment, if the text has none")
 
 
-@dg.op(description="Trials of strategies on the lake, beside the daily portfolio; compared on a page and kept in MLflow.",
-       required_resource_keys={"lake", "mlflow"})  # fmt: skip
+@dg.op(
+    description="Trials of strategies on the lake, beside the daily portfolio; compared on a page and kept in MLflow.",
+    required_resource_keys={"lake", "mlflow"},
+)
 def run_trials(context: dg.OpExecutionContext, config: ExperimentConfig) -> None:
     """See champion_assets/experiments."""
     from champion_assets.experiments.plan import ExperimentError, parse_trials
@@ -27,11 +29,15 @@ def run_trials(context: dg.OpExecutionContext, config: ExperimentConfig) -> None
     settings = settings_of_run(context.resources)
     try:
         name, trials = parse_trials(config.text, "the run's configuration", config.name, settings)
-        outcome = run_experiment(settings, name, trials, done=lambda each: context.log.info(f"{each.label}: {each.error or each.figures}"))
+        outcome = run_experiment(
+            settings, name, trials, done=lambda each: context.log.info(f"{each.label}: {each.error or each.figures}")
+        )
     except ExperimentError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     failed = [f"{each.label}: {each.error}" for each in outcome.results if each.error]
-    context.add_output_metadata({"comparison": dg.MetadataValue.text(outcome.page), "trials": len(outcome.results), "failed": len(failed)})
+    context.add_output_metadata(
+        {"comparison": dg.MetadataValue.text(outcome.page), "trials": len(outcome.results), "failed": len(failed)}
+    )
     if failed or outcome.untracked:
         raise dg.Failure("\n".join([*failed, *filter(None, [outcome.untracked])]), allow_retries=False)
 

@@ -57,7 +57,11 @@ def overdue_sessions(workspace: Workspace, instant: dt.datetime, count: int) -> 
 
     All but those before `late_at`.
     """
-    return [day for day in due_sessions(workspace, instant, count) if instant >= instant_in_india(day, workspace.settings.late_at)]
+    return [
+        day
+        for day in due_sessions(workspace, instant, count)
+        if instant >= instant_in_india(day, workspace.settings.late_at)
+    ]
 
 
 def freshness(table: DailyTable, workspace: Workspace, instant: dt.datetime | None = None) -> Freshness:
@@ -81,7 +85,9 @@ def calendar_end(workspace: Workspace, instant: dt.datetime) -> CalendarEnd | No
 
 def fresh_check_spec(key: dg.AssetKey) -> dg.AssetCheckSpec:
     """The declaration of the check."""
-    return dg.AssetCheckSpec(CHECK, asset=key, description="The last session that is due by the calendar and the clock is in the lake.")
+    return dg.AssetCheckSpec(
+        CHECK, asset=key, description="The last session that is due by the calendar and the clock is in the lake."
+    )
 
 
 def fresh_check_metadata(found: Freshness) -> dict[str, dg.MetadataValue]:
@@ -97,14 +103,22 @@ def fresh_check_result(table: DailyTable, workspace: Workspace) -> dg.AssetCheck
     """The result after a run."""
     found = freshness(table, workspace)
     return dg.AssetCheckResult(
-        passed=found.passed, check_name=CHECK, asset_key=dg.AssetKey(table.name.split("/")), severity=dg.AssetCheckSeverity.WARN,
-        description=str(found), metadata=fresh_check_metadata(found),
-    )  # fmt: skip
+        passed=found.passed,
+        check_name=CHECK,
+        asset_key=dg.AssetKey(table.name.split("/")),
+        severity=dg.AssetCheckSeverity.WARN,
+        description=str(found),
+        metadata=fresh_check_metadata(found),
+    )
 
 
 def fresh_check_evaluation(table: DailyTable, found: Freshness) -> dg.AssetCheckEvaluation:
     """The result between two runs, when a day has become due or has been built elsewhere."""
     return dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey(table.name.split("/")), check_name=CHECK, passed=found.passed, severity=dg.AssetCheckSeverity.WARN,
-        description=str(found), metadata=fresh_check_metadata(found),
-    )  # fmt: skip
+        asset_key=dg.AssetKey(table.name.split("/")),
+        check_name=CHECK,
+        passed=found.passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=str(found),
+        metadata=fresh_check_metadata(found),
+    )

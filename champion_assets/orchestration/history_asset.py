@@ -46,10 +46,18 @@ def history_asset(table: HistoryTable) -> dg.AssetsDefinition:
             raise dg.Failure(str(error), allow_retries=False) from error
         yield dg.AssetCheckResult(passed=True, check_name=CHECK, metadata={"rows": outcome.rows.height})
         context.log.info(f"{table.name}: {outcome.status}, {outcome.sessions} sessions")
-        page = dg.MetadataValue.path(outcome.address) if workspace.lake.is_local else dg.MetadataValue.text(outcome.address)
-        yield dg.MaterializeResult(metadata={
-            "status": dg.MetadataValue.text(outcome.status), "dagster/row_count": dg.MetadataValue.int(outcome.rows.height),
-            "tear sheet": page, **{title: dg.MetadataValue.md(text) for title, text in outcome.preview.items()},
-        })  # fmt: skip
+        page = (
+            dg.MetadataValue.path(outcome.address)
+            if workspace.lake.is_local
+            else dg.MetadataValue.text(outcome.address)
+        )
+        yield dg.MaterializeResult(
+            metadata={
+                "status": dg.MetadataValue.text(outcome.status),
+                "dagster/row_count": dg.MetadataValue.int(outcome.rows.height),
+                "tear sheet": page,
+                **{title: dg.MetadataValue.md(text) for title, text in outcome.preview.items()},
+            }
+        )
 
     return build

@@ -29,7 +29,9 @@ LOCATION = "champion"
 _QUIET: Mapping[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def run_in_process(names: Sequence[str], tags: Mapping[str, str], instance: dg.DagsterInstance) -> tuple[str, dict[str, str]]:
+def run_in_process(
+    names: Sequence[str], tags: Mapping[str, str], instance: dg.DagsterInstance
+) -> tuple[str, dict[str, str]]:
     """Run the assets `names` in this process, one after another.
 
     Returns the run's id and the error of each failed step.
@@ -52,7 +54,9 @@ def run_in_process(names: Sequence[str], tags: Mapping[str, str], instance: dg.D
     assets = {name.replace("/", "__"): name for name in names}
     failures = outcome.filter_events(lambda event: event.is_step_failure)
     errors = {assets.get(key := str(event.step_key), key): _error_text(event) for event in failures}
-    if INTERRUPTED in errors.values() or outcome.filter_events(lambda event: event.event_type is dg.DagsterEventType.PIPELINE_CANCELED):
+    if INTERRUPTED in errors.values() or outcome.filter_events(
+        lambda event: event.event_type is dg.DagsterEventType.PIPELINE_CANCELED
+    ):
         raise KeyboardInterrupt  # Dagster keeps it to itself
     for event in outcome.filter_events(lambda event: event.is_failure and not event.is_step_failure):
         reason = event.job_failure_data.failure_reason

@@ -28,8 +28,10 @@ daily_job = dg.define_asset_job(
     job=daily_job,
     cron_schedule=["30 12 * * 1-5", "30 12 * * 6,0"],  # weekends: special sessions
     execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.STOPPED,  # the publication sensor runs a day when it is out; this runs it by the clock
-    description="18:00 IST on every session, special Saturdays and Sundays included; closed days are skipped with their reason.",
+    # the publication sensor runs a day when it is out; this runs it by the clock
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="18:00 IST on every session, special Saturdays and Sundays included; closed days are skipped "
+    "with their reason.",
 )
 def nse_daily_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """The day's run, or why there is none."""

@@ -47,5 +47,8 @@ def step_tags(peak_megabytes: int | None, settings: Settings) -> dict[str, Any]:
         return {}
     peak = OTHER_MEGABYTES if peak_megabytes is None else peak_megabytes
     memory = -(-peak // 128) * 128
-    resources = {"requests": {"cpu": "500m", "memory": f"{memory}Mi"}, "limits": {"cpu": "2", "memory": f"{HEADROOM * memory}Mi"}}
+    resources = {
+        "requests": {"cpu": "500m", "memory": f"{memory}Mi"},
+        "limits": {"cpu": "2", "memory": f"{HEADROOM * memory}Mi"},
+    }
     return {"dagster-k8s/config": {"container_config": {"resources": resources}}}

@@ -71,7 +71,9 @@ def _judged(date: dt.date, fetched: Fetched | Exception, publication: Publicatio
             raise fetched
         found, _, _ = publication.accept(fetched)
         if found != date:
-            raise WrongDate(f"{fetched.name} from {fetched.uri} was asked for {date} but its rows are of {found}; refused")
+            raise WrongDate(
+                f"{fetched.name} from {fetched.uri} was asked for {date} but its rows are of {found}; refused"
+            )
     except NseError as error:
         return error
     return hashlib.sha256(fetched.body).hexdigest()
@@ -107,7 +109,11 @@ def waiting_sessions(workspace: Workspace, instant: dt.datetime) -> list[dt.date
     """
     if all(is_finished(workspace, date) for date in due_sessions(workspace, instant, LOOK_BACK)):
         return []
-    due, finished, built = due_sessions(workspace, instant, EVERY), finished_sessions(workspace), _built_sessions(workspace)
+    due, finished, built = (
+        due_sessions(workspace, instant, EVERY),
+        finished_sessions(workspace),
+        _built_sessions(workspace),
+    )
     return [date for date in due if date not in built] or [date for date in due if date not in finished]
 
 

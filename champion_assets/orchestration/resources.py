@@ -30,7 +30,9 @@ from champion_assets.settings import Settings, get_settings
 class LakeResource(dg.ConfigurableResource[None]):
     """The lake of tables and original files."""
 
-    root: str = Field(description="Folder or s3:// address. Setting: CHAMPION_LAKE, else the folder `lake` in DATA_DIR.")
+    root: str = Field(
+        description="Folder or s3:// address. Setting: CHAMPION_LAKE, else the folder `lake` in DATA_DIR."
+    )
 
 
 class SourceResource(dg.ConfigurableResource[None]):
@@ -57,11 +59,17 @@ class MlflowResource(dg.ConfigurableResource[None]):
 
 
 _SETTING_OF: Mapping[tuple[str, str], str] = {
-    ("lake", "root"): "lake", ("source", "address"): "source", ("duckdb", "database"): "duckdb",
-    ("clickhouse", "host"): "clickhouse_host", ("clickhouse", "port"): "clickhouse_port", ("clickhouse", "user"): "clickhouse_user",
-    ("clickhouse", "database"): "clickhouse_database", ("clickhouse", "secure"): "clickhouse_secure",
-    ("mlflow", "tracking_uri"): "mlflow_tracking_uri", ("mlflow", "experiment"): "mlflow_experiment",
-}  # fmt: skip
+    ("lake", "root"): "lake",
+    ("source", "address"): "source",
+    ("duckdb", "database"): "duckdb",
+    ("clickhouse", "host"): "clickhouse_host",
+    ("clickhouse", "port"): "clickhouse_port",
+    ("clickhouse", "user"): "clickhouse_user",
+    ("clickhouse", "database"): "clickhouse_database",
+    ("clickhouse", "secure"): "clickhouse_secure",
+    ("mlflow", "tracking_uri"): "mlflow_tracking_uri",
+    ("mlflow", "experiment"): "mlflow_experiment",
+}
 _ADDRESSES = frozenset({"lake", "source", "clickhouse_host", "mlflow_tracking_uri"})
 
 
@@ -72,11 +80,16 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource[Any]]:
         "source": SourceResource(address=Address(settings.source)),
         "duckdb": DuckDBResource(database=str(settings.duckdb_path)),
         "clickhouse": ClickHouseResource(
-            host=settings.clickhouse_host, port=settings.clickhouse_port, user=settings.clickhouse_user,
-            database=settings.clickhouse_database, secure=settings.clickhouse_secure,
+            host=settings.clickhouse_host,
+            port=settings.clickhouse_port,
+            user=settings.clickhouse_user,
+            database=settings.clickhouse_database,
+            secure=settings.clickhouse_secure,
         ),
-        "mlflow": MlflowResource(tracking_uri=Address(settings.mlflow_tracking_uri or ""), experiment=settings.mlflow_experiment),
-    }  # fmt: skip
+        "mlflow": MlflowResource(
+            tracking_uri=Address(settings.mlflow_tracking_uri or ""), experiment=settings.mlflow_experiment
+        ),
+    }
 
 
 @lru_cache(maxsize=1)
@@ -104,19 +117,28 @@ def settings_of_run(resources: Any) -> Settings:
     replaced = {
         setting: getattr(resource, field)
         for (key, field), setting in _SETTING_OF.items()
-        if (resource := getattr(resources, key, None)) is not None and getattr(resource, field) != getattr(loaded[key], field)
+        if (resource := getattr(resources, key, None)) is not None
+        and getattr(resource, field) != getattr(loaded[key], field)
     }
     for setting in replaced.keys() & _ADDRESSES:
         if HIDDEN in replaced[setting]:
-            raise ConfigurationError(f"{setting}: {HIDDEN} stands for what is not shown of the setting; change the setting instead")
+            raise ConfigurationError(
+                f"{setting}: {HIDDEN} stands for what is not shown of the setting; change the setting instead"
+            )
         replaced[setting] = Address(replaced[setting])
-    return get_settings().model_copy(update=replaced | ({"duckdb": Path(replaced["duckdb"])} if "duckdb" in replaced else {}))
+    return get_settings().model_copy(
+        update=replaced | ({"duckdb": Path(replaced["duckdb"])} if "duckdb" in replaced else {})
+    )
 
 
 def opened_by(resources: Any) -> AbstractContextManager[None]:
     """Inside the `with` block the DuckDB file is opened by the run's DuckDB resource, if it has one."""
     resource = getattr(resources, "duckdb", None)
-    return nullcontext() if resource is None else opening_by(lambda path, read_only: _connection(resource, path, read_only=read_only))
+    return (
+        nullcontext()
+        if resource is None
+        else opening_by(lambda path, read_only: _connection(resource, path, read_only=read_only))
+    )
 
 
 @contextmanager

@@ -28,7 +28,9 @@ class PromptRunCoordinator(QueuedRunCoordinator):
             tried it stays at Dagster's own.
     """
 
-    def __init__(self, backfill_interval_seconds: int = 2, inst_data: ConfigurableClassData | None = None, **shipped: Any) -> None:
+    def __init__(
+        self, backfill_interval_seconds: int = 2, inst_data: ConfigurableClassData | None = None, **shipped: Any
+    ) -> None:
         """The daemon makes one before its loops begin."""
         if is_known_version():
             from dagster._daemon import controller

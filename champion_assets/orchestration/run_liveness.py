@@ -45,7 +45,9 @@ def bury(settings: Settings, instance: dg.DagsterInstance) -> list[str]:
         except FileNotFoundError:  # another sensor has just seen that the run has ended
             continue
         if host == socket.gethostname() and started(int(process)) != since:
-            instance.report_run_failed(run, f"the process {process} that worked on this run is gone (killed, or the machine restarted)")
+            instance.report_run_failed(
+                run, f"the process {process} that worked on this run is gone (killed, or the machine restarted)"
+            )
             path.unlink(missing_ok=True)
             dead.append(path.name)
     return dead

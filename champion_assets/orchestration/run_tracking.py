@@ -1,7 +1,7 @@
 """Runs of the pipeline in MLflow, under the names that the pipeline before Champion used.
 
-What belongs here: what a run leaves behind while it works (`note`: one object per table under `tracking/RUN` in the lake,
-so that it does not matter which machine works and which one sends), and sending that when the run has ended
+What belongs here: what a run leaves behind while it works (`note`: one object per table under `tracking/RUN` in the
+lake, so that it does not matter which machine works and which one sends), and sending that when the run has ended
 (`send_pending`). So a dead MLflow server costs a run nothing; what could not be sent waits.
 """
 
@@ -41,9 +41,17 @@ def note(settings: Settings, lake: Lake, run_id: str, report: RangeReport) -> No
         for date, outcome in report.outcomes.items()
         if outcome.status == "written"
     ]
-    line = {"table": report.table, "seconds": report.seconds.get("total", 0.0), "write": report.seconds.get("write", 0.0), "days": days,
-            "failed": {date.isoformat(): f"{type(error).__name__}: {error}"[:500] for date, error in report.failed.items()}}  # fmt: skip
-    lake.put(f"{FOLDER}/{run_id}/{time.time_ns()}-{report.table.replace('/', '_')}.json", json.dumps(line, sort_keys=True).encode())
+    line = {
+        "table": report.table,
+        "seconds": report.seconds.get("total", 0.0),
+        "write": report.seconds.get("write", 0.0),
+        "days": days,
+        "failed": {date.isoformat(): f"{type(error).__name__}: {error}"[:500] for date, error in report.failed.items()},
+    }
+    lake.put(
+        f"{FOLDER}/{run_id}/{time.time_ns()}-{report.table.replace('/', '_')}.json",
+        json.dumps(line, sort_keys=True).encode(),
+    )
 
 
 def send_pending(settings: Settings, instance: dg.DagsterInstance) -> tuple[int, int, str]:
@@ -88,7 +96,9 @@ def pending(lake: Lake) -> dict[str, list[str]]:
 
 
 def _as_run(run_id: str, lines: list[dict[str, Any]], run: dg.DagsterRun | None, settings: Settings) -> TrackedRun:
-    dates = sorted({day[0] for line in lines for day in line["days"]} | {date for line in lines for date in line["failed"]})
+    dates = sorted(
+        {day[0] for line in lines for day in line["days"]} | {date for line in lines for date in line["failed"]}
+    )
     errors = [f"{date} {line['table']}: {error}" for line in lines for date, error in line["failed"].items()]
     metrics: dict[str, float | None] = {"flow_duration_seconds": sum(line["seconds"] for line in lines)}
     series: list[tuple[str, int, int, float]] = []
@@ -96,8 +106,13 @@ def _as_run(run_id: str, lines: list[dict[str, Any]], run: dg.DagsterRun | None,
         _add(line, metrics, series)
     failed = bool(errors) or (run is not None and run.status == dg.DagsterRunStatus.FAILURE)
     span = "nothing" if not dates else dates[0] if len(dates) == 1 else f"{dates[0]}..{dates[-1]}"
-    parameters = {"trade_date": span, "load_to_clickhouse": any(line["table"] == "warehouse/clickhouse" for line in lines),
-                  "clickhouse_table": "silver.equity_eod", "source": settings.source, "days": len(dates)}  # fmt: skip
+    parameters = {
+        "trade_date": span,
+        "load_to_clickhouse": any(line["table"] == "warehouse/clickhouse" for line in lines),
+        "clickhouse_table": "silver.equity_eod",
+        "source": settings.source,
+        "days": len(dates),
+    }
     tags = {"status": "failed" if failed else "success", "error": "\n".join(errors)[:5000], "dagster_run": run_id}
     parameters |= {"status": tags["status"], "error": tags["error"][:500]}
     return TrackedRun(span, {"champion.run": run_id}, parameters, metrics, tags, series, failed=failed)
@@ -114,7 +129,11 @@ def _add(line: dict[str, Any], metrics: dict[str, float | None], series: list[tu
     each = line["seconds"] / len(line["days"])
     for text, count, size, facts in line["days"]:
         date = dt.date.fromisoformat(text)
-        found = {seconds: each} | ({rows: float(count)} if rows else {}) | {name: float(value) for name, value in facts.items()}
+        found = (
+            {seconds: each}
+            | ({rows: float(count)} if rows else {})
+            | {name: float(value) for name, value in facts.items()}
+        )
         if is_silver:
             found |= {
                 "parquet_size_mb": size / 2**20,
@@ -123,5 +142,11 @@ def _add(line: dict[str, Any], metrics: dict[str, float | None], series: list[tu
             }
         instant = int(dt.datetime.combine(date, dt.time(), dt.UTC).timestamp() * 1000)
         series += [(name, date.toordinal(), instant, value) for name, value in found.items()]
-        for name in found.keys() & {"raw_rows_parsed", "normalized_rows", "filtered_rows", "rows_written", "rows_loaded"}:
+        for name in found.keys() & {
+            "raw_rows_parsed",
+            "normalized_rows",
+            "filtered_rows",
+            "rows_written",
+            "rows_loaded",
+        }:
             metrics[f"total_{name}"] = (metrics.get(f"total_{name}") or 0.0) + found[name]

@@ -37,7 +37,9 @@ def schema_check_result(table: DailyTable, report: RangeReport) -> dg.AssetCheck
     if broken:
         lines = [f"- {date}: {error}" for date, error in sorted(broken.items())]
         metadata["failures"] = dg.MetadataValue.md("\n".join(lines[:100]))
-    return dg.AssetCheckResult(passed=not broken, check_name=CHECK, asset_key=dg.AssetKey(table.name.split("/")), metadata=metadata)
+    return dg.AssetCheckResult(
+        passed=not broken, check_name=CHECK, asset_key=dg.AssetKey(table.name.split("/")), metadata=metadata
+    )
 
 
 def column_schema(model: type[pa.DataFrameModel]) -> dg.TableSchema:
@@ -48,7 +50,9 @@ def column_schema(model: type[pa.DataFrameModel]) -> dg.TableSchema:
                 name=name,
                 type=str(column.dtype),
                 description=column.description,
-                constraints=dg.TableColumnConstraints(nullable=column.nullable, other=[str(check) for check in column.checks]),
+                constraints=dg.TableColumnConstraints(
+                    nullable=column.nullable, other=[str(check) for check in column.checks]
+                ),
             )
             for name, column in model.to_schema().columns.items()
         ]

@@ -119,7 +119,8 @@ def _start_of_history(workspace: Workspace, date: dt.date) -> str:
     job=daily_job,
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Looks at the files of the last five sessions again: what changed or came late is rebuilt from there on.",
+    description="Looks at the files of the last five sessions "
+    "again: what changed or came late is rebuilt from there on.",
 )
 def republish_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """NSE republishes files without a word."""

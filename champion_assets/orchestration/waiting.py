@@ -32,7 +32,9 @@ def must_wait(context: dg.AssetExecutionContext, report: RangeReport) -> bool:
     backfill = context.run.tags.get(BACKFILL_ID_TAG)
     if backfill is None or not all(isinstance(error, MissingInput) for error in report.failed.values()):
         return False
-    return earlier_run_goes_on(context.instance.get_run_records(dg.RunsFilter(tags={BACKFILL_ID_TAG: backfill})), context.run)
+    return earlier_run_goes_on(
+        context.instance.get_run_records(dg.RunsFilter(tags={BACKFILL_ID_TAG: backfill})), context.run
+    )
 
 
 def earlier_run_goes_on(records: Sequence[dg.RunRecord], run: dg.DagsterRun) -> bool:
@@ -45,7 +47,10 @@ def earlier_run_goes_on(records: Sequence[dg.RunRecord], run: dg.DagsterRun) -> 
     def origin(record: dg.RunRecord) -> str:
         return record.dagster_run.root_run_id or record.dagster_run.run_id
 
-    groups = {name: sorted(group, key=lambda each: each.storage_id) for name, group in groupby(sorted(records, key=origin), origin)}
+    groups = {
+        name: sorted(group, key=lambda each: each.storage_id)
+        for name, group in groupby(sorted(records, key=origin), origin)
+    }
     own = groups[run.root_run_id or run.run_id][0].storage_id
     return any(group[0].storage_id < own and _goes_on(group[-1].dagster_run) for group in groups.values())
 
@@ -65,10 +70,13 @@ def wait(context: dg.AssetExecutionContext, scale: float, why: str) -> Exception
     returns = context.instance.run_retries_enabled
     if context.retry_number < LOOKS or not returns:
         context.log.info(f"waiting for earlier runs of this backfill: {why}")
-        return dg.RetryRequested(max_retries=LOOKS if returns else LOOKS_WITHOUT_RETRIES, seconds_to_wait=LOOK_SECONDS * scale or 1.0)
+        return dg.RetryRequested(
+            max_retries=LOOKS if returns else LOOKS_WITHOUT_RETRIES, seconds_to_wait=LOOK_SECONDS * scale or 1.0
+        )
     context.instance.add_run_tags(context.run.run_id, {WAITING_TAG: context.run.run_id, MAX_RETRIES_TAG: str(RETURNS)})
     return dg.Failure(
-        f"Earlier runs of this backfill build what this run needs. It leaves its place to others and is started again by itself.\n{why}",
+        f"Earlier runs of this backfill build what this run needs. It leaves its place to others and is "
+        f"started again by itself.\n{why}",
         allow_retries=False,
     )
 

@@ -72,7 +72,12 @@ def nice_values(scale: Scale, wanted: int = 5) -> list[float]:
     if scale.is_log and scale.high / scale.low > 4:
         powers = range(math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high)) + 1)
         for steps in ((1, 2, 5), (1,)):
-            found = [step * 10.0**power for power in powers for step in steps if scale.low <= step * 10.0**power <= scale.high]
+            found = [
+                step * 10.0**power
+                for power in powers
+                for step in steps
+                if scale.low <= step * 10.0**power <= scale.high
+            ]
             if len(found) <= wanted + 2:
                 return found
         return found[:: math.ceil(len(found) / wanted)]

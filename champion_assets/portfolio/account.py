@@ -93,9 +93,13 @@ class AccountDay(AccountResults):
     targets: TARGETS = pa.Field(description="The decision in force: share of the value by name")  # type: ignore[valid-type]
     cash_weight: float = pa.Field(ge=0, lt=1, description="Share of the value that the decision leaves in cash")
     claims_weight: float = pa.Field(ge=0, lt=1, description="Share of the value in demerged parts when it was made")
-    relative_gap: float = pa.Field(ge=0, le=1e-8, description="Certified distance of the decision's objective from its optimum")
+    relative_gap: float = pa.Field(
+        ge=0, le=1e-8, description="Certified distance of the decision's objective from its optimum"
+    )
     distance: float = pa.Field(
-        nullable=True, ge=0, description="Proven distance from the best choice of names; null where no other was looked at"
+        nullable=True,
+        ge=0,
+        description="Proven distance from the best choice of names; null where no other was looked at",
     )
     shadow_prices: PRICES = pa.Field(  # type: ignore[valid-type]
         description="What the objective would gain if a constraint were loosened by one unit"
@@ -112,9 +116,17 @@ class AccountDay(AccountResults):
 def rules_of(settings: Parameters) -> Rules:
     """The simulator's rules by the parameters of the table."""
     return Rules(
-        settings.fill, settings.whole_shares, settings.slippage_bps / 10_000, settings.impact, settings.participation, settings.unfilled,
-        settings.rights, settings.usable_proceeds, settings.delisted_after, settings.delisting_recovery,
-    )  # fmt: skip
+        settings.fill,
+        settings.whole_shares,
+        settings.slippage_bps / 10_000,
+        settings.impact,
+        settings.participation,
+        settings.unfilled,
+        settings.rights,
+        settings.usable_proceeds,
+        settings.delisted_after,
+        settings.delisting_recovery,
+    )
 
 
 def exchange_of(settings: Parameters) -> NseCashMarket:
@@ -137,7 +149,11 @@ def cash_return(settings: Parameters, overnight: Overnight | None, days: int) ->
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The days of `dates`, in order; each begins with the account of the session before."""
-    strategy, rules, exchange = strategy_of(inputs.parameters), rules_of(inputs.parameters), exchange_of(inputs.parameters)
+    strategy, rules, exchange = (
+        strategy_of(inputs.parameters),
+        rules_of(inputs.parameters),
+        exchange_of(inputs.parameters),
+    )
     row = _stored(inputs, dates[0])
     market = Market(inputs, dates, names_in(row) if row else None)
     account = from_row(row, market.index) if row else None
@@ -159,9 +175,15 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         passed = (date - evening).days if evening and not flows else 0
         earned = cash_return(inputs.parameters, rates.get(date), passed)
         result = run_session(account, day, market.actions(date, held, day.is_gap), decided, rules, exchange, earned)
-        facts[date] = {"value": account.value, "positions": int((account.shares > 0).sum()), "costs": result.costs.total,
-                       "unfilled": result.unfilled, "unexplained_gaps": result.gaps, "is_rebalance": False,
-                       "bands_known": 0 if day.hits is None else int(day.hits.known.sum())}  # fmt: skip
+        facts[date] = {
+            "value": account.value,
+            "positions": int((account.shares > 0).sum()),
+            "costs": result.costs.total,
+            "unfilled": result.unfilled,
+            "unexplained_gaps": result.gaps,
+            "is_rebalance": False,
+            "bands_known": 0 if day.hits is None else int(day.hits.known.sum()),
+        }
         known = next(looks)[1] if inputs.facts[date] else None
         standing = standing_of(account, market.names)
         if known is not None and (strategy.rebalance != "band" or _is_due(targets, standing, strategy.rebalance_band)):
@@ -187,22 +209,47 @@ def _stored(inputs: Inputs, date: dt.date) -> dict[str, Any] | None:
 
 
 def as_row(
-    date: dt.date, account: Account, opened: float, result: SessionResult, flows: float, late: int, market: Market, targets: Targets
+    date: dt.date,
+    account: Account,
+    opened: float,
+    result: SessionResult,
+    flows: float,
+    late: int,
+    market: Market,
+    targets: Targets,
 ) -> pl.DataFrame:
     """The stored form of a session; `opened` is the value it began with."""
     costs = result.costs
     stale = (account.shares > 0) & (account.idle > STALE_SESSIONS)
     columns = {
-        "trade_date": [date], "value": [account.value], "cash": [account.cash], "flows": [flows], "pnl": [result.pnl],
-        "costs": [costs.total], "stt": [costs.of("stt")], "exchange_charges": [costs.of("exchange")], "stamp_duty": [costs.of("stamp")],
-        "service_tax": [costs.of("tax")], "brokerage": [costs.of("brokerage")], "dp_charges": [costs.of("depository")],
-        "bought": [result.bought], "sold": [result.sold], "buys": [result.buys], "sells": [result.sells],
-        "unfilled": [result.unfilled], "unexplained_gaps": [result.gaps], "late_actions": [late], "dividends": [result.dividends],
-        "interest": [result.interest], "written_down": [result.written_down], "portfolio_return": [account.value / opened - 1.0],
+        "trade_date": [date],
+        "value": [account.value],
+        "cash": [account.cash],
+        "flows": [flows],
+        "pnl": [result.pnl],
+        "costs": [costs.total],
+        "stt": [costs.of("stt")],
+        "exchange_charges": [costs.of("exchange")],
+        "stamp_duty": [costs.of("stamp")],
+        "service_tax": [costs.of("tax")],
+        "brokerage": [costs.of("brokerage")],
+        "dp_charges": [costs.of("depository")],
+        "bought": [result.bought],
+        "sold": [result.sold],
+        "buys": [result.buys],
+        "sells": [result.sells],
+        "unfilled": [result.unfilled],
+        "unexplained_gaps": [result.gaps],
+        "late_actions": [late],
+        "dividends": [result.dividends],
+        "interest": [result.interest],
+        "written_down": [result.written_down],
+        "portfolio_return": [account.value / opened - 1.0],
         "stale_value": [float((account.shares[stale] * account.price[stale]).sum())],
-        **as_columns(account, market.names, market.symbols), **session_columns(result, market.names, market.symbols),
+        **as_columns(account, market.names, market.symbols),
+        **session_columns(result, market.names, market.symbols),
         **targets.columns(),
-    }  # fmt: skip
+    }
     schema = empty_frame(AccountDay).schema
     return pl.DataFrame({name: columns[name] for name in schema}, schema=schema)
 
@@ -210,13 +257,16 @@ def as_row(
 def preview(place: Place, date: dt.date) -> dict[str, str]:
     """The orders of the day and what became of them."""
     rows = place.lake.read(NAME, [date], ["executions"])["executions"].explode().drop_nulls()
-    lines = [f"| {each['symbol']} | {each['wanted']:,.0f} | {each['filled']:,.0f} | {each['reason']} |" for each in rows[:20]]
+    lines = [
+        f"| {each['symbol']} | {each['wanted']:,.0f} | {each['filled']:,.0f} | {each['reason']} |" for each in rows[:20]
+    ]
     return {"orders": "\n".join(["| name | shares wanted | filled | why not all |", "|---|---|---|---|", *lines])}
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="The account after each session: fills, costs, corporate actions, holdings, and the decision made with it at the close.",
+    description="The account after each session: fills, costs, corporate actions, holdings, and the decision "
+    "made with it at the close.",
     model=AccountDay,
     code_version="5",
     inputs=lambda settings: (
@@ -228,8 +278,13 @@ TABLE = DailyTable(
         Input("silver/corporate_actions", ACTION_SESSIONS),
         Input(NAME, lag=1),
     ),
-    parameters=lambda settings: {**decision_parameters(settings), **{name: getattr(settings, name) for name in SIMULATION}},
-    day_facts=lambda place, dates: {date: is_rebalance(place.calendar, date, place.settings.rebalance) for date in dates},
+    parameters=lambda settings: {
+        **decision_parameters(settings),
+        **{name: getattr(settings, name) for name in SIMULATION},
+    },
+    day_facts=lambda place, dates: {
+        date: is_rebalance(place.calendar, date, place.settings.rebalance) for date in dates
+    },
     constants={**values_of(costs), **values_of(trading_rules)},
     compute=compute,
     gate=unknown_names,

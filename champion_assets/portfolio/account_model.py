@@ -40,16 +40,21 @@ class AccountResults(TableModel):
         ge=0, description="Orders not filled, or not wholly: not traded, at the band, beyond the volume, not settled"
     )
     unexplained_gaps: pl.Int32 = pa.Field(ge=0, description="Holdings whose opening gap was treated as value-neutral")
-    late_actions: pl.Int32 = pa.Field(ge=0, description="Holdings of which a past corporate action was told otherwise today")
+    late_actions: pl.Int32 = pa.Field(
+        ge=0, description="Holdings of which a past corporate action was told otherwise today"
+    )
     dividends: float = pa.Field(ge=0, description="Dividends credited, part of the P&L's account")
     interest: float = pa.Field(ge=0, description="Interest on cash")
     written_down: float = pa.Field(ge=0, description="Loss on names that count as delisted since today")
     portfolio_return: float = pa.Field(gt=-1, description="Return of the day after costs")
     stale_value: float = pa.Field(
-        ge=0, description=f"Part of the value that stands at prices older than {STALE_SESSIONS} sessions: suspended or ended names"
+        ge=0,
+        description=f"Part of the value that stands at prices older than "
+        f"{STALE_SESSIONS} sessions: suspended or ended names",
     )
     is_look_ahead: bool = pa.Field(
-        description="The decision in force used a list of sectors or a snapshot of ratings of a later day, as settings allow"
+        description="The decision in force used a list of sectors or a "
+        "snapshot of ratings of a later day, as settings allow"
     )
     holdings: HOLDINGS = pa.Field(description="Positions at the close; idle: sessions without a trade")  # type: ignore[valid-type]
     claims: CLAIMS = pa.Field(description="Demerged parts not yet listed: of which name, shares, rupees a share")  # type: ignore[valid-type]
@@ -58,7 +63,11 @@ class AccountResults(TableModel):
     def adds_up(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
         """Recomputed from the stored rows."""
         held = pl.col("holdings").list.eval(pl.element().struct.field("value")).list.sum()
-        claimed = pl.col("claims").list.eval(pl.element().struct.field("shares") * pl.element().struct.field("each")).list.sum()
+        claimed = (
+            pl.col("claims")
+            .list.eval(pl.element().struct.field("shares") * pl.element().struct.field("each"))
+            .list.sum()
+        )
         return data.lazyframe.select((pl.col("cash") + held + claimed - pl.col("value")).abs() <= 0.01)
 
     @pa.dataframe_check(description="the charges add up to the costs, to a paisa")

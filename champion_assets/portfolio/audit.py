@@ -48,7 +48,9 @@ class Audit(TableModel):
     value: float = pa.Field(description="What the stored weights give it")
     low: float = pa.Field(nullable=True, description="Lower bound; null if there is none")
     high: float = pa.Field(nullable=True, description="Upper bound; null if there is none")
-    violation: float = pa.Field(ge=0, le=1e-8, description="How far outside; 1e-9 is allowed for rounding, 1e-8 for the gap")
+    violation: float = pa.Field(
+        ge=0, le=1e-8, description="How far outside; 1e-9 is allowed for rounding, 1e-8 for the gap"
+    )
     binds: bool = pa.Field(description="At its bound")
 
     class Config(TableModel.Config):
@@ -79,7 +81,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Audits of the decisions of `dates`."""
     strategy = strategy_of(inputs.parameters)
     account = inputs.read(ACCOUNT, ["trade_date", "value", "holdings", "claims", "decided_on", "targets"], days=dates)
-    decided = {row["trade_date"]: row for row in account.iter_rows(named=True) if row["decided_on"] == row["trade_date"]}
+    decided = {
+        row["trade_date"]: row for row in account.iter_rows(named=True) if row["decided_on"] == row["trade_date"]
+    }
     frames, facts = [empty_frame(Audit)], {}
     for date, known in evenings(inputs, sorted(decided), strategy) if decided else ():
         if known is None:
@@ -87,10 +91,15 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         row = decided[date]
         weights = {each["instrument_id"]: each["weight"] for each in row["targets"] if not each["is_stuck"]}
         if strangers := sorted(weights.keys() - set(known.instruments)):
-            raise ValueError(f"{date}: {len(strangers)} names have a weight and are not in the universe, the first is {strangers[0]}")
+            raise ValueError(
+                f"{date}: {len(strangers)} names have a weight and are not in the universe, the first is {strangers[0]}"
+            )
         chosen = np.array([weights.get(name, 0.0) for name in known.instruments])
         frames.append(examine(known, chosen, strategy, stored_standing(row)))
-        facts[date] = {"constraints": frames[-1].height, "binding": ", ".join(frames[-1].filter("binds")["constraint_name"])}
+        facts[date] = {
+            "constraints": frames[-1].height,
+            "binding": ", ".join(frames[-1].filter("binds")["constraint_name"]),
+        }
     return Computed(pl.concat(frames), facts=facts)
 
 
@@ -104,7 +113,8 @@ def stored_standing(row: Mapping[str, Any]) -> Standing:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every constraint of each decision recomputed, and how far its weights are from the best, independently of the solver.",
+    description="Every constraint of each decision recomputed, and how far its weights are from the best, "
+    "independently of the solver.",
     model=Audit,
     code_version="3",
     inputs=lambda settings: (Input(ACCOUNT), *decision_inputs(settings)),

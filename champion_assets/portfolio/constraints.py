@@ -22,7 +22,8 @@ from champion_assets.quant.selection import Selection
 from champion_assets.settings.strategy import Strategy
 
 NO_SECTORS = (
-    "SECTOR_CAP and ESG_BEST_IN_CLASS need sectors, and no list of index members was known on the day: save one of that time as "
+    "SECTOR_CAP and ESG_BEST_IN_CLASS need sectors, and no list of index members was known on the "
+    "day: save one of that time as "
     "ind_nifty500list_YYYY-MM-DD.csv among the files, or set SECTOR_LISTS=look_ahead, which marks every figure"
 )
 ESG_ROW, COVERED_ROW = "ESG score", "covered by ESG"
@@ -46,7 +47,10 @@ def make_problem(known: Known, strategy: Strategy, standing: Standing) -> Proble
     whole = 1.0 - strategy.cash_weight
     budget = whole - standing.locked
     if budget <= 1e-6:
-        raise Infeasible(f"CASH_WEIGHT={strategy.cash_weight:g} and what cannot be sold ({standing.locked:.4g}) leave nothing to invest")
+        raise Infeasible(
+            f"CASH_WEIGHT={strategy.cash_weight:g} and what cannot "
+            f"be sold ({standing.locked:.4g}) leave nothing to invest"
+        )
     if strategy.uses_sectors and names and all(sector == UNKNOWN_SECTOR for sector in known.sectors):
         raise Infeasible(NO_SECTORS)
     present = np.array([standing.held.get(name, 0.0) for name in known.instruments])
@@ -57,8 +61,14 @@ def make_problem(known: Known, strategy: Strategy, standing: Standing) -> Proble
         liquid = strategy.liquidity_share * known.turnover / standing.value
         cap, floor = np.minimum(cap, liquid), np.minimum(floor, liquid)
     cap, floor = np.where(allowed, cap, 0.0), np.where(allowed, floor, 0.0)
-    settings = {"cash": "CASH_WEIGHT", "cap": "WEIGHT_CAP", "floor": "WEIGHT_FLOOR", "turnover": "TURNOVER_MAX", "names": "MAX_NAMES",
-                "position": "MIN_POSITION"}  # fmt: skip
+    settings = {
+        "cash": "CASH_WEIGHT",
+        "cap": "WEIGHT_CAP",
+        "floor": "WEIGHT_FLOOR",
+        "turnover": "TURNOVER_MAX",
+        "names": "MAX_NAMES",
+        "position": "MIN_POSITION",
+    }
     if strategy.liquidity_share is not None:
         settings["cap"] += ", LIQUIDITY_SHARE"
     trading: dict[str, Any] = {}
@@ -74,10 +84,19 @@ def make_problem(known: Known, strategy: Strategy, standing: Standing) -> Proble
             trading["cost"] = np.full(names, known.cost / strategy.cost_horizon)
     rows = (*_sector_rows(known, strategy, np.where(stuck, present, 0.0)), *_esg_rows(known, strategy, budget))
     return Problem(
-        _tilted(known, strategy), known.risk, strategy.risk_aversion, cap=cap, floor=floor, budget=budget, rows=rows,
-        benchmark=benchmark_weights(known.turnover, strategy.tracked) * budget if strategy.objective == "tracking" and names else None,
-        settings=settings, **trading,
-    )  # fmt: skip
+        _tilted(known, strategy),
+        known.risk,
+        strategy.risk_aversion,
+        cap=cap,
+        floor=floor,
+        budget=budget,
+        rows=rows,
+        benchmark=benchmark_weights(known.turnover, strategy.tracked) * budget
+        if strategy.objective == "tracking" and names
+        else None,
+        settings=settings,
+        **trading,
+    )
 
 
 def forced_trading(held: Array, floor: Array, cap: Array, budget: float) -> float:
@@ -143,12 +162,22 @@ def _esg_rows(known: Known, strategy: Strategy, budget: float) -> list[Row]:
         if strategy.esg_min_coverage >= 1.0:
             score = np.where(scored, known.esg, 0.0)
             rows.append(
-                Row(ESG_ROW, score, low=floor * budget,
-                    way=lambda limit: f"lower the floor on ESG ({setting}) to at most {at_most(limit / budget - mean)}"),
-            )  # fmt: skip
+                Row(
+                    ESG_ROW,
+                    score,
+                    low=floor * budget,
+                    way=lambda limit: f"lower the floor on ESG ({setting}) to at most {at_most(limit / budget - mean)}",
+                ),
+            )
         else:
-            rows.append(Row(f"{ESG_ROW} above {floor:g} of the covered part", np.where(scored, known.esg - floor, 0.0), low=0.0,
-                            way=lambda _: f"lower the floor on ESG ({setting})"))  # fmt: skip
+            rows.append(
+                Row(
+                    f"{ESG_ROW} above {floor:g} of the covered part",
+                    np.where(scored, known.esg - floor, 0.0),
+                    low=0.0,
+                    way=lambda _: f"lower the floor on ESG ({setting})",
+                )
+            )
     if strategy.uses_esg and 0.0 < strategy.esg_min_coverage < 1.0:
         rows.append(Row(COVERED_ROW, scored.astype(float), low=strategy.esg_min_coverage * budget,
                         way=lambda limit: f"lower ESG_MIN_COVERAGE to at most {at_most(limit / budget)}"))  # fmt: skip

@@ -65,11 +65,19 @@ def _demand_numbers(known: Known) -> None:
     Raises:
         NotSolved: names the date, the share and what is not known of it.
     """
-    told = {"expected return": known.expected, "risk": known.risk.volatility(), "median turnover": known.turnover, "tilt": known.tilt}
+    told = {
+        "expected return": known.expected,
+        "risk": known.risk.volatility(),
+        "median turnover": known.turnover,
+        "tilt": known.tilt,
+    }
     for what, values in told.items():
         if values is not None and not (flags := np.isfinite(values)).all():
             first = known.symbols[int(np.argmin(flags))]
-            raise NotSolved(f"{known.date}: the {what} of {first} is no finite number ({int((~flags).sum())} names in all); leave it out")
+            raise NotSolved(
+                f"{known.date}: the {what} of {first} is no finite "
+                f"number ({int((~flags).sum())} names in all); leave it out"
+            )
 
 
 def as_decided(problem: Problem, strategy: Strategy, weights: Array) -> Problem:

@@ -76,7 +76,9 @@ class Frontier:
     note: str = ""
 
 
-def frontier_of(known: Known, strategy: Strategy, value: float, overnight_rate: float, floors: Sequence[float] | None = None) -> Frontier:
+def frontier_of(
+    known: Known, strategy: Strategy, value: float, overnight_rate: float, floors: Sequence[float] | None = None
+) -> Frontier:
     """The frontier of one evening, under the caps, sector caps, exclusions and liquidity limits of the strategy, from cash.
 
     Args:
@@ -94,7 +96,8 @@ def frontier_of(known: Known, strategy: Strategy, value: float, overnight_rate: 
     scored = int(np.isfinite(known.esg).sum())
     if scored == 0:
         raise RequestError(
-            f"{known.date}: none of the {len(known.instruments)} members of the universe has an ESG score. Put ratings and their mapping "
+            f"{known.date}: none of the {len(known.instruments)} members of the universe has an ESG score. "
+            f"Put ratings and their mapping "
             "into the folder of CHAMPION_ESG (docs/esg.md), then `champion backfill` the days"
         )
     problem = _problem(known, strategy, value, overnight_rate)
@@ -112,7 +115,10 @@ def frontier_of(known: Known, strategy: Strategy, value: float, overnight_rate: 
     for name, points in found.items():
         points.extend(esg_frontier(problem, known.esg, wanted, OBJECTIVES[name]))
     if all(len(points) == 1 for points in found.values()):
-        raise RequestError(f"{known.date}: no ESG floor from {wanted[0]:g} points on can be attained; the constraints allow {highest:.1f}")
+        raise RequestError(
+            f"{known.date}: no ESG floor from {wanted[0]:g} points "
+            f"on can be attained; the constraints allow {highest:.1f}"
+        )
     rows = [_row(name, point, points[0], strategy.risk_aversion) for name, points in found.items() for point in points]
     held = [
         (name, point.floor, known.instruments[number], known.symbols[number], float(point.weights[number]))

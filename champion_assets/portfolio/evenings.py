@@ -39,14 +39,23 @@ def strategy_of(parameters: Mapping[str, Any]) -> Strategy:
 def decision_inputs(settings: Settings) -> tuple[Input, ...]:
     """What a decision looks at; its risk model is computed from the window of returns, as features/covariance does."""
     return (
-        Input("features/expected_returns"), Input("features/covariance"), Input("features/universe"), Input("features/esg"),
-        Input(RETURNS, settings.cov_window_days), *tilt_inputs(settings.tilts), *mandate_inputs(settings.strategy),
-    )  # fmt: skip
+        Input("features/expected_returns"),
+        Input("features/covariance"),
+        Input("features/universe"),
+        Input("features/esg"),
+        Input(RETURNS, settings.cov_window_days),
+        *tilt_inputs(settings.tilts),
+        *mandate_inputs(settings.strategy),
+    )
 
 
 def decision_parameters(settings: Settings) -> dict[str, Any]:
     """What a decision depends on beside data and the account."""
-    return {**settings.strategy.model_dump(), "slippage_bps": settings.slippage_bps, "brokerage_bps": settings.brokerage_bps}
+    return {
+        **settings.strategy.model_dump(),
+        "slippage_bps": settings.slippage_bps,
+        "brokerage_bps": settings.brokerage_bps,
+    }
 
 
 def evenings(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> Iterator[tuple[dt.date, Known | None]]:
@@ -56,7 +65,9 @@ def evenings(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> It
         ValueError: two tables that must cover the same names do not.
     """
     costs = inputs.parameters
-    expected = _by_day(inputs.read("features/expected_returns", ["trade_date", "instrument_id", "expected_return"], days=dates))
+    expected = _by_day(
+        inputs.read("features/expected_returns", ["trade_date", "instrument_id", "expected_return"], days=dates)
+    )
     universe = _by_day(inputs.read("features/universe", _MEMBER, days=dates))
     scores = _by_day(inputs.read("features/esg", _RATED, days=dates).filter(pl.col("provider") == BLEND))
     tilts = _by_day(tilts_on(inputs, dates, strategy)) if strategy.tilts else None
@@ -66,19 +77,30 @@ def evenings(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> It
             yield window.date, None
             continue
         rows = (
-            universe[window.date].sort("instrument_id").join(expected[window.date], on="instrument_id", how="left", maintain_order="left")
+            universe[window.date]
+            .sort("instrument_id")
+            .join(expected[window.date], on="instrument_id", how="left", maintain_order="left")
         )
         if rows["expected_return"].null_count():
             raise ValueError(f"{window.date}: expected returns and risk model cover different names")
         rates = cost_rates(window.date)
-        yield window.date, Known(
-            window.date, window.instruments, window.symbols, rows["sector"].to_list(), window.turnover, rows["expected_return"].to_numpy(),
-            risk_of(window, strategy.covariance_estimator), _joined(rows, scores.get(window.date), "score", np.nan),
-            (rates.buy + rates.sell) / 2 + (costs.slippage_bps + costs.brokerage_bps) / 10_000,
-            None if tilts is None else _joined(rows, tilts.get(window.date), "tilt", 0.0),
-            flags(window.instruments, strategy, mandates.get(window.date)),
-            looks_ahead(strategy, rows, scores.get(window.date)),
-        )  # fmt: skip
+        yield (
+            window.date,
+            Known(
+                window.date,
+                window.instruments,
+                window.symbols,
+                rows["sector"].to_list(),
+                window.turnover,
+                rows["expected_return"].to_numpy(),
+                risk_of(window, strategy.covariance_estimator),
+                _joined(rows, scores.get(window.date), "score", np.nan),
+                (rates.buy + rates.sell) / 2 + (costs.slippage_bps + costs.brokerage_bps) / 10_000,
+                None if tilts is None else _joined(rows, tilts.get(window.date), "tilt", 0.0),
+                flags(window.instruments, strategy, mandates.get(window.date)),
+                looks_ahead(strategy, rows, scores.get(window.date)),
+            ),
+        )
 
 
 def looks_ahead(strategy: Strategy, members: pl.DataFrame, scores: pl.DataFrame | None) -> bool:
@@ -103,7 +125,9 @@ def known_at(place: Place, date: dt.date) -> Known | None:
     """
     settings = place.settings
     parameters = Parameters("a question", decision_parameters(settings))
-    inputs = Inputs("a question", [date], decision_inputs(settings), place, parameters, facts={}, more={}, outside=None, models={})
+    inputs = Inputs(
+        "a question", [date], decision_inputs(settings), place, parameters, facts={}, more={}, outside=None, models={}
+    )
     return next(iter(evenings(inputs, [date], settings.strategy)))[1]
 
 

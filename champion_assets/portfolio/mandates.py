@@ -48,7 +48,9 @@ def named(instruments: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     return rows.filter(pl.col("name").is_in(sorted(wanted))).unique(maintain_order=True)
 
 
-def permitted_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> dict[dt.date, tuple[frozenset[str], frozenset[str]]]:
+def permitted_on(
+    inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy
+) -> dict[dt.date, tuple[frozenset[str], frozenset[str]]]:
     """By day the instruments that EXCLUDE names, and those that UNIVERSE names."""
     if not mandate_inputs(strategy):
         return {}
@@ -61,7 +63,9 @@ def permitted_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -
     return found
 
 
-def flags(instruments: Sequence[str], strategy: Strategy, mandate: tuple[frozenset[str], frozenset[str]] | None) -> Flags | None:
+def flags(
+    instruments: Sequence[str], strategy: Strategy, mandate: tuple[frozenset[str], frozenset[str]] | None
+) -> Flags | None:
     """Whether each instrument may be held; None without a mandate."""
     if mandate is None:
         return None
@@ -84,7 +88,8 @@ def unknown_names(place: Place, dates: Sequence[dt.date]) -> Mapping[dt.date, Ex
             near = get_close_matches(unknown[0].upper(), symbols, 3, 0.6)
             meant = f"; did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
             error = ConfigurationError(
-                f"{setting} names {unknown[0]}, which no instrument in the lake bears or has borne until {built[-1]}{meant} "
+                f"{setting} names {unknown[0]}, which no instrument in "
+                f"the lake bears or has borne until {built[-1]}{meant} "
                 "A company that is yet to list is named by its ISIN."
             )
             return dict.fromkeys(dates, error)

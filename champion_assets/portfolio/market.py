@@ -30,10 +30,34 @@ ACTION_SESSIONS = 250
 """How far back an action can lie that a name meets when it trades again."""
 LEAST_RETURNS = 20
 """Returns that a volatility of its own needs."""
-_ORDER = {"dividend": 0, "distribution": 0, "rights": 1, "capital_reduction": 2, "bonus": 3, "split": 4, "consolidation": 4}
+_ORDER = {
+    "dividend": 0,
+    "distribution": 0,
+    "rights": 1,
+    "capital_reduction": 2,
+    "bonus": 3,
+    "split": 4,
+    "consolidation": 4,
+}
 _PRICES = ("open", "high", "low", "close", "vwap", "previous", "volume")
-_EVENTS = ["trade_date", "instrument_id", "ex_date", "ex_session", "leg", "kind", "f_capital", "q", "cash", "ratio_a", "ratio_b", "premium",
-           "face_value", "child_instrument_id", "method", "held"]  # fmt: skip
+_EVENTS = [
+    "trade_date",
+    "instrument_id",
+    "ex_date",
+    "ex_session",
+    "leg",
+    "kind",
+    "f_capital",
+    "q",
+    "cash",
+    "ratio_a",
+    "ratio_b",
+    "premium",
+    "face_value",
+    "child_instrument_id",
+    "method",
+    "held",
+]
 
 
 class Market:
@@ -59,8 +83,11 @@ class Market:
         ]
         flags = ["trade_date", "instrument_id", "f_capital", "is_unexplained_gap"]
         rows = inputs.read("silver/equity_eod", columns).join(
-            inputs.read(RETURNS, flags, days=dates), on=["trade_date", "instrument_id"], how="left", maintain_order="left"
-        )  # fmt: skip
+            inputs.read(RETURNS, flags, days=dates),
+            on=["trade_date", "instrument_id"],
+            how="left",
+            maintain_order="left",
+        )
         self._rows = rows.with_columns(previous=pl.col("prior_close") * pl.col("f_capital"))
         self._endings, heirs = _endings(inputs)
         self._events = _events(inputs)
@@ -95,9 +122,16 @@ class Market:
         ticks = np.full(len(self.names), np.nan)
         ticks[numbers] = fixed_ticks(rows["series"].to_list())
         return MarketDay(
-            date=date, volume=volume, traded=volume > 0, is_gap=gap, is_delivered=delivered, volatility=moves, tick=ticks,
-            hits=None if (told := self._told.get(date)) is None else band_hits(told, self.index), **values,
-        )  # fmt: skip
+            date=date,
+            volume=volume,
+            traded=volume > 0,
+            is_gap=gap,
+            is_delivered=delivered,
+            volatility=moves,
+            tick=ticks,
+            hits=None if (told := self._told.get(date)) is None else band_hits(told, self.index),
+            **values,
+        )
 
     def actions(self, date: dt.date, held: Sequence[int], gaps: np.ndarray) -> dict[int, list[Action]]:
         """What holdings and claims in the names `held` meet today.
@@ -125,29 +159,48 @@ class Market:
                     and (since is None or leg["ex_session"] > since)
                 ]
             )
-            chosen = [action for leg in sorted(mine, key=lambda each: (each["ex_date"], _ORDER.get(each["kind"], 9), each["leg"]))
-                      if (action := self._action(date, leg, traded)) is not None]  # fmt: skip
+            chosen = [
+                action
+                for leg in sorted(mine, key=lambda each: (each["ex_date"], _ORDER.get(each["kind"], 9), each["leg"]))
+                if (action := self._action(date, leg, traded)) is not None
+            ]
             chosen += [action for leg in legs if leg["kind"] == "merger" and leg["ex_session"] == date
                        and (action := self._action(date, leg, traded))]  # fmt: skip
-            chosen += [Action("child", a=leg["ratio_a"], other=self.index[leg["child_instrument_id"]]) for leg in legs
-                       if leg["trade_date"] == date and leg["kind"] == "demerger" and leg["child_instrument_id"]]  # fmt: skip
+            chosen += [
+                Action("child", a=leg["ratio_a"], other=self.index[leg["child_instrument_id"]])
+                for leg in legs
+                if leg["trade_date"] == date and leg["kind"] == "demerger" and leg["child_instrument_id"]
+            ]
             if chosen:
-                found[number] = [*chosen, *found.get(number, [])]  # what a user says of an ending comes before the packaged line
+                found[number] = [
+                    *chosen,
+                    *found.get(number, []),
+                ]  # what a user says of an ending comes before the packaged line
         return found
 
-    def _ending(self, date: dt.date, lines: Sequence[Mapping[str, Any]], traded: Mapping[str, dt.date | None]) -> Action:
-        parts = tuple((self.index[child := line["child_instrument_id"]], line["ratio"], _merger_wait(date, child, traded))
-                      for line in lines if line["ratio"] is not None)  # fmt: skip
+    def _ending(
+        self, date: dt.date, lines: Sequence[Mapping[str, Any]], traded: Mapping[str, dt.date | None]
+    ) -> Action:
+        parts = tuple(
+            (self.index[child := line["child_instrument_id"]], line["ratio"], _merger_wait(date, child, traded))
+            for line in lines
+            if line["ratio"] is not None
+        )
         return Action("ending", cash=max(line["cash"] for line in lines), parts=parts)
 
     def late(self, date: dt.date, held: Sequence[int]) -> int:
         """Holdings of which the past was told otherwise today: it is counted, and not made undone."""
         traded = dict(self._by_day[date].select("instrument_id", "prior_date").iter_rows())
         return sum(
-            any(leg["trade_date"] == date and leg["child_instrument_id"] is None and (since := traded.get(self.names[number])) is not None
-                and leg["ex_session"] <= since for leg in self._events.get(self.names[number], ()))
+            any(
+                leg["trade_date"] == date
+                and leg["child_instrument_id"] is None
+                and (since := traded.get(self.names[number])) is not None
+                and leg["ex_session"] <= since
+                for leg in self._events.get(self.names[number], ())
+            )
             for number in held
-        )  # fmt: skip
+        )
 
     def _action(self, date: dt.date, leg: Mapping[str, Any], traded: Mapping[str, dt.date | None]) -> Action | None:
         if leg["held"] is not None:  # nobody has confirmed it: it pays nothing, either
@@ -155,9 +208,18 @@ class Market:
         if leg["kind"] in ("dividend", "distribution"):
             return Action("cash", cash=leg["cash"] or 0.0)
         if leg["kind"] == "rights" and leg["f_capital"] < 1.0:
-            price = leg["premium"] + leg["face_value"] if leg["premium"] is not None and leg["face_value"] is not None else np.inf
+            price = (
+                leg["premium"] + leg["face_value"]
+                if leg["premium"] is not None and leg["face_value"] is not None
+                else np.inf
+            )
             return Action(
-                "rights", f=leg["f_capital"], a=leg["ratio_a"], b=leg["ratio_b"], cash=price, wait=listing_sessions("rights", date)
+                "rights",
+                f=leg["f_capital"],
+                a=leg["ratio_a"],
+                b=leg["ratio_b"],
+                cash=price,
+                wait=listing_sessions("rights", date),
             )
         if leg["kind"] == "merger" and leg["child_instrument_id"]:
             child = leg["child_instrument_id"]
@@ -198,7 +260,9 @@ class Market:
         found[[number for number, _ in mine]] = moves
         unknown = [number for number in names if not np.isfinite(found[number])]
         if unknown:
-            others = next((each for least in (LEAST_RETURNS, 2) if np.isfinite(each := deviations(window, least)).any()), None)
+            others = next(
+                (each for least in (LEAST_RETURNS, 2) if np.isfinite(each := deviations(window, least)).any()), None
+            )
             found[unknown] = np.nan if others is None else float(np.nanmedian(others))
         return found
 

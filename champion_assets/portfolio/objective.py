@@ -74,7 +74,9 @@ def _risk_parity(problem: Problem, known: Known) -> Solution:
     broken = [each for each in constraints_met(problem, weights) if each.violation > 1e-9]
     if broken:
         words = ", ".join(f"'{each.name}' by {each.violation:.4g}" for each in broken)
-        raise Infeasible(f"risk parity, which leaves no choice, breaks {words}; loosen that, or choose another objective")
+        raise Infeasible(
+            f"risk parity, which leaves no choice, breaks {words}; loosen that, or choose another objective"
+        )
     return replace(part, weights=weights)
 
 

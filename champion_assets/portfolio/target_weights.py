@@ -32,13 +32,19 @@ class TargetWeights(TableModel):
     instrument_id: str = pa.Field(description="Permanent identity")
     symbol: str = pa.Field(description="Ticker on the day of the decision")
     sector: str = pa.Field(description="Industry on the day of the decision")
-    weight: float = pa.Field(ge=0, le=1, description="Share of the account's value; 0 for what cannot be sold and is worth nothing")
+    weight: float = pa.Field(
+        ge=0, le=1, description="Share of the account's value; 0 for what cannot be sold and is worth nothing"
+    )
     held: float = pa.Field(ge=0, le=1, description="Share of the account's value that the name is at this close")
     decided_on: pl.Date = pa.Field(description="Day of the decision; equal to trade_date on a rebalance day")
     is_stuck: bool = pa.Field(description="Did not trade on the day of the decision, so the weight is what was held")
-    esg_score: float = pa.Field(nullable=True, description="Blended ESG score on the day of the decision, 0 to 100; null where unknown")
+    esg_score: float = pa.Field(
+        nullable=True, description="Blended ESG score on the day of the decision, 0 to 100; null where unknown"
+    )
     cash_weight: float = pa.Field(ge=0, lt=1, description="Share of the account's value that stays in cash")
-    claims_weight: float = pa.Field(ge=0, lt=1, description="Share of the account's value in demerged parts that were not listed yet")
+    claims_weight: float = pa.Field(
+        ge=0, lt=1, description="Share of the account's value in demerged parts that were not listed yet"
+    )
     relative_gap: float = pa.Field(ge=0, le=1e-8, description="Certified distance of the objective from its optimum")
 
     class Config(TableModel.Config):
@@ -75,9 +81,15 @@ def held_weights(account: pl.DataFrame) -> pl.DataFrame:
 
     The share of the value that each holding is.
     """
-    held = account.select("trade_date", pl.col("value").alias("whole"), "holdings").explode("holdings").drop_nulls("holdings")
+    held = (
+        account.select("trade_date", pl.col("value").alias("whole"), "holdings")
+        .explode("holdings")
+        .drop_nulls("holdings")
+    )
     rows = held.unnest("holdings")
-    share = rows["value"].to_numpy() / rows["whole"].to_numpy()  # Polars divides by a single value through its reciprocal
+    share = (
+        rows["value"].to_numpy() / rows["whole"].to_numpy()
+    )  # Polars divides by a single value through its reciprocal
     return rows.select("trade_date", "instrument_id", held=pl.Series(share, dtype=pl.Float64))
 
 
@@ -92,20 +104,26 @@ def _facts(account: pl.DataFrame, rows: pl.DataFrame) -> dict[dt.date, dict[str,
     found: dict[dt.date, dict[str, Any]] = {}
     for date, decided_on in account.select("trade_date", "decided_on").iter_rows():
         is_new = date == decided_on
-        found[date] = {"names": names.get(date, 0), "is_rebalance": is_new} | ({"turnover": turnover[date]} if is_new else {})
+        found[date] = {"names": names.get(date, 0), "is_rebalance": is_new} | (
+            {"turnover": turnover[date]} if is_new else {}
+        )
     return found
 
 
 def preview(place: Place, date: dt.date) -> dict[str, str]:
     """The largest holdings as a table."""
     top = place.lake.read(NAME, [date]).sort("weight", descending=True).head(20)
-    lines = [f"| {row['symbol']} | {row['sector']} | {row['weight']:.2%} | {row['decided_on']} |" for row in top.iter_rows(named=True)]
+    lines = [
+        f"| {row['symbol']} | {row['sector']} | {row['weight']:.2%} | {row['decided_on']} |"
+        for row in top.iter_rows(named=True)
+    ]
     return {"largest weights": "\n".join(["| name | sector | weight | decided on |", "|---|---|---|---|", *lines])}
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="What the portfolio should hold: decided at the close on rebalance days by the strategy, carried in between.",
+    description="What the portfolio should hold: decided at the close "
+    "on rebalance days by the strategy, carried in between.",
     model=TargetWeights,
     code_version="4",
     inputs=lambda _: (Input(ACCOUNT),),

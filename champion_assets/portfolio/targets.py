@@ -63,28 +63,69 @@ class Targets:
         """The decision in force on a stored day."""
         rows = {each["instrument_id"]: each for each in row["targets"]}
         prices = {each["constraint_name"]: each["price"] for each in row["shadow_prices"]}
-        return cls(rows, row["decided_on"], row["cash_weight"], row["claims_weight"], row["relative_gap"], row["distance"], prices,
-                   row["is_look_ahead"])  # fmt: skip
+        return cls(
+            rows,
+            row["decided_on"],
+            row["cash_weight"],
+            row["claims_weight"],
+            row["relative_gap"],
+            row["distance"],
+            prices,
+            row["is_look_ahead"],
+        )
 
     @classmethod
-    def of(cls, known: Known, decision: Decision, strategy: Strategy, standing: Standing, market: Market, before: Targets) -> Targets:
+    def of(
+        cls, known: Known, decision: Decision, strategy: Strategy, standing: Standing, market: Market, before: Targets
+    ) -> Targets:
         """A decision as it is stored: the names it holds, and what cannot be sold at what it is."""
         closes = market.closes(known.date)
         rows: dict[str, Mapping[str, Any]] = {}
 
         def put(name: str, sector: str, weight: float, score: float, *, is_stuck: bool) -> None:
-            rows[name] = {"instrument_id": name, "symbol": market.symbols.get(name, ""), "sector": sector, "weight": weight,
-                          "close": _known(closes[market.index[name]]), "esg_score": _known(score), "is_stuck": is_stuck}  # fmt: skip
+            rows[name] = {
+                "instrument_id": name,
+                "symbol": market.symbols.get(name, ""),
+                "sector": sector,
+                "weight": weight,
+                "close": _known(closes[market.index[name]]),
+                "esg_score": _known(score),
+                "is_stuck": is_stuck,
+            }
 
         for number in map(int, np.flatnonzero(decision.weights > 0)):
-            put(known.instruments[number], known.sectors[number], float(decision.weights[number]), known.esg[number], is_stuck=False)
+            put(
+                known.instruments[number],
+                known.sectors[number],
+                float(decision.weights[number]),
+                known.esg[number],
+                is_stuck=False,
+            )
         members = {name: number for number, name in enumerate(known.instruments)}
         for name in sorted(standing.stuck):
-            sector = known.sectors[members[name]] if name in members else before.rows.get(name, {}).get("sector", UNKNOWN_SECTOR)
-            put(name, sector, standing.held[name], known.esg[members[name]] if name in members else np.nan, is_stuck=True)
+            sector = (
+                known.sectors[members[name]]
+                if name in members
+                else before.rows.get(name, {}).get("sector", UNKNOWN_SECTOR)
+            )
+            put(
+                name,
+                sector,
+                standing.held[name],
+                known.esg[members[name]] if name in members else np.nan,
+                is_stuck=True,
+            )
         prices = {name: value for name, value in decision.solution.multipliers.items() if name != "budget" and value}
-        return cls(dict(sorted(rows.items())), known.date, strategy.cash_weight, standing.claims, decision.solution.relative_gap,
-                   decision.distance, prices, known.looks_ahead)  # fmt: skip
+        return cls(
+            dict(sorted(rows.items())),
+            known.date,
+            strategy.cash_weight,
+            standing.claims,
+            decision.solution.relative_gap,
+            decision.distance,
+            prices,
+            known.looks_ahead,
+        )
 
     def decided(self, market: Market) -> Decided:
         """What the simulator fills."""
@@ -92,11 +133,15 @@ class Targets:
         for name, row in self.rows.items():
             number = market.index[name]
             weights[number], closes[number] = row["weight"], np.nan if row["close"] is None else row["close"]
-        return Decided(weights, closes, frozenset(market.index[name] for name, row in self.rows.items() if row["is_stuck"]))
+        return Decided(
+            weights, closes, frozenset(market.index[name] for name, row in self.rows.items() if row["is_stuck"])
+        )
 
     def drift(self, standing: Standing) -> float:
         """The largest distance of a target weight from what is held."""
-        return float(max((abs(row["weight"] - standing.held.get(name, 0.0)) for name, row in self.rows.items()), default=0.0))
+        return float(
+            max((abs(row["weight"] - standing.held.get(name, 0.0)) for name, row in self.rows.items()), default=0.0)
+        )
 
     def turnover(self, standing: Standing) -> float:
         """Half the sum of all changes of weights from what is held to what is decided.

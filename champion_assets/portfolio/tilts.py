@@ -36,9 +36,13 @@ def tilts_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> pl
         table, column = named.split(":")
         rows = inputs.read(table, days=dates)
         if column not in rows.columns or not rows.schema[column].is_numeric():
-            raise ConfigurationError(f"TILTS: {table} has no column {column} of numbers; it has {', '.join(rows.columns)}")
+            raise ConfigurationError(
+                f"TILTS: {table} has no column {column} of numbers; it has {', '.join(rows.columns)}"
+            )
         if rows.select(pl.struct("trade_date", "instrument_id").is_duplicated().any()).item():
-            raise ConfigurationError(f"TILTS: {table} has several rows for one name and day; a tilt needs a feature with one")
+            raise ConfigurationError(
+                f"TILTS: {table} has several rows for one name and day; a tilt needs a feature with one"
+            )
         tilt = (pl.col(column).fill_null(0.0) * worth / SESSIONS_A_YEAR).cast(pl.Float64)
         parts.append(rows.select("trade_date", "instrument_id", tilt.alias("tilt")))
     return pl.concat(parts).group_by("trade_date", "instrument_id", maintain_order=True).agg(pl.col("tilt").sum())

@@ -55,7 +55,9 @@ def guess(problem: Problem, scale: float) -> Guess:
         at_cap = (at_cap & ~unwanted) | above
         free = (free & ~above & ~below) | wanted | unwanted
         while float(np.where(at_cap, cap, low).sum()) > problem.budget:  # no more at the cap than the budget holds
-            dearest = np.flatnonzero(at_cap)[np.argsort(-price[at_cap], kind="stable")[: max(1, int(at_cap.sum()) // 20)]]
+            dearest = np.flatnonzero(at_cap)[
+                np.argsort(-price[at_cap], kind="stable")[: max(1, int(at_cap.sum()) // 20)]
+            ]
             at_cap[dearest], free[dearest] = False, True
         if not free.any():
             free[order[:60]], at_cap[order[:60]] = True, False

@@ -38,9 +38,13 @@ def forward_factors(events: pl.DataFrame, level: Level) -> pl.DataFrame:
         instrument_id, ex_session, f and q of the day, g (product of 1/f so far) and n (product of q so far).
     """
     f = pl.lit(1.0) if level == "none" else pl.col(f"f_{level}")
-    days = events.group_by("instrument_id", "ex_session").agg(f=f.product() if level != "none" else pl.lit(1.0), q=pl.col("q").product())
+    days = events.group_by("instrument_id", "ex_session").agg(
+        f=f.product() if level != "none" else pl.lit(1.0), q=pl.col("q").product()
+    )
     days = days.sort("instrument_id", "ex_session")
-    return days.with_columns(g=(1 / pl.col("f")).cum_prod().over("instrument_id"), n=pl.col("q").cum_prod().over("instrument_id"))
+    return days.with_columns(
+        g=(1 / pl.col("f")).cum_prod().over("instrument_id"), n=pl.col("q").cum_prod().over("instrument_id")
+    )
 
 
 def adjust(prices: pl.DataFrame, events: pl.DataFrame, level: Level, as_of: dt.date) -> pl.DataFrame:
@@ -62,7 +66,11 @@ def adjust(prices: pl.DataFrame, events: pl.DataFrame, level: Level, as_of: dt.d
     out = prices.with_columns(factor, shares)
     return out.with_columns(
         *((pl.col(name) * pl.col("factor")).alias(f"adj_{name}") for name in PRICES if name in prices.columns),
-        *((pl.col(name) * pl.col("share_factor")).alias(f"adj_{name}") for name in QUANTITIES if name in prices.columns),
+        *(
+            (pl.col(name) * pl.col("share_factor")).alias(f"adj_{name}")
+            for name in QUANTITIES
+            if name in prices.columns
+        ),
     )
 
 
@@ -73,7 +81,9 @@ def _factors_of_rows(prices: pl.DataFrame, factors: pl.DataFrame, end: pl.DataFr
     """
     both = np.ones((2, prices.height))
     numbered = end.with_row_index("_number")
-    number = prices.select("instrument_id").join(numbered, on="instrument_id", how="left", maintain_order="left")["_number"]
+    number = prices.select("instrument_id").join(numbered, on="instrument_id", how="left", maintain_order="left")[
+        "_number"
+    ]
     rows = np.flatnonzero(number.is_not_null().to_numpy())
     if rows.size:
         events = factors.join(numbered, on="instrument_id").sort("_number", "ex_session")

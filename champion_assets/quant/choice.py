@@ -139,7 +139,11 @@ class Search:
         self._left -= 1
         relaxed = replace(self._problem, cap=cap, floor=np.where(inside, self._low, 0.0), rows=rows)
         solution = self._solution(relaxed, start)
-        return None if solution is None else _Node(inside, outside, solution.weights, max(above, self._value(relaxed, solution.weights)))
+        return (
+            None
+            if solution is None
+            else _Node(inside, outside, solution.weights, max(above, self._value(relaxed, solution.weights)))
+        )
 
     def _solution(self, problem: Problem, start: Array | None) -> Solution | None:
         try:
@@ -186,7 +190,9 @@ class Search:
     def _try(self, names: Flags) -> bool:
         """Solve for exactly these names; True if that keeps all rules."""
         count = int(names.sum())
-        if (self._rules.most is not None and count > self._rules.most) or float(self._low[names].sum()) > self._problem.budget + 1e-12:
+        if (self._rules.most is not None and count > self._rules.most) or float(
+            self._low[names].sum()
+        ) > self._problem.budget + 1e-12:
             return False
         key = names.tobytes()
         if key not in self._tried:
@@ -228,10 +234,14 @@ class Search:
         settings = self._problem.settings
         enough = [count for count, smallest in self._positions if smallest >= rules.least]
         if rules.most is not None and enough:
-            ways.append(f"raise the number of names ({settings.get('names', 'most')}) to at least {at_least(min(enough))}")
+            ways.append(
+                f"raise the number of names ({settings.get('names', 'most')}) to at least {at_least(min(enough))}"
+            )
         few = [smallest for count, smallest in self._positions if rules.most is None or count <= rules.most]
         if rules.least > 0 and few:
-            ways.append(f"lower the least position ({settings.get('position', 'least')}) to at most {at_most(max(few))}")
+            ways.append(
+                f"lower the least position ({settings.get('position', 'least')}) to at most {at_most(max(few))}"
+            )
         ways.append("loosen another constraint")
         sure = "no choice of names meets" if is_over else f"no choice of names was found in {PROBLEMS} steps that meets"
         return Infeasible(f"{sure} '{' and '.join(told)}' with the other constraints; {', or '.join(ways)}")

@@ -46,17 +46,23 @@ class CombinatorialPaths:
     def __post_init__(self) -> None:
         """Refuse what leaves nothing to train or to test."""
         if not 1 <= self.test_groups < self.groups:
-            raise ValueError(f"of {self.groups} groups at least one tests and at least one trains, so {self.test_groups} cannot test")
+            raise ValueError(
+                f"of {self.groups} groups at least one tests and at least one trains, so {self.test_groups} cannot test"
+            )
         if self.purge < 0 or self.embargo < 0:
             raise ValueError(f"purge and embargo are numbers of rows, not {self.purge} and {self.embargo}")
         length = self.rows // self.groups
         if self.purge + self.embargo >= length - 1:
             raise ValueError(
-                f"{self.rows} rows in {self.groups} groups are {length} each; a purge of {self.purge} and an embargo of {self.embargo} "
+                f"{self.rows} rows in {self.groups} groups are {length} each; a purge of {self.purge} and an "
+                f"embargo of {self.embargo} "
                 f"leave too little of a group: together they must be below {length - 1}"
             )
         if self.split_count > MOST_SPLITS:
-            raise ValueError(f"{self.test_groups} of {self.groups} groups are {self.split_count:,} splits; {MOST_SPLITS:,} are the most")
+            raise ValueError(
+                f"{self.test_groups} of {self.groups} groups are "
+                f"{self.split_count:,} splits; {MOST_SPLITS:,} are the most"
+            )
 
     @property
     def split_count(self) -> int:
@@ -83,12 +89,18 @@ class CombinatorialPaths:
                 first, last = int(members[group][0]), int(members[group][-1])
                 # between two test groups that touch there is no training row to take away
                 trains[max(0, first - self.purge) : last + 1 + self.purge + self.embargo] = False
-            yield Split(np.flatnonzero(trains), tuple(members[group] for group in chosen), tuple(tested[group] for group in chosen))
+            yield Split(
+                np.flatnonzero(trains),
+                tuple(members[group] for group in chosen),
+                tuple(tested[group] for group in chosen),
+            )
             for group in chosen:
                 tested[group] += 1
 
 
-def combinatorial_paths(rows: int, groups: int, test_groups: int, purge: int = 0, embargo: int = 0) -> CombinatorialPaths:
+def combinatorial_paths(
+    rows: int, groups: int, test_groups: int, purge: int = 0, embargo: int = 0
+) -> CombinatorialPaths:
     """Every choice of test groups, with training rows that know nothing of them.
 
     Args:

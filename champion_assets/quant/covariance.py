@@ -163,7 +163,11 @@ def ledoit_wolf_constant_correlation(deviations: Array) -> RiskModel:
     sigma = np.sqrt(variance)
     safe = np.where(sigma > 0, sigma, 1.0)
     standard = deviations / safe
-    common = 0.0 if names < 2 else max(0.0, float((standard.sum(axis=1) ** 2).sum() / sessions - names) / (names * (names - 1)))
+    common = (
+        0.0
+        if names < 2
+        else max(0.0, float((standard.sum(axis=1) ** 2).sum() / sessions - names) / (names * (names - 1)))
+    )
     gram = deviations @ deviations.T / sessions
     frobenius = float(np.einsum("ij,ij->", gram, gram))
     square = (deviations**2).sum(axis=1)
@@ -171,7 +175,9 @@ def ledoit_wolf_constant_correlation(deviations: Array) -> RiskModel:
     pi_diagonal = float(((deviations**4).mean(axis=0) - variance**2).sum())
     # sum over i, j of sqrt(s_jj / s_ii) times the covariance of x_i² with x_i x_j, the diagonal taken out
     weighted = (deviations**3 - variance * deviations) / safe
-    cross = float((weighted.sum(axis=1) * (deviations @ sigma)).mean()) - float((weighted * deviations * sigma).sum(axis=1).mean())
+    cross = float((weighted.sum(axis=1) * (deviations @ sigma)).mean()) - float(
+        (weighted * deviations * sigma).sum(axis=1).mean()
+    )
     rho = pi_diagonal + common * cross
     spread = float((deviations @ sigma) @ (deviations @ sigma)) / sessions
     off_target = common**2 * (float(variance.sum()) ** 2 - float((variance**2).sum()))

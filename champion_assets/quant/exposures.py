@@ -83,10 +83,15 @@ def exposures(returns: Array, factors: Array, lags: int | None = None) -> Exposu
         (True, 5)
     """
     if factors.ndim != 2 or returns.shape != factors.shape[:1]:
-        raise ValueError(f"returns of shape (rows,) and factors of shape (rows, factors) are needed, not {returns.shape}, {factors.shape}")
+        raise ValueError(
+            f"returns of shape (rows,) and factors of shape (rows, factors) are needed, not {returns.shape}, "
+            f"{factors.shape}"
+        )
     rows, number = returns.size, factors.shape[1] + 1
     if rows < max(LEAST, number + 1):
-        raise ValueError(f"{rows} returns are too few for {number} coefficients; at least {max(LEAST, number + 1)} are needed")
+        raise ValueError(
+            f"{rows} returns are too few for {number} coefficients; at least {max(LEAST, number + 1)} are needed"
+        )
     if not (np.isfinite(returns).all() and np.isfinite(factors).all()):
         raise ValueError("a return of the portfolio or of a factor is no number")
     lags = usual_lags(rows) if lags is None else lags

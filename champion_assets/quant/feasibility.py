@@ -65,7 +65,9 @@ def least_trading(problem: Problem) -> Array | None:
 
 def can_be_met(problem: Problem) -> bool:
     """True if some weights satisfy all constraints."""
-    return problem.size > 0 and feasible_point(problem, constraints_of(problem), np.zeros(width_of(problem))) is not None
+    return (
+        problem.size > 0 and feasible_point(problem, constraints_of(problem), np.zeros(width_of(problem))) is not None
+    )
 
 
 def feasible_point(problem: Problem, constraints: Sequence[Constraint], objective: Array) -> Array | None:
@@ -97,21 +99,57 @@ def constraints_of(problem: Problem) -> list[Constraint]:
     found = [
         Constraint("fully invested", told, -total, np.array([-budget]), budget, -1.0),
         Constraint("invested", told, total, np.array([budget]), budget),
-        Constraint("cap", f"no weight above {one_cap:g}" if one_cap is not None else "caps of the names", unit, np.asarray(cap),
-                   one_cap or 0.0),
-        Constraint("floor", f"no weight below {one_floor:g}" if one_floor is not None else "floors of the names", -unit, -np.asarray(low),
-                   one_floor or 0.0, -1.0),
-    ]  # fmt: skip
+        Constraint(
+            "cap",
+            f"no weight above {one_cap:g}" if one_cap is not None else "caps of the names",
+            unit,
+            np.asarray(cap),
+            one_cap or 0.0,
+        ),
+        Constraint(
+            "floor",
+            f"no weight below {one_floor:g}" if one_floor is not None else "floors of the names",
+            -unit,
+            -np.asarray(low),
+            one_floor or 0.0,
+            -1.0,
+        ),
+    ]
     for row in problem.rows:
         if math.isfinite(row.high):
-            found.append(Constraint("row above", f"{row.name} at most {row.high:g}", line(row.coefficients), np.array([row.high]),
-                                    row.high, 1.0, row))  # fmt: skip
+            found.append(
+                Constraint(
+                    "row above",
+                    f"{row.name} at most {row.high:g}",
+                    line(row.coefficients),
+                    np.array([row.high]),
+                    row.high,
+                    1.0,
+                    row,
+                )
+            )
         if math.isfinite(row.low):
-            found.append(Constraint("row below", f"{row.name} at least {row.low:g}", line(-row.coefficients), np.array([-row.low]),
-                                    row.low, -1.0, row))  # fmt: skip
+            found.append(
+                Constraint(
+                    "row below",
+                    f"{row.name} at least {row.low:g}",
+                    line(-row.coefficients),
+                    np.array([-row.low]),
+                    row.low,
+                    -1.0,
+                    row,
+                )
+            )
     if math.isfinite(problem.turnover):
-        found.append(Constraint("turnover", f"turnover at most {problem.turnover:g}", line(np.full(2 * size, 0.5), size),
-                                np.array([problem.turnover]), problem.turnover))  # fmt: skip
+        found.append(
+            Constraint(
+                "turnover",
+                f"turnover at most {problem.turnover:g}",
+                line(np.full(2 * size, 0.5), size),
+                np.array([problem.turnover]),
+                problem.turnover,
+            )
+        )
     return found
 
 

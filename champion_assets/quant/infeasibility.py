@@ -14,7 +14,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from champion_assets.quant.feasibility import Constraint, constraints_of, feasible_point, free_bounds, links, single, stacked, width_of
+from champion_assets.quant.feasibility import (
+    Constraint,
+    constraints_of,
+    feasible_point,
+    free_bounds,
+    links,
+    single,
+    stacked,
+    width_of,
+)
 from champion_assets.quant.problem import Infeasible, Problem
 
 _NOISE = 1e-9
@@ -28,9 +37,13 @@ def diagnose(problem: Problem) -> Infeasible:
     constraints = constraints_of(problem)
     nothing = np.zeros(width_of(problem))
     if feasible_point(problem, constraints, nothing) is not None:
-        return Infeasible("the constraints can be met, but only just: the solver found no weights; loosen one of them a little")
+        return Infeasible(
+            "the constraints can be met, but only just: the solver found no weights; loosen one of them a little"
+        )
     smallest = list(constraints)
-    for each in constraints:  # deletion filter: what can be left out without making it feasible is not part of the conflict
+    for (
+        each
+    ) in constraints:  # deletion filter: what can be left out without making it feasible is not part of the conflict
         rest = [other for other in smallest if other is not each]
         if feasible_point(problem, rest, nothing) is None:
             smallest = rest
@@ -65,8 +78,16 @@ def _held_or_allowed(problem: Problem) -> Problem:
     rows = tuple(replace(row, coefficients=row.coefficients[names]) for row in problem.rows)
     held = None if problem.held is None else problem.held[names]
     cost = None if problem.cost is None else problem.cost[names]
-    return replace(problem, expected=problem.expected[names], cap=problem.bounds[1][names], floor=problem.bounds[0][names], rows=rows,
-                   held=held, cost=cost, benchmark=None)  # fmt: skip
+    return replace(
+        problem,
+        expected=problem.expected[names],
+        cap=problem.bounds[1][names],
+        floor=problem.bounds[0][names],
+        rows=rows,
+        held=held,
+        cost=cost,
+        benchmark=None,
+    )
 
 
 def _way_out(problem: Problem, conflict: Sequence[Constraint], loosened: Constraint) -> str:
@@ -78,8 +99,15 @@ def _way_out(problem: Problem, conflict: Sequence[Constraint], loosened: Constra
     rest = [_widened(each, 0.0) for each in conflict if each is not loosened]
     lines, limits = stacked([*rest, _widened(loosened, -1.0)], width + 1)
     equal, right = links(problem)
-    answer = linprog(np.append(np.zeros(width), 1.0), lines, limits, hstack([equal, csr_array((equal.shape[0], 1))]), right,
-                     bounds=[*free_bounds(problem), (0, None)], method="highs")  # fmt: skip
+    answer = linprog(
+        np.append(np.zeros(width), 1.0),
+        lines,
+        limits,
+        hstack([equal, csr_array((equal.shape[0], 1))]),
+        right,
+        bounds=[*free_bounds(problem), (0, None)],
+        method="highs",
+    )
     if answer.status != 0:
         return ""
     return _words(problem, loosened, loosened.base + loosened.sign * float(answer.x[-1]))
@@ -92,14 +120,20 @@ def _words(problem: Problem, loosened: Constraint, limit: float) -> str:
     if loosened.kind == "fully invested":
         return f"set the cash weight{named.get('cash', '')} to at least {at_least(1 - limit)}" if limit > _NOISE else ""
     if loosened.kind == "invested":
-        return f"set the cash weight{named.get('cash', '')} to at most {at_most(1 - limit)}" if limit <= 1 + _NOISE else ""
+        return (
+            f"set the cash weight{named.get('cash', '')} to at most {at_most(1 - limit)}" if limit <= 1 + _NOISE else ""
+        )
     if loosened.kind == "cap":
         if single(cap) is None:
             return f"raise every cap{named.get('cap', '')} by at least {at_least(limit)}"
         return f"raise the cap{named.get('cap', '')} to at least {at_least(limit)}" if limit <= 1 + _NOISE else ""
     if loosened.kind == "floor":
         if single(low) is None:
-            return f"lower every floor{named.get('floor', '')} by at least {at_least(-limit)}" if -limit <= low.max() else ""
+            return (
+                f"lower every floor{named.get('floor', '')} by at least {at_least(-limit)}"
+                if -limit <= low.max()
+                else ""
+            )
         return f"lower the floor{named.get('floor', '')} to at most {at_most(limit)}" if limit >= -_NOISE else ""
     if loosened.kind == "turnover":
         return f"raise the turnover limit{named.get('turnover', '')} to at least {at_least(limit)}"

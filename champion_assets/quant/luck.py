@@ -114,9 +114,13 @@ def _refuse(returns: Array, blocks: int) -> None:
     if returns.ndim != 2 or returns.shape[1] < 2:
         raise ValueError(f"the returns of at least two trials are needed, shape (T, N), got the shape {returns.shape}")
     if blocks % 2 or not 2 <= blocks <= MOST_BLOCKS:
-        raise ValueError(f"a history is cut into an even number of blocks from 2 to {MOST_BLOCKS}, not {blocks}: half of them train")
+        raise ValueError(
+            f"a history is cut into an even number of blocks from 2 to {MOST_BLOCKS}, not {blocks}: half of them train"
+        )
     if returns.shape[0] < 2 * blocks:
-        raise ValueError(f"{blocks} blocks need at least two rows each, {2 * blocks} in all; there are {returns.shape[0]}")
+        raise ValueError(
+            f"{blocks} blocks need at least two rows each, {2 * blocks} in all; there are {returns.shape[0]}"
+        )
     if wrong := int((~np.isfinite(returns)).sum()):
         first = _first(~np.isfinite(returns).all(axis=0))
         raise ValueError(f"{wrong} of {returns.size} returns are no numbers, the first of trial {first}")
@@ -138,10 +142,14 @@ def _portions(halves: Array) -> list[Array]:
     return [halves[start : start + _AT_ONCE] for start in range(0, halves.shape[0], _AT_ONCE)]
 
 
-def _chosen(half: Array, sums: Array, squares: Array, mean: Array, length: int, twins: NDArray[np.intp]) -> tuple[Array, Array, Array]:
+def _chosen(
+    half: Array, sums: Array, squares: Array, mean: Array, length: int, twins: NDArray[np.intp]
+) -> tuple[Array, Array, Array]:
     """Of each split: the best ratio in training, that trial's ratio in the test and its rank there, 1 the worst."""
     rows = length * half.shape[1] // 2
-    train, test = (_ratio((each @ sums)[:, twins], (each @ squares)[:, twins], mean[twins], rows) for each in (half, 1.0 - half))
+    train, test = (
+        _ratio((each @ sums)[:, twins], (each @ squares)[:, twins], mean[twins], rows) for each in (half, 1.0 - half)
+    )
     best = train.argmax(axis=1)[:, None]
     kept = np.take_along_axis(test, best, axis=1)
     rank = (test < kept).sum(axis=1) + ((test == kept).sum(axis=1) + 1) / 2
@@ -152,7 +160,9 @@ def _ratio(total: Array, square: Array, mean: Array, rows: int) -> Array:
     """Sharpe ratios of a row from sums of returns less `mean`."""
     scatter = square - total**2 / rows
     if (still := (scatter <= _STILL * square).any(axis=0)).any():
-        raise ValueError(f"the returns of trial {_first(still)} do not vary in half of the blocks: it has no Sharpe ratio there")
+        raise ValueError(
+            f"the returns of trial {_first(still)} do not vary in half of the blocks: it has no Sharpe ratio there"
+        )
     return np.asarray((total / rows + mean) / np.sqrt(scatter / (rows - 1)))
 
 

@@ -29,16 +29,19 @@ _NORMAL = NormalDist()
 METRICS = {
     "total_return": "final value / first value - 1",
     "cagr": "compound growth a calendar year of 365.25 days, from the close before the first return to the last close",
-    "volatility": "standard deviation of daily returns (n - 1), annualised by the sessions that there really were a year",
+    "volatility": "standard deviation of daily returns (n - 1), "
+    "annualised by the sessions that there really were a year",
     "sharpe": "mean / standard deviation of daily returns in excess of the overnight rate of the day, annualised",
-    "sharpe_low": "lower end of the 95 % interval of the Sharpe ratio in excess of the overnight rate, allowing for skewness and kurtosis "
+    "sharpe_low": "lower end of the 95 % interval of the Sharpe ratio in excess of the overnight rate, allowing "
+    "for skewness and kurtosis "
     "(Mertens 2002)",
     "sharpe_high": "upper end of it",
     "sharpe_probability": "probability that the true Sharpe ratio in excess of the overnight rate is above 0 "
     "(Bailey and López de Prado 2012)",
     "sharpe_deflated": "the same above the best Sharpe ratio that as many trials without any skill would show (2014)",
     "trials": "trials that the Sharpe ratio is deflated for",
-    "sortino": "mean / root mean square of the negative daily returns, both in excess of the overnight rate of the day, annualised",
+    "sortino": "mean / root mean square of the negative daily returns, both in excess of the overnight rate of "
+    "the day, annualised",
     "max_drawdown": "deepest fall from a former peak, negative",
     "max_drawdown_sessions": "longest time below a former peak, sessions",
     "calmar": "compound growth a year / deepest fall",
@@ -47,8 +50,10 @@ METRICS = {
     "cvar_95": "mean of the daily returns at or below their 5 % quantile",
     "skewness": "third standardised moment of daily returns",
     "kurtosis": "fourth standardised moment of daily returns; 3 for a normal distribution",
-    "beta": "covariance with the benchmark / variance of the benchmark, both in excess of the overnight rate of the day",
-    "alpha": "annual mean return in excess of the overnight rate that beta times the benchmark's excess does not explain",
+    "beta": "covariance with the benchmark / variance of the "
+    "benchmark, both in excess of the overnight rate of the day",
+    "alpha": "annual mean return in excess of the overnight rate "
+    "that beta times the benchmark's excess does not explain",
     "tracking_error": "annual standard deviation of the return minus the benchmark's",
     "information_ratio": "annual mean return minus the benchmark's / tracking error",
 }
@@ -73,7 +78,9 @@ class Yardstick:
         if not (math.isfinite(self.years) and self.years > 0):
             raise ValueError(f"a history lasts a positive number of years, not {self.years}")
         if not np.isfinite(self.overnight).all():
-            raise ValueError(f"{int((~np.isfinite(self.overnight)).sum())} of {self.overnight.size} days have no overnight rate")
+            raise ValueError(
+                f"{int((~np.isfinite(self.overnight)).sum())} of {self.overnight.size} days have no overnight rate"
+            )
 
     @property
     def sessions_a_year(self) -> float:
@@ -112,7 +119,9 @@ def drawdowns(returns: Array) -> Array:
     return np.asarray((value / np.maximum.accumulate(value) - 1.0)[1:])
 
 
-def performance(returns: Array, benchmark: Array, yardstick: Yardstick, trials: Sequence[float] = ()) -> dict[str, float]:
+def performance(
+    returns: Array, benchmark: Array, yardstick: Yardstick, trials: Sequence[float] = ()
+) -> dict[str, float]:
     """All figures of `METRICS` for daily simple returns and the benchmark's of the same days; NaN where undefined.
 
     Args:
@@ -169,7 +178,9 @@ def _sharpe(excess: Array, sessions: float, trials: Sequence[float]) -> dict[str
     luck = 0.0
     if count > 1:
         scatter = float(np.std(np.asarray(trials) / year, ddof=1))
-        luck = scatter * ((1 - _EULER) * _NORMAL.inv_cdf(1 - 1 / count) + _EULER * _NORMAL.inv_cdf(1 - 1 / (count * math.e)))
+        luck = scatter * (
+            (1 - _EULER) * _NORMAL.inv_cdf(1 - 1 / count) + _EULER * _NORMAL.inv_cdf(1 - 1 / (count * math.e))
+        )
     return {
         "sharpe": ratio * year, "sharpe_low": (ratio - 1.959963984540054 * error) * year,
         "sharpe_high": (ratio + 1.959963984540054 * error) * year, "sharpe_probability": _above(ratio, 0.0, error),

@@ -60,7 +60,8 @@ def maximum_sharpe(problem: Problem, start: Array | None = None) -> Solution:
     richest = solve(replace(problem, risk_aversion=1e-3 * _ratio_scale(problem)), start)
     if float(problem.expected @ richest.weights) <= 0:
         raise Infeasible(
-            f"no portfolio of these {problem.size} names has a positive expected return under the constraints, so no Sharpe ratio can be "
+            f"no portfolio of these {problem.size} names has a positive expected return under the "
+            f"constraints, so no Sharpe ratio can be "
             "maximised; use minimum_variance, or another estimator of expected returns"
         )
     aversion = _ratio(problem, richest.weights)
@@ -79,8 +80,10 @@ def _ratio(problem: Problem, weights: Array) -> float:
     variance = problem.risk.variance(weights)
     if variance <= 1e-12 * problem.risk.mean_variance() or variance == 0.0:
         raise Infeasible(
-            "a portfolio with a positive expected return has no risk in the window (fewer sessions than names, or a price that never "
-            "moved), so its Sharpe ratio has no bound; use an estimator that shrinks (COVARIANCE_ESTIMATOR=ledoit_wolf), a longer window "
+            "a portfolio with a positive expected return has no risk in the window (fewer sessions than "
+            "names, or a price that never "
+            "moved), so its Sharpe ratio has no bound; use an estimator that shrinks "
+            "(COVARIANCE_ESTIMATOR=ledoit_wolf), a longer window "
             "(COV_WINDOW_DAYS), or minimum_variance"
         )
     return float(problem.expected @ weights) / variance
@@ -100,7 +103,9 @@ def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
     """
     names = risk.idiosyncratic.size
     if (still := int((risk.volatility() <= 0).sum())) or names == 0:
-        raise Infeasible(f"{still} of {names} names have no risk in the window, so no part of the risk can be theirs; leave them out")
+        raise Infeasible(
+            f"{still} of {names} names have no risk in the window, so no part of the risk can be theirs; leave them out"
+        )
     share = 1.0 / names
     factors = risk.columns(np.arange(names))
     weights = share / risk.volatility()
@@ -119,7 +124,9 @@ def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
         weights = weights - length * step
         if not np.isfinite(weights).all():
             break
-    raise NotSolved(f"risk parity of {names} names: parts still differ by {worst:.1e} after {_MAX_STEPS} steps; {SINGULAR}")
+    raise NotSolved(
+        f"risk parity of {names} names: parts still differ by {worst:.1e} after {_MAX_STEPS} steps; {SINGULAR}"
+    )
 
 
 @dataclass(frozen=True)
@@ -149,7 +156,9 @@ Objective = Callable[[Problem, Array | None], Solution]
 _SCORE = "ESG score"
 
 
-def esg_frontier(problem: Problem, scores: Array, floors: Sequence[float], objective: Objective = maximum_sharpe) -> list[FrontierPoint]:
+def esg_frontier(
+    problem: Problem, scores: Array, floors: Sequence[float], objective: Objective = maximum_sharpe
+) -> list[FrontierPoint]:
     """The ESG-efficient frontier of Pedersen, Fitzgibbons and Pomorski (2021).
 
     The highest Sharpe ratio for every floor on the ESG score.
@@ -169,7 +178,9 @@ def esg_frontier(problem: Problem, scores: Array, floors: Sequence[float], objec
     for floor in sorted(floors):
         row = Row(_SCORE, filled, low=floor * problem.budget)
         try:
-            solution = objective(replace(problem, rows=(*problem.rows, row)), None if solution is None else solution.weights)
+            solution = objective(
+                replace(problem, rows=(*problem.rows, row)), None if solution is None else solution.weights
+            )
         except Infeasible:
             break
         points.append(frontier_point(problem, scores, solution, floor))
@@ -203,5 +214,7 @@ def best_score(problem: Problem, scores: Array) -> float:
     objective[: problem.size] = -np.where(np.isfinite(scores), scores, 0.0)
     point = feasible_point(problem, constraints_of(problem), objective)
     if point is None:
-        raise Infeasible(f"the {int(np.isfinite(scores).sum())} names with an ESG score cannot meet the other constraints alone")
+        raise Infeasible(
+            f"the {int(np.isfinite(scores).sum())} names with an ESG score cannot meet the other constraints alone"
+        )
     return float(-objective @ point) / problem.budget

@@ -2,14 +2,14 @@
 
 What belongs here: the solver. What does not: the statement (`problem.py`).
 
-Σ is never formed. A restricted problem over the names that matter is solved by DAQP, a dual active-set method (Arnström, Bemporad and
-Axehill 2022, MIT), which is exact to rounding and gives the multipliers; one gradient prices all other names; those that would help are
-added, and so on until none helps ("sifting", Bixby et al. 1992). Where trading costs or is limited, the objective has a kink at each
-held weight: each name is kept on one side of its kink, and a name at the kink changes sides if its price says so, which lowers the
-objective at every step, so it ends.
+Σ is never formed. A restricted problem over the names that matter is solved by DAQP, a dual active-set method
+(Arnström, Bemporad and Axehill 2022, MIT), which is exact to rounding and gives the multipliers; one gradient prices
+all other names; those that would help are added, and so on until none helps ("sifting", Bixby et al. 1992). Where
+trading costs or is limited, the objective has a kink at each held weight: each name is kept on one side of its kink,
+and a name at the kink changes sides if its price says so, which lowers the objective at every step, so it ends.
 
-The certificate is a bound, not a tolerance of the solver: with the multipliers found, the linearised problem is solved name by name
-(`_lower_bound`), which bounds how far the objective is from its optimum, for all names and constraints.
+The certificate is a bound, not a tolerance of the solver: with the multipliers found, the linearised problem is solved
+name by name (`_lower_bound`), which bounds how far the objective is from its optimum, for all names and constraints.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _EQUALITY, _SOLVED, _INFEASIBLE = 5, 1, -1
 _FEW, _MANY = 12, 60
 """Names that join those of a warm start; names from which on a guess of the active set pays."""
 _REGULAR, _MORE_REGULAR = 1e-10, 1e-9
-"""Least own variance beside a scaled one of 1, so that a singular Hessian can be factorised; the certificate does not know of it."""
+"""Least own variance beside a scaled one of 1, so that a singular Hessian can be factorised; the certificate does not
+know of it."""
 
 
 def solve(problem: Problem, start: Array | None = None) -> Solution:
@@ -41,7 +42,8 @@ def solve(problem: Problem, start: Array | None = None) -> Solution:
 
     Args:
         problem: see `Problem`.
-        start: weights near the solution, such as those of the day before, shape (n,); they change the time, not the answer.
+        start: weights near the solution, such as those of the day before, shape (n,); they change the time, not the
+            answer.
 
     Raises:
         Infeasible: names the smallest set of constraints in conflict and the nearest way out.
@@ -59,7 +61,9 @@ def solve(problem: Problem, start: Array | None = None) -> Solution:
             working, sides = _made_feasible(problem, working, sides)
             continue
         price = found.gradient + found.common
-        loading = (found.turnover + (0.0 if problem.cost is None else problem.cost / scale)) if problem.has_kinks else 0.0
+        loading = (
+            (found.turnover + (0.0 if problem.cost is None else problem.cost / scale)) if problem.has_kinks else 0.0
+        )
         reduced = price + loading  # of a name that is not held: buying it
         reduced[working] = 0.0
         reduced[capped] = -reduced[capped]  # of a name at its cap: selling some of it
@@ -73,7 +77,10 @@ def solve(problem: Problem, start: Array | None = None) -> Solution:
 
 @dataclass
 class _Found:
-    """A restricted solution in scaled units: weights of all names, gradient of the smooth part, Σ of the rows' multipliers times rows."""
+    """A restricted solution in scaled units.
+
+    Weights of all names, gradient of the smooth part, Σ of the rows' multipliers times rows.
+    """
 
     weights: Array
     gradient: Array
@@ -89,8 +96,8 @@ def _scale(problem: Problem) -> float:
 def _first_names(problem: Problem, start: Array | None, scale: float) -> tuple[Names, Names]:
     """The names to begin with, and names taken to be at their cap.
 
-    Names that are held or must be; those of `start`, or those that look best alone; and enough to fill the budget. Where that takes many
-    names, a guess of the whole active set.
+    Names that are held or must be; those of `start`, or those that look best alone; and enough to fill the budget.
+    Where that takes many names, a guess of the whole active set.
     """
     low, cap = problem.bounds
     needed = low > 0
@@ -114,7 +121,9 @@ def _first_names(problem: Problem, start: Array | None, scale: float) -> tuple[N
     return np.flatnonzero(needed), np.empty(0, dtype=np.intp)
 
 
-def _solve_restricted(problem: Problem, working: Names, capped: Names, sides: Array | None, scale: float) -> _Found | None:
+def _solve_restricted(
+    problem: Problem, working: Names, capped: Names, sides: Array | None, scale: float
+) -> _Found | None:
     weights = np.zeros(problem.size)
     weights[capped] = problem.bounds[1][capped]
     part = problem.risk.columns(working)
@@ -134,7 +143,9 @@ def _solve_restricted(problem: Problem, working: Names, capped: Names, sides: Ar
         return None
     weights[working], multipliers = answer
     exposure = part @ weights[working] + base.exposure
-    gradient = (problem.risk_aversion * (problem.risk.project(exposure) + problem.risk.idiosyncratic * weights) + problem.linear) / scale
+    gradient = (
+        problem.risk_aversion * (problem.risk.project(exposure) + problem.risk.idiosyncratic * weights) + problem.linear
+    ) / scale
     common: Array | float = multipliers[0]
     for row, multiplier in zip(problem.rows, multipliers[1:], strict=False):
         if multiplier != 0.0:
@@ -144,7 +155,10 @@ def _solve_restricted(problem: Problem, working: Names, capped: Names, sides: Ar
 
 
 class _Restricted:
-    """The QP over the working names beside others at fixed weights; what changes between two of its solutions are sides only."""
+    """The QP over the working names beside others at fixed weights.
+
+    What changes between two of its solutions are sides only.
+    """
 
     def __init__(self, problem: Problem, working: Names, part: Array, fixed: Array, scale: float) -> None:
         aversion = problem.risk_aversion / scale
@@ -192,15 +206,26 @@ class _Restricted:
         upper, lower = np.minimum(upper, 1e30), np.maximum(lower, -1e30)
         for more in (0.0, _MORE_REGULAR):  # of a nearly singular Hessian DAQP may call a feasible problem infeasible
             hessian = self.hessian + more * np.eye(size) if more else self.hessian
-            x, _, flag, info = daqp.solve(hessian, linear, np.ascontiguousarray(matrix), upper, lower, sense.copy(), primal_tol=1e-11,
-                                          dual_tol=1e-12, eps_prox=0.0)  # fmt: skip
+            x, _, flag, info = daqp.solve(
+                hessian,
+                linear,
+                np.ascontiguousarray(matrix),
+                upper,
+                lower,
+                sense.copy(),
+                primal_tol=1e-11,
+                dual_tol=1e-12,
+                eps_prox=0.0,
+            )
             if flag >= _SOLVED:
                 break
         if flag == _INFEASIBLE:
             return None
         if flag < _SOLVED:
             raise NotSolved(f"DAQP ended with {flag} on {size} of {self.problem.size} names")
-        x = np.where(x - low <= _SNAP, low, np.where(cap - x <= _SNAP, cap, x))  # a weight at its bound is at it to the bit
+        x = np.where(
+            x - low <= _SNAP, low, np.where(cap - x <= _SNAP, cap, x)
+        )  # a weight at its bound is at it to the bit
         return x, np.asarray(info["lam"])[size:]
 
     def _only_weights(self, matrix: Array, low: Array, high: Array) -> tuple[Array, Array] | None:
@@ -242,7 +267,9 @@ def _made_feasible(problem: Problem, working: Names, sides: Array | None) -> tup
     if more.size == working.size and sides is None:
         more = np.arange(problem.size)
     if working.size == problem.size:
-        raise NotSolved(f"{problem.size} names: the solver found no weights although there are some, if only just; {SINGULAR}")
+        raise NotSolved(
+            f"{problem.size} names: the solver found no weights although there are some, if only just; {SINGULAR}"
+        )
     return more, None
 
 
@@ -254,7 +281,10 @@ def _certified(problem: Problem, found: _Found, scale: float, rounds: int) -> So
     gap = float(found.gradient @ weights) + paid - _lower_bound(problem, found, cost)
     relative = max(gap, 0.0) * scale / problem.gap_scale(weights)
     if relative > GAP_TOLERANCE:
-        raise NotSolved(f"{problem.size} names: relative gap {relative:.1e} after {rounds} rounds, wanted {GAP_TOLERANCE:.0e}; {SINGULAR}")
+        raise NotSolved(
+            f"{problem.size} names: relative gap {relative:.1e} after {rounds} rounds, wanted "
+            f"{GAP_TOLERANCE:.0e}; {SINGULAR}"
+        )
     names = ["budget", *(row.name for row in problem.rows), *(["turnover"] if math.isfinite(problem.turnover) else [])]
     values = [float(found.multipliers[0]) * scale, *(abs(float(value)) * scale for value in found.multipliers[1:])]
     if math.isfinite(problem.turnover):
@@ -274,7 +304,10 @@ def _demand_feasible(problem: Problem, weights: Array) -> None:
 
 
 def _lower_bound(problem: Problem, found: _Found, cost: Array | float) -> float:
-    """A lower bound of g'v + Σ κ|v - held| over all feasible v, by weak duality: each name alone at its best, rows at their multipliers."""
+    """A lower bound of g'v + Σ κ|v - held| over all feasible v, by weak duality.
+
+    Each name alone at its best, rows at their multipliers.
+    """
     low, cap = problem.bounds
     price = found.gradient + found.common
     if problem.has_kinks:
@@ -284,7 +317,11 @@ def _lower_bound(problem: Problem, found: _Found, cost: Array | float) -> float:
         best = np.min([price * each + weight * np.abs(each - held) for each in candidates], axis=0)
     else:
         best = np.minimum(price * low, price * cap)
-    bound = float(best.sum()) - float(found.multipliers[0]) * problem.budget - found.turnover * 2 * _finite(problem.turnover)
+    bound = (
+        float(best.sum())
+        - float(found.multipliers[0]) * problem.budget
+        - found.turnover * 2 * _finite(problem.turnover)
+    )
     for row, multiplier in zip(problem.rows, found.multipliers[1:], strict=False):
         if multiplier != 0.0:
             bound -= multiplier * (row.high if multiplier > 0 else row.low)

@@ -32,7 +32,10 @@ class Infeasible(ChampionError, ValueError):
     """
 
 
-SINGULAR = "a covariance that shrinks (COVARIANCE_ESTIMATOR=ledoit_wolf) or a longer window (COV_WINDOW_DAYS) helps where it is singular"
+SINGULAR = (
+    "a covariance that shrinks (COVARIANCE_ESTIMATOR=ledoit_wolf) or a longer window "
+    "(COV_WINDOW_DAYS) helps where it is singular"
+)
 """What to do about a problem that was not solved."""
 
 
@@ -94,9 +97,18 @@ class Problem:
     def __post_init__(self) -> None:
         if self.held is None and (math.isfinite(self.turnover) or self.cost is not None):
             raise ValueError("a turnover limit and trading costs need the weights held")
-        numbers = {"expected return": self.expected, "cap": self.cap, "floor": self.floor, "weight held": self.held, "cost": self.cost,
-                   "benchmark weight": self.benchmark, "own risk": self.risk.idiosyncratic, "budget": self.budget,
-                   "risk aversion": self.risk_aversion, **{row.name: row.coefficients for row in self.rows}}  # fmt: skip
+        numbers = {
+            "expected return": self.expected,
+            "cap": self.cap,
+            "floor": self.floor,
+            "weight held": self.held,
+            "cost": self.cost,
+            "benchmark weight": self.benchmark,
+            "own risk": self.risk.idiosyncratic,
+            "budget": self.budget,
+            "risk aversion": self.risk_aversion,
+            **{row.name: row.coefficients for row in self.rows},
+        }
         for what, values in numbers.items():
             if values is not None and not (flags := np.isfinite(np.atleast_1d(np.asarray(values, dtype=float)))).all():
                 raise ValueError(f"the {what} is not finite, first at number {int(np.argmin(flags))}")
@@ -145,7 +157,9 @@ class Problem:
         have.
         """
         risk = self.risk.variance(weights) + (0.0 if self.benchmark is None else self.risk.variance(self.benchmark))
-        size = max(0.5 * self.risk_aversion * self.risk.mean_variance(), float(np.abs(self.linear).max()) * abs(self.budget))
+        size = max(
+            0.5 * self.risk_aversion * self.risk.mean_variance(), float(np.abs(self.linear).max()) * abs(self.budget)
+        )
         return max(0.5 * self.risk_aversion * risk, _LEAST_SCALE * size) or 1.0
 
     def traded(self, weights: Array) -> float:

@@ -96,7 +96,9 @@ class RiskModel(Risk):
 
     def mean_variance(self) -> float:
         """See `Risk`."""
-        return float((np.einsum("ij,ij->", self.factors, self.factors) + self.idiosyncratic.sum()) / self.idiosyncratic.size)
+        return float(
+            (np.einsum("ij,ij->", self.factors, self.factors) + self.idiosyncratic.sum()) / self.idiosyncratic.size
+        )
 
     def condition_number(self) -> float:
         """An upper bound of the ratio of Σ's largest to its smallest eigenvalue: (‖FF'‖₂ + max d) / min d.

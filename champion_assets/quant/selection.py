@@ -53,7 +53,9 @@ class Selection:
         held = weights[weights > 0]
         found = []
         if self.least > 0.0:
-            found.append(Finding("least position", float(held.min()) if held.size else self.least, self.least, math.inf))
+            found.append(
+                Finding("least position", float(held.min()) if held.size else self.least, self.least, math.inf)
+            )
         if self.most is not None:
             found.append(Finding("names held", float(held.size), -math.inf, float(self.most)))
         return found

@@ -91,8 +91,16 @@ def optimality_gap(problem: Problem, weights: Array) -> float:
             limits.append(np.array([problem.turnover]))
     scale = float(np.abs(objective).max()) or 1.0
     exact = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    answer = linprog(objective / scale, sparse.csr_array(inequalities), np.concatenate(limits), sparse.csr_array(equal), right,
-                     bounds=bounds, method="highs", options=exact)  # fmt: skip
+    answer = linprog(
+        objective / scale,
+        sparse.csr_array(inequalities),
+        np.concatenate(limits),
+        sparse.csr_array(equal),
+        right,
+        bounds=bounds,
+        method="highs",
+        options=exact,
+    )
     if answer.status != 0:
         raise ArithmeticError(f"the audit's linear program over {size} names was not solved: {answer.message}")
     return (float(gradient @ weights) + paid - float(answer.fun) * scale) / problem.gap_scale(weights)

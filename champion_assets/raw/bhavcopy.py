@@ -46,7 +46,8 @@ def _with_doubt(inputs: Inputs, date: dt.date, error: Exception) -> Exception:
     if not isinstance(error, NotYetPublished) or inputs.calendar.day(date).confirmed:
         return error
     return NotYetPublished(
-        f"{error}. That {date} was a session is not confirmed; if it was none, the line is `{date},closed,<why>,,,<evidence>`"
+        f"{error}. That {date} was a session is not confirmed; if it was none, the line is "
+        f"`{date},closed,<why>,,,<evidence>`"
     )
 
 
@@ -68,8 +69,10 @@ def contradict(place: Place, closed: Sequence[dt.date]) -> dict[dt.date, Excepti
             continue
         if in_rows == date:
             found[date] = UnexpectedSession(
-                f"{date} is closed by the calendar ({place.calendar.why_closed(date)}), but {fetched.uri} holds {rows} rows of "
-                f"that day. If it was a session, put the line `{date},special,<what it was>,,,{fetched.name}` into the file in "
+                f"{date} is closed by the calendar "
+                f"({place.calendar.why_closed(date)}), but {fetched.uri} holds {rows} rows of "
+                f"that day. If it was a session, put the line "
+                f"`{date},special,<what it was>,,,{fetched.name}` into the file in "
                 "CHAMPION_CALENDAR; if not, remove the file"
             )
     return found
@@ -77,7 +80,8 @@ def contradict(place: Place, closed: Sequence[dt.date]) -> dict[dt.date, Excepti
 
 TABLE = DailyTable(
     name=NAME,
-    description="NSE's bhavcopy of the day exactly as published, kept for ever by SHA-256, with every version received.",
+    description="NSE's bhavcopy of the day exactly as published, "
+    "kept for ever by SHA-256, with every version received.",
     model=RawBhavcopy,
     code_version="1",
     compute=compute,

@@ -1,4 +1,6 @@
-"""`raw/bundle_members`: members of the PR bundle that lie loose in the source, as people keep a folder for each day, byte for byte.
+"""`raw/bundle_members`.
+
+Members of the PR bundle that lie loose in the source, as people keep a folder for each day, byte for byte.
 
 The bundle itself is kept by `raw/corporate_actions`. A member inside it comes first; these are for days of which the
 folder has members and no bundle, or a bundle without the member. The archive serves none of them, so a server is never
@@ -18,13 +20,30 @@ from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.daily_file import Member
 from champion_assets.nse.errors import BadPayload, NotYetPublished, NseError
 from champion_assets.nse.source.base import Candidates, Fetched, Source
-from champion_assets.raw.files import RawFile, absent, block_size, refusal, refusals, source_of, version_frame, version_row
+from champion_assets.raw.files import (
+    RawFile,
+    absent,
+    block_size,
+    refusal,
+    refusals,
+    source_of,
+    version_frame,
+    version_row,
+)
 
 NAME = "raw/bundle_members"
 MEMBERS = {
-    "pd": Member("Pd"), "bh": Member("bh"), "mcap": Member("MCAP"), "pe": Member("PE", "_"), "hl": Member("HL"), "gl": Member("Gl"),
-    "tt": Member("Tt"), "etf": Member("etf"), "sme": Member("sme"), "bm": Member("Bm", suffix=".txt"),
-}  # fmt: skip
+    "pd": Member("Pd"),
+    "bh": Member("bh"),
+    "mcap": Member("MCAP"),
+    "pe": Member("PE", "_"),
+    "hl": Member("HL"),
+    "gl": Member("Gl"),
+    "tt": Member("Tt"),
+    "etf": Member("etf"),
+    "sme": Member("sme"),
+    "bm": Member("Bm", suffix=".txt"),
+}
 """Members that are kept, by their kind in lower case. `Bc` is read by raw/corporate_actions; `Pr` says what `Pd`
 says."""
 
@@ -35,7 +54,9 @@ class RawBundleMembers(RawFile):
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Find the loose members of `dates`."""
-    return find_kinds(inputs, dates, {kind: member.names for kind, member in MEMBERS.items()}, "no loose member of a PR bundle")
+    return find_kinds(
+        inputs, dates, {kind: member.names for kind, member in MEMBERS.items()}, "no loose member of a PR bundle"
+    )
 
 
 def find_kinds(

@@ -23,11 +23,27 @@ from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.actions.exports import Export, effective_rows, extract_hash, make_export
 from champion_assets.nse.actions.feed import Faults, read_actions
 from champion_assets.nse.errors import BadPayload, NotYetPublished
-from champion_assets.nse.names import ACTION_REGISTERS, MASTER_NAMES, SYMBOL_CHANGES, SYMBOL_CHANGES_NAMES, action_bundles
+from champion_assets.nse.names import (
+    ACTION_REGISTERS,
+    MASTER_NAMES,
+    SYMBOL_CHANGES,
+    SYMBOL_CHANGES_NAMES,
+    action_bundles,
+)
 from champion_assets.nse.security_lists import merged_isins, read_isins
 from champion_assets.nse.source.base import Fetched, Source
 from champion_assets.nse.symbol_changes import SymbolHistory, readable_symbol_changes
-from champion_assets.raw.files import RawFile, absent, block_size, readable, refusal, refusals, source_of, version_frame, version_row
+from champion_assets.raw.files import (
+    RawFile,
+    absent,
+    block_size,
+    readable,
+    refusal,
+    refusals,
+    source_of,
+    version_frame,
+    version_row,
+)
 
 NAME = "raw/corporate_actions"
 DayFile = tuple[str, str, Export | pl.DataFrame]
@@ -70,7 +86,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
             rows.append(version_row(date, each, BUNDLE, frame.height))
         is_of_shares = any(export.is_of_shares and export.covers(date) for _, export in exports)
         if is_of_shares or any(row["format"] == BUNDLE for row in rows):
-            rows += [version_row(date, each, CHANGES, 0) for each in changes] + [version_row(date, each, MASTER, 0) for each in masters]
+            rows += [version_row(date, each, CHANGES, 0) for each in changes] + [
+                version_row(date, each, MASTER, 0) for each in masters
+            ]
             facts[date] = _facts(parts, rows)
             versions += rows
         else:
@@ -78,7 +96,9 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     return Computed(version_frame(versions).sort("trade_date", maintain_order=True), refusals(rejects), facts, failed)
 
 
-def _bundle_rows(bundle: Fetched | Exception, date: dt.date, rejects: list[dict[str, Any]]) -> list[tuple[Fetched, pl.DataFrame]]:
+def _bundle_rows(
+    bundle: Fetched | Exception, date: dt.date, rejects: list[dict[str, Any]]
+) -> list[tuple[Fetched, pl.DataFrame]]:
     """The bundle with its readable rows, or nothing; what is refused is added to `rejects`."""
     if isinstance(bundle, BadPayload):
         rejects.append(refusal(date, action_bundles(date)[0].name, bundle))
@@ -105,7 +125,12 @@ def _export_reader(history: SymbolHistory, isins: Mapping[str, str]) -> Callable
 
 def _facts(parts: list[pl.DataFrame], rows: list[dict[str, Any]]) -> dict[str, Any]:
     count = sum(part.height for part in parts)
-    return {"sha256": extract_hash(parts), "uri": ", ".join(row["uri"] for row in rows), "rows": count, "files": len(rows)}
+    return {
+        "sha256": extract_hash(parts),
+        "uri": ", ".join(row["uri"] for row in rows),
+        "rows": count,
+        "files": len(rows),
+    }
 
 
 def _history(files: Sequence[tuple[bytes, str]]) -> SymbolHistory:
@@ -122,15 +147,21 @@ def day_files(files: Originals, versions: Mapping[dt.date, list[dict[str, Any]]]
     """
     found: dict[dt.date, list[DayFile]] = {}
     for date, rows in versions.items():
-        registers = tuple(sorted((row["format"], row["sha256"], row["name"]) for row in rows if row["format"] in (CHANGES, MASTER)))
+        registers = tuple(
+            sorted((row["format"], row["sha256"], row["name"]) for row in rows if row["format"] in (CHANGES, MASTER))
+        )
         found[date] = []
         for row in rows:
             if row["format"] == EXPORT:
-                found[date].append((EXPORT, row["sha256"], _stored_export(files, row["sha256"], row["name"], registers)))
+                found[date].append(
+                    (EXPORT, row["sha256"], _stored_export(files, row["sha256"], row["name"], registers))
+                )
             elif row["format"] == BUNDLE:
                 body = files.read(row["sha256"], row["name"])
                 read, faults = _read_rows(body, row["name"])
-                found[date].append((BUNDLE, row["sha256"], read.with_columns(refused_rows=pl.lit(len(faults), pl.Int32))))
+                found[date].append(
+                    (BUNDLE, row["sha256"], read.with_columns(refused_rows=pl.lit(len(faults), pl.Int32)))
+                )
     return found
 
 
@@ -141,7 +172,9 @@ def _stored_export(files: Originals, sha256: str, name: str, registers: tuple[tu
 
 
 @lru_cache(maxsize=2)
-def _stored_registers(files: Originals, registers: tuple[tuple[str, str, str], ...]) -> tuple[SymbolHistory, Mapping[str, str]]:
+def _stored_registers(
+    files: Originals, registers: tuple[tuple[str, str, str], ...]
+) -> tuple[SymbolHistory, Mapping[str, str]]:
     """What all exports of a day share; one list of securities may stand beside hundreds of exports."""
     bodies = [(form, files.read(sha, each), each) for form, sha, each in registers]
     history = _history([(body, each) for form, body, each in bodies if form == CHANGES])
@@ -150,7 +183,8 @@ def _stored_registers(files: Originals, registers: tuple[tuple[str, str, str], .
 
 TABLE = DailyTable(
     name=NAME,
-    description="The exports and PR bundles that say which corporate actions take effect on the session, exactly as received.",
+    description="The exports and PR bundles that say which corporate "
+    "actions take effect on the session, exactly as received.",
     model=RawCorporateActions,
     code_version="1",
     compute=compute,

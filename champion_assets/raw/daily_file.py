@@ -59,7 +59,9 @@ def raw_table(file: DailyFile) -> DailyTable:
         return fetch_days(inputs, wanted, file.candidates, accept, optional=True)
 
     model = type(
-        f"Raw{file.name.title().replace('_', '')}", (RawFile,), {"__doc__": "A received version of the day's file.", "__module__": __name__}
+        f"Raw{file.name.title().replace('_', '')}",
+        (RawFile,),
+        {"__doc__": "A received version of the day's file.", "__module__": __name__},
     )
     return DailyTable(
         name=f"raw/{file.name}",

@@ -73,10 +73,19 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         for sha, count in today.group_by("source_sha256").len().sort("source_sha256").iter_rows():
             body = inputs.own.read(sha, by_name[sha].name)
             versions.append(version_row(date, Fetched(by_name[sha].name, by_name[sha].uri, body), "esg", count))
-        facts[date] = {"sha256": mark, "uri": ", ".join(sorted(each.uri for each in by_name.values())), "rows": today.height}  # fmt: skip
-    listed = [{"trade_date": dates[-1], "name": name, "rule": "ESG", "reason": reason, "line": ""} for name, reason in problems]
-    listed += [{"trade_date": dates[-1], "name": name, "rule": "ESG", "reason": f"row {row}: {reason}", "line": line}
-               for name, row, reason, line in refused.select("name", "source_row", "reason", "line").iter_rows()]  # fmt: skip
+        facts[date] = {
+            "sha256": mark,
+            "uri": ", ".join(sorted(each.uri for each in by_name.values())),
+            "rows": today.height,
+        }
+    listed = [
+        {"trade_date": dates[-1], "name": name, "rule": "ESG", "reason": reason, "line": ""}
+        for name, reason in problems
+    ]
+    listed += [
+        {"trade_date": dates[-1], "name": name, "rule": "ESG", "reason": f"row {row}: {reason}", "line": line}
+        for name, row, reason, line in refused.select("name", "source_row", "reason", "line").iter_rows()
+    ]
     return Computed(version_frame(versions), pl.DataFrame(listed) if listed else None, facts)
 
 
@@ -169,11 +178,21 @@ def _known_rows(files: Originals, received: tuple[Received, ...]) -> tuple[pl.Da
         mapping = _mapping(files, each)
         found, refused = read_records(files.read(each.sha256, each.name), each.name, mapping)
         records.append(
-            found.with_columns(order=pl.lit(order), received_on=pl.lit(each.received_on).str.to_date(), source_sha256=pl.lit(each.sha256))
+            found.with_columns(
+                order=pl.lit(order),
+                received_on=pl.lit(each.received_on).str.to_date(),
+                source_sha256=pl.lit(each.sha256),
+            )
         )
         rejects.append(refused.with_columns(name=pl.lit(each.name)))
     if not records:
-        extra = {"order": pl.Int32, "received_on": pl.Date, "source_sha256": pl.String, "revision": pl.Int32, "known_on": pl.Date}
+        extra = {
+            "order": pl.Int32,
+            "received_on": pl.Date,
+            "source_sha256": pl.String,
+            "revision": pl.Int32,
+            "known_on": pl.Date,
+        }
         return pl.DataFrame(schema={**RECORDS, **extra}), pl.DataFrame(
             schema={"source_row": pl.Int32, "reason": pl.String, "line": pl.String, "name": pl.String}
         )
@@ -193,7 +212,8 @@ def _mapping(files: Originals, received: Received) -> EsgMapping:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The ESG files of the folder CHAMPION_ESG exactly as received, by the session from which their rows were known.",
+    description="The ESG files of the folder CHAMPION_ESG exactly as received, by the session from which their "
+    "rows were known.",
     model=RawEsgScores,
     code_version="1",
     compute=compute,

@@ -57,9 +57,13 @@ def current_versions(rows: pl.DataFrame, dates: Sequence[dt.date]) -> dict[dt.da
 def source_of(settings: Settings) -> Source:
     """The source that the settings name."""
     return open_source(
-        settings.source, cache=settings.data_dir / "cache", interval=settings.http_interval_seconds,
-        s3=lambda url: s3_store(url, s3_options(settings)), connections=settings.http_connections, patience=settings.retry_delay_scale,
-    )  # fmt: skip
+        settings.source,
+        cache=settings.data_dir / "cache",
+        interval=settings.http_interval_seconds,
+        s3=lambda url: s3_store(url, s3_options(settings)),
+        connections=settings.http_connections,
+        patience=settings.retry_delay_scale,
+    )
 
 
 def is_server(settings: Settings) -> bool:
@@ -75,7 +79,9 @@ def block_size(settings: Settings) -> int:
     return 16 if is_server(settings) or settings.source.startswith("s3://") else 366
 
 
-def fetch_days(inputs: Inputs, dates: Sequence[dt.date], candidates: Candidates, accept: Accept, *, optional: bool) -> Computed:
+def fetch_days(
+    inputs: Inputs, dates: Sequence[dt.date], candidates: Candidates, accept: Accept, *, optional: bool
+) -> Computed:
     """Fetch and accept one file per day.
 
     Args:
@@ -152,7 +158,9 @@ def absent(why: str, refused: bytes | None = None) -> dict[str, Any]:
     return {"sha256": mark, "uri": "", "rows": 0, "absent": why}
 
 
-def _accept(inputs: Inputs, date: dt.date, fetched: Fetched | Exception, accept: Accept) -> tuple[pl.DataFrame, dict[str, Any]]:
+def _accept(
+    inputs: Inputs, date: dt.date, fetched: Fetched | Exception, accept: Accept
+) -> tuple[pl.DataFrame, dict[str, Any]]:
     if isinstance(fetched, Exception):
         raise fetched
     found, form, rows = accept(fetched)
@@ -163,8 +171,15 @@ def _accept(inputs: Inputs, date: dt.date, fetched: Fetched | Exception, accept:
     history = _EMPTY if stored is None else stored
     known = history.filter("is_current")
     unchanged = known.height == 1 and known["sha256"][0] == sha256 and inputs.own.has(sha256)
-    facts = {"sha256": sha256, "uri": fetched.uri, "rows": rows, "file_bytes": len(fetched.body), "format": form, "unchanged": unchanged,
-             "versions": max(1, history.height + (sha256 not in history["sha256"].to_list()))}  # fmt: skip
+    facts = {
+        "sha256": sha256,
+        "uri": fetched.uri,
+        "rows": rows,
+        "file_bytes": len(fetched.body),
+        "format": form,
+        "unchanged": unchanged,
+        "versions": max(1, history.height + (sha256 not in history["sha256"].to_list())),
+    }
     if unchanged:
         return history, facts
     inputs.own.put(fetched.body)
@@ -175,9 +190,16 @@ def _accept(inputs: Inputs, date: dt.date, fetched: Fetched | Exception, accept:
 def version_row(date: dt.date, fetched: Fetched, form: str, rows: int) -> dict[str, Any]:
     """One row of provenance, in force, received now."""
     return {
-        "trade_date": date, "sha256": fetched.sha256, "name": fetched.name, "uri": fetched.uri, "format": form, "rows": rows,
-        "bytes": len(fetched.body), "fetched_at": dt.datetime.now(dt.UTC), "is_current": True,
-    }  # fmt: skip
+        "trade_date": date,
+        "sha256": fetched.sha256,
+        "name": fetched.name,
+        "uri": fetched.uri,
+        "format": form,
+        "rows": rows,
+        "bytes": len(fetched.body),
+        "fetched_at": dt.datetime.now(dt.UTC),
+        "is_current": True,
+    }
 
 
 def version_frame(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:

@@ -1,4 +1,6 @@
-"""`raw/index_constituents`: the lists of index members that say which industry a company belonged to on a session, byte for byte.
+"""`raw/index_constituents`.
+
+The lists of index members that say which industry a company belonged to on a session, byte for byte.
 
 Of several saved lists a session takes the newest of its day or before; before the first, that one, which then looks
 ahead (its `trade_date` lies before the list's date), since NSE publishes no history. A session's fingerprint is that of
@@ -17,7 +19,16 @@ from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.constituents import list_date, read_constituents
 from champion_assets.nse.names import CONSTITUENTS, CONSTITUENTS_NAMES
 from champion_assets.nse.source.base import Fetched, Source
-from champion_assets.raw.files import RawFile, absent, block_size, readable, refusals, source_of, version_frame, version_row
+from champion_assets.raw.files import (
+    RawFile,
+    absent,
+    block_size,
+    readable,
+    refusals,
+    source_of,
+    version_frame,
+    version_row,
+)
 
 NAME = "raw/index_constituents"
 FORMAT = "ind_list"
@@ -69,7 +80,8 @@ def chosen_lists(found: Sequence[Fetched], date: dt.date) -> list[Fetched]:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The list of index members, with their industries, that is in force on the session, exactly as received.",
+    description="The list of index members, with their industries, "
+    "that is in force on the session, exactly as received.",
     model=RawIndexConstituents,
     code_version="1",
     compute=compute,

@@ -18,7 +18,17 @@ from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse.names import SYMBOL_CHANGES, SYMBOL_CHANGES_NAMES
 from champion_assets.nse.source.base import Source
 from champion_assets.nse.symbol_changes import SymbolChange, readable_symbol_changes
-from champion_assets.raw.files import RawFile, absent, block_size, readable, refusal, refusals, source_of, version_frame, version_row
+from champion_assets.raw.files import (
+    RawFile,
+    absent,
+    block_size,
+    readable,
+    refusal,
+    refusals,
+    source_of,
+    version_frame,
+    version_row,
+)
 
 NAME = "raw/security_master"
 
@@ -46,9 +56,15 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         if not with_lines:
             facts[date] = absent("no symbol changed" if read else none)
             continue
-        mark = hashlib.sha256(repr(sorted({change for _, found in with_lines for change in found})).encode()).hexdigest()
+        mark = hashlib.sha256(
+            repr(sorted({change for _, found in with_lines for change in found})).encode()
+        ).hexdigest()
         versions += [version_row(date, each, "symbolchange", len(found)) for each, found in with_lines]
-        facts[date] = {"sha256": mark, "uri": ", ".join(each.uri for each, _ in with_lines), "rows": len(with_lines[0][1])}  # fmt: skip
+        facts[date] = {
+            "sha256": mark,
+            "uri": ", ".join(each.uri for each, _ in with_lines),
+            "rows": len(with_lines[0][1]),
+        }
     return Computed(version_frame(versions), refusals(rejects), facts)
 
 

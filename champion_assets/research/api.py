@@ -21,7 +21,14 @@ from champion_assets.research.errors import UnknownTable
 from champion_assets.research.kept import read_kept
 from champion_assets.research.opening import open_for_reading
 from champion_assets.research.stored import read, sessions_of, stored_of
-from champion_assets.research.symbols import instruments_of, known_symbols, registered_on, require_known, rows_of, warn_of_absent
+from champion_assets.research.symbols import (
+    instruments_of,
+    known_symbols,
+    registered_on,
+    require_known,
+    rows_of,
+    warn_of_absent,
+)
 from champion_assets.research.versions import state_as_of
 
 if TYPE_CHECKING:

@@ -64,7 +64,9 @@ class EsgFrontier:
                 hover = [
                     f"{'no floor' if floor is None else f'floor {floor:.1f}'}<br>excess return {mean:.1%} a year<br>"
                     f"volatility {risk:.1%} a year<br>the floor costs {cost:.0f} basis points a year"
-                    for floor, mean, risk, cost in rows.select("floor", "expected_excess_return", "volatility", "cost_bps").iter_rows()
+                    for floor, mean, risk, cost in rows.select(
+                        "floor", "expected_excess_return", "volatility", "cost_bps"
+                    ).iter_rows()
                 ]
                 figure.add_scatter(
                     x=rows["score"].to_list(),
@@ -143,7 +145,11 @@ def esg_frontier(date: Day, *, floors: Sequence[float] | None = None) -> EsgFron
     except FileNotFoundError as error:
         raise NothingStored(f"{day}: a table of the day was replaced while it was read; ask again") from error
     if known is None:
-        raise RequestError(f"{day}: the universe is empty; it fills after UNIVERSE_WARMUP sessions, or no name qualifies")
+        raise RequestError(
+            f"{day}: the universe is empty; it fills after UNIVERSE_WARMUP sessions, or no name qualifies"
+        )
     settings = workspace.settings
-    found = frontier_of(known, settings.strategy, settings.initial_capital, float(rates["overnight_rate"].item()), floors)
+    found = frontier_of(
+        known, settings.strategy, settings.initial_capital, float(rates["overnight_rate"].item()), floors
+    )
     return EsgFrontier(**{each.name: getattr(found, each.name) for each in fields(found)})

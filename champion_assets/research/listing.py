@@ -9,7 +9,14 @@ import polars as pl
 
 from champion_assets.research.opening import open_for_reading
 
-_SCHEMA = {"table": pl.String, "days": pl.Int64, "first": pl.Date, "last": pl.Date, "rows": pl.Int64, "description": pl.String}
+_SCHEMA = {
+    "table": pl.String,
+    "days": pl.Int64,
+    "first": pl.Date,
+    "last": pl.Date,
+    "rows": pl.Int64,
+    "description": pl.String,
+}
 
 
 def tables() -> pl.DataFrame:
@@ -32,5 +39,7 @@ def tables() -> pl.DataFrame:
         state = lake.state(table.name)
         days = sorted(state.file_of)
         count = sum(info.rows for day in days if (info := state.info(day)) is not None)
-        rows.append((table.name, len(days), days[0] if days else None, days[-1] if days else None, count, table.description))
+        rows.append(
+            (table.name, len(days), days[0] if days else None, days[-1] if days else None, count, table.description)
+        )
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")

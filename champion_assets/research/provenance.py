@@ -63,7 +63,11 @@ def provenance(table: str, date: Day, *, symbols: Names | None = None) -> pl.Dat
     workspace = open_for_reading()
     if HASH not in columns:
         above = [each.table for each in TABLES[table].inputs(workspace.settings)]
-        what = f"is computed from {', '.join(dict.fromkeys(above))}; ask for the provenance of those" if above else "holds files, not rows"
+        what = (
+            f"is computed from {', '.join(dict.fromkeys(above))}; ask for the provenance of those"
+            if above
+            else "holds files, not rows"
+        )
         raise RequestError(f"{table} {what}")
     if wanted is not None and "symbol" not in columns:
         raise RequestError(f"{table} has no column symbol, so symbols cannot be chosen")
@@ -77,7 +81,11 @@ def provenance(table: str, date: Day, *, symbols: Names | None = None) -> pl.Dat
         rows = rows.with_columns(line=pl.lit(None, pl.Int32))
     files = _files(workspace, table, set(rows["sha256"]))
     joined = rows.join(files.rename({"name": "file"}), on="sha256", how="left", maintain_order="left")
-    names = [name for name in joined.columns if name not in {"line", "sha256", "file", "uri", "format", "fetched_at", "is_current"}]
+    names = [
+        name
+        for name in joined.columns
+        if name not in {"line", "sha256", "file", "uri", "format", "fetched_at", "is_current"}
+    ]
     return joined.select(*names, "line", "sha256", "file", "uri", "format", "fetched_at", "is_current")
 
 

@@ -99,7 +99,9 @@ def read(
     return taken(workspace, table, dates, lambda: workspace.lake.read(table, dates, columns, where=where, state=state))
 
 
-def taken(workspace: Workspace, table: str, dates: Sequence[dt.date], read_them: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+def taken(
+    workspace: Workspace, table: str, dates: Sequence[dt.date], read_them: Callable[[], pl.DataFrame]
+) -> pl.DataFrame:
     """What `read_them` reads of these days.
 
     Raises:

@@ -63,7 +63,9 @@ def instruments_of(
     return set(ids)
 
 
-def rows_of(workspace: Workspace, table: str, symbols: Sequence[str], dates: Sequence[dt.date], as_of: dt.date) -> pl.DataFrame:
+def rows_of(
+    workspace: Workspace, table: str, symbols: Sequence[str], dates: Sequence[dt.date], as_of: dt.date
+) -> pl.DataFrame:
     """Rows of every instrument that had one of the symbols at some time up to `as_of`, in the order of `dates`.
 
     Args:
@@ -92,7 +94,9 @@ def rows_of(workspace: Workspace, table: str, symbols: Sequence[str], dates: Seq
         try:
             return taken(workspace, table, dates, lambda: copies.rows(table, dates, ids))
         except CacheUnusable as error:
-            warnings.warn(f"{error.strerror}; the answer is the same, but every question reads all instruments", stacklevel=4)
+            warnings.warn(
+                f"{error.strerror}; the answer is the same, but every question reads all instruments", stacklevel=4
+            )
     return read(workspace, table, dates, where=pl.col("instrument_id").is_in(sorted(ids)))
 
 
@@ -119,7 +123,9 @@ def require_known(
     unknown = [symbol for symbol in symbols if symbol not in known]
     if not unknown:
         return
-    register = registered_on(workspace, workspace.lake.dates(REGISTER)[-1:], ["symbol", "previous_symbol", "name", "first_seen"])
+    register = registered_on(
+        workspace, workspace.lake.dates(REGISTER)[-1:], ["symbol", "previous_symbol", "name", "first_seen"]
+    )
     candidates = sorted({*known, *others(), *register["symbol"], *register["previous_symbol"].drop_nulls()})
     sentences = []
     for symbol in unknown[:EXPLAINED]:
@@ -158,7 +164,9 @@ def _registered(
 ) -> pl.DataFrame:
     """Instruments and symbols at the end of `as_of`; with `earlier` of every day up to it."""
     days = [day for day in workspace.lake.dates(REGISTER) if day <= as_of]
-    return _with(read_kept(workspace, REGISTER, days, _PAIR) if earlier else registered_on(workspace, days[-1:], _PAIR), symbols)
+    return _with(
+        read_kept(workspace, REGISTER, days, _PAIR) if earlier else registered_on(workspace, days[-1:], _PAIR), symbols
+    )
 
 
 def registered_on(workspace: Workspace, day: Sequence[dt.date], columns: Sequence[str]) -> pl.DataFrame:

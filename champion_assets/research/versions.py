@@ -35,5 +35,7 @@ def state_as_of(lake: Lake, table: str, when: str | dt.date) -> TableState:
     if not isinstance(when, dt.datetime):
         when = dt.datetime.combine(when + dt.timedelta(days=1), dt.time(), INDIA)
     if when.tzinfo is None:
-        raise RequestError(f"lake_as_of={when} has no time zone; name a day, an instant such as 2026-11-20T18:30+05:30, or a tag")
+        raise RequestError(
+            f"lake_as_of={when} has no time zone; name a day, an instant such as 2026-11-20T18:30+05:30, or a tag"
+        )
     return lake.as_of(table, when.astimezone(dt.UTC))

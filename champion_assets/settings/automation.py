@@ -27,7 +27,10 @@ class AutomationSettings(BaseModel):
         description="Whether sensors and schedules are switched on as they are deployed.",
     )
     sensor_seconds: int = Field(
-        60, ge=1, validation_alias=variables("CHAMPION_SENSOR_SECONDS"), description="Minimum seconds between two evaluations of a sensor."
+        60,
+        ge=1,
+        validation_alias=variables("CHAMPION_SENSOR_SECONDS"),
+        description="Minimum seconds between two evaluations of a sensor.",
     )
     published_at: dt.time = Field(
         dt.time(18, 0),
@@ -35,7 +38,9 @@ class AutomationSettings(BaseModel):
         description="Time in India from which the files of the day are looked for.",
     )
     late_at: dt.time = Field(
-        dt.time(20, 30), validation_alias=variables("CHAMPION_LATE_AT"), description="Time in India from which a missing file is late."
+        dt.time(20, 30),
+        validation_alias=variables("CHAMPION_LATE_AT"),
+        description="Time in India from which a missing file is late.",
     )
     republish_seconds: int = Field(
         3600, ge=1, validation_alias=variables("CHAMPION_REPUBLISH_SECONDS"),
@@ -50,5 +55,7 @@ class AutomationSettings(BaseModel):
         None, validation_alias=variables("CHAMPION_ALARM_EMAIL"), description="E-mail address that alarms are sent to."
     )
     smtp_url: SecretStr | None = Field(
-        None, validation_alias=variables("CHAMPION_SMTP_URL"), description="Mail server for alarms: smtp[s]://[user:password@]host[:port]."
+        None,
+        validation_alias=variables("CHAMPION_SMTP_URL"),
+        description="Mail server for alarms: smtp[s]://[user:password@]host[:port].",
     )

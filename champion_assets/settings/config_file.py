@@ -65,7 +65,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 class ConfigFile(PydanticBaseSettingsSource):
     """`champion.toml`: a section for each group of settings, a key for each field."""
 
-    def __init__(self, settings_cls: type[BaseSettings], path: Path | None, groups: Mapping[str, type[BaseModel]]) -> None:
+    def __init__(
+        self, settings_cls: type[BaseSettings], path: Path | None, groups: Mapping[str, type[BaseModel]]
+    ) -> None:
         """Read `path`, if there is one.
 
         Raises:
@@ -90,7 +92,8 @@ class ConfigFile(PydanticBaseSettingsSource):
                     (f"[{name}] {key}" for name, each in groups.items() if key in each.model_fields), ""
                 )
                 faults.append(
-                    f"{path}: [{section}] has no key {key}; " + (f"did you mean {near}?" if near else "`champion settings` lists all")
+                    f"{path}: [{section}] has no key {key}; "
+                    + (f"did you mean {near}?" if near else "`champion settings` lists all")
                 )
         if faults:
             raise ConfigurationError("\n".join(faults))
@@ -127,7 +130,9 @@ class DotenvFile(DotEnvSettingsSource):
         found = super().__call__()
         if self.path is None:
             return found
-        return {name: beside(self.path, self.settings_cls, fields.get(name, name), value) for name, value in found.items()}
+        return {
+            name: beside(self.path, self.settings_cls, fields.get(name, name), value) for name, value in found.items()
+        }
 
 
 def beside(file: Path, settings: type[BaseSettings], field: str, value: Any) -> Any:

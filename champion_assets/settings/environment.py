@@ -33,33 +33,61 @@ from champion_assets.settings.universe import UniverseSettings
 from champion_assets.settings.unknown import nearest, unknown_variables
 
 GROUPS: dict[str, type[BaseModel]] = {
-    "source": SourceSettings, "lake": LakeSettings, "history": HistorySettings, "universe": UniverseSettings, "strategy": Strategy,
-    "simulation": SimulationSettings, "services": ServiceSettings, "automation": AutomationSettings,
-}  # fmt: skip
+    "source": SourceSettings,
+    "lake": LakeSettings,
+    "history": HistorySettings,
+    "universe": UniverseSettings,
+    "strategy": Strategy,
+    "simulation": SimulationSettings,
+    "services": ServiceSettings,
+    "automation": AutomationSettings,
+}
 """Sections of `champion.toml`."""
 
 
 class Settings(
-    BaseSettings, SourceSettings, LakeSettings, HistorySettings, UniverseSettings, SimulationSettings, ServiceSettings, AutomationSettings,
+    BaseSettings,
+    SourceSettings,
+    LakeSettings,
+    HistorySettings,
+    UniverseSettings,
+    SimulationSettings,
+    ServiceSettings,
+    AutomationSettings,
     Strategy,
-):  # fmt: skip
+):
     """All settings, validated. Each field's description names its unit and its default's reason."""
 
     model_config = SettingsConfigDict(
-        frozen=False, extra="ignore", populate_by_name=True, env_ignore_empty=True, enable_decoding=False, allow_inf_nan=False,
+        frozen=False,
+        extra="ignore",
+        populate_by_name=True,
+        env_ignore_empty=True,
+        enable_decoding=False,
+        allow_inf_nan=False,
         env_file_encoding="utf-8",
-    )  # fmt: skip
+    )
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource, file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, `.env`, `champion.toml`, and last what a backfill found about the history."""
         _ = file_secret_settings, dotenv_settings
         dotenv = DotenvFile(settings_cls, dotenv_file())
         file = ConfigFile(settings_cls, config_file(os.environ), GROUPS)
-        return init_settings, env_settings, dotenv, file, FoundHistory(settings_cls, [init_settings, env_settings, dotenv, file])
+        return (
+            init_settings,
+            env_settings,
+            dotenv,
+            file,
+            FoundHistory(settings_cls, [init_settings, env_settings, dotenv, file]),
+        )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -84,17 +112,21 @@ class Settings(
         if self.end_date is not None and self.end_date < self.start_date:
             raise ValueError(f"CHAMPION_END_DATE={self.end_date} lies before CHAMPION_START_DATE={self.start_date}")
         if self.late_at <= self.published_at:
-            raise ValueError(f"CHAMPION_LATE_AT={self.late_at} must be later than CHAMPION_PUBLISHED_AT={self.published_at}")
+            raise ValueError(
+                f"CHAMPION_LATE_AT={self.late_at} must be later than CHAMPION_PUBLISHED_AT={self.published_at}"
+            )
         names = min(self.universe_size, len(self.universe) or self.universe_size)
         invested = 1.0 - self.cash_weight
         if names * self.weight_cap < invested - 1e-9:
             raise ValueError(
-                f"{names} names (UNIVERSE_SIZE, UNIVERSE) at WEIGHT_CAP={self.weight_cap} hold {names * self.weight_cap:.4g} at most, and "
+                f"{names} names (UNIVERSE_SIZE, UNIVERSE) at WEIGHT_CAP={self.weight_cap} hold "
+                f"{names * self.weight_cap:.4g} at most, and "
                 f"{invested:.4g} must be invested; raise WEIGHT_CAP or CASH_WEIGHT"
             )
         if names * self.weight_floor > invested + 1e-9:
             raise ValueError(
-                f"{names} names (UNIVERSE_SIZE, UNIVERSE) at WEIGHT_FLOOR={self.weight_floor} and CASH_WEIGHT={self.cash_weight} are more "
+                f"{names} names (UNIVERSE_SIZE, UNIVERSE) at WEIGHT_FLOOR={self.weight_floor} and "
+                f"CASH_WEIGHT={self.cash_weight} are more "
                 "than the whole portfolio; lower one of them"
             )
         return self
@@ -116,7 +148,8 @@ class Settings(
             if name not in Settings.model_fields:
                 near = nearest(name, set(Settings.model_fields))
                 raise ConfigurationError(
-                    f"there is no setting {name}; " + (f"did you mean {near}?" if near else "`champion settings` lists all")
+                    f"there is no setting {name}; "
+                    + (f"did you mean {near}?" if near else "`champion settings` lists all")
                 )
         kept = {name: getattr(self, name) for name in self.model_fields_set}
         try:

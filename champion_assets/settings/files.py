@@ -11,7 +11,16 @@ from urllib.parse import unquote, urlsplit
 from champion_assets.common.errors import FolderAbsent
 from champion_assets.settings.environment import Settings
 
-_NAMED = ("calendar", "identity_overrides", "action_overrides", "check_overrides", "rates", "endings", "esg_folder", "clock")
+_NAMED = (
+    "calendar",
+    "identity_overrides",
+    "action_overrides",
+    "check_overrides",
+    "rates",
+    "endings",
+    "esg_folder",
+    "clock",
+)
 
 
 def source_folder(source: str) -> Path | None:

@@ -27,12 +27,15 @@ class HistorySettings(BaseModel):
         0,
         ge=0,
         validation_alias=variables("CHAMPION_PARTITIONS_PER_RUN"),
-        description="Days a run of a backfill from the web page takes, to spread it over workers; 0: all of them in one run.",
+        description="Days a run of a backfill from the web page takes, "
+        "to spread it over workers; 0: all of them in one run.",
     )
     executor: Literal["in_process", "kubernetes"] = Field(
-        "in_process", validation_alias=variables("CHAMPION_EXECUTOR"),
-        description="Where the assets of a run are built: in the run's process, or each in a Kubernetes pod of its own.",
-    )  # fmt: skip
+        "in_process",
+        validation_alias=variables("CHAMPION_EXECUTOR"),
+        description="Where the assets of a run are built: in the "
+        "run's process, or each in a Kubernetes pod of its own.",
+    )
 
     @field_validator("start_date")
     @classmethod

@@ -15,7 +15,9 @@ class LakeSettings(BaseModel):
 
     model_config = CONFIG
 
-    data_dir: Path = Field(Path("data"), validation_alias=variables("DATA_DIR"), description="Folder for everything that is kept locally.")
+    data_dir: Path = Field(
+        Path("data"), validation_alias=variables("DATA_DIR"), description="Folder for everything that is kept locally."
+    )
     lake: Address = Field(
         Address(""),
         validation_alias=variables("CHAMPION_LAKE"),
@@ -27,7 +29,9 @@ class LakeSettings(BaseModel):
     )  # fmt: skip
     s3_endpoint: Address | None = Field(None, validation_alias=variables("CHAMPION_S3_ENDPOINT", "MINIO_ENDPOINT"))
     s3_access_key: SecretStr | None = Field(None, validation_alias=variables("AWS_ACCESS_KEY_ID", "MINIO_ACCESS_KEY"))
-    s3_secret_key: SecretStr | None = Field(None, validation_alias=variables("AWS_SECRET_ACCESS_KEY", "MINIO_SECRET_KEY"))
+    s3_secret_key: SecretStr | None = Field(
+        None, validation_alias=variables("AWS_SECRET_ACCESS_KEY", "MINIO_SECRET_KEY")
+    )
     s3_region: str = Field("us-east-1", validation_alias=variables("AWS_REGION", "AWS_DEFAULT_REGION"))
 
     @field_validator("lake", "s3_endpoint")

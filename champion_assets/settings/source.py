@@ -18,10 +18,12 @@ class SourceSettings(BaseModel):
     model_config = CONFIG
 
     source: Address = Field(
-        Address(ARCHIVE), validation_alias=variables("CHAMPION_SOURCE"),
-        description="Where NSE's files come from: a folder, an s3:// prefix, or the base URL of an archive server; user, password and "
+        Address(ARCHIVE),
+        validation_alias=variables("CHAMPION_SOURCE"),
+        description="Where NSE's files come from: a folder, an s3:// prefix, or the base URL of an archive server; "
+        "user, password and "
         "query of a URL are never shown.",
-    )  # fmt: skip
+    )
     calendar: Annotated[Path | None, BLANK_IS_NONE] = Field(
         None,
         validation_alias=variables("CHAMPION_CALENDAR"),
@@ -45,19 +47,25 @@ class SourceSettings(BaseModel):
     rates: Annotated[Path | None, BLANK_IS_NONE] = Field(
         None,
         validation_alias=variables("CHAMPION_RATES"),
-        description="CSV of first,last,percent,why: overnight rates a year that win over those of NSE's index and of the packaged table.",
+        description="CSV of first,last,percent,why: overnight rates a year that win over those of NSE's index and "
+        "of the packaged table.",
     )
     endings: Annotated[Path | None, BLANK_IS_NONE] = Field(
-        None, validation_alias=variables("CHAMPION_ENDINGS"),
-        description="CSV of how listings ended (mergers, delistings), see docs/runbook.md; its lines win over the packaged ones.",
-    )  # fmt: skip
+        None,
+        validation_alias=variables("CHAMPION_ENDINGS"),
+        description="CSV of how listings ended (mergers, delistings), see "
+        "docs/runbook.md; its lines win over the packaged ones.",
+    )
     esg_folder: Annotated[Path | None, BLANK_IS_NONE] = Field(
         None,
         validation_alias=variables("CHAMPION_ESG"),
         description="Folder of ESG files with a mapping (YAML) for each provider, see docs/esg.md.",
     )
     esg_stale_days: int = Field(
-        548, ge=1, validation_alias=variables("ESG_STALE_DAYS"), description="Days after which a rating no longer counts."
+        548,
+        ge=1,
+        validation_alias=variables("ESG_STALE_DAYS"),
+        description="Days after which a rating no longer counts.",
     )
     http_connections: int = Field(
         4, ge=1, le=16, validation_alias=variables("CHAMPION_HTTP_CONNECTIONS"),

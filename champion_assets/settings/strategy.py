@@ -29,20 +29,32 @@ class Strategy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
     covariance_estimator: Covariance = Field(
-        "ledoit_wolf", validation_alias=variables("COVARIANCE_ESTIMATOR"), description="Estimator of the covariance matrix."
+        "ledoit_wolf",
+        validation_alias=variables("COVARIANCE_ESTIMATOR"),
+        description="Estimator of the covariance matrix.",
     )
     cov_window_days: int = Field(
-        252, ge=2, validation_alias=variables("COV_WINDOW_DAYS"),
-        description="Sessions in the window of the covariance estimate. The older pipeline used 20, too few for more than 20 names.",
-    )  # fmt: skip
+        252,
+        ge=2,
+        validation_alias=variables("COV_WINDOW_DAYS"),
+        description="Sessions in the window of the covariance estimate. The older pipeline used 20, too few for "
+        "more than 20 names.",
+    )
     expected_return_estimator: ExpectedReturn = Field(
-        "historical_mean", validation_alias=variables("EXPECTED_RETURN_ESTIMATOR"), description="Estimator of the expected returns."
+        "historical_mean",
+        validation_alias=variables("EXPECTED_RETURN_ESTIMATOR"),
+        description="Estimator of the expected returns.",
     )
     expected_return_lookback: int = Field(
-        252, ge=2, validation_alias=variables("EXPECTED_RETURN_LOOKBACK"), description="Sessions in the window of the expected returns."
+        252,
+        ge=2,
+        validation_alias=variables("EXPECTED_RETURN_LOOKBACK"),
+        description="Sessions in the window of the expected returns.",
     )
     objective: Literal["mean_variance", "minimum_variance", "maximum_sharpe", "risk_parity", "tracking"] = Field(
-        "mean_variance", validation_alias=variables("OBJECTIVE"), description="What the optimiser maximises or minimises."
+        "mean_variance",
+        validation_alias=variables("OBJECTIVE"),
+        description="What the optimiser maximises or minimises.",
     )
     tracked: Literal["equal", "turnover"] = Field(
         "turnover",
@@ -50,11 +62,20 @@ class Strategy(BaseModel):
         description="Weighting of the universe as benchmark for `tracking` and `implied`.",
     )
     risk_aversion: float = Field(
-        5.0, gt=0, validation_alias=variables("RISK_AVERSION"), description="Risk aversion γ in the objective μ'w - ½γ w'Σw."
+        5.0,
+        gt=0,
+        validation_alias=variables("RISK_AVERSION"),
+        description="Risk aversion γ in the objective μ'w - ½γ w'Σw.",
     )
-    weight_cap: float = Field(0.07, gt=0, le=1, validation_alias=variables("WEIGHT_CAP"), description="Maximum weight of a security.")
+    weight_cap: float = Field(
+        0.07, gt=0, le=1, validation_alias=variables("WEIGHT_CAP"), description="Maximum weight of a security."
+    )
     weight_floor: float = Field(
-        0.0, ge=0, le=1, validation_alias=variables("WEIGHT_FLOOR"), description="Minimum weight of every member of the universe."
+        0.0,
+        ge=0,
+        le=1,
+        validation_alias=variables("WEIGHT_FLOOR"),
+        description="Minimum weight of every member of the universe.",
     )
     min_position: float = Field(
         0.0,
@@ -68,9 +89,15 @@ class Strategy(BaseModel):
         description="Maximum number of positions, chosen optimally; WEIGHT_FLOOR then applies to the positions held.",
     )  # fmt: skip
     cash_weight: float = Field(
-        0.0, ge=0, lt=1, validation_alias=variables("CASH_WEIGHT"), description="Share of the portfolio that stays in cash."
+        0.0,
+        ge=0,
+        lt=1,
+        validation_alias=variables("CASH_WEIGHT"),
+        description="Share of the portfolio that stays in cash.",
     )
-    sector_cap: float | None = Field(None, gt=0, le=1, validation_alias=variables("SECTOR_CAP"), description="Maximum weight of a sector.")
+    sector_cap: float | None = Field(
+        None, gt=0, le=1, validation_alias=variables("SECTOR_CAP"), description="Maximum weight of a sector."
+    )
     liquidity_share: float | None = Field(
         None,
         gt=0,
@@ -82,7 +109,9 @@ class Strategy(BaseModel):
         validation_alias=variables("EXCLUDE"),
         description="Symbols or ISINs that are never held; separated by commas in the environment.",
     )
-    universe: tuple[str, ...] = Field((), validation_alias=variables("UNIVERSE"), description="If given, only these symbols are ever held.")
+    universe: tuple[str, ...] = Field(
+        (), validation_alias=variables("UNIVERSE"), description="If given, only these symbols are ever held."
+    )
     esg_floor: float | None = Field(
         None, validation_alias=variables("ESG_FLOOR"), description="Minimum ESG score of the portfolio, 0 to 100."
     )
@@ -92,9 +121,11 @@ class Strategy(BaseModel):
         description="Minimum ESG score of the portfolio above that of the universe, in points.",
     )
     esg_floor_relative_to: Literal["universe", "benchmark"] = Field(
-        "universe", validation_alias=variables("ESG_FLOOR_RELATIVE_TO"),
-        description="What ESG_FLOOR_RELATIVE refers to: the plain mean of the universe's scores, or that of the benchmark in TRACKED.",
-    )  # fmt: skip
+        "universe",
+        validation_alias=variables("ESG_FLOOR_RELATIVE_TO"),
+        description="What ESG_FLOOR_RELATIVE refers to: the plain mean of the universe's scores, or that of the "
+        "benchmark in TRACKED.",
+    )
     esg_best_in_class: float | None = Field(
         None,
         gt=0,
@@ -107,27 +138,37 @@ class Strategy(BaseModel):
         description="Annual return added to the expected return per standard deviation of ESG score.",
     )  # fmt: skip
     tilts: Tilts = Field(
-        default_factory=dict, validation_alias=variables("TILTS"),
-        description="What one unit of a feature's column is worth a year, added to the expected returns, as `features/NAME:COLUMN=0.02`; "
+        default_factory=dict,
+        validation_alias=variables("TILTS"),
+        description="What one unit of a feature's column is worth a year, added to the expected returns, as "
+        "`features/NAME:COLUMN=0.02`; "
         "separated by commas in the environment.",
-    )  # fmt: skip
+    )
     esg_min_coverage: float = Field(
         1.0, ge=0, le=1, validation_alias=variables("ESG_MIN_COVERAGE"),
         description="Minimum weight of securities with an ESG score; below 1 the floors apply to the rated part.",
     )  # fmt: skip
     turnover_max: float | None = Field(
-        None, ge=0, validation_alias=variables("TURNOVER_MAX"),
-        description="Maximum one-way turnover at a rebalance (0.5 × Σ|Δw|), without the first investment and forced sales.",
-    )  # fmt: skip
+        None,
+        ge=0,
+        validation_alias=variables("TURNOVER_MAX"),
+        description="Maximum one-way turnover at a rebalance (0.5 × "
+        "Σ|Δw|), without the first investment and forced sales.",
+    )
     cost_horizon: int | None = Field(
-        None, ge=1, validation_alias=variables("COST_HORIZON"),
-        description="Sessions over which a trade's costs are spread in the decision; without it costs are not looked at. "
+        None,
+        ge=1,
+        validation_alias=variables("COST_HORIZON"),
+        description="Sessions over which a trade's costs are spread in "
+        "the decision; without it costs are not looked at. "
         "RISK_AVERSION says what variance is worth beside them, in every objective.",
-    )  # fmt: skip
+    )
     rebalance: Literal["daily", "weekly", "monthly", "quarterly", "band"] = Field(
-        "monthly", validation_alias=variables("REBALANCE", "REBALANCE_FREQ"),
-        description="When to rebalance: at the last session of each period, or when a weight has drifted by REBALANCE_BAND.",
-    )  # fmt: skip
+        "monthly",
+        validation_alias=variables("REBALANCE", "REBALANCE_FREQ"),
+        description="When to rebalance: at the last session of each "
+        "period, or when a weight has drifted by REBALANCE_BAND.",
+    )
     rebalance_band: float = Field(
         0.02,
         gt=0,
@@ -157,15 +198,24 @@ class Strategy(BaseModel):
             ValueError: names the settings.
         """
         if self.weight_floor > self.weight_cap:
-            raise ValueError(f"WEIGHT_FLOOR={self.weight_floor} is above WEIGHT_CAP={self.weight_cap}; lower the one or raise the other")
+            raise ValueError(
+                f"WEIGHT_FLOOR={self.weight_floor} is above "
+                f"WEIGHT_CAP={self.weight_cap}; lower the one or raise the other"
+            )
         if self.min_position > self.weight_cap:
-            raise ValueError(f"MIN_POSITION={self.min_position} is above WEIGHT_CAP={self.weight_cap}; lower the one or raise the other")
+            raise ValueError(
+                f"MIN_POSITION={self.min_position} is above "
+                f"WEIGHT_CAP={self.weight_cap}; lower the one or raise the other"
+            )
         if self.cost_horizon is not None and self.objective in ("maximum_sharpe", "risk_parity"):
-            raise ValueError(f"COST_HORIZON has no meaning for OBJECTIVE={self.objective}, in which costs have no unit; leave it out")
+            raise ValueError(
+                f"COST_HORIZON has no meaning for OBJECTIVE={self.objective}, in which costs have no unit; leave it out"
+            )
         invested = 1.0 - self.cash_weight
         if self.max_names is not None and self.max_names * self.weight_cap < invested - 1e-9:
             raise ValueError(
-                f"MAX_NAMES={self.max_names} at WEIGHT_CAP={self.weight_cap} hold {self.max_names * self.weight_cap:.4g} at most, and "
+                f"MAX_NAMES={self.max_names} at WEIGHT_CAP={self.weight_cap} hold "
+                f"{self.max_names * self.weight_cap:.4g} at most, and "
                 f"{invested:.4g} must be invested; raise one of them, or CASH_WEIGHT"
             )
         return self

@@ -45,7 +45,8 @@ class UniverseSettings(BaseModel):
     universe_index: Literal["", "nifty50"] = Field(
         "",
         validation_alias=variables("UNIVERSE_INDEX"),
-        description="Only members of this index on the day, by the exchange's PR bundle of that day; all shares if empty.",
+        description="Only members of this index on the day, by the "
+        "exchange's PR bundle of that day; all shares if empty.",
     )
     universe_in_doubt: Literal["leave_out", "keep"] = Field(
         "leave_out",
@@ -53,7 +54,9 @@ class UniverseSettings(BaseModel):
         description="Names of which an action in the risk window is unread, unexplained or unconfirmed.",
     )
     sector_lists: Literal["known", "look_ahead"] = Field(
-        "known", validation_alias=variables("SECTOR_LISTS"),
-        description="Lists of industries that count: those known on the day, or, before the first, that one, too, which looks ahead and "
+        "known",
+        validation_alias=variables("SECTOR_LISTS"),
+        description="Lists of industries that count: those known on the day, or, before the first, that one, too, "
+        "which looks ahead and "
         "marks every figure.",
-    )  # fmt: skip
+    )

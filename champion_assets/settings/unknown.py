@@ -11,10 +11,16 @@ from difflib import get_close_matches
 from pydantic import AliasChoices, BaseModel
 
 PREFIX = "CHAMPION_"
-NOT_SETTINGS = frozenset({
-    "CHAMPION_CONFIG", "CHAMPION_POSTGRES_URL", "CHAMPION_CELERY_BROKER", "CHAMPION_CELERY_BACKEND", "CHAMPION_REAL_FILES",
-    "CHAMPION_ARTIFACTS",
-})  # fmt: skip
+NOT_SETTINGS = frozenset(
+    {
+        "CHAMPION_CONFIG",
+        "CHAMPION_POSTGRES_URL",
+        "CHAMPION_CELERY_BROKER",
+        "CHAMPION_CELERY_BACKEND",
+        "CHAMPION_REAL_FILES",
+        "CHAMPION_ARTIFACTS",
+    }
+)
 """Names that are read elsewhere: which file the settings are in, Dagster's own configuration, the tests."""
 SHORTEST = 6
 """Shorter names are too near to those of other programs to be judged by their spelling."""
@@ -47,7 +53,10 @@ def unknown_variables(environment: Mapping[str, str | None], settings: type[Base
             hint = f"did you mean {near}?" if near else "`champion settings` lists all"
             found.append(f"{name}: there is no such setting; {hint}")
         elif near := next((each for each in sorted(known) if len(each) >= SHORTEST and is_one_slip(upper, each)), ""):
-            found.append(f"{name}: there is no such setting; did you mean {near}? If the variable belongs to another program, rename it")
+            found.append(
+                f"{name}: there is no such setting; did you mean "
+                f"{near}? If the variable belongs to another program, rename it"
+            )
     return found
 
 
@@ -60,7 +69,9 @@ def is_one_slip(typed: str, meant: str) -> bool:
     """True if one character was left out, added, replaced, or exchanged with its neighbour."""
     if typed == meant or abs(len(typed) - len(meant)) > 1:
         return False
-    first = next((place for place, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), min(len(typed), len(meant)))
+    first = next(
+        (place for place, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), min(len(typed), len(meant))
+    )
     rest_typed, rest_meant = typed[first:], meant[first:]
     if len(typed) != len(meant):
         return rest_typed[1:] == rest_meant if len(typed) > len(meant) else rest_typed == rest_meant[1:]

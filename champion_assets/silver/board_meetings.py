@@ -44,5 +44,7 @@ DERIVED = Derived(
     compute=_compute,
     constants={"words": _WORDS},
 )
-TABLE = silver_table(MEETINGS, derived=DERIVED, description="Board meetings as announced that evening: when, and about what.")
+TABLE = silver_table(
+    MEETINGS, derived=DERIVED, description="Board meetings as announced that evening: when, and about what."
+)
 NAME = TABLE.name

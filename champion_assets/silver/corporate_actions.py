@@ -66,25 +66,35 @@ class CorporateActions(TableModel):
     fv_from: float = pa.Field(nullable=True, description="Face value before, rupees")
     fv_to: float = pa.Field(nullable=True, description="Face value after, rupees")
     cash: float = pa.Field(nullable=True, ge=0, description="Rupees a share or unit")
-    child_instrument_id: str = pa.Field(nullable=True, description="Demerged part or acquirer, where a line of the user names it")
+    child_instrument_id: str = pa.Field(
+        nullable=True, description="Demerged part or acquirer, where a line of the user names it"
+    )
     premium: float = pa.Field(nullable=True, description="Rights: rupees above face value")
     face_value: float = pa.Field(nullable=True, description="Face value on the ex-date, rupees")
     f_capital: float = pa.Field(gt=0, description="Price factor: bonus, split, consolidation, rights, demerger")
     f_capital_special: float = pa.Field(gt=0, description="Price factor: these and extraordinary dividends")
     f_total_return: float = pa.Field(gt=0, description="Price factor: these and all dividends")
     q: float = pa.Field(gt=0, description="Share factor")
-    held: str = pa.Field(nullable=True, description="Why the factor is not applied until a person confirms it; null if it is in force")
-    f_proposed: float = pa.Field(nullable=True, gt=0, description="The capital_special factor of the text, where it is not applied")
+    held: str = pa.Field(
+        nullable=True, description="Why the factor is not applied until a person confirms it; null if it is in force"
+    )
+    f_proposed: float = pa.Field(
+        nullable=True, gt=0, description="The capital_special factor of the text, where it is not applied"
+    )
     method: str = pa.Field(description="How the factor was found")
     last_close: float = pa.Field(nullable=True, gt=0, description="The instrument's own last cum close P, rupees")
     witness: float = pa.Field(nullable=True, gt=0, description="Open on the ex-date over P; null if it did not trade")
     verdict: str = pa.Field(
-        nullable=True, isin=VERDICTS, description="Of the witness on the day's capital_special factor; null if nothing moves the price"
+        nullable=True,
+        isin=VERDICTS,
+        description="Of the witness on the day's capital_special factor; null if nothing moves the price",
     )
     is_testable: bool = pa.Field(description="False where the factor is so near to 1 that an ordinary day hides it")
     candidates: str = pa.Field(description="For a doubtful event: instruments that did move by the factor that day")
     known_on: pl.Date = pa.Field(description="Day at whose end it was known")
-    known_basis: str = pa.Field(isin=["published", "broadcast", "assumed", "override"], description="How `known_on` was found")
+    known_basis: str = pa.Field(
+        isin=["published", "broadcast", "assumed", "override"], description="How `known_on` was found"
+    )
     is_revised: bool = pa.Field(description="NSE marks the text as revised")
     subject: str = pa.Field(description="The text, as published, or the reason of the override")
     evidence: str = pa.Field(description="Evidence given with an override")
@@ -105,11 +115,34 @@ class CorporateActions(TableModel):
 
 _SCHEMA = empty_frame(CorporateActions).schema
 _REFUSED = {
-    "trade_date": pl.Date, "instrument_id": pl.String, "symbol": pl.String, "ex_date": pl.Date, "subject": pl.String, "rule": pl.String,
-    "reason": pl.String, "source_sha256": pl.String, "source_row": pl.Int64,
-}  # fmt: skip
-_BRONZE = ["trade_date", "symbol", "symbol_on_date", "isin", "series", "subject", "face_value", "ex_date", "record_date", "known_on",
-           "known_basis", "source_kind", "source_row", "source_sha256", "contradiction", "refused_rows"]  # fmt: skip
+    "trade_date": pl.Date,
+    "instrument_id": pl.String,
+    "symbol": pl.String,
+    "ex_date": pl.Date,
+    "subject": pl.String,
+    "rule": pl.String,
+    "reason": pl.String,
+    "source_sha256": pl.String,
+    "source_row": pl.Int64,
+}
+_BRONZE = [
+    "trade_date",
+    "symbol",
+    "symbol_on_date",
+    "isin",
+    "series",
+    "subject",
+    "face_value",
+    "ex_date",
+    "record_date",
+    "known_on",
+    "known_basis",
+    "source_kind",
+    "source_row",
+    "source_sha256",
+    "contradiction",
+    "refused_rows",
+]
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -119,9 +152,13 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     before = {date: inputs.before(date) for date in dates}
     columns = ["trade_date", "instrument_id", "symbol", "series", "isin", "last_seen"]
     today = _by_day(read_registers(inputs, dates, columns))
-    evenings_before = _by_day(read_registers(inputs, [day for day in before.values() if day is not None], [*columns, "last_close"]))
+    evenings_before = _by_day(
+        read_registers(inputs, [day for day in before.values() if day is not None], [*columns, "last_close"])
+    )
     prices = _by_day(
-        inputs.read(EQUITY, ["trade_date", "instrument_id", "symbol", "open", "close", "prior_close", "prev_close"], days=dates)
+        inputs.read(
+            EQUITY, ["trade_date", "instrument_id", "symbol", "open", "close", "prior_close", "prev_close"], days=dates
+        )
     )
     rows: list[dict[str, Any]] = []
     rejects: list[dict[str, Any]] = []
@@ -138,7 +175,12 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
             partial(_past, inputs, date),
         )
         own: list[Override] = inputs.facts[date]
-        again = {day for line in own if line.effective_on > line.ex_date for day in _sessions_up_to(inputs.calendar, line.ex_date)}
+        again = {
+            day
+            for line in own
+            if line.effective_on > line.ex_date
+            for day in _sessions_up_to(inputs.calendar, line.ex_date)
+        }
         found = day_events(
             market,
             [bronze[day] for day in window if day in bronze],
@@ -212,7 +254,8 @@ def _more_inputs(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[s
 
 TABLE = DailyTable(
     name=NAME,
-    description="Corporate actions as legs with price and share factors a level, the market's witness, and the text they come from.",
+    description="Corporate actions as legs with price and share factors a level, the market's witness, and the "
+    "text they come from.",
     model=CorporateActions,
     code_version="5",
     inputs=lambda _: (

@@ -21,7 +21,17 @@ from champion_assets.nse.actions.legs import CASH_KINDS, SILENT, Leg
 from champion_assets.nse.actions.overrides import Override
 from champion_assets.nse.actions.price_check import is_testable
 from champion_assets.silver.corporate_actions_hold import HELD, ask_market, hold, is_withdrawn, settled
-from champion_assets.silver.corporate_actions_listing import FUNDS, Dated, Listing, Told, dated, in_force, merged, moving, told_legs
+from champion_assets.silver.corporate_actions_listing import (
+    FUNDS,
+    Dated,
+    Listing,
+    Told,
+    dated,
+    in_force,
+    merged,
+    moving,
+    told_legs,
+)
 from champion_assets.silver.corporate_actions_market import Market
 from champion_assets.silver.corporate_actions_overrides import STATED, stated_factor, stated_leg
 
@@ -71,7 +81,10 @@ def day_events(
     events = _events(market, listing, every, again, lines.keys(), found)
     for name, ex_date in sorted(events.keys() | lines.keys()):
         _emit(market, found, name, ex_date, events.get((name, ex_date), []), lines.get((name, ex_date), []))
-    found.facts = {"events": len({(row["instrument_id"], row["ex_date"]) for row in found.rows}), "rejected": len(found.rejects)}
+    found.facts = {
+        "events": len({(row["instrument_id"], row["ex_date"]) for row in found.rows}),
+        "rejected": len(found.rejects),
+    }
     doubtful = sorted({f"{row['symbol']} ({row['verdict']})" for row in found.rows if row["verdict"] in DOUBTFUL})
     held = sorted({f"{row['symbol']}: {row['held']}" for row in found.rows if row["held"] is not None})
     said = {"doubtful": ", ".join(doubtful), "held": "; ".join(held), "withdrawn": "; ".join(sorted(found.withdrawn))}
@@ -109,7 +122,9 @@ def _events(
             continue
         if legs := told_legs(name, row):
             grouped[name, day].append((row, legs))
-        elif why := read_subject(row["subject"]).reason:  # an event that is told anew is told whole: its unread part, too
+        elif why := read_subject(
+            row["subject"]
+        ).reason:  # an event that is told anew is told whole: its unread part, too
             _refuse(found, market, row, day, why)
     for row, day, name in _gone(market, [*gone, *gone_again], asked):
         grouped.setdefault((name, day), [(row, told_legs(name, row))])
@@ -171,7 +186,9 @@ def _emit(market: Market, found: Found, name: str, ex_date: dt.date, rows: list[
     actions = {line.action for line in own}
     if "cancel" in actions:
         rows = []
-    elif actions & STATED.keys():  # the user states the day's factor: the feeds' payments stay, everything else gives way
+    elif (
+        actions & STATED.keys()
+    ):  # the user states the day's factor: the feeds' payments stay, everything else gives way
         rows = [row for row in rows if row.leg.kind in CASH_KINDS and not row.is_gone]
     value = next((row.feed["face_value"] for row in rows if row.feed["face_value"]), None)
     factors = day_factors([row.leg for row in rows], trade.last, trade.open, value)
@@ -190,13 +207,23 @@ def _emit(market: Market, found: Found, name: str, ex_date: dt.date, rows: list[
     held = hold(good, total, trade, actions)
     symbol = market.symbol_of.get(name, rows[0].feed["symbol_on_date"] if rows else own[0].symbol if own else "")
     common = {
-        "trade_date": market.date, "instrument_id": name, "symbol": symbol, "ex_date": ex_date,
-        "ex_session": market.date if is_today else _session(ex_date, market), "last_close": trade.last, "witness": trade.witness,
-        "verdict": judged, "is_testable": is_testable(total),
-        "candidates": market.movers(total, name) if judged in DOUBTFUL else "", "held": None, "f_proposed": None,
-    }  # fmt: skip
+        "trade_date": market.date,
+        "instrument_id": name,
+        "symbol": symbol,
+        "ex_date": ex_date,
+        "ex_session": market.date if is_today else _session(ex_date, market),
+        "last_close": trade.last,
+        "witness": trade.witness,
+        "verdict": judged,
+        "is_testable": is_testable(total),
+        "candidates": market.movers(total, name) if judged in DOUBTFUL else "",
+        "held": None,
+        "f_proposed": None,
+    }
     for row, factor in good:
-        numbers = {**HELD, "held": held, "f_proposed": factor.capital_special} if held else _numbers(settled(row, factor))
+        numbers = (
+            {**HELD, "held": held, "f_proposed": factor.capital_special} if held else _numbers(settled(row, factor))
+        )
         method = {"method": factor.method}
         found.rows.append(common | numbers | method | _feed_leg(row, value) | {"leg": len(found.rows) - first})
     confirmed = [(Factor(), line) for line in own if line.action in ("cancel", "confirm")]
@@ -219,17 +246,31 @@ def _stated(market: Market, found: Found, own: list[Override], last: float | Non
 
 
 def _numbers(factor: Factor) -> dict[str, Any]:
-    return {"f_capital": factor.capital, "f_capital_special": factor.capital_special, "f_total_return": factor.total_return, "q": factor.q}
+    return {
+        "f_capital": factor.capital,
+        "f_capital_special": factor.capital_special,
+        "f_total_return": factor.total_return,
+        "q": factor.q,
+    }
 
 
 def _feed_leg(row: Told, face_value: float | None) -> dict[str, Any]:
     leg, feed = row.leg, row.feed
     copied = {name: feed[name] for name in ("known_on", "known_basis", "subject", "source_sha256", "source_row")}
     return copied | {
-        "feed_symbol": feed["symbol"], "kind": leg.kind, "flavour": leg.flavour, "ratio_a": leg.a, "ratio_b": leg.b, "fv_from": leg.fv_from,
-        "fv_to": leg.fv_to, "cash": cash_of(leg, face_value), "premium": leg.premium, "face_value": face_value,
-        "is_revised": row.is_revised, "evidence": "",
-    }  # fmt: skip
+        "feed_symbol": feed["symbol"],
+        "kind": leg.kind,
+        "flavour": leg.flavour,
+        "ratio_a": leg.a,
+        "ratio_b": leg.b,
+        "fv_from": leg.fv_from,
+        "fv_to": leg.fv_to,
+        "cash": cash_of(leg, face_value),
+        "premium": leg.premium,
+        "face_value": face_value,
+        "is_revised": row.is_revised,
+        "evidence": "",
+    }
 
 
 def _session(ex_date: dt.date, market: Market) -> dt.date:
@@ -238,7 +279,13 @@ def _session(ex_date: dt.date, market: Market) -> dt.date:
 
 
 def _as_row(line: Override) -> dict[str, Any]:
-    return {"symbol": line.symbol, "symbol_on_date": line.symbol, "isin": None, "ex_date": line.ex_date, "subject": line.why}
+    return {
+        "symbol": line.symbol,
+        "symbol_on_date": line.symbol,
+        "isin": None,
+        "ex_date": line.ex_date,
+        "subject": line.why,
+    }
 
 
 def _refuse(found: Found, market: Market, row: dict[str, Any], day: dt.date, why: str) -> None:

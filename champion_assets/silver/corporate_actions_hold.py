@@ -34,7 +34,9 @@ _BY_OPEN = frozenset({"demerger", "scheme"})
 """Kinds whose factor is the open of the ex-date over the last cum close."""
 
 
-def ask_market(good: Sequence[tuple[Told, Factor]], stated: Sequence[Factor], trade: Trade) -> tuple[Verdict | None, float]:
+def ask_market(
+    good: Sequence[tuple[Told, Factor]], stated: Sequence[Factor], trade: Trade
+) -> tuple[Verdict | None, float]:
     """The witness's verdict on all factors of an event, and their product at the level `capital_special`.
 
     Returns:

@@ -146,7 +146,9 @@ class Listing:
     def _has_later(self, evening: dt.date, symbol: str, day: dt.date, legs: tuple[Leg, ...]) -> bool:
         """True if the bundle lists the same legs of the company on another day that is still to come."""
         same = content(legs)
-        return any(each != day and each > evening and told == same for each, told in self._lists.get((evening, symbol), ()))
+        return any(
+            each != day and each > evening and told == same for each, told in self._lists.get((evening, symbol), ())
+        )
 
 
 def in_force(listing: Listing, rows: Dated, until: dt.date) -> tuple[Dated, Dated]:
@@ -215,7 +217,8 @@ def _without_repeated_payments(
     repeated = {file for file, paid in sums.items() if file != (kept := best[round(sum(paid.values()), 6)])
                 and len(paid) < len(sums[kept])}  # fmt: skip
     return [
-        (row, [each for each in legs if row["source_sha256"] not in repeated or each.leg.kind not in CASH_KINDS]) for row, legs in group
+        (row, [each for each in legs if row["source_sha256"] not in repeated or each.leg.kind not in CASH_KINDS])
+        for row, legs in group
     ]
 
 

@@ -47,7 +47,13 @@ class Market:
     """What the session knows: who is who, last closes before it, opens on it."""
 
     def __init__(
-        self, date: dt.date, before: dt.date | None, evening: pl.DataFrame | None, today: pl.DataFrame, prices: pl.DataFrame, past: Past
+        self,
+        date: dt.date,
+        before: dt.date | None,
+        evening: pl.DataFrame | None,
+        today: pl.DataFrame,
+        prices: pl.DataFrame,
+        past: Past,
     ) -> None:
         self.date, self.before, self.past = date, before, past
         self.last_close: dict[str, float] = {}
@@ -55,8 +61,12 @@ class Market:
         self.symbols: dict[str, str] = {}
         self.partly_paid: dict[str, str] = {}  # TATASTEEL E1 trades under the symbol of the share
         latest: dict[tuple[str, bool], dt.date] = {}
-        for frame in (today, evening) if evening is not None else (today,):  # the evening before wins: symbols valid before the ex-date
-            for name, symbol, series, seen in frame.select("instrument_id", "symbol", "series", "last_seen").iter_rows():
+        for frame in (
+            (today, evening) if evening is not None else (today,)
+        ):  # the evening before wins: symbols valid before the ex-date
+            for name, symbol, series, seen in frame.select(
+                "instrument_id", "symbol", "series", "last_seen"
+            ).iter_rows():
                 is_partly = series in PARTLY_PAID_SERIES
                 book = self.partly_paid if is_partly else self.symbols
                 if symbol not in book or seen >= latest[symbol, is_partly] or frame is evening:
@@ -72,7 +82,10 @@ class Market:
         self.close = dict(prices.select("instrument_id", "close").iter_rows())
         self.last_seen = {} if evening is None else dict(evening.select("instrument_id", "last_seen").iter_rows())
         self.symbol_of = dict(today.select("instrument_id", "symbol").iter_rows())
-        own = prices.select("instrument_id", pl.coalesce("prior_close", pl.when(pl.col("prev_close") > 0).then("prev_close")).alias("last"))
+        own = prices.select(
+            "instrument_id",
+            pl.coalesce("prior_close", pl.when(pl.col("prev_close") > 0).then("prev_close")).alias("last"),
+        )
         for name, last in own.iter_rows():
             if last is not None:
                 self.last_close.setdefault(name, last)
@@ -92,7 +105,9 @@ class Market:
         book = self.partly_paid if row.get("series") in PARTLY_PAID_SERIES else self.symbols
         by_name = book.get(row["symbol_on_date"]) or book.get(row["symbol"])
         isin = row["isin"]
-        return by_name or (self.by_key.get(security_key(isin, row["symbol"])) if isin is not None and is_valid_isin(isin) else None)
+        return by_name or (
+            self.by_key.get(security_key(isin, row["symbol"])) if isin is not None and is_valid_isin(isin) else None
+        )
 
     def resumes(self, name: str, ex_date: dt.date) -> bool:
         """True if the instrument trades today for the first time since a past ex-date."""
@@ -101,6 +116,8 @@ class Market:
     def movers(self, f: float, but: str) -> str:
         """Symbols of the instruments that opened at the factor `f`, at most five, the nearest first."""
         near = [
-            (abs(math.log(w / f)), self.symbol_of[name]) for name, w in self.moves.items() if name != but and abs(math.log(w)) > TOLERANCE
+            (abs(math.log(w / f)), self.symbol_of[name])
+            for name, w in self.moves.items()
+            if name != but and abs(math.log(w)) > TOLERANCE
         ]
         return ", ".join(symbol for distance, symbol in sorted(near)[:5] if distance <= TOLERANCE)

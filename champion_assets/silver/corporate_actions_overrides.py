@@ -9,7 +9,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from champion_assets.nse.actions.factors import Factor, FactorError, capital_factor, demerger_by_child, dividend, reduction
+from champion_assets.nse.actions.factors import (
+    Factor,
+    FactorError,
+    capital_factor,
+    demerger_by_child,
+    dividend,
+    reduction,
+)
 from champion_assets.nse.actions.legs import Kind
 from champion_assets.nse.actions.overrides import Override
 from champion_assets.silver.corporate_actions_market import Market
@@ -22,9 +29,14 @@ STATED: Mapping[str, str] = {
 
 
 _KINDS: Mapping[str, Kind] = {
-    "factor": "scheme", "cost_of_acquisition": "demerger", "demerger_by_child": "demerger", "capital_reduction": "capital_reduction",
-    "merger": "merger", "dividend": "dividend", "special_dividend": "dividend",
-}  # fmt: skip
+    "factor": "scheme",
+    "cost_of_acquisition": "demerger",
+    "demerger_by_child": "demerger",
+    "capital_reduction": "capital_reduction",
+    "merger": "merger",
+    "dividend": "dividend",
+    "special_dividend": "dividend",
+}
 
 
 def stated_leg(market: Market, line: Override, evening: dt.date) -> dict[str, Any]:
@@ -34,13 +46,22 @@ def stated_leg(market: Market, line: Override, evening: dt.date) -> dict[str, An
     """
     kind = _KINDS.get(line.action, "notice")
     return {
-        "feed_symbol": line.symbol, "kind": kind, "cash": line.cash, "ratio_a": line.ratio, "ratio_b": None if line.ratio is None else 1.0,
+        "feed_symbol": line.symbol,
+        "kind": kind,
+        "cash": line.cash,
+        "ratio_a": line.ratio,
+        "ratio_b": None if line.ratio is None else 1.0,
         "child_instrument_id": market.symbols.get(line.child) if line.child else None,
         "flavour": "special" if line.action == "special_dividend" else "",
-        "known_on": line.known_on or evening, "known_basis": "override", "is_revised": False, "subject": line.why,
-        "evidence": line.evidence, "source_sha256": "", "source_row": 0,
+        "known_on": line.known_on or evening,
+        "known_basis": "override",
+        "is_revised": False,
+        "subject": line.why,
+        "evidence": line.evidence,
+        "source_sha256": "",
+        "source_row": 0,
         "method": f"override: {STATED.get(line.action, line.action)}",
-    }  # fmt: skip
+    }
 
 
 def stated_factor(market: Market, line: Override, last: float | None) -> Factor:

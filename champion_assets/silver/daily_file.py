@@ -68,13 +68,20 @@ def silver_model(file: DailyFile, without: Sequence[str] = (), derived: Derived 
     }
     each_row = ", ".join(["instrument", "day", *file.grain]) if file.grain else "instrument and day"
     words = {"__doc__": f"One row per {each_row}.", "unique": ["trade_date", "instrument_id", *file.grain]}
-    return model_of(f"silver_{file.name}", f"{file.name} of an instrument.", given, type("Config", (TableModel.Config,), words))
+    return model_of(
+        f"silver_{file.name}", f"{file.name} of an instrument.", given, type("Config", (TableModel.Config,), words)
+    )
 
 
 def silver_table(
-    file: DailyFile, *, without: Sequence[str] = (), derived: Derived | None = None, description: str = "", code_version: str = "1",
+    file: DailyFile,
+    *,
+    without: Sequence[str] = (),
+    derived: Derived | None = None,
+    description: str = "",
+    code_version: str = "1",
     peak_megabytes: int = 300,
-) -> DailyTable:  # fmt: skip
+) -> DailyTable:
     """`silver/NAME` of a declared file.
 
     Args:
@@ -86,25 +93,38 @@ def silver_table(
         peak_megabytes: measured memory of a process that builds five years of it.
     """
     bronze, model = f"bronze/{file.name}", silver_model(file, without, derived)
-    columns = ["trade_date", *(each.name for each in file.columns if each.name != file.date and each.name not in without)]
+    columns = [
+        "trade_date",
+        *(each.name for each in file.columns if each.name != file.date and each.name not in without),
+    ]
     extra = () if derived is None else derived.inputs
     own = [each for each in extra if each.table == bronze]
 
     def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         rows = inputs.read(bronze, columns, days=dates)
         days = rows["trade_date"].unique().sort().to_list()
-        register = read_registers(inputs, days, ["trade_date", "instrument_id", "symbol", "series", "instrument_class", "last_seen"])
+        register = read_registers(
+            inputs, days, ["trade_date", "instrument_id", "symbol", "series", "instrument_class", "last_seen"]
+        )
         found, facts, rejects = identified(rows, register, file)
         if derived is not None:
             found = derived.compute(inputs, found)
-        return Computed(found.select(list(empty_frame(model).columns)).sort("trade_date", "instrument_id", *file.grain), rejects, facts)
+        return Computed(
+            found.select(list(empty_frame(model).columns)).sort("trade_date", "instrument_id", *file.grain),
+            rejects,
+            facts,
+        )
 
     return DailyTable(
         name=f"silver/{file.name}",
         description=description or f"{file.description} With the identity of each security.",
         model=model,
         code_version=code_version,
-        inputs=lambda _: (*(own or (Input(bronze),)), register_input(), *(each for each in extra if each.table != bronze)),
+        inputs=lambda _: (
+            *(own or (Input(bronze),)),
+            register_input(),
+            *(each for each in extra if each.table != bronze),
+        ),
         constants={"file": file.declared(), "without": list(without), **({} if derived is None else derived.constants)},
         compute=compute,
         may_be_empty=True,
@@ -147,20 +167,35 @@ def identified(
         rows = rows.filter(pl.col("series").is_in(EQUITY_SERIES))
     else:
         register = register.filter(pl.col("instrument_class").is_in(file.classes))
-    newest = register.sort("last_seen", "instrument_id", descending=[True, False]).unique(key, keep="first", maintain_order=True)
+    newest = register.sort("last_seen", "instrument_id", descending=[True, False]).unique(
+        key, keep="first", maintain_order=True
+    )
     joined = rows.join(newest.select(*key, "instrument_id"), on=key, how="left", maintain_order="left")
     name = pl.concat_str(list(file.key), separator=" ")
     unknown = pl.col("instrument_id").is_null()
     counted = joined.group_by("trade_date", maintain_order=True).agg(
         listed=pl.len(), joined=(~unknown).sum(), names=name.filter(unknown).unique().sort().head(SHOWN).str.join(", ")
     )
-    found = joined.filter(~unknown).unique(["trade_date", "instrument_id", *file.grain], keep="first", maintain_order=True)
+    found = joined.filter(~unknown).unique(
+        ["trade_date", "instrument_id", *file.grain], keep="first", maintain_order=True
+    )
     facts, poor = {}, []
     for date, listed, known, names in counted.iter_rows():
         facts[date] = {"listed": listed, "joined": known, "not_joined": listed - known, "not_joined_names": names}
         if known < file.joins * listed:
-            poor.append({"trade_date": date, "rule": "X16", "name": file.name, "source_row": 0, "text": names, "reason": (
-                f"{known} of {listed} rows name a known instrument, {file.joins:.0%} must: a file of another day, or the history begins "
-                "later than it")})  # fmt: skip
+            poor.append(
+                {
+                    "trade_date": date,
+                    "rule": "X16",
+                    "name": file.name,
+                    "source_row": 0,
+                    "text": names,
+                    "reason": (
+                        f"{known} of {listed} rows name a known instrument, {file.joins:.0%} must: a file of another "
+                        f"day, or the history begins "
+                        "later than it"
+                    ),
+                }
+            )
     bad = [each["trade_date"] for each in poor]
     return found.filter(~pl.col("trade_date").is_in(bad)), facts, pl.DataFrame(poor) if poor else None

@@ -1,4 +1,6 @@
-"""`silver/earnings`: price to earnings as published that evening, the trailing earnings a share in it, and the days on which they change.
+"""`silver/earnings`.
+
+Price to earnings as published that evening, the trailing earnings a share in it, and the days on which they change.
 
 From the `PE` member of the PR bundle, so days without one have no rows; loss makers are not listed. The file divides
 the close of the session before, so earnings a share are that close over the ratio: on 2025-12-16 and -17 they agree to
@@ -40,7 +42,9 @@ def implied(ratios: pl.DataFrame, equity: pl.DataFrame) -> pl.DataFrame:
         ratios: rows of bronze/earnings: trade_date, symbol and the ratios.
         equity: trade_date, instrument_id, symbol and prev_close of silver/equity_eod.
     """
-    joined = equity.join(ratios.unique(["trade_date", "symbol"], keep="first", maintain_order=True), on=["trade_date", "symbol"])
+    joined = equity.join(
+        ratios.unique(["trade_date", "symbol"], keep="first", maintain_order=True), on=["trade_date", "symbol"]
+    )
     price = pl.when(pl.col("prev_close") > 0).then(pl.col("prev_close"))
     columns = []
     for ratio, name in _RATIOS.items():
@@ -48,12 +52,15 @@ def implied(ratios: pl.DataFrame, equity: pl.DataFrame) -> pl.DataFrame:
         is_usable = bound > ROUNDING
         size = [pl.when(is_usable).then(price / (bound + shift)) for shift in (0.0, ROUNDING, -ROUNDING)]
         columns += [
-            (each * pl.col(ratio).sign()).alias(called) for each, called in zip(size, (name, f"{name}_low", f"{name}_high"), strict=True)
+            (each * pl.col(ratio).sign()).alias(called)
+            for each, called in zip(size, (name, f"{name}_low", f"{name}_high"), strict=True)
         ]
     return joined.select(*KEY, *columns)
 
 
-def with_results(rows: pl.DataFrame, found: pl.DataFrame, before: Mapping[dt.date, dt.date], acted: pl.DataFrame) -> pl.DataFrame:
+def with_results(
+    rows: pl.DataFrame, found: pl.DataFrame, before: Mapping[dt.date, dt.date], acted: pl.DataFrame
+) -> pl.DataFrame:
     """Rows with `eps`, `adjusted_eps` and `is_results_day`.
 
     Args:
@@ -63,8 +70,12 @@ def with_results(rows: pl.DataFrame, found: pl.DataFrame, before: Mapping[dt.dat
         acted: trade_date and instrument_id of names whose number of shares an action changed on the day or the session
             before.
     """
-    after = pl.DataFrame({"trade_date": list(before.values()), "next": list(before)}, schema={"trade_date": pl.Date, "next": pl.Date})
-    ends = [pl.col(f"{name}_{side}").alias(f"{name}_{side}_before") for name in _RATIOS.values() for side in ("low", "high")]
+    after = pl.DataFrame(
+        {"trade_date": list(before.values()), "next": list(before)}, schema={"trade_date": pl.Date, "next": pl.Date}
+    )
+    ends = [
+        pl.col(f"{name}_{side}").alias(f"{name}_{side}_before") for name in _RATIOS.values() for side in ("low", "high")
+    ]
     past = found.join(after, on="trade_date").select("instrument_id", *ends, trade_date="next")
     marked = acted.select(*KEY).unique().with_columns(acted=pl.lit(value=True))
     joined = rows
@@ -94,25 +105,35 @@ def _compute(inputs: Inputs, rows: pl.DataFrame) -> pl.DataFrame:
     found = implied(inputs.read(BRONZE, ["trade_date", "symbol", *_RATIOS], days=days), equity)
     actions = inputs.read(ACTIONS, [*KEY, "q"], days=days).filter(pl.col("q") != 1.0).select(KEY)
     after = actions.with_columns(
-        pl.col("trade_date").replace_strict({day: date for date, day in before.items()}, default=None, return_dtype=pl.Date)
+        pl.col("trade_date").replace_strict(
+            {day: date for date, day in before.items()}, default=None, return_dtype=pl.Date
+        )
     )
     return with_results(rows, found, before, pl.concat([actions, after.drop_nulls()]))
 
 
 DERIVED = Derived(
     fields={
-        "eps": (pl.Float64, pa.Field(nullable=True, description="Earnings a share of four quarters, rupees: previous close over `pe`")),
+        "eps": (
+            pl.Float64,
+            pa.Field(nullable=True, description="Earnings a share of four quarters, rupees: previous close over `pe`"),
+        ),
         "adjusted_eps": (pl.Float64, pa.Field(nullable=True, description="The same without exceptional items")),
         "is_results_day": (
-            bool, pa.Field(nullable=True, description="They changed by more than rounding, without an action; null if nobody knows"),
+            bool,
+            pa.Field(
+                nullable=True, description="They changed by more than rounding, without an action; null if nobody knows"
+            ),
         ),
     },
     compute=_compute,
     inputs=(Input(BRONZE, 2), Input(EQUITY, 2), Input(ACTIONS, 2)),
     constants={"rounding": ROUNDING, "allotted": ALLOTTED},
-)  # fmt: skip
+)
 TABLE = silver_table(
-    EARNINGS, derived=DERIVED,
-    description="Price to earnings as published that evening, the earnings a share in it, and the sessions on which they change.",
-)  # fmt: skip
+    EARNINGS,
+    derived=DERIVED,
+    description="Price to earnings as published that evening, the earnings a share in it, and the sessions on "
+    "which they change.",
+)
 NAME = TABLE.name

@@ -41,10 +41,16 @@ class Endings(TableModel):
     symbol: str = pa.Field(description="Its last ticker")
     last_session: pl.Date = pa.Field(description="Last session on which it traded")
     kind: str = pa.Field(isin=KINDS, description="How it ended")
-    child_instrument_id: str = pa.Field(nullable=True, description="What its holders got shares of; null for none, or unknown")
+    child_instrument_id: str = pa.Field(
+        nullable=True, description="What its holders got shares of; null for none, or unknown"
+    )
     child_symbol: str = pa.Field(nullable=True, description="Ticker of the child on the session")
-    ratio: float = pa.Field(nullable=True, gt=0, description="Shares of the child for one share; null without a child, or unknown")
-    cash: float = pa.Field(ge=0, description="Rupees per share; 0 without a child: nothing, or, where confidence is unknown, nobody knows")
+    ratio: float = pa.Field(
+        nullable=True, gt=0, description="Shares of the child for one share; null without a child, or unknown"
+    )
+    cash: float = pa.Field(
+        ge=0, description="Rupees per share; 0 without a child: nothing, or, where confidence is unknown, nobody knows"
+    )
     confidence: str = pa.Field(isin=CONFIDENCES, description="What it rests on")
     evidence: str = pa.Field(description="In words, or an address")
 
@@ -61,7 +67,9 @@ class Endings(TableModel):
     @pa.dataframe_check(description="unknown terms are no terms")
     def unknown_is_no_number(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
         """Recomputed from the stored rows."""
-        return data.lazyframe.select((pl.col("confidence") != "unknown") | (pl.col("ratio").is_null() & (pl.col("cash") == 0)))
+        return data.lazyframe.select(
+            (pl.col("confidence") != "unknown") | (pl.col("ratio").is_null() & (pl.col("cash") == 0))
+        )
 
     @pa.dataframe_check(description="no share ends in itself")
     def in_another(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
@@ -88,7 +96,9 @@ class Register:
     def __init__(self, rows: pl.DataFrame) -> None:
         self._by_key: dict[str, dict[str, Any]] = {}
         self._nameless: dict[str, dict[str, Any]] = {}
-        for row in rows.filter(~pl.col("instrument_class").is_in(_OTHER_CLASSES)).sort("last_seen").iter_rows(named=True):
+        for row in (
+            rows.filter(~pl.col("instrument_class").is_in(_OTHER_CLASSES)).sort("last_seen").iter_rows(named=True)
+        ):
             self._by_key[row["instrument_id"]] = row
             if row["isin"] is None:
                 self._nameless[row["symbol"]] = row
@@ -128,7 +138,9 @@ class Told:
         return {name: sorted(symbols) for name, symbols in vars(self).items() if symbols}
 
 
-def rows_of(date: dt.date, before: dt.date | None, lines: Sequence[Ending], register: Register, said: Told) -> list[dict[str, Any]]:
+def rows_of(
+    date: dt.date, before: dt.date | None, lines: Sequence[Ending], register: Register, said: Told
+) -> list[dict[str, Any]]:
     """The rows of an ended share on a day: none but on the session on which it begins to count.
 
     Args:
@@ -143,7 +155,9 @@ def rows_of(date: dt.date, before: dt.date | None, lines: Sequence[Ending], regi
         return []
     children = [register.find(line.child_isin, line.child_symbol) if line.child_isin else None for line in lines]
     is_first = before is None or not _is_past(lines[0], before)
-    absent = [line.child_symbol for line, child in zip(lines, children, strict=True) if line.child_isin and child is None]
+    absent = [
+        line.child_symbol for line, child in zip(lines, children, strict=True) if line.child_isin and child is None
+    ]
     listed_today = any(child is not None and child["first_seen"] == date for child in children)
     if absent:
         said.waits_for_children += [f"{parent['symbol']}: {', '.join(absent)}"] if is_first else []
@@ -161,10 +175,19 @@ def _is_past(line: Ending, date: dt.date) -> bool:
 
 
 def _row(line: Ending, date: dt.date, parent: Mapping[str, Any], child: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {"trade_date": date, "instrument_id": parent["instrument_id"], "symbol": parent["symbol"], "last_session": parent["last_seen"],
-            "kind": line.kind, "child_instrument_id": child["instrument_id"] if child else None,
-            "child_symbol": child["symbol"] if child else None, "ratio": line.ratio, "cash": line.cash, "confidence": line.confidence,
-            "evidence": line.evidence}  # fmt: skip
+    return {
+        "trade_date": date,
+        "instrument_id": parent["instrument_id"],
+        "symbol": parent["symbol"],
+        "last_session": parent["last_seen"],
+        "kind": line.kind,
+        "child_instrument_id": child["instrument_id"] if child else None,
+        "child_symbol": child["symbol"] if child else None,
+        "ratio": line.ratio,
+        "cash": line.cash,
+        "confidence": line.confidence,
+        "evidence": line.evidence,
+    }
 
 
 def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, list[dict[str, Any]]]:
@@ -179,7 +202,8 @@ def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, list[dic
 
 TABLE = DailyTable(
     name=NAME,
-    description="How listings ended: merged into whom at which ratio, delisted at which price, or unknown; each with its evidence.",
+    description="How listings ended: merged into whom at which ratio, delisted at which price, or unknown; each "
+    "with its evidence.",
     model=Endings,
     code_version="3",
     inputs=lambda _: (register_input(),),

@@ -46,7 +46,10 @@ class EquityEod(TableModel):
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(isin=EQUITY_SERIES, description="Series on that date")
     instrument_class: str = pa.Field(isin=CLASSES, description="What it was on that date; see nse/instrument_class.py")
-    isin: str = pa.Field(nullable=True, description="ISIN on that date; null where the file has none: before 2011-06-22, sec_bhavdata_full")
+    isin: str = pa.Field(
+        nullable=True,
+        description="ISIN on that date; null where the file has none: before 2011-06-22, sec_bhavdata_full",
+    )
     name: str = pa.Field(nullable=True, description="Name of the instrument (UDiFF only)")
     open: float = pa.Field(gt=0, description="Opening price, rupees")
     high: float = pa.Field(gt=0, description="Highest price, rupees")
@@ -55,7 +58,9 @@ class EquityEod(TableModel):
     last: float = pa.Field(gt=0, nullable=True, description="Last traded price, rupees")
     prev_close: float = pa.Field(ge=0, description="Previous close as the file says it, rupees; 0 on some listing days")
     prior_close: float = pa.Field(
-        gt=0, nullable=True, description="Raw close of the instrument's own last session, rupees; null when it is seen for the first time"
+        gt=0,
+        nullable=True,
+        description="Raw close of the instrument's own last session, rupees; null when it is seen for the first time",
     )
     prior_date: pl.Date = pa.Field(nullable=True, description="That session")
     vwap: float = pa.Field(gt=0, description="Turnover divided by volume, rupees")
@@ -63,7 +68,9 @@ class EquityEod(TableModel):
     turnover: float = pa.Field(gt=0, description="Value traded, rupees")
     trades: pl.Int64 = pa.Field(ge=0, nullable=True, description="Number of trades")
     lot_size: pl.Int64 = pa.Field(ge=0, nullable=True, description="Board lot (UDiFF only)")
-    delivery_qty: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares delivered; null where not known (BE, BZ), never zero for it")
+    delivery_qty: pl.Int64 = pa.Field(
+        ge=0, nullable=True, description="Shares delivered; null where not known (BE, BZ), never zero for it"
+    )
     delivery_pct: float = pa.Field(ge=0, nullable=True, description="Delivered share of the volume, percent")
     session_type: str = pa.Field(isin=["regular", "muhurat", "budget", "special"], description="Type of the session")
     source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
@@ -78,16 +85,22 @@ class EquityEod(TableModel):
     def prices_within_range(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
         """S3 of the check table; 0 violations in 3.1 million real rows."""
         low, high = pl.col("low"), pl.col("high")
-        return data.lazyframe.select(low.le(pl.min_horizontal("open", "close")) & high.ge(pl.max_horizontal("open", "close")))
+        return data.lazyframe.select(
+            low.le(pl.min_horizontal("open", "close")) & high.ge(pl.max_horizontal("open", "close"))
+        )
 
 
 _PRECEDENCE = {series: rank for rank, series in enumerate(EQUITY_SERIES)}
 
 
 def transform(
-    bronze: pl.DataFrame, instruments: pl.DataFrame, prior: pl.DataFrame, delivery: pl.DataFrame, session_types: dict[dt.date, str],
+    bronze: pl.DataFrame,
+    instruments: pl.DataFrame,
+    prior: pl.DataFrame,
+    delivery: pl.DataFrame,
+    session_types: dict[dt.date, str],
     released: Collection[tuple[str, int]] = (),
-) -> Computed:  # fmt: skip
+) -> Computed:
     """Bronze rows of any days to silver rows and rejects (bronze columns plus `rule` and `reason`).
 
     Args:
@@ -104,13 +117,24 @@ def transform(
     rows = bronze.filter(pl.col("series").is_in(EQUITY_SERIES)).drop("delivery_qty", "delivery_pct")
     named = instruments.select("trade_date", "symbol", "instrument_id", families(), known_isin="isin")
     rows = _refused(without_isin(rows, released), released).with_columns(families(), known_isin=pl.col("isin"))
-    blank = rows.filter(pl.col("isin").is_null()).drop("known_isin").join(named, on=["trade_date", "symbol", "family"], how="left")
+    blank = (
+        rows.filter(pl.col("isin").is_null())
+        .drop("known_isin")
+        .join(named, on=["trade_date", "symbol", "family"], how="left")
+    )
     full = rows.filter(pl.col("isin").is_not_null()).join(
         named.drop("family"), on=["trade_date", "symbol", "known_isin"], how="left", coalesce=False
     )
-    rows = pl.concat([full.select(blank.columns), blank]).with_columns(instrument_class(isin="known_isin")).drop("family", "known_isin")
+    rows = (
+        pl.concat([full.select(blank.columns), blank])
+        .with_columns(instrument_class(isin="known_isin"))
+        .drop("family", "known_isin")
+    )
     rank = pl.col("series").replace_strict(_PRECEDENCE, return_dtype=pl.Int8)
-    rows = rows.sort(["trade_date", "instrument_id", ~is_released(released), rank, pl.col("turnover").neg(), "symbol"], nulls_last=True)
+    rows = rows.sort(
+        ["trade_date", "instrument_id", ~is_released(released), rank, pl.col("turnover").neg(), "symbol"],
+        nulls_last=True,
+    )
     nth = pl.int_range(pl.len()).over(["trade_date", "instrument_id"])
     is_unknown = pl.col("refusal").is_not_null() | pl.col("instrument_id").is_null()
     rule = pl.when(is_unknown).then(pl.lit("S8")).when(nth > 0).then(pl.lit("S2"))
@@ -128,19 +152,35 @@ def transform(
     joined, joins = _with_delivery(good, delivery)
     rejects = rows.filter(pl.col("rule").is_not_null()).drop("instrument_id", "instrument_class")
     facts = {
-        day: {"bronze_rows": total, "normalized_rows": kept, "filtered_rows": total - kept, **joins.get(day, {"delivery": "no file"})}
-        for day, total, kept in bronze.group_by("trade_date").len().join(
-            good.group_by("trade_date").len("kept"), on="trade_date", how="left").fill_null(0).iter_rows()
-    }  # fmt: skip
+        day: {
+            "bronze_rows": total,
+            "normalized_rows": kept,
+            "filtered_rows": total - kept,
+            **joins.get(day, {"delivery": "no file"}),
+        }
+        for day, total, kept in bronze.group_by("trade_date")
+        .len()
+        .join(good.group_by("trade_date").len("kept"), on="trade_date", how="left")
+        .fill_null(0)
+        .iter_rows()
+    }
     return Computed(joined.select(list(EquityEod.to_schema().columns)), rejects, dict(facts))
 
 
 def _refused(rows: pl.DataFrame, released: Collection[tuple[str, int]]) -> pl.DataFrame:
     """Add `refusal`: why a row cannot be identified, or null."""
     has_isins = pl.col("isin").is_not_null().any().over("trade_date")
-    wrong = {isin: why for isin in rows["isin"].drop_nulls().unique() if (why := refusal(isin, file_has_isins=True)) is not None}
-    blank = pl.when(pl.col("isin").is_null() & has_isins & ~is_released(released)).then(pl.lit(refusal(None, file_has_isins=True)))
-    named = pl.col("isin").replace_strict(wrong, default=None, return_dtype=pl.String) if wrong else pl.lit(None, pl.String)
+    wrong = {
+        isin: why
+        for isin in rows["isin"].drop_nulls().unique()
+        if (why := refusal(isin, file_has_isins=True)) is not None
+    }
+    blank = pl.when(pl.col("isin").is_null() & has_isins & ~is_released(released)).then(
+        pl.lit(refusal(None, file_has_isins=True))
+    )
+    named = (
+        pl.col("isin").replace_strict(wrong, default=None, return_dtype=pl.String) if wrong else pl.lit(None, pl.String)
+    )
     return rows.with_columns(refusal=pl.coalesce(named, blank))
 
 
@@ -157,9 +197,13 @@ def _with_delivery(good: pl.DataFrame, delivery: pl.DataFrame) -> tuple[pl.DataF
     counts = joined.group_by("trade_date").agg(rows=pl.len(), listed=pl.col("listed").sum()).sort("trade_date")
     poor = counts.filter((pl.col("listed") < 0.95 * pl.col("rows")) & (pl.col("listed") > 0))["trade_date"]
     facts: dict[dt.date, dict[str, object]] = {
-        day: {"delivery": "not joined: over 5 % of the rows are absent" if day in poor else "joined", "without_delivery_row": rows - found}
-        for day, rows, found in counts.iter_rows() if found
-    }  # fmt: skip
+        day: {
+            "delivery": "not joined: over 5 % of the rows are absent" if day in poor else "joined",
+            "without_delivery_row": rows - found,
+        }
+        for day, rows, found in counts.iter_rows()
+        if found
+    }
     is_poor = pl.col("trade_date").is_in(poor.implode())
     return joined.with_columns(pl.when(~is_poor).then(pl.col("delivery_qty", "delivery_pct")).name.keep()), facts
 
@@ -194,7 +238,8 @@ def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str
 
 TABLE = DailyTable(
     name=NAME,
-    description="One row per equity instrument and trading day, identity resolved, validated; the table everything builds on.",
+    description="One row per equity instrument and trading day, "
+    "identity resolved, validated; the table everything builds on.",
     model=EquityEod,
     provenance=frozenset({"source_row", "source_sha256"}),
     code_version="5",

@@ -40,7 +40,9 @@ class EsgScores(TableModel):
     product: str = pa.Field(isin=PRODUCTS, description="Which rating of the provider")
     score: float = pa.Field(ge=0, le=100, description="Oriented score, 0 to 100, higher is better")
     score_raw: float = pa.Field(description="As the provider gives it")
-    z: float = pa.Field(ge=-3, le=3, description="z-score among the provider's ratings of the product on the day, cut at 3")
+    z: float = pa.Field(
+        ge=-3, le=3, description="z-score among the provider's ratings of the product on the day, cut at 3"
+    )
     environment: float = pa.Field(nullable=True, description="Pillar score as the provider gives it")
     social: float = pa.Field(nullable=True, description="Pillar score as the provider gives it")
     governance: float = pa.Field(nullable=True, description="Pillar score as the provider gives it")
@@ -69,7 +71,9 @@ def as_known(rows: pl.DataFrame, date: dt.date, stale_days: int) -> pl.DataFrame
     last = past.unique(["instrument_id", "provider", "product"], keep="last", maintain_order=True)
     oldest = date - dt.timedelta(days=stale_days)
     dated = pl.coalesce("rating_date", pl.when("is_look_ahead").then(pl.lit(date)).otherwise("available_from"))
-    return last.filter(~pl.col("is_withdrawn") & pl.col("score").is_not_null() & (pl.col("is_look_ahead") | (dated >= oldest)))
+    return last.filter(
+        ~pl.col("is_withdrawn") & pl.col("score").is_not_null() & (pl.col("is_look_ahead") | (dated >= oldest))
+    )
 
 
 def identified(rows: pl.DataFrame, instruments: pl.DataFrame) -> pl.DataFrame:
@@ -103,7 +107,9 @@ def identified(rows: pl.DataFrame, instruments: pl.DataFrame) -> pl.DataFrame:
         found.append((name, symbols.get(name) if name else symbol, how))
     ids, names, hows = (list(each) for each in zip(*found, strict=True)) if found else ([], [], [])
     return rows.with_columns(
-        instrument_id=pl.Series(ids, dtype=pl.String), symbol=pl.Series(names, dtype=pl.String), found_by=pl.Series(hows, dtype=pl.String)
+        instrument_id=pl.Series(ids, dtype=pl.String),
+        symbol=pl.Series(names, dtype=pl.String),
+        found_by=pl.Series(hows, dtype=pl.String),
     )
 
 
@@ -122,17 +128,25 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     lost: list[dict[str, Any]] = []
     for date in dates:
         first = inputs.window(BRONZE, date)[0]
-        known = rows.filter(pl.col("trade_date").is_between(first, date) & (~pl.col("is_look_ahead") | (pl.col("trade_date") == date)))
+        known = rows.filter(
+            pl.col("trade_date").is_between(first, date) & (~pl.col("is_look_ahead") | (pl.col("trade_date") == date))
+        )
         people = identified(known.drop("trade_date"), registries.filter(pl.col("trade_date") == date))
         today = as_known(people.drop_nulls("instrument_id"), date, inputs.parameters.stale_days)
         today = today.with_columns(trade_date=pl.lit(date), z=z_score(pl.col("score"), ["provider", "product"]))
         frames.append(today.select(_COLUMNS).sort("instrument_id", "provider", "product"))
         before = inputs.before(date)
-        fresh = people.filter(pl.col("instrument_id").is_null() & (pl.col("known_on") > before if before is not None else True))
+        fresh = people.filter(
+            pl.col("instrument_id").is_null() & (pl.col("known_on") > before if before is not None else True)
+        )
         why = {"trade_date": date, "rule": "ESG", "reason": "no instrument has this ISIN, symbol or name on the day"}
         columns = ["provider", "isin", "symbol", "name", "source_row", "source_sha256"]
         lost += [why | row for row in fresh.select(columns).iter_rows(named=True)]
-        facts[date] = {"ratings": today.height, "instruments": today["instrument_id"].n_unique(), "unidentified": fresh.height}
+        facts[date] = {
+            "ratings": today.height,
+            "instruments": today["instrument_id"].n_unique(),
+            "unidentified": fresh.height,
+        }
     return Computed(pl.concat(frames), pl.DataFrame(lost) if lost else None, facts)
 
 

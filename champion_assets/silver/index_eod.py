@@ -35,7 +35,9 @@ class IndexEod(TableModel):
     high: float = pa.Field(gt=0, nullable=True, description="Highest level, points")
     low: float = pa.Field(gt=0, nullable=True, description="Lowest level, points")
     close: float = pa.Field(ge=0, description="Closing level, points; 0 for the dividend points of a new year alone")
-    prev_close: float = pa.Field(gt=0, nullable=True, description="Previous close: close less the published change in points")
+    prev_close: float = pa.Field(
+        gt=0, nullable=True, description="Previous close: close less the published change in points"
+    )
     simple_return: float = pa.Field(gt=-1, nullable=True, description="close / prev_close - 1, price return")
     volume: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares traded in the members")
     turnover: float = pa.Field(ge=0, nullable=True, description="Value traded in the members, rupees")
@@ -57,8 +59,12 @@ def transform(bronze: pl.DataFrame) -> Computed:
     previous, is_total = pl.col("close") - pl.col("points_change"), pl.col("index_id") == DIVIDEND_POINTS
     rows = (
         bronze.with_columns(
-            index_id=pl.col("published_name").replace_strict({name: key for name, (key, _) in names.items()}, return_dtype=pl.String),
-            index_name=pl.col("published_name").replace_strict({name: now for name, (_, now) in names.items()}, return_dtype=pl.String),
+            index_id=pl.col("published_name").replace_strict(
+                {name: key for name, (key, _) in names.items()}, return_dtype=pl.String
+            ),
+            index_name=pl.col("published_name").replace_strict(
+                {name: now for name, (_, now) in names.items()}, return_dtype=pl.String
+            ),
         )
         .with_columns(
             prev_close=pl.when((previous > 0) & ~is_total).then(previous),
@@ -73,7 +79,11 @@ def transform(bronze: pl.DataFrame) -> Computed:
     )  # fmt: skip
     rows = rows.with_columns(reason=rule, rule=pl.when(rule.is_not_null()).then(pl.lit("S2")))
     rejects = rows.filter(pl.col("rule").is_not_null())
-    good = rows.filter(pl.col("rule").is_null()).select(list(IndexEod.to_schema().columns)).sort(["trade_date", "index_id"])
+    good = (
+        rows.filter(pl.col("rule").is_null())
+        .select(list(IndexEod.to_schema().columns))
+        .sort(["trade_date", "index_id"])
+    )
     return Computed(good, rejects)
 
 

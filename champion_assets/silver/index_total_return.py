@@ -52,12 +52,21 @@ class IndexTotalReturn(TableModel):
     index_name: str = pa.Field(description="Today's name")
     close: float = pa.Field(gt=0, description="Closing level of the price index, points")
     price_return: float = pa.Field(gt=-1, description="Return of the day without dividends")
-    dividend_return: float = pa.Field(gt=-0.01, nullable=True, description="What dividends add to it; null where nothing says so")
+    dividend_return: float = pa.Field(
+        gt=-0.01, nullable=True, description="What dividends add to it; null where nothing says so"
+    )
     total_return: float = pa.Field(gt=-1, nullable=True, description="price_return + dividend_return")
-    route: str = pa.Field(isin=[*ROUTES, "dividend_yield", "as_published", "none"], description="How the dividend is known, see the module")
-    is_assumed: bool = pa.Field(description="The dividend is the yield of the last twelve months spread over the days, or not known at all")
+    route: str = pa.Field(
+        isin=[*ROUTES, "dividend_yield", "as_published", "none"],
+        description="How the dividend is known, see the module",
+    )
+    is_assumed: bool = pa.Field(
+        description="The dividend is the yield of the last twelve months spread over the days, or not known at all"
+    )
     witnesses: pl.Int32 = pa.Field(ge=0, le=len(ROUTES) - 1, description="Other routes that the day has")
-    disagreement: float = pa.Field(ge=0, nullable=True, description="Largest difference between the routes, of the day's return")
+    disagreement: float = pa.Field(
+        ge=0, nullable=True, description="Largest difference between the routes, of the day's return"
+    )
 
     class Config(TableModel.Config):
         """One row per index and day."""
@@ -92,10 +101,14 @@ def transform(index: pl.DataFrame, rates: pl.DataFrame, before: pl.DataFrame) ->
     days = rates.select("trade_date", "days", rate=pl.when(~pl.col("is_assumed")).then("overnight_rate"))
     days = days.join(before, on="trade_date", how="left")
     for column, key, what in (
-        ("total_2x", TOTAL_LEVERAGE, "simple_return"), ("price_2x", PRICE_LEVERAGE, "simple_return"), ("points", DIVIDEND_POINTS, "close"),
-    ):  # fmt: skip
+        ("total_2x", TOTAL_LEVERAGE, "simple_return"),
+        ("price_2x", PRICE_LEVERAGE, "simple_return"),
+        ("points", DIVIDEND_POINTS, "close"),
+    ):
         days = days.join(
-            index.filter(pl.col("index_id") == key).select("trade_date", pl.col(what).alias(column)), on="trade_date", how="left"
+            index.filter(pl.col("index_id") == key).select("trade_date", pl.col(what).alias(column)),
+            on="trade_date",
+            how="left",
         )
     others = pl.col("index_id").is_in([key for key in index["index_id"].unique() if not is_price_index(key)])
     rows = index.filter(pl.col("simple_return").is_not_null()).join(days, on="trade_date")
@@ -105,7 +118,9 @@ def transform(index: pl.DataFrame, rates: pl.DataFrame, before: pl.DataFrame) ->
         "dividend_points": by_points(pl.col("points"), pl.col("points_before"), pl.col("prev_close"), price),
         "leverage_and_rate": by_leverage_and_rate(pl.col("total_2x"), pl.col("rate"), pl.col("days"), price),
     }
-    rows = rows.with_columns(pl.when(pl.col("index_id") == LEVERAGED).then(route).alias(name) for name, route in routes.items())
+    rows = rows.with_columns(
+        pl.when(pl.col("index_id") == LEVERAGED).then(route).alias(name) for name, route in routes.items()
+    )
     count = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int32) for name in ROUTES)
     apart = pl.when(count > 1).then(pl.max_horizontal(ROUTES) - pl.min_horizontal(ROUTES))
     rows = rows.with_columns(witnesses=pl.max_horizontal(count - 1, 0), disagreement=apart)
@@ -113,7 +128,13 @@ def transform(index: pl.DataFrame, rates: pl.DataFrame, before: pl.DataFrame) ->
     agreed = pl.when(pl.col("disagreement").is_null() | (pl.col("disagreement") <= AGREEMENT)).then(published)
     spread = pl.when(pl.col("dividend_yield") >= 0).then(pl.col("dividend_yield") / 100 * pl.col("days") / DAY_COUNT)
     first = pl.coalesce(pl.when(pl.col(name).is_not_null()).then(pl.lit(name)) for name in ROUTES)
-    route = pl.when(agreed.is_not_null()).then(first).when(spread.is_not_null()).then(pl.lit("dividend_yield")).otherwise(pl.lit("none"))
+    route = (
+        pl.when(agreed.is_not_null())
+        .then(first)
+        .when(spread.is_not_null())
+        .then(pl.lit("dividend_yield"))
+        .otherwise(pl.lit("none"))
+    )
     rows = rows.with_columns(
         route=pl.when(others).then(pl.lit("as_published")).otherwise(route), price_return=price,
         dividend_return=pl.when(others).then(0.0).otherwise(pl.coalesce(agreed, spread)),
@@ -137,7 +158,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="What each index returned with dividends, by routes that must agree, or by its dividend yield and marked.",
+    description="What each index returned with dividends, by routes "
+    "that must agree, or by its dividend yield and marked.",
     model=IndexTotalReturn,
     code_version="1",
     inputs=lambda _: (Input("silver/index_eod", sessions=2), Input(RATES)),

@@ -45,7 +45,9 @@ class Instruments(TableModel):
     """An instrument of which something changed, as known at the end of the day."""
 
     trade_date: pl.Date = pa.Field(description="Day at whose end this was known, and since which it holds")
-    instrument_id: str = pa.Field(description="Permanent identity: the security key of its first ISIN, or SYM: and its first symbol")
+    instrument_id: str = pa.Field(
+        description="Permanent identity: the security key of its first ISIN, or SYM: and its first symbol"
+    )
     symbol: str = pa.Field(description="Present symbol")
     isin: str = pa.Field(nullable=True, description="Last known ISIN; null until a file carried one")
     series: str = pa.Field(isin=EQUITY_SERIES, description="Present series")
@@ -57,11 +59,15 @@ class Instruments(TableModel):
     valid_from: pl.Date = pa.Field(description="Session since which symbol, ISIN and series are these")
     last_seen: pl.Date = pa.Field(description="Last session on which it traded")
     last_close: float = pa.Field(gt=0, description="Raw close of that session, rupees")
-    evidence: str = pa.Field(isin=EVIDENCE, description="What links the present names to the previous ones; symbol: nothing but it")
+    evidence: str = pa.Field(
+        isin=EVIDENCE, description="What links the present names to the previous ones; symbol: nothing but it"
+    )
     previous_symbol: str = pa.Field(nullable=True, description="Symbol before `valid_from`")
     previous_isin: str = pa.Field(nullable=True, description="ISIN before `valid_from`")
     previous_series: str = pa.Field(nullable=True, description="Series before `valid_from`")
-    former_symbols: str = pa.Field(nullable=True, description="Symbols borne before the present one, oldest first, separated by blanks")
+    former_symbols: str = pa.Field(
+        nullable=True, description="Symbols borne before the present one, oldest first, separated by blanks"
+    )
 
     class Config(TableModel.Config):
         """One row per instrument and day on which something of it changed.
@@ -79,7 +85,18 @@ _RANK = {series: rank for rank, series in enumerate(EQUITY_SERIES)}
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The registries of `dates`, in order."""
-    columns = ["trade_date", "symbol", "series", "isin", "name", "prev_close", "close", "turnover", "source_sha256", "source_row"]
+    columns = [
+        "trade_date",
+        "symbol",
+        "series",
+        "isin",
+        "name",
+        "prev_close",
+        "close",
+        "turnover",
+        "source_sha256",
+        "source_row",
+    ]
     decided = {date: released_rows(inputs.facts[date]["decided"]) for date in dates}
     bronze = inputs.read(PRICES, columns, days=dates).filter(pl.col("series").is_in(EQUITY_SERIES))
     by_day = {key[0]: rows for key, rows in bronze.partition_by("trade_date", as_dict=True).items()}
@@ -114,7 +131,9 @@ def _untold(registry: Registry, pairs: Mapping[Pair, str], rows: pl.DataFrame) -
     That is so where a row is believed to be another one than its ISIN says; never where each row has an ISIN and all
     are believed.
     """
-    names = {name for name in pairs.values() if not (registry.last_close(name) or 0.0) > 0.0}  # it breaks the model, and the day
+    names = {
+        name for name in pairs.values() if not (registry.last_close(name) or 0.0) > 0.0
+    }  # it breaks the model, and the day
     if any(isin is None for _, isin, _ in pairs):
         told = {(symbol, series, isin): close for _, symbol, series, isin, close in closes(rows).iter_rows()}
         for name in set(pairs.values()) - names:
@@ -131,18 +150,23 @@ def sightings(rows: pl.DataFrame, released: Collection[tuple[str, int]] = ()) ->
     """
     has_isins = rows["isin"].null_count() < rows.height
     rows = without_isin(rows, released).with_columns(released=is_released(released))
-    ordered = rows.sort(["symbol", pl.col("series").replace_strict(_RANK, return_dtype=pl.Int8), pl.col("turnover").neg()])
+    ordered = rows.sort(
+        ["symbol", pl.col("series").replace_strict(_RANK, return_dtype=pl.Int8), pl.col("turnover").neg()]
+    )
     for symbol, isin, series, name, previous, close, is_free in ordered.select(
         "symbol", "isin", "series", "name", "prev_close", "close", "released"
     ).iter_rows():
         if refusal(isin, file_has_isins=has_isins and not is_free) is None:
-            yield Sighting(symbol, isin, series, name, previous or 0.0, close or 0.0)  # a close of nothing breaks the model, and the day
+            yield Sighting(
+                symbol, isin, series, name, previous or 0.0, close or 0.0
+            )  # a close of nothing breaks the model, and the day
 
 
 def _renamed(changed: pl.DataFrame) -> str:
     rows = changed.filter(pl.col("previous_symbol") != pl.col("symbol"))
     return ", ".join(
-        f"{old} -> {new} ({evidence})" for old, new, evidence in rows.select("previous_symbol", "symbol", "evidence").iter_rows()
+        f"{old} -> {new} ({evidence})"
+        for old, new, evidence in rows.select("previous_symbol", "symbol", "evidence").iter_rows()
     )
 
 
@@ -187,7 +211,9 @@ def overrides_of(path: Path | None) -> tuple[SameAs, ...]:
 def _parsed(text: str, path: str) -> tuple[SameAs, ...]:
     reader = csv.DictReader(text.splitlines())
     if reader.fieldnames != ["date", "symbol", "old_symbol", "why", "evidence"]:
-        raise ConfigurationError(f"{path}: the columns must be date,symbol,old_symbol,why,evidence, found {reader.fieldnames}")
+        raise ConfigurationError(
+            f"{path}: the columns must be date,symbol,old_symbol,why,evidence, found {reader.fieldnames}"
+        )
     lines = []
     for number, row in enumerate(reader, start=2):
         if not row["symbol"] or not row["why"]:
@@ -202,12 +228,16 @@ def _parsed(text: str, path: str) -> tuple[SameAs, ...]:
 def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, list[Any]]]:
     """By day the user's lines up to it, and what was decided of its rows in the quarantine."""
     decided, lines = decisions_by_day(place.lake, "silver/equity_eod"), overrides_of(place.settings.identity_overrides)
-    return {date: {"same_as": [line for line in lines if line.date <= date], "decided": decided.get(date, [])} for date in dates}
+    return {
+        date: {"same_as": [line for line in lines if line.date <= date], "decided": decided.get(date, [])}
+        for date in dates
+    }
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every instrument seen so far: symbol, ISIN, series, since when, linked to what it was before by which evidence.",
+    description="Every instrument seen so far: symbol, ISIN, series, since when, linked to what it was before "
+    "by which evidence.",
     model=Instruments,
     code_version="4",
     inputs=lambda _: (Input(PRICES, 2), Input(CHANGES, CHANGE_SESSIONS), register_input(lag=1)),

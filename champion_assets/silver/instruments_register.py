@@ -66,7 +66,10 @@ def registers(rows: pl.DataFrame, dates: Collection[dt.date], prices: pl.DataFra
     """
     ordered = rows.sort("instrument_id", "trade_date")
     days = np.array(sorted(dates), dtype="datetime64[D]")
-    stored, is_next_other = ordered["trade_date"].to_numpy().astype("datetime64[D]"), np.ones(ordered.height, dtype=bool)
+    stored, is_next_other = (
+        ordered["trade_date"].to_numpy().astype("datetime64[D]"),
+        np.ones(ordered.height, dtype=bool),
+    )
     if ordered.height:
         is_next_other[:-1] = (ordered["instrument_id"] != ordered["instrument_id"].shift(-1))[:-1].to_numpy()
     first = np.searchsorted(days, stored)
@@ -96,10 +99,14 @@ def _with_closes(found: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
         nameless, on=key, how="left", maintain_order="left"
     )
     goes_on = pl.col("_trades") & (pl.col("_stored") < pl.col("trade_date"))
-    return joined.with_columns(last_close=pl.when(goes_on).then(pl.coalesce("_by_isin", "_nameless")).otherwise("last_close"))
+    return joined.with_columns(
+        last_close=pl.when(goes_on).then(pl.coalesce("_by_isin", "_nameless")).otherwise("last_close")
+    )
 
 
-def read_registers(inputs: Inputs, dates: Sequence[dt.date], columns: Sequence[str], *, for_date: dt.date | None = None) -> pl.DataFrame:
+def read_registers(
+    inputs: Inputs, dates: Sequence[dt.date], columns: Sequence[str], *, for_date: dt.date | None = None
+) -> pl.DataFrame:
     """The registers of `dates` out of declared windows (`register_input`), see `registers`.
 
     With `for_date` out of that day's window.
@@ -125,4 +132,8 @@ def stored_register(read: Read, built: Sequence[dt.date], date: dt.date, columns
 
 
 def _needed(columns: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(["trade_date", "instrument_id", "last_seen", *(_KEY if "last_close" in columns else ()), *columns]))
+    return list(
+        dict.fromkeys(
+            ["trade_date", "instrument_id", "last_seen", *(_KEY if "last_close" in columns else ()), *columns]
+        )
+    )

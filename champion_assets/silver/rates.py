@@ -34,19 +34,28 @@ class Rates(TableModel):
     """The overnight rate of a session."""
 
     trade_date: pl.Date = pa.Field(unique=True, description="Session")
-    days: pl.Int32 = pa.Field(ge=1, nullable=True, description="Calendar days since the session before; null for the first of all")
+    days: pl.Int32 = pa.Field(
+        ge=1, nullable=True, description="Calendar days since the session before; null for the first of all"
+    )
     overnight_rate: float = pa.Field(ge=0, lt=HIGHEST, description="Rate a year, a share, simple, actual days over 365")
     overnight_return: float = pa.Field(
-        ge=0, lt=HIGHEST, nullable=True, description="What a deposit earned from the close of the session before to this close"
+        ge=0,
+        lt=HIGHEST,
+        nullable=True,
+        description="What a deposit earned from the close of the session before to this close",
     )
-    source: str = pa.Field(isin=SOURCES, description="Nifty 1D Rate Index of the day, the packaged table of years, or the user's file")
+    source: str = pa.Field(
+        isin=SOURCES, description="Nifty 1D Rate Index of the day, the packaged table of years, or the user's file"
+    )
     is_assumed: bool = pa.Field(description="An average of the year, not the rate of the day")
 
     @pa.dataframe_check(description="the return is the rate times the days")
     def accrues(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
         """Recomputed from the stored rows."""
         accrued = pl.col("overnight_rate") * pl.col("days") / DAY_COUNT
-        return data.lazyframe.select(((accrued - pl.col("overnight_return")).abs() <= 1e-12).fill_null(pl.col("days").is_null()))
+        return data.lazyframe.select(
+            ((accrued - pl.col("overnight_return")).abs() <= 1e-12).fill_null(pl.col("days").is_null())
+        )
 
 
 class Overnight(NamedTuple):
@@ -63,10 +72,15 @@ class Overnight(NamedTuple):
 def by_date(rows: pl.DataFrame) -> dict[dt.date, Overnight]:
     """The rates by session, of rows of this table; what the first session of all earned is 0."""
     columns = ("trade_date", "overnight_rate", "overnight_return", "is_assumed")
-    return {date: Overnight(rate, earned or 0.0, assumed) for date, rate, earned, assumed in rows.select(columns).iter_rows()}
+    return {
+        date: Overnight(rate, earned or 0.0, assumed)
+        for date, rate, earned, assumed in rows.select(columns).iter_rows()
+    }
 
 
-def row_of(date: dt.date, before: dt.date | None, accrued: float | None, user: float | None, table: float) -> dict[str, Any]:
+def row_of(
+    date: dt.date, before: dt.date | None, accrued: float | None, user: float | None, table: float
+) -> dict[str, Any]:
     """The row of a session.
 
     Args:
@@ -91,9 +105,13 @@ def row_of(date: dt.date, before: dt.date | None, accrued: float | None, user: f
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The rates of `dates`."""
-    rows = inputs.read("silver/index_eod", ["trade_date", "index_id", "simple_return"]).filter(pl.col("index_id") == RATE_INDEX)
+    rows = inputs.read("silver/index_eod", ["trade_date", "index_id", "simple_return"]).filter(
+        pl.col("index_id") == RATE_INDEX
+    )
     accrued = dict(rows.select("trade_date", "simple_return").iter_rows())
-    found = [row_of(date, inputs.calendar.previous_session(date), accrued.get(date), **inputs.facts[date]) for date in dates]
+    found = [
+        row_of(date, inputs.calendar.previous_session(date), accrued.get(date), **inputs.facts[date]) for date in dates
+    ]
     return Computed(pl.DataFrame(found, schema=empty_frame(Rates).schema))
 
 
@@ -105,7 +123,8 @@ def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str
 
 TABLE = DailyTable(
     name=NAME,
-    description="The overnight rate of each session, from Nifty 1D Rate Index, or assumed from a yearly table and marked.",
+    description="The overnight rate of each session, from Nifty 1D "
+    "Rate Index, or assumed from a yearly table and marked.",
     model=Rates,
     code_version="1",
     inputs=lambda _: (Input("silver/index_eod"),),

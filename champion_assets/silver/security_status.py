@@ -51,24 +51,39 @@ class SecurityStatus(TableModel):
     series: str = pa.Field(isin=EQUITY_SERIES, description="Series on that date")
     hit_upper: bool = pa.Field(
         nullable=True,
-        description="Touched its upper price band during the day; null where no whole list is there or it does not speak of it",
+        description="Touched its upper price band during the day; null "
+        "where no whole list is there or it does not speak of it",
     )
     hit_lower: bool = pa.Field(nullable=True, description="Touched its lower price band during the day; null likewise")
     is_nifty_50: bool = pa.Field(description="A member of the Nifty 50 on that day")
     corporate_flag: str = pa.Field(nullable=True, description="CORP_IND: XD ex dividend, others")
-    high_52_weeks: float = pa.Field(nullable=True, ge=0, description="Highest of 52 weeks, rupees, not adjusted for splits")
-    low_52_weeks: float = pa.Field(nullable=True, ge=0, description="Lowest of 52 weeks, rupees, not adjusted for splits")
-    is_new_high: bool = pa.Field(nullable=True, description="On the day's list of new highs of 52 weeks; null without a list")
-    is_new_low: bool = pa.Field(nullable=True, description="On the day's list of new lows of 52 weeks; null without a list")
-    underlying: str = pa.Field(nullable=True, description="What a fund follows, in the exchange's words; null for others")
-    has_derivatives: bool = pa.Field(nullable=True, description="A contract on it is listed that day; null where no contracts are there")
+    high_52_weeks: float = pa.Field(
+        nullable=True, ge=0, description="Highest of 52 weeks, rupees, not adjusted for splits"
+    )
+    low_52_weeks: float = pa.Field(
+        nullable=True, ge=0, description="Lowest of 52 weeks, rupees, not adjusted for splits"
+    )
+    is_new_high: bool = pa.Field(
+        nullable=True, description="On the day's list of new highs of 52 weeks; null without a list"
+    )
+    is_new_low: bool = pa.Field(
+        nullable=True, description="On the day's list of new lows of 52 weeks; null without a list"
+    )
+    underlying: str = pa.Field(
+        nullable=True, description="What a fund follows, in the exchange's words; null for others"
+    )
+    has_derivatives: bool = pa.Field(
+        nullable=True, description="A contract on it is listed that day; null where no contracts are there"
+    )
 
     class Config(TableModel.Config):
         """One row per instrument and day."""
 
         unique = ["trade_date", "instrument_id"]
 
-    @pa.dataframe_check(description="a security has both flags or neither, unless it is listed at one side of a list that is not whole")
+    @pa.dataframe_check(
+        description="a security has both flags or neither, unless it is listed at one side of a list that is not whole"
+    )
     def is_known_or_not(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
         """A false beside a null would be a list that speaks of one side only."""
         upper, lower = pl.col("hit_upper"), pl.col("hit_lower")
@@ -76,9 +91,13 @@ class SecurityStatus(TableModel):
 
 
 def transform(
-    prices: pl.DataFrame, equity: pl.DataFrame, hits: pl.DataFrame, lists: pl.DataFrame, incomplete: Collection[dt.date] = (),
+    prices: pl.DataFrame,
+    equity: pl.DataFrame,
+    hits: pl.DataFrame,
+    lists: pl.DataFrame,
+    incomplete: Collection[dt.date] = (),
     derivatives: pl.DataFrame | None = None,
-) -> pl.DataFrame:  # fmt: skip
+) -> pl.DataFrame:
     """The securities of the bundles of some days.
 
     Args:
@@ -102,10 +121,18 @@ def transform(
     whole = set(hits["trade_date"]).difference(incomplete)
     is_listed = pl.col("hit_upper").is_not_null()
     speaks = pl.col("trade_date").is_in(list(whole)) & (is_listed | ~_is_narrow(rows))
-    flags = [pl.when(pl.col(name).fill_null(value=False)).then(pl.lit(value=True)).when(speaks).then(pl.lit(value=False)).alias(name)
-             for name in ("hit_upper", "hit_lower")]  # fmt: skip
+    flags = [
+        pl.when(pl.col(name).fill_null(value=False))
+        .then(pl.lit(value=True))
+        .when(speaks)
+        .then(pl.lit(value=False))
+        .alias(name)
+        for name in ("hit_upper", "hit_lower")
+    ]
     rows = _with_lists(rows.with_columns(flags), lists)
-    rows = _with_derivatives(rows, rows.select("trade_date", "instrument_id").clear() if derivatives is None else derivatives)
+    rows = _with_derivatives(
+        rows, rows.select("trade_date", "instrument_id").clear() if derivatives is None else derivatives
+    )
     return rows.select(list(empty_frame(SecurityStatus).columns)).sort("trade_date", "instrument_id")
 
 
@@ -116,17 +143,26 @@ def _with_lists(rows: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
     of = ["trade_date", "security", "paise"]
     for status in ("high", "low"):
         listed = extremes.filter(pl.col("status") == status).with_columns(paise=_paise("new")).select(of).unique()
-        rows = rows.with_columns(paise=_paise(status)).join(listed.with_columns(is_on=pl.lit(value=True)), on=of, how="left",
-                                                            maintain_order="left")  # fmt: skip
-        rows = rows.with_columns(pl.when(known).then(pl.col("is_on").fill_null(value=False)).alias(f"is_new_{status}")).drop("is_on")
-    funds = lists.filter(pl.col("list_name") == "funds").unique(KEY, keep="first", maintain_order=True).select(*KEY, "underlying")
+        rows = rows.with_columns(paise=_paise(status)).join(
+            listed.with_columns(is_on=pl.lit(value=True)), on=of, how="left", maintain_order="left"
+        )
+        rows = rows.with_columns(
+            pl.when(known).then(pl.col("is_on").fill_null(value=False)).alias(f"is_new_{status}")
+        ).drop("is_on")
+    funds = (
+        lists.filter(pl.col("list_name") == "funds")
+        .unique(KEY, keep="first", maintain_order=True)
+        .select(*KEY, "underlying")
+    )
     return rows.join(funds, on=KEY, how="left", maintain_order="left")
 
 
 def _with_derivatives(rows: pl.DataFrame, derivatives: pl.DataFrame) -> pl.DataFrame:
     """Rows with whether a contract on the stock is listed, of days that have contracts."""
     key = ["trade_date", "instrument_id"]
-    rows = rows.join(derivatives.unique(key).with_columns(_has=pl.lit(value=True)), on=key, how="left", maintain_order="left")
+    rows = rows.join(
+        derivatives.unique(key).with_columns(_has=pl.lit(value=True)), on=key, how="left", maintain_order="left"
+    )
     known = pl.col("trade_date").is_in(derivatives["trade_date"].unique().to_list())
     return rows.with_columns(has_derivatives=pl.when(known).then(pl.col("_has").fill_null(value=False)))
 
@@ -155,8 +191,17 @@ def _is_narrow(rows: pl.DataFrame) -> pl.Series:
 _SAME = 0.001
 """Rupees, less than any tick."""
 _PRICE_COLUMNS = [
-    *KEY, "security", "prev_close", "high", "low", "volume", "is_nifty_50", "corporate_flag", "high_52_weeks", "low_52_weeks",
-]  # fmt: skip
+    *KEY,
+    "security",
+    "prev_close",
+    "high",
+    "low",
+    "volume",
+    "is_nifty_50",
+    "corporate_flag",
+    "high_52_weeks",
+    "low_52_weeks",
+]
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -168,7 +213,10 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     frame = transform(prices, equity, inputs.read(HITS, [*KEY, "side"], days=days), inputs.read(LISTS, days=days),
                       inputs.refused(HITS), contracts)  # fmt: skip
     counted = frame.group_by("trade_date").agg(
-        rows=pl.len(), upper=pl.col("hit_upper").sum(), lower=pl.col("hit_lower").sum(), bands_unknown=pl.col("hit_upper").null_count()
+        rows=pl.len(),
+        upper=pl.col("hit_upper").sum(),
+        lower=pl.col("hit_lower").sum(),
+        bands_unknown=pl.col("hit_upper").null_count(),
     )
     facts = {row.pop("trade_date"): row for row in counted.iter_rows(named=True)}
     facts |= {day: {"bundle": "of another day: its volumes are not the bhavcopy's"} for day in days if day not in facts}
@@ -177,7 +225,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="What the exchange says of each security beside its prices: price bands hit, Nifty 50, ex-dates, 52 weeks.",
+    description="What the exchange says of each security beside its "
+    "prices: price bands hit, Nifty 50, ex-dates, 52 weeks.",
     model=SecurityStatus,
     code_version="3",
     inputs=lambda _: (Input(PRICES), Input(HITS), Input(LISTS), Input(EQUITY), Input(DERIVATIVES)),

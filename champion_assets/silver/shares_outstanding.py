@@ -1,4 +1,6 @@
-"""`silver/shares_outstanding`: how many shares each security has, as published that day, and what all of them are worth.
+"""`silver/shares_outstanding`.
+
+How many shares each security has, as published that day, and what all of them are worth.
 
 From the `MCAP` member of the PR bundle, so days without one have no rows. Market capitalisation is the shares times the
 bhavcopy's close: the price printed in the file is another one in a quarter of its rows. A name that did not trade on
@@ -27,7 +29,9 @@ def with_market_cap(rows: pl.DataFrame, equity: pl.DataFrame) -> pl.DataFrame:
         rows: identified rows of the file, with `shares`.
         equity: trade_date, instrument_id and close of silver/equity_eod.
     """
-    joined = rows.drop("market_cap", strict=False).join(equity.select(*KEY, "close"), on=KEY, how="left", maintain_order="left")
+    joined = rows.drop("market_cap", strict=False).join(
+        equity.select(*KEY, "close"), on=KEY, how="left", maintain_order="left"
+    )
     return joined.with_columns(market_cap=pl.col("shares") * pl.col("close"))
 
 

@@ -46,7 +46,9 @@ class Suspects(TableModel):
     suspicion: str = pa.Field(isin=SUSPICIONS, description="What is wrong")
     witness: float = pa.Field(gt=0, description="Open over the instrument's own last close, raw")
     factor: float = pa.Field(
-        gt=0, description="What the known actions say it should be (capital_special); of an action that is held, what it proposes"
+        gt=0,
+        description="What the known actions say it should be "
+        "(capital_special); of an action that is held, what it proposes",
     )
     verdict: str = pa.Field(nullable=True, description="The witness's verdict, for actions")
     nearest: str = pa.Field(description="Simple ratio nearest to the move that is not explained")
@@ -85,25 +87,35 @@ def transform(equity: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
     """Rows of silver/equity_eod and silver/corporate_actions of any days to suspects."""
     since = equity.select("trade_date", "instrument_id", "prior_date")
     effective = actions.join(since, on=["trade_date", "instrument_id"]).filter(
-        (pl.col("ex_session") == pl.col("trade_date")) | (pl.col("ex_session") > pl.col("prior_date"))  # untraded since its ex-date
+        (pl.col("ex_session") == pl.col("trade_date"))
+        | (pl.col("ex_session") > pl.col("prior_date"))  # untraded since its ex-date
     )
     events = effective.group_by("trade_date", "instrument_id").agg(
-        factor=pl.col("f_capital_special").product(), verdict=pl.col("verdict").first(), candidates=pl.col("candidates").first(),
-        subject=pl.col("subject").unique(maintain_order=True).str.join(" | "), is_confirmed=(pl.col("method") == "override: confirm").any(),
-        held=pl.col("held").drop_nulls().first(), proposed=pl.col("f_proposed").product(),
+        factor=pl.col("f_capital_special").product(),
+        verdict=pl.col("verdict").first(),
+        candidates=pl.col("candidates").first(),
+        subject=pl.col("subject").unique(maintain_order=True).str.join(" | "),
+        is_confirmed=(pl.col("method") == "override: confirm").any(),
+        held=pl.col("held").drop_nulls().first(),
+        proposed=pl.col("f_proposed").product(),
         unpriced=(pl.col("kind").is_in(list(UNPRICED_KINDS)) & (pl.col("f_capital_special") == 1)).any(),
-    )  # fmt: skip
+    )
     previous = previous_close()
     rows = equity.join(events, on=["trade_date", "instrument_id"], how="left", maintain_order="left").with_columns(
-        pl.col("factor").fill_null(1.0), pl.col("candidates", "subject").fill_null(""),
+        pl.col("factor").fill_null(1.0),
+        pl.col("candidates", "subject").fill_null(""),
         pl.col("is_confirmed", "unpriced").fill_null(value=False),
-        witness=pl.col("open") / previous, days_since_traded=(pl.col("trade_date") - pl.col("prior_date")).dt.total_days().cast(pl.Int32),
+        witness=pl.col("open") / previous,
+        days_since_traded=(pl.col("trade_date") - pl.col("prior_date")).dt.total_days().cast(pl.Int32),
         is_gap=gap_of(pl.col("open"), previous, pl.col("factor").fill_null(1.0))[1],
-    )  # fmt: skip
+    )
     rows = rows.filter(~pl.col("is_confirmed") & pl.col("witness").is_not_null())
-    is_doubtful = pl.col("verdict").is_in(["no_reprice", "ratio_mismatch"]).fill_null(value=False) | pl.col("held").is_not_null()
+    is_doubtful = (
+        pl.col("verdict").is_in(["no_reprice", "ratio_mismatch"]).fill_null(value=False) | pl.col("held").is_not_null()
+    )
     doubtful = rows.filter(is_doubtful).with_columns(
-        suspicion=pl.lit("doubtful_action"), factor=pl.when(pl.col("held").is_null()).then("factor").otherwise("proposed")
+        suspicion=pl.lit("doubtful_action"),
+        factor=pl.when(pl.col("held").is_null()).then("factor").otherwise("proposed"),
     )
     handed = rows.filter(pl.col("unpriced") & (pl.col("witness") < SCHEME_STEP * pl.col("factor"))).with_columns(
         suspicion=pl.lit("value_handed_out")
@@ -115,9 +127,10 @@ def transform(equity: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
     found = pl.concat([doubtful, gaps, handed, broken])
     near = [nearest_ratio(w / f) for w, f in found.select("witness", "factor").iter_rows()]
     found = found.with_columns(
-        nearest=pl.Series([text for text, _ in near], dtype=pl.String), nearest_factor=pl.Series([f for _, f in near], dtype=pl.Float64),
+        nearest=pl.Series([text for text, _ in near], dtype=pl.String),
+        nearest_factor=pl.Series([f for _, f in near], dtype=pl.Float64),
         reading=_reading(),
-    )  # fmt: skip
+    )
     return found.select(list(Suspects.to_schema().columns)).sort(["trade_date", "instrument_id", "suspicion"])
 
 
@@ -126,32 +139,59 @@ def _reading() -> pl.Expr:
     drop = pl.col("prior_close") - pl.col("prev_close")
     is_whole = (drop > 0) & ((drop - drop.round()).abs() < SAME)
     return (
-        pl.when(is_break & (pl.col("days_since_traded") > 10)).then(pl.lit("the exchange set another base price after a suspension"))
-        .when(is_break & ~pl.col("witness").is_between(0.67, 1.5)).then(pl.lit("the file's previous close is adjusted for a split"))
-        .when(is_break & (pl.col("series") == "BE") & is_whole).then(pl.lit("the file's previous close looks adjusted for a dividend"))
-        .when(is_break & pl.col("instrument_id").str.starts_with("INF")).then(pl.lit("fund unit: another base price with its new name"))
-        .when(is_break).then(pl.lit("previous close corrected after publication, or after a change of segment"))
-        .when(is_action & pl.col("held").is_not_null()).then(pl.format("not applied until confirmed: {}", pl.col("held").fill_null("")))
-        .when(pl.col("suspicion") == "value_handed_out").then(pl.lit("something of value was handed out whose price nobody stated"))
-        .when(is_action & (pl.col("candidates") != "")).then(pl.lit("the price did not follow; perhaps filed under the wrong company"))
-        .when(is_action & (pl.col("verdict") == "no_reprice")).then(pl.lit("the price did not follow; perhaps postponed or never happened"))
-        .when(is_action).then(pl.lit("the price moved otherwise: a rally or fall on the ex-date, or a wrong ratio"))
-        .when(pl.col("symbol").str.contains(r"-RE\d*$")).then(pl.lit("rights entitlement: moves as it likes"))
-        .when(pl.col("days_since_traded") > 10).then(pl.lit("first session after a suspension"))
-        .when(pl.col("instrument_id").str.starts_with("INF")).then(pl.lit("fund unit: a split (not in the equity feed) or a thin book"))
-        .when(pl.col("subject") != "").then(pl.lit("an action of that day whose text gives no ratio"))
-        .when(pl.col("open") < 5).then(pl.lit("penny stock"))
-        .when(pl.col("series").is_in(["SM", "ST"])).then(pl.lit("SME"))
+        pl.when(is_break & (pl.col("days_since_traded") > 10))
+        .then(pl.lit("the exchange set another base price after a suspension"))
+        .when(is_break & ~pl.col("witness").is_between(0.67, 1.5))
+        .then(pl.lit("the file's previous close is adjusted for a split"))
+        .when(is_break & (pl.col("series") == "BE") & is_whole)
+        .then(pl.lit("the file's previous close looks adjusted for a dividend"))
+        .when(is_break & pl.col("instrument_id").str.starts_with("INF"))
+        .then(pl.lit("fund unit: another base price with its new name"))
+        .when(is_break)
+        .then(pl.lit("previous close corrected after publication, or after a change of segment"))
+        .when(is_action & pl.col("held").is_not_null())
+        .then(pl.format("not applied until confirmed: {}", pl.col("held").fill_null("")))
+        .when(pl.col("suspicion") == "value_handed_out")
+        .then(pl.lit("something of value was handed out whose price nobody stated"))
+        .when(is_action & (pl.col("candidates") != ""))
+        .then(pl.lit("the price did not follow; perhaps filed under the wrong company"))
+        .when(is_action & (pl.col("verdict") == "no_reprice"))
+        .then(pl.lit("the price did not follow; perhaps postponed or never happened"))
+        .when(is_action)
+        .then(pl.lit("the price moved otherwise: a rally or fall on the ex-date, or a wrong ratio"))
+        .when(pl.col("symbol").str.contains(r"-RE\d*$"))
+        .then(pl.lit("rights entitlement: moves as it likes"))
+        .when(pl.col("days_since_traded") > 10)
+        .then(pl.lit("first session after a suspension"))
+        .when(pl.col("instrument_id").str.starts_with("INF"))
+        .then(pl.lit("fund unit: a split (not in the equity feed) or a thin book"))
+        .when(pl.col("subject") != "")
+        .then(pl.lit("an action of that day whose text gives no ratio"))
+        .when(pl.col("open") < 5)
+        .then(pl.lit("penny stock"))
+        .when(pl.col("series").is_in(["SM", "ST"]))
+        .then(pl.lit("SME"))
         .otherwise(pl.lit("a scheme without a row in the feed, or a stock without a price band"))
-    )  # fmt: skip
+    )
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """Suspects of `dates`."""
     columns = ["trade_date", "instrument_id", "symbol", "series", "open", "prev_close", "prior_close", "prior_date"]
     equity = inputs.read("silver/equity_eod", columns, days=dates)
-    wanted = ["trade_date", "instrument_id", "ex_session", "kind", "f_capital_special", "held", "f_proposed", "verdict", "candidates",
-              "subject", "method"]  # fmt: skip
+    wanted = [
+        "trade_date",
+        "instrument_id",
+        "ex_session",
+        "kind",
+        "f_capital_special",
+        "held",
+        "f_proposed",
+        "verdict",
+        "candidates",
+        "subject",
+        "method",
+    ]
     frame = transform(equity, inputs.read("silver/corporate_actions", wanted, days=dates))
     facts = {day: {"suspects": len(names), "symbols": ", ".join(sorted(set(names))[:20])}
              for day, names in frame.group_by("trade_date").agg("symbol").iter_rows()}  # fmt: skip
@@ -160,11 +200,16 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Opening gaps that no action explains and actions that the market did not follow or that are held back, for a person.",
+    description="Opening gaps that no action explains and actions that the market did not follow or that are "
+    "held back, for a person.",
     model=Suspects,
     code_version="3",
     inputs=lambda _: (Input("silver/equity_eod"), Input("silver/corporate_actions")),
-    constants={**values_of(thresholds, "BAND", "SAME_PRICE", "STEP"), **values_of(factors, "SCHEME_STEP"), **values_of(price_check)},
+    constants={
+        **values_of(thresholds, "BAND", "SAME_PRICE", "STEP"),
+        **values_of(factors, "SCHEME_STEP"),
+        **values_of(price_check),
+    },
     compute=compute,
     may_be_empty=True,
     kinds=frozenset({"parquet", "polars"}),

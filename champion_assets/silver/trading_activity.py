@@ -42,21 +42,43 @@ class TradingActivity(TableModel):
     trade_date: pl.Date = pa.Field(description="Trading day at whose end this was known")
     instrument_id: str = pa.Field(description="Permanent identity")
     symbol: str = pa.Field(description="Ticker on that date")
-    bulk_bought: pl.Int64 = pa.Field(nullable=True, ge=0, description="Shares bought in bulk deals; null without a list")
+    bulk_bought: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Shares bought in bulk deals; null without a list"
+    )
     bulk_sold: pl.Int64 = pa.Field(nullable=True, ge=0, description="Shares sold in bulk deals; null without a list")
-    block_bought: pl.Int64 = pa.Field(nullable=True, ge=0, description="Shares bought in block deals; null without a list")
+    block_bought: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Shares bought in block deals; null without a list"
+    )
     block_sold: pl.Int64 = pa.Field(nullable=True, ge=0, description="Shares sold in block deals; null without a list")
-    has_persons: bool = pa.Field(nullable=True, description="A client of a deal is no legal person; null without a list of deals")
-    short_sold: pl.Int64 = pa.Field(nullable=True, ge=0, description="Shares sold short in the session before; null without a list")
-    is_watched: bool = pa.Field(nullable=True, description="Under GSM, ASM, ESM or in insolvency; null without a list or off it")
+    has_persons: bool = pa.Field(
+        nullable=True, description="A client of a deal is no legal person; null without a list of deals"
+    )
+    short_sold: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Shares sold short in the session before; null without a list"
+    )
+    is_watched: bool = pa.Field(
+        nullable=True, description="Under GSM, ASM, ESM or in insolvency; null without a list or off it"
+    )
     gsm: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of the graded surveillance measure; null if none")
-    long_term_asm: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of long-term additional surveillance; null if none")
-    short_term_asm: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of short-term additional surveillance; null if none")
-    esm: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of the enhanced surveillance measure; null if none")
-    insolvency: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of an insolvency resolution process; null if none")
-    pledge: pl.Int64 = pa.Field(nullable=True, ge=0, description="Measure for pledged shares of promoters; null if none")
+    long_term_asm: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Stage of long-term additional surveillance; null if none"
+    )
+    short_term_asm: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Stage of short-term additional surveillance; null if none"
+    )
+    esm: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Stage of the enhanced surveillance measure; null if none"
+    )
+    insolvency: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Stage of an insolvency resolution process; null if none"
+    )
+    pledge: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Measure for pledged shares of promoters; null if none"
+    )
     loss_making: pl.Int64 = pa.Field(nullable=True, ge=0, description="Measure for losses, 0 included; null if none")
-    leaves_derivatives: pl.Int64 = pa.Field(nullable=True, ge=0, description="Its derivatives are to be withdrawn, 0 included; null if not")
+    leaves_derivatives: pl.Int64 = pa.Field(
+        nullable=True, ge=0, description="Its derivatives are to be withdrawn, 0 included; null if not"
+    )
 
     class Config(TableModel.Config):
         """One row per instrument and day."""
@@ -64,7 +86,9 @@ class TradingActivity(TableModel):
         unique = ["trade_date", "instrument_id"]
 
 
-def transform(lists: pl.DataFrame, register: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None, dict[dt.date, dict[str, Any]]]:
+def transform(
+    lists: pl.DataFrame, register: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame | None, dict[dt.date, dict[str, Any]]]:
     """The activity of some days, days of lists of which too few lines name a known instrument, and facts.
 
     Args:
@@ -72,14 +96,18 @@ def transform(lists: pl.DataFrame, register: pl.DataFrame) -> tuple[pl.DataFrame
         register: of each day: `_REGISTER`.
     """
     of, rejects, facts = _by_list(lists, register)
-    names = pl.concat([each.select(*KEY, "symbol") for each in of.values()]).unique(KEY, keep="first", maintain_order=True)
+    names = pl.concat([each.select(*KEY, "symbol") for each in of.values()]).unique(
+        KEY, keep="first", maintain_order=True
+    )
     rows = names
     for each in of.values():
         rows = rows.join(each.drop("symbol"), on=KEY, how="left", maintain_order="left")
     there = {name: lists.filter(pl.col("list_name") == name)["trade_date"].unique().to_list() for name in of}
     zeros = [_or_nothing(f"{name}_{side}", there[name]) for name in _DEALS for side in ("bought", "sold")]
     persons = pl.any_horizontal(pl.col(f"{name}_persons").fill_null(value=False) for name in _DEALS)
-    measures = pl.any_horizontal(pl.col(name).is_not_null() for name in ("gsm", "long_term_asm", "short_term_asm", "esm", "insolvency"))
+    measures = pl.any_horizontal(
+        pl.col(name).is_not_null() for name in ("gsm", "long_term_asm", "short_term_asm", "esm", "insolvency")
+    )
     rows = rows.with_columns(
         *zeros, _or_nothing("short_sold", there["short"]),
         has_persons=pl.when(pl.col("trade_date").is_in([*there["bulk"], *there["block"]])).then(persons),
@@ -102,8 +130,13 @@ def _by_list(
     for name, file in {**_DEALS, "short": SHORT, "surveillance": SURVEILLANCE}.items():
         mine = lists.filter(pl.col("list_name") == name)
         if name in _DEALS:
-            sides = [pl.col("quantity").filter(pl.col("side") == side).sum().alias(f"{name}_{side}") for side in ("bought", "sold")]
-            mine = mine.group_by(symbol, maintain_order=True).agg(*sides, (pl.col("client") == "person").any().alias(f"{name}_persons"))
+            sides = [
+                pl.col("quantity").filter(pl.col("side") == side).sum().alias(f"{name}_{side}")
+                for side in ("bought", "sold")
+            ]
+            mine = mine.group_by(symbol, maintain_order=True).agg(
+                *sides, (pl.col("client") == "person").any().alias(f"{name}_persons")
+            )
         elif name == "short":
             mine = mine.group_by(symbol, maintain_order=True).agg(short_sold=pl.col("quantity").sum())
         else:

@@ -16,36 +16,107 @@ import polars as pl
 from champion_assets.simulation.account import Account, Claim, new_account
 from champion_assets.simulation.session import SessionResult
 
-HOLDINGS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "shares": pl.Float64, "price": pl.Float64,
-                              "value": pl.Float64, "idle": pl.Int64}))  # fmt: skip
+HOLDINGS = pl.List(
+    pl.Struct(
+        {
+            "instrument_id": pl.String,
+            "symbol": pl.String,
+            "shares": pl.Float64,
+            "price": pl.Float64,
+            "value": pl.Float64,
+            "idle": pl.Int64,
+        }
+    )
+)
 ARRIVING = pl.List(pl.Struct({"instrument_id": pl.String, "shares": pl.Float64, "sessions": pl.Int64}))
 OWED = pl.List(pl.Struct({"amount": pl.Float64, "sessions": pl.Int64}))
-CLAIMS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "shares": pl.Float64, "each": pl.Float64, "age": pl.Int64}))
+CLAIMS = pl.List(
+    pl.Struct(
+        {"instrument_id": pl.String, "symbol": pl.String, "shares": pl.Float64, "each": pl.Float64, "age": pl.Int64}
+    )
+)
 ORDERS = pl.List(pl.Struct({"instrument_id": pl.String, "shares": pl.Float64}))
-EXECUTIONS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "wanted": pl.Float64, "filled": pl.Float64,
-                                "reason": pl.String, "reference": pl.Float64, "price": pl.Float64, "charges": pl.Float64}))  # fmt: skip
-RESULTS = pl.List(pl.Struct({"instrument_id": pl.String, "symbol": pl.String, "market": pl.Float64, "dividends": pl.Float64,
-                             "execution": pl.Float64, "actions": pl.Float64, "written_down": pl.Float64}))  # fmt: skip
-CHANGES = pl.List(pl.Struct({"kind": pl.String, "instrument_id": pl.String, "symbol": pl.String, "shares": pl.Float64, "cash": pl.Float64,
-                             "factor": pl.Float64, "other": pl.String, "other_symbol": pl.String}))  # fmt: skip
+EXECUTIONS = pl.List(
+    pl.Struct(
+        {
+            "instrument_id": pl.String,
+            "symbol": pl.String,
+            "wanted": pl.Float64,
+            "filled": pl.Float64,
+            "reason": pl.String,
+            "reference": pl.Float64,
+            "price": pl.Float64,
+            "charges": pl.Float64,
+        }
+    )
+)
+RESULTS = pl.List(
+    pl.Struct(
+        {
+            "instrument_id": pl.String,
+            "symbol": pl.String,
+            "market": pl.Float64,
+            "dividends": pl.Float64,
+            "execution": pl.Float64,
+            "actions": pl.Float64,
+            "written_down": pl.Float64,
+        }
+    )
+)
+CHANGES = pl.List(
+    pl.Struct(
+        {
+            "kind": pl.String,
+            "instrument_id": pl.String,
+            "symbol": pl.String,
+            "shares": pl.Float64,
+            "cash": pl.Float64,
+            "factor": pl.Float64,
+            "other": pl.String,
+            "other_symbol": pl.String,
+        }
+    )
+)
 
 
 def as_columns(account: Account, names: Sequence[str], symbols: Mapping[str, str]) -> dict[str, list[Any]]:
     """The account's columns, one value each."""
     held = [int(number) for number in np.flatnonzero(account.shares)]
     return {
-        "holdings": [[
-            {"instrument_id": names[i], "symbol": symbols.get(names[i], ""), "shares": float(account.shares[i]),
-             "price": float(account.price[i]), "value": float(account.shares[i] * account.price[i]), "idle": int(account.idle[i])}
-            for i in held
-        ]],
-        "arriving": [[{"instrument_id": names[i], "shares": shares, "sessions": left} for i, shares, left in account.arriving]],
-        "unlisted": [[{"instrument_id": names[i], "shares": shares, "sessions": left} for i, shares, left in account.unlisted]],
+        "holdings": [
+            [
+                {
+                    "instrument_id": names[i],
+                    "symbol": symbols.get(names[i], ""),
+                    "shares": float(account.shares[i]),
+                    "price": float(account.price[i]),
+                    "value": float(account.shares[i] * account.price[i]),
+                    "idle": int(account.idle[i]),
+                }
+                for i in held
+            ]
+        ],
+        "arriving": [
+            [{"instrument_id": names[i], "shares": shares, "sessions": left} for i, shares, left in account.arriving]
+        ],
+        "unlisted": [
+            [{"instrument_id": names[i], "shares": shares, "sessions": left} for i, shares, left in account.unlisted]
+        ],
         "owed": [[{"amount": amount, "sessions": left} for amount, left in account.owed]],
-        "claims": [[{"instrument_id": names[claim.name], "symbol": symbols.get(names[claim.name], ""), "shares": claim.shares,
-                     "each": claim.each, "age": claim.age} for claim in account.claims]],
+        "claims": [
+            [
+                {
+                    "instrument_id": names[claim.name],
+                    "symbol": symbols.get(names[claim.name], ""),
+                    "shares": claim.shares,
+                    "each": claim.each,
+                    "age": claim.age,
+                }
+                for claim in account.claims
+            ]
+        ],
         "orders": [[{"instrument_id": names[i], "shares": shares} for i, shares in sorted(account.orders.items())]],
-    }  # fmt: skip
+    }
 
 
 def session_columns(result: SessionResult, names: Sequence[str], symbols: Mapping[str, str]) -> dict[str, list[Any]]:
@@ -79,11 +150,17 @@ def from_row(row: Mapping[str, Any], index: Mapping[str, int]) -> Account:
     account = new_account(float(row["cash"]), len(index))
     for held in row["holdings"]:
         number = index[held["instrument_id"]]
-        account.shares[number], account.price[number], account.idle[number] = held["shares"], held["price"], held["idle"]
+        account.shares[number], account.price[number], account.idle[number] = (
+            held["shares"],
+            held["price"],
+            held["idle"],
+        )
     account.arriving = [(index[each["instrument_id"]], each["shares"], each["sessions"]) for each in row["arriving"]]
     account.unlisted = [(index[each["instrument_id"]], each["shares"], each["sessions"]) for each in row["unlisted"]]
     account.owed = [(each["amount"], each["sessions"]) for each in row["owed"]]
-    account.claims = [Claim(index[each["instrument_id"]], each["shares"], each["each"], each["age"]) for each in row["claims"]]
+    account.claims = [
+        Claim(index[each["instrument_id"]], each["shares"], each["each"], each["age"]) for each in row["claims"]
+    ]
     account.orders = {index[each["instrument_id"]]: each["shares"] for each in row["orders"]}
     return account
 

@@ -78,7 +78,13 @@ class Effects:
 
 
 def act(
-    account: Account, actions: Mapping[int, Sequence[Action]], day: MarketDay, effects: Effects, *, subscribe: bool, whole: bool
+    account: Account,
+    actions: Mapping[int, Sequence[Action]],
+    day: MarketDay,
+    effects: Effects,
+    *,
+    subscribe: bool,
+    whole: bool,
 ) -> None:
     """Apply the session's actions to `account`, in place, and note in `effects` what they did."""
     _age_claims(account, effects)
@@ -109,7 +115,9 @@ def _change_order(account: Account, name: int, leg: Action, *, whole: bool) -> N
             account.orders[other] = wanted
 
 
-def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Effects, *, subscribe: bool, whole: bool) -> None:
+def _apply(
+    account: Account, name: int, leg: Action, day: MarketDay, effects: Effects, *, subscribe: bool, whole: bool
+) -> None:
     shares, price = float(account.shares[name]), float(account.price[name])
     if leg.kind == "cash":
         account.cash += shares * leg.cash
@@ -137,7 +145,14 @@ def _apply(account: Account, name: int, leg: Action, day: MarketDay, effects: Ef
 
 
 def _end(
-    account: Account, name: int, parts: Sequence[tuple[int, float, int]], cash: float, day: MarketDay, effects: Effects, *, whole: bool
+    account: Account,
+    name: int,
+    parts: Sequence[tuple[int, float, int]],
+    cash: float,
+    day: MarketDay,
+    effects: Effects,
+    *,
+    whole: bool,
 ) -> None:
     """Give cash and children for all shares of a name.
 
@@ -145,14 +160,19 @@ def _end(
     leave of the value, until there is one.
     """
     shares, price = float(account.shares[name]), float(account.price[name])
-    marks = np.where(account.shares > 0, account.price, 0.0)  # the price of a name that is no longer held is not kept overnight
+    marks = np.where(
+        account.shares > 0, account.price, 0.0
+    )  # the price of a name that is no longer held is not kept overnight
     prices = {other: float(day.close[other]) if day.traded[other] else float(marks[other]) for other, _, _ in parts}
     left = price - cash - sum(ratio * prices[other] for other, ratio, _ in parts if prices[other] > 0)
     unknown = [other for other in prices if not prices[other] > 0]
     _change(account, name, -shares)
     account.cash += shares * cash
     gained = shares * cash - shares * price
-    worths = {other: prices[other] if prices[other] > 0 else max(left, 0.0) / len(unknown) / ratio for other, ratio, _ in parts}
+    worths = {
+        other: prices[other] if prices[other] > 0 else max(left, 0.0) / len(unknown) / ratio
+        for other, ratio, _ in parts
+    }
     rest = cash + sum(ratio * worths[other] for other, ratio, _ in parts)
     for other, ratio, wait in parts:
         part = ratio * worths[other] / rest if rest > 0 else 0.0
@@ -189,7 +209,9 @@ def _list_child(account: Account, parent: int, leg: Action, day: MarketDay, effe
         effects.mark(leg.other, received * float(day.close[leg.other]) - claim.value)
 
 
-def _receive(account: Account, name: int, shares: float, price: float, wait: int, effects: Effects, *, whole: bool) -> None:
+def _receive(
+    account: Account, name: int, shares: float, price: float, wait: int, effects: Effects, *, whole: bool
+) -> None:
     if account.shares[name] > 0:  # what was held before moves to the new mark with it
         effects.mark(name, float(account.shares[name]) * (price - float(account.price[name])))
     account.price[name] = price
@@ -208,7 +230,11 @@ def _change(account: Account, name: int, more: float) -> None:
 def scale_waiting(account: Account, name: int, ratio: float) -> None:
     """What is not settled or not listed of a name after its number of shares was multiplied by `ratio`."""
     for waiting in (account.arriving, account.unlisted):
-        waiting[:] = [(each, amount * ratio if each == name else amount, left) for each, amount, left in waiting if each != name or ratio]
+        waiting[:] = [
+            (each, amount * ratio if each == name else amount, left)
+            for each, amount, left in waiting
+            if each != name or ratio
+        ]
 
 
 def _add_new(account: Account, name: int, more: float, wait: int, *, whole: bool) -> None:

@@ -111,7 +111,10 @@ def wanted_orders(account: Account, day: MarketDay, decided: Decided, lot: int) 
     names = names[~np.isin(names, list(decided.kept))]
     price = _references(account, day, decided.closes)[names]
     if (unknown := names[(targets[names] > 0) & ~(price > 0)]).size:
-        raise ValueError(f"{day.date}: {unknown.size} names are wanted of which nobody knew a price, the first is number {unknown[0]}")
+        raise ValueError(
+            f"{day.date}: {unknown.size} names are wanted of which "
+            f"nobody knew a price, the first is number {unknown[0]}"
+        )
     worth = targets[names] * account.value
     shares = np.where((price > 0) & (worth > 0), worth / np.where(price > 0, price, 1.0), 0.0)
     if lot:
@@ -142,7 +145,9 @@ def fill_orders(account: Account, day: MarketDay, rules: Rules, exchange: Exchan
     is_sell = delta < 0
     can_trade = day.traded[names]
     locked = np.where(
-        is_sell, _locked(day, names, rules.fill, exchange, upper=False), _locked(day, names, rules.fill, exchange, upper=True)
+        is_sell,
+        _locked(day, names, rules.fill, exchange, upper=False),
+        _locked(day, names, rules.fill, exchange, upper=True),
     )
     listed = _free(account.shares, account.unlisted)[names]
     deliverable = np.where(day.is_delivered[names], _free(account.shares, account.arriving)[names], np.inf)
@@ -165,7 +170,9 @@ def fill_orders(account: Account, day: MarketDay, rules: Rules, exchange: Exchan
     prices = _prices(day, rules, exchange, names, base, done, up=True)
     unit = prices * exchange.buying_rate(day.date)
     need = float((done[buys] * unit[buys]).sum())
-    cash = account.cash - (math.fsum(amount for amount, _ in account.owed) if rules.usable_proceeds == "settled" else 0.0)
+    cash = account.cash - (
+        math.fsum(amount for amount, _ in account.owed) if rules.usable_proceeds == "settled" else 0.0
+    )
     if need > max(cash, 0.0):
         before = done[buys].copy()
         done[buys] *= max(cash, 0.0) / need
@@ -178,7 +185,9 @@ def fill_orders(account: Account, day: MarketDay, rules: Rules, exchange: Exchan
     prices = np.where(done < 0, _prices(day, rules, exchange, names, base, done, up=False),
                       _prices(day, rules, exchange, names, base, done, up=True))  # fmt: skip
     for number, name in enumerate(map(int, names)):
-        charged = exchange.charges(day.date, [bought[name]] if name in bought else [], [sold[name]] if name in sold else [])
+        charged = exchange.charges(
+            day.date, [bought[name]] if name in bought else [], [sold[name]] if name in sold else []
+        )
         fills.executions.append(
             Execution(name, float(delta[number]), float(done[number]), why[number], float(references[number]),
                       float(prices[number]) if done[number] else math.nan, charged.total if done[number] else 0.0)
@@ -202,9 +211,17 @@ def _leave_out_unworthy(
 
 
 def _execute(
-    account: Account, day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base: Array, references: Array, done: Array,
-    fills: Fills, side: int,
-) -> dict[int, float]:  # fmt: skip
+    account: Account,
+    day: MarketDay,
+    rules: Rules,
+    exchange: Exchange,
+    names: Names,
+    base: Array,
+    references: Array,
+    done: Array,
+    fills: Fills,
+    side: int,
+) -> dict[int, float]:
     """Book the fills of one side; returns their values by name."""
     mine = np.flatnonzero(done * side > 0)
     if mine.size == 0:
@@ -223,21 +240,31 @@ def _execute(
     if side > 0:
         fills.bought, fills.buys = float(values.sum()), mine.size
         account.idle[who] = 0
-        account.arriving += [(int(name), float(amount), int(wait)) for name, amount, wait in zip(who, shares, waits, strict=True)]
+        account.arriving += [
+            (int(name), float(amount), int(wait)) for name, amount, wait in zip(who, shares, waits, strict=True)
+        ]
     else:
         fills.sold, fills.sells = float(values.sum()), mine.size
         account.owed += [(float(values[waits == wait].sum()), int(wait)) for wait in np.unique(waits)]
     return {int(name): float(value) for name, value in zip(who, values, strict=True)}
 
 
-def _prices(day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base: Array, done: Array, *, up: bool) -> Array:
-    """Fill prices: the base, worse by slippage and by the square-root impact of the share of the volume, on the tick."""
+def _prices(
+    day: MarketDay, rules: Rules, exchange: Exchange, names: Names, base: Array, done: Array, *, up: bool
+) -> Array:
+    """Fill prices.
+
+    The base, worse by slippage and by the square-root impact of the share of the volume, on the tick.
+    """
     sign = 1.0 if up else -1.0
     worse = np.full(names.size, rules.slippage)
     if rules.impact:
         volatility = np.where(done == 0, 0.0, day.volatility[names])
         if not np.isfinite(volatility).all():
-            raise ValueError(f"{day.date}: the impact of a fill needs a volatility, and {int(np.isnan(volatility).sum())} names have none")
+            raise ValueError(
+                f"{day.date}: the impact of a fill needs a volatility, "
+                f"and {int(np.isnan(volatility).sum())} names have none"
+            )
         worse = worse + rules.impact * volatility * np.sqrt(np.abs(done) / np.maximum(day.volume[names], 1.0))
     with np.errstate(invalid="ignore"):
         return exchange.on_tick(base * (1 + sign * worse), day.date, day.fixed_ticks(names), up=up)

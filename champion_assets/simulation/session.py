@@ -79,9 +79,14 @@ class SessionResult:
 
 
 def run_session(
-    account: Account, day: MarketDay, actions: Mapping[int, Sequence[Action]], decided: Decided | None, rules: Rules, exchange: Exchange,
+    account: Account,
+    day: MarketDay,
+    actions: Mapping[int, Sequence[Action]],
+    decided: Decided | None,
+    rules: Rules,
+    exchange: Exchange,
     earned: float = 0.0,
-) -> SessionResult:  # fmt: skip
+) -> SessionResult:
     """Carry `account` through a session.
 
     Args:
@@ -119,11 +124,27 @@ def run_session(
     if not abs(before + pnl - fills.costs.total - after) <= PAISA:
         raise AccountError(f"{day.date}: {before:.4f} + {pnl:.4f} - {fills.costs.total:.4f} is not {after:.4f}")
     names = _by_name(dict(zip(map(int, marked), map(float, moves), strict=True)), effects, fills, written)
-    return SessionResult(pnl, fills.costs, fills.bought, fills.sold, fills.buys, fills.sells, fills.unfilled, gaps, dividends,
-                         interest, lost, names, fills.executions, effects.changes)  # fmt: skip
+    return SessionResult(
+        pnl,
+        fills.costs,
+        fills.bought,
+        fills.sold,
+        fills.buys,
+        fills.sells,
+        fills.unfilled,
+        gaps,
+        dividends,
+        interest,
+        lost,
+        names,
+        fills.executions,
+        effects.changes,
+    )
 
 
-def _by_name(moves: Mapping[int, float], effects: Effects, fills: Fills, written: Mapping[int, float]) -> dict[int, NameResult]:
+def _by_name(
+    moves: Mapping[int, float], effects: Effects, fills: Fills, written: Mapping[int, float]
+) -> dict[int, NameResult]:
     """What each name brought; a dividend lowers the mark by as much, so the move without it is that much less."""
     parts = (moves, effects.dividends, fills.against_marks, effects.marks, written)
     found = {}

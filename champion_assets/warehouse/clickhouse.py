@@ -80,7 +80,11 @@ def confirm(tables: Sequence[DailyTable], place: Place, dates: Sequence[dt.date]
 
 
 def _where(settings: Settings) -> dict[str, str | int]:
-    return {"host": settings.clickhouse_host, "port": settings.clickhouse_port, "database": settings.clickhouse_database}
+    return {
+        "host": settings.clickhouse_host,
+        "port": settings.clickhouse_port,
+        "database": settings.clickhouse_database,
+    }
 
 
 def table_of(tables: Sequence[DailyTable]) -> DailyTable:
@@ -88,7 +92,8 @@ def table_of(tables: Sequence[DailyTable]) -> DailyTable:
     held = loaded(tables)
     return DailyTable(
         name=NAME,
-        description="The silver, checks, features, portfolio and backtest tables on a ClickHouse server; asked for by LOAD_TO_CLICKHOUSE.",
+        description="The silver, checks, features, portfolio and backtest tables on a ClickHouse server; asked for "
+        "by LOAD_TO_CLICKHOUSE.",
         model=Clickhouse,
         code_version=CODE_VERSION,
         inputs=lambda _: tuple(Input(table.name) for table in held),

@@ -25,13 +25,19 @@ def insert(settings: Settings, name: str, frame: pl.DataFrame) -> None:
     nested = any(isinstance(kind, pl.List) for kind in frame.schema.values())
     with clickhouse(settings, columns=not nested) as client:
         if nested:
-            client.execute(f"INSERT INTO {name} ({names}) VALUES", [_plain(column) for column in frame.iter_columns()], columnar=True)
+            client.execute(
+                f"INSERT INTO {name} ({names}) VALUES",
+                [_plain(column) for column in frame.iter_columns()],
+                columnar=True,
+            )
             return
         from clickhouse_driver.util.escape import escape_param
 
         structure, data, select = encode(frame)
         source = str(escape_param(structure, None))
-        client.execute(f"INSERT INTO {name} ({names}) SELECT {select} FROM input({source}) FORMAT Native", data, columnar=True)
+        client.execute(
+            f"INSERT INTO {name} ({names}) SELECT {select} FROM input({source}) FORMAT Native", data, columnar=True
+        )
 
 
 def _plain(column: pl.Series) -> list[Any]:
@@ -85,7 +91,10 @@ def _weighted(parts: Any) -> str:
 
 def _bits(value: str, kind: Any) -> str:
     if isinstance(kind, pl.List):
-        return f"arraySum((each, place) -> intHash64(place * {ELEMENT} + {_bits('each', kind.inner)}), {value}, arrayEnumerate({value}))"
+        return (
+            f"arraySum((each, place) -> intHash64(place * {ELEMENT} + {_bits('each', kind.inner)}), {value}, "
+            f"arrayEnumerate({value}))"
+        )
     if isinstance(kind, pl.Struct):
         return f"({_weighted((f'tupleElement({value}, {place})', part.name, part.dtype) for place, part in enumerate(kind.fields, 1))})"
     if kind == pl.String:

@@ -73,12 +73,16 @@ def held(client: Any, table: DailyTable, first: dt.date, last: dt.date) -> dict[
     """
     if columns_there(client, sql_name(table)) != columns(table):
         return {}
-    return _counted(client, table, sql_name(table), "trade_date BETWEEN %(first)s AND %(last)s", {"first": first, "last": last})
+    return _counted(
+        client, table, sql_name(table), "trade_date BETWEEN %(first)s AND %(last)s", {"first": first, "last": last}
+    )
 
 
 def _counted(client: Any, table: DailyTable, name: str, where: str, values: Mapping[str, Any]) -> dict[dt.date, Held]:
     checksum = checksum_sql(empty_frame(table.model).schema)
-    found = client.execute(f"SELECT trade_date, count(), {checksum} FROM {name} WHERE {where} GROUP BY trade_date", values)
+    found = client.execute(
+        f"SELECT trade_date, count(), {checksum} FROM {name} WHERE {where} GROUP BY trade_date", values
+    )
     return {date: Held(rows, total) for date, rows, total in found}
 
 

@@ -22,8 +22,13 @@ FIRST_KEY = ("symbol", "index_id", "check_name", "constraint_name")
 OUTDATED = "_fingerprint"
 """A column that earlier versions of Champion kept beside the lake's."""
 _TYPES: dict[Any, str] = {
-    pl.Date: "Date", pl.String: "String", pl.Float64: "Float64", pl.Int64: "Int64", pl.Int32: "Int32", pl.Boolean: "Bool",
-}  # fmt: skip
+    pl.Date: "Date",
+    pl.String: "String",
+    pl.Float64: "Float64",
+    pl.Int64: "Int64",
+    pl.Int32: "Int32",
+    pl.Boolean: "Bool",
+}
 
 
 class SchemaConflict(BuildError):
@@ -49,7 +54,9 @@ def clickhouse_type(kind: Any, *, nullable: bool, repeats: bool = False) -> str:
     if isinstance(kind, pl.List):
         return f"Array({clickhouse_type(kind.inner, nullable=False)})"
     if isinstance(kind, pl.Struct):
-        return f"Tuple({', '.join(f'{part.name} {clickhouse_type(part.dtype, nullable=True)}' for part in kind.fields)})"
+        return (
+            f"Tuple({', '.join(f'{part.name} {clickhouse_type(part.dtype, nullable=True)}' for part in kind.fields)})"
+        )
     base = "DateTime64(6, 'UTC')" if isinstance(kind, pl.Datetime) else _TYPES[kind if kind in _TYPES else type(kind)]
     base = f"Nullable({base})" if nullable else base
     return f"LowCardinality({base})" if kind == pl.String and repeats else base
@@ -59,7 +66,10 @@ def create_statement(table: DailyTable, name: str) -> str:
     """CREATE TABLE for the table under `name`."""
     parts = [f"`{column}` {kind} CODEC({'DoubleDelta, ' if column == 'trade_date' else ''}ZSTD(1))"
              for column, kind in columns(table).items()]  # fmt: skip
-    return f"CREATE TABLE {name} ({', '.join(parts)}) ENGINE = MergeTree PARTITION BY {partition_of(table)} ORDER BY ({order_of(table)})"
+    return (
+        f"CREATE TABLE {name} ({', '.join(parts)}) ENGINE = MergeTree PARTITION BY {partition_of(table)} "
+        f"ORDER BY ({order_of(table)})"
+    )
 
 
 def partition_of(table: DailyTable) -> str:
@@ -70,14 +80,20 @@ def partition_of(table: DailyTable) -> str:
 def order_of(table: DailyTable) -> str:
     """The sorting key."""
     known = columns(table)
-    return ", ".join([*[name for name in FIRST_KEY if name in known and "Nullable" not in known[name]][:1], "trade_date"])
+    return ", ".join(
+        [*[name for name in FIRST_KEY if name in known and "Nullable" not in known[name]][:1], "trade_date"]
+    )
 
 
 def columns_there(client: Any, name: str) -> dict[str, str]:
     """Column: type, of a table on the server; none if it does not exist."""
-    return dict(client.execute(
-        "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = %(name)s ORDER BY position", {"name": name}
-    ))  # fmt: skip
+    return dict(
+        client.execute(
+            "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = %(name)s "
+            "ORDER BY position",
+            {"name": name},
+        )
+    )
 
 
 def migrate(client: Any, table: DailyTable) -> list[str]:
@@ -107,10 +123,16 @@ def _refuse_conflicts(client: Any, table: DailyTable, found: dict[str, str]) -> 
     words = [f"{column} is {kind}, wanted {wanted.get(column, 'no such column')}"
              for column, kind in found.items() if wanted.get(column) != kind]  # fmt: skip
     ((partition, order),) = client.execute(
-        "SELECT partition_key, sorting_key FROM system.tables WHERE database = currentDatabase() AND name = %(name)s", {"name": name}
+        "SELECT partition_key, sorting_key FROM system.tables WHERE database = currentDatabase() AND name = %(name)s",
+        {"name": name},
     )
     if (partition, order.strip("()")) != (partition_of(table), order_of(table)):
-        words.append(f"it is partitioned by {partition} and sorted by {order}, wanted {partition_of(table)} and {order_of(table)}")
+        words.append(
+            f"it is partitioned by {partition} and sorted by "
+            f"{order}, wanted {partition_of(table)} and {order_of(table)}"
+        )
     if words:
-        raise SchemaConflict(f"ClickHouse table {name}: {'; '.join(words)}. Champion changes nothing that would lose data. Run "
-                             f"`RENAME TABLE {name} TO {name}_before` on the server, then load again; the lake has all rows")  # fmt: skip
+        raise SchemaConflict(
+            f"ClickHouse table {name}: {'; '.join(words)}. Champion changes nothing that would lose data. Run "
+            f"`RENAME TABLE {name} TO {name}_before` on the server, then load again; the lake has all rows"
+        )

@@ -60,15 +60,21 @@ class File:
         self._connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({wanted})")
         if self._has(name, wanted):
             return False
-        tell(f"DuckDB's {name} has other columns than this version of Champion gives it; it is made anew, and days outside this range come "
-             "with the next load of them")  # fmt: skip
+        tell(
+            f"DuckDB's {name} has other columns than this version of Champion gives it; it is made anew, and "
+            f"days outside this range come "
+            "with the next load of them"
+        )
         self._connection.execute(f"CREATE OR REPLACE TABLE {name} ({wanted})")
         return True
 
     def _has(self, name: str, wanted: str) -> bool:
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE wanted ({wanted})")
         try:
-            return self._connection.execute(f"DESCRIBE {name}").fetchall() == self._connection.execute("DESCRIBE wanted").fetchall()
+            return (
+                self._connection.execute(f"DESCRIBE {name}").fetchall()
+                == self._connection.execute("DESCRIBE wanted").fetchall()
+            )
         except duckdb.CatalogException:
             return False
 
@@ -81,7 +87,12 @@ class File:
         if not self._has(sql_name(table), columns(table)):
             return {}
         query = f"FROM {sql_name(table)} WHERE trade_date BETWEEN ? AND ?"
-        dates = [date for (date,) in self._connection.execute(f"SELECT DISTINCT trade_date {query} ORDER BY 1", [first, last]).fetchall()]
+        dates = [
+            date
+            for (date,) in self._connection.execute(
+                f"SELECT DISTINCT trade_date {query} ORDER BY 1", [first, last]
+            ).fetchall()
+        ]
         found: dict[dt.date, Held] = {}
         for days in chunks(dates):
             rows = self._connection.sql(f"SELECT * {query}", params=[days[0], days[-1]]).to_arrow_table()
@@ -96,7 +107,9 @@ class File:
             self._connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM rows_of_the_lake")
         there = self.held(table, min(days), max(days))
         compare(name, wanted, {date: each for date, each in there.items() if date in wanted})
-        self._connection.execute("DELETE FROM meta.loads WHERE table_name = ? AND trade_date IN (SELECT unnest(?))", [table.name, days])
+        self._connection.execute(
+            "DELETE FROM meta.loads WHERE table_name = ? AND trade_date IN (SELECT unnest(?))", [table.name, days]
+        )
 
     def note(self, loads: pl.DataFrame) -> None:
         """Say what is inside.
@@ -105,7 +118,8 @@ class File:
         """
         with self._seen("noted", loads):
             self._connection.execute(
-                "UPDATE meta.loads SET fingerprint = noted.fingerprint FROM noted WHERE loads.trade_date = noted.trade_date "
+                "UPDATE meta.loads SET fingerprint = "
+                "noted.fingerprint FROM noted WHERE loads.trade_date = noted.trade_date "
                 "AND loads.table_name = noted.table_name AND loads.fingerprint != noted.fingerprint"
             )
             self._connection.execute(f"INSERT INTO meta.loads BY NAME SELECT *, {self._number} AS load FROM noted "
@@ -131,14 +145,20 @@ class File:
                     return False
             self._connection.begin()
             for table in tables:
-                changed = [date for (date,) in self._connection.execute(
-                    "SELECT trade_date FROM (FROM meta.loads WHERE table_name = $1) AS old FULL JOIN "
-                    "(FROM newer.meta.loads WHERE table_name = $1) AS new USING (trade_date) WHERE old.load IS DISTINCT FROM new.load",
-                    [table.name],
-                ).fetchall()]  # fmt: skip
+                changed = [
+                    date
+                    for (date,) in self._connection.execute(
+                        "SELECT trade_date FROM (FROM meta.loads WHERE table_name = $1) AS old FULL JOIN "
+                        "(FROM newer.meta.loads WHERE table_name = $1) AS new USING (trade_date) WHERE old.load IS "
+                        "DISTINCT FROM new.load",
+                        [table.name],
+                    ).fetchall()
+                ]
                 where = "WHERE trade_date IN (SELECT unnest(?))"
                 self._connection.execute(f"DELETE FROM {sql_name(table)} {where}", [changed])
-                self._connection.execute(f"INSERT INTO {sql_name(table)} FROM newer.{sql_name(table)} {where}", [changed])
+                self._connection.execute(
+                    f"INSERT INTO {sql_name(table)} FROM newer.{sql_name(table)} {where}", [changed]
+                )
             self._connection.execute("DELETE FROM meta.loads; INSERT INTO meta.loads FROM newer.meta.loads")
             self._connection.commit()
             return True
@@ -166,7 +186,10 @@ def compute(tables: Sequence[DailyTable], inputs: Inputs, dates: Sequence[dt.dat
                 raise
             aside = put_aside(path)
             words = str(error).replace(str(path.with_suffix(".loading")), str(path))
-            tell(f"{words}. It is kept as {aside.name}, and a new one is made; days outside this range come with the next load of them")
+            tell(
+                f"{words}. It is kept as {aside.name}, and a new one is made; days outside this range come with "
+                f"the next load of them"
+            )
             return Computed(_load(tables, inputs, path), facts={date: {"damaged_file": str(aside)} for date in dates})
 
 
@@ -249,7 +272,8 @@ def table_of(tables: Sequence[DailyTable]) -> DailyTable:
     held = loaded(tables)
     return DailyTable(
         name=NAME,
-        description="The silver, checks, features, portfolio and backtest tables in one DuckDB file that readers can open at any time.",
+        description="The silver, checks, features, portfolio and backtest tables in one DuckDB file that readers "
+        "can open at any time.",
         model=Duckdb,
         code_version=CODE_VERSION,
         inputs=lambda _: tuple(Input(table.name) for table in held),

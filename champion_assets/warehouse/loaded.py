@@ -42,7 +42,9 @@ class Load(TableModel):
     table_name: str = pa.Field(str_matches=r"^[a-z]+/[a-z_]+$", description="Table, stage/name")
     rows: pl.Int64 = pa.Field(ge=0, description="Rows of the day in the table")
     fingerprint: str = pa.Field(description="Version of the day that is inside")
-    checksum: str = pa.Field(str_matches="^[0-9a-f]{16}$", description="Checksum of the rows, as warehouse/checksum.py computes it")
+    checksum: str = pa.Field(
+        str_matches="^[0-9a-f]{16}$", description="Checksum of the rows, as warehouse/checksum.py computes it"
+    )
 
     class Config(TableModel.Config):
         """One row per table and day."""
@@ -102,14 +104,19 @@ def bring_up_to_date(tables: Sequence[DailyTable], inputs: Inputs, warehouse: Wa
             if stale:
                 rows = frame.filter(pl.col("trade_date").is_in(list(stale)))
                 warehouse.put(table, rows, stale)
-            found += [(date, table.name, each.rows, infos[date].exact, f"{each.checksum:016x}") for date, each in wanted.items()]
+            found += [
+                (date, table.name, each.rows, infos[date].exact, f"{each.checksum:016x}")
+                for date, each in wanted.items()
+            ]
     return pl.DataFrame(found, schema=empty_frame(Load).schema, orient="row").sort("trade_date", "table_name")
 
 
 def _compare_with_manifest(table: DailyTable, wanted: Mapping[dt.date, Held], infos: Mapping[dt.date, DayInfo]) -> None:
     for date, each in wanted.items():
         if table.warehouse_rows is None and each.rows != infos[date].stored_rows:
-            raise LoadMismatch(f"{date}: the lake says {infos[date].stored_rows} rows of {table.name}, its file has {each.rows}")
+            raise LoadMismatch(
+                f"{date}: the lake says {infos[date].stored_rows} rows of {table.name}, its file has {each.rows}"
+            )
 
 
 def compare(name: str, wanted: Mapping[dt.date, Held], there: Mapping[dt.date, Held]) -> None:
@@ -117,7 +124,9 @@ def compare(name: str, wanted: Mapping[dt.date, Held], there: Mapping[dt.date, H
     for date in sorted(wanted.keys() | there.keys()):
         want, got = wanted.get(date, NOTHING), there.get(date, NOTHING)
         if want != got:
-            raise LoadMismatch(f"{name} {date}: the lake has {want}, the database got {got}; nothing was changed, load again")
+            raise LoadMismatch(
+                f"{name} {date}: the lake has {want}, the database got {got}; nothing was changed, load again"
+            )
 
 
 def confirmed(
@@ -140,10 +149,17 @@ def confirmed(
     """
     first, last = min(dates).replace(day=1), (max(dates).replace(day=1) + dt.timedelta(days=31)).replace(day=1)
     state = place.lake.state(name)
-    days = [date for date, file in state.file_of.items() if first <= date < last and file.days[date].code_version == code_version]
+    days = [
+        date
+        for date, file in state.file_of.items()
+        if first <= date < last and file.days[date].code_version == code_version
+    ]
     if not days:
         return set()
-    noted = {(row[0], row[1]): row[2:] for row in place.lake.read(name, days).select(list(empty_frame(Load).columns)).iter_rows()}
+    noted = {
+        (row[0], row[1]): row[2:]
+        for row in place.lake.read(name, days).select(list(empty_frame(Load).columns)).iter_rows()
+    }
     current, altered = set(days), set[dt.date]()
     for each in tables:
         infos, there = place.lake.infos(each.name, days), held(each, days[0], days[-1])
@@ -156,6 +172,9 @@ def confirmed(
                 current.discard(date)
                 altered.add(date)
     if outside := sorted(altered.difference(dates)):
-        tell(f"{name}: rows of {len(outside)} days outside this range, from {outside[0]} to {outside[-1]}, are not those of the lake; "
-             f"`champion backfill {outside[0]} {outside[-1]}` loads them again")  # fmt: skip
+        tell(
+            f"{name}: rows of {len(outside)} days outside this range, from {outside[0]} to {outside[-1]}, "
+            f"are not those of the lake; "
+            f"`champion backfill {outside[0]} {outside[-1]}` loads them again"
+        )
     return current & set(dates)

@@ -94,7 +94,9 @@ def _sql_name(name: str, table: DailyTable) -> str:
     return sql_name(table) if name == clickhouse.NAME else duckdb.sql_name(table)
 
 
-def _of_table(lake: Lake, table: DailyTable, warehouse: Warehouse, first: dt.date, where: str) -> Iterator[tuple[Damage | None, int]]:
+def _of_table(
+    lake: Lake, table: DailyTable, warehouse: Warehouse, first: dt.date, where: str
+) -> Iterator[tuple[Damage | None, int]]:
     there = warehouse.held(table, first, LAST)
     dates = [date for date in lake.dates(table.name) if date >= first]
     for (year, month), days in groupby(dates, lambda date: (date.year, date.month)):
@@ -106,15 +108,28 @@ def _of_table(lake: Lake, table: DailyTable, warehouse: Warehouse, first: dt.dat
         wrong = [date for date, each in wanted.items() if there.get(date, NOTHING) != each]
         yield (_different(table, f"{where} of {year}-{month:02}", wrong, wanted, there) if wrong else None), 0
     if extra := sorted(there.keys() - set(dates)):
-        yield Damage("", table.name, f"{where}: rows of {len(extra)} days that the lake does not have; run `DELETE FROM "
-                     f"{where.rsplit(' ', 1)[1]} WHERE trade_date IN ({', '.join(f'{str(day)!r}' for day in extra)})` there",
-                     elsewhere=True), 0  # fmt: skip
+        yield (
+            Damage(
+                "",
+                table.name,
+                f"{where}: rows of {len(extra)} days that the lake does not have; run `DELETE FROM "
+                f"{where.rsplit(' ', 1)[1]} WHERE trade_date IN ({', '.join(f'{str(day)!r}' for day in extra)})` there",
+                elsewhere=True,
+            ),
+            0,
+        )
 
 
 def _different(
-    table: DailyTable, where: str, wrong: Sequence[dt.date], wanted: Mapping[dt.date, Held], there: Mapping[dt.date, Held]
+    table: DailyTable,
+    where: str,
+    wrong: Sequence[dt.date],
+    wanted: Mapping[dt.date, Held],
+    there: Mapping[dt.date, Held],
 ) -> Damage:
-    shown = "; ".join(f"{date}: the lake has {wanted[date]}, the database {there.get(date, NOTHING)}" for date in wrong[:SHOWN])
+    shown = "; ".join(
+        f"{date}: the lake has {wanted[date]}, the database {there.get(date, NOTHING)}" for date in wrong[:SHOWN]
+    )
     more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
     says = f"{where} is not what the lake has: {shown}{more}. `champion backfill {wrong[0]} {wrong[-1]}` loads it again"
     return Damage("", table.name, says, tuple(wrong), elsewhere=True)

@@ -45,7 +45,9 @@ def create_views(execute: Callable[[str], object], dialect: Dialect) -> None:
 def prices_view(level: Level, dialect: Dialect) -> str:
     """CREATE VIEW of a level."""
     product, no_match = PRODUCT[dialect], NO_MATCH[dialect]
-    backwards = "OVER (PARTITION BY instrument_id ORDER BY ex_session DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    backwards = (
+        "OVER (PARTITION BY instrument_id ORDER BY ex_session DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    )
     prices = [f"{name} * factor AS adj_{name}" for name in PRICES]
     quantities = [f"{name} * share_factor AS adj_{name}" for name in QUANTITIES]
     covered = "p.trade_date >= (SELECT last FROM uncovered)"

@@ -7,7 +7,12 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from champion_assets_tests.backtest.independent_rules import BONUS_LISTED_AFTER, MERGED_LISTED_AFTER, RIGHTS_LISTED_AFTER, of
+from champion_assets_tests.backtest.independent_rules import (
+    BONUS_LISTED_AFTER,
+    MERGED_LISTED_AFTER,
+    RIGHTS_LISTED_AFTER,
+    of,
+)
 
 
 @dataclass
@@ -23,11 +28,19 @@ class Books:
     orders: dict[str, float] = field(default_factory=dict)
 
     def value(self) -> float:
-        return self.cash + sum(n * self.mark[s] for s, n in self.shares.items()) + sum(n * each for _, n, each, _ in self.claims)
+        return (
+            self.cash
+            + sum(n * self.mark[s] for s, n in self.shares.items())
+            + sum(n * each for _, n, each, _ in self.claims)
+        )
 
     def scale(self, name: str, ratio: float) -> None:
-        self.arriving = [[who, n * ratio if who == name else n, left] for who, n, left in self.arriving if who != name or ratio]
-        self.unlisted = [[who, n * ratio if who == name else n, left] for who, n, left in self.unlisted if who != name or ratio]
+        self.arriving = [
+            [who, n * ratio if who == name else n, left] for who, n, left in self.arriving if who != name or ratio
+        ]
+        self.unlisted = [
+            [who, n * ratio if who == name else n, left] for who, n, left in self.unlisted if who != name or ratio
+        ]
 
     def put(self, name: str, shares: float, mark: float, wait: int | None = None) -> None:
         """Hold so many whole shares; the fraction is paid out. What is more than before was listed, but for `wait`
@@ -63,7 +76,12 @@ class Books:
                 self.cash += held * mark * (1 - f)
             return 0.0
         if held:
-            self.put(name, held * q, mark * f, int(of(BONUS_LISTED_AFTER, leg["ex_session"])) if leg["kind"] == "bonus" else None)
+            self.put(
+                name,
+                held * q,
+                mark * f,
+                int(of(BONUS_LISTED_AFTER, leg["ex_session"])) if leg["kind"] == "bonus" else None,
+            )
             if mark * (1 - f * q) > 1e-9 * mark:
                 self.claims.append([name, held, mark * (1 - f * q), 0])
         self.change_order(name, [(name, q)])

@@ -26,7 +26,11 @@ class Recomputed:
         def by_day(rows: pl.DataFrame) -> dict[dt.date, list[dict[str, Any]]]:
             return {key[0]: part.to_dicts() for key, part in rows.partition_by("trade_date", as_dict=True).items()}
 
-        weights, actions, endings = read("portfolio/target_weights"), read("silver/corporate_actions"), read("silver/endings")
+        weights, actions, endings = (
+            read("portfolio/target_weights"),
+            read("silver/corporate_actions"),
+            read("silver/endings"),
+        )
         names = {*weights["instrument_id"], *actions["child_instrument_id"], *endings["child_instrument_id"]}
         mine = pl.col("instrument_id").is_in([name for name in names if name])
         self.returns = read("features/returns")
@@ -34,8 +38,15 @@ class Recomputed:
         prices = read("silver/equity_eod").filter(mine).join(flags, on=["trade_date", "instrument_id"], how="left")
         self.market = {date: {row["instrument_id"]: row for row in rows} for date, rows in by_day(prices).items()}
         hits = read("silver/security_status").filter(mine) if lake.dates("silver/security_status") else None
-        self.hits = {} if hits is None else {date: {row["instrument_id"]: row for row in rows} for date, rows in by_day(hits).items()}
-        self.legs = {key[0]: part.to_dicts() for key, part in actions.filter(mine).partition_by("instrument_id", as_dict=True).items()}
+        self.hits = (
+            {}
+            if hits is None
+            else {date: {row["instrument_id"]: row for row in rows} for date, rows in by_day(hits).items()}
+        )
+        self.legs = {
+            key[0]: part.to_dicts()
+            for key, part in actions.filter(mine).partition_by("instrument_id", as_dict=True).items()
+        }
         self.endings = by_day(endings.filter(pl.col("confidence") != "unknown"))
         self.rates = dict(read("silver/rates").select("trade_date", "overnight_rate").iter_rows())
         self.weights, self.settings, self.dates = by_day(weights), settings, dates
@@ -50,7 +61,9 @@ class Recomputed:
             books.cash = s.initial_capital
         days = (date - evening).days if evening else 0
         rate = max(0.0, self.rates[date] - s.cash_spread)
-        interest = books.cash * ((1 + s.cash_rate) ** (days / 365) - 1 if s.cash_rate is not None else rate * days / 365)
+        interest = books.cash * (
+            (1 + s.cash_rate) ** (days / 365) - 1 if s.cash_rate is not None else rate * days / 365
+        )
         books.cash += interest
         for waiting in (books.arriving, books.unlisted, books.owed):
             waiting[:] = [[*what, left - 1] for *what, left in waiting if left > 1]
@@ -74,8 +87,17 @@ class Recomputed:
             traded = name in self.today
             books.idle[name] = 0 if traded else books.idle[name] + 1
             books.mark[name] = self.today[name]["close"] if traded else books.mark[name]
-        return {"trade_date": date, "value": books.value(), "cash": books.cash, "costs": costs, "bought": bought, "sold": sold,
-                "dividends": dividends, "interest": interest, "shares": dict(books.shares)}  # fmt: skip
+        return {
+            "trade_date": date,
+            "value": books.value(),
+            "cash": books.cash,
+            "costs": costs,
+            "bought": bought,
+            "sold": sold,
+            "dividends": dividends,
+            "interest": interest,
+            "shares": dict(books.shares),
+        }
 
     def previous(self, name: str) -> float | None:
         row = self.today.get(name)
@@ -109,7 +131,10 @@ class Recomputed:
         """The legs since the name last traded, as told last, in order; none while it does not trade."""
         legs = [leg for leg in known if row and leg["kind"] != "merger" and leg["ex_session"] <= date
                 and (row["prior_date"] is None or leg["ex_session"] > row["prior_date"])]  # fmt: skip
-        last = {day: max(leg["trade_date"] for leg in legs if leg["ex_date"] == day) for day in {leg["ex_date"] for leg in legs}}
+        last = {
+            day: max(leg["trade_date"] for leg in legs if leg["ex_date"] == day)
+            for day in {leg["ex_date"] for leg in legs}
+        }
         told = [leg for leg in legs if leg["trade_date"] == last[leg["ex_date"]] and leg["held"] is None]
         return sorted(told, key=lambda leg: (leg["ex_date"], rules.RANK.get(leg["kind"], 9), leg["leg"]))
 
@@ -132,7 +157,9 @@ class Recomputed:
         moves = self.volatility(date) if s.impact else {}
         done = self.takeable(date)
         worth = {name: -change * self.price(name, change, date, moves) for name, change in done.items() if change < 0}
-        worthless = {name for name, rupees in worth.items() if rupees < 1_000 and rules.charges(date, [], [rupees], s) >= rupees}
+        worthless = {
+            name for name, rupees in worth.items() if rupees < 1_000 and rules.charges(date, [], [rupees], s) >= rupees
+        }
         done = {name: change for name, change in done.items() if name not in worthless}
         sold = {name: rupees for name, rupees in worth.items() if name in done}
         wait = int(rules.of(rules.SETTLED_AFTER, date))
@@ -142,7 +169,10 @@ class Recomputed:
         unit = rules.buying_unit(date, s)
         need = sum(change * self.price(name, change, date, moves) * unit for name, change in done.items() if change > 0)
         if need > free:
-            done = {name: change if change < 0 else math.floor(change * free / need + 1e-12) for name, change in done.items()}
+            done = {
+                name: change if change < 0 else math.floor(change * free / need + 1e-12)
+                for name, change in done.items()
+            }
         bought = {name: change * self.price(name, change, date, moves) for name, change in done.items() if change > 0}
         costs = rules.charges(date, list(bought.values()), list(sold.values()), s)
         books.cash += sum(sold.values()) - sum(bought.values()) - costs
@@ -169,7 +199,11 @@ class Recomputed:
                 continue
             most = math.floor(self.settings.participation * row["volume"])
             if change < 0:
-                late = sum(n for who, n, _ in books.arriving if who == name) if row["series"] in rules.TRADE_TO_TRADE else 0.0
+                late = (
+                    sum(n for who, n, _ in books.arriving if who == name)
+                    if row["series"] in rules.TRADE_TO_TRADE
+                    else 0.0
+                )
                 late = max(late, sum(n for who, n, _ in books.unlisted if who == name))
                 most = min(most, max(books.shares.get(name, 0.0) - late, 0.0))
             if most:
@@ -198,7 +232,9 @@ class Recomputed:
         """Of the names on order: of their total returns in the window of the evening; the median of all where there are
         too few."""
         span = [day for day in self.dates if day < date][-(self.settings.cov_window_days - 1) :]
-        rows = self.returns.filter(pl.col("trade_date").is_in(span)).drop_nulls("total_return").group_by("instrument_id")
+        rows = (
+            self.returns.filter(pl.col("trade_date").is_in(span)).drop_nulls("total_return").group_by("instrument_id")
+        )
         found = rows.agg(pl.col("total_return").std().alias("own"), pl.len()).filter(pl.col("len") >= 20)
         own = dict(found.select("instrument_id", "own").iter_rows())
         return {name: own.get(name, found["own"].median()) for name in self.books.orders}

@@ -18,7 +18,9 @@ START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 31)
 DAY = dt.date(2024, 1, 2)
 
 
-@pytest.mark.parametrize("changed", [{}, {"impact": 1.0, "participation": 1e-3, "unfilled": "carry", "brokerage_bps": 20.0}])
+@pytest.mark.parametrize(
+    "changed", [{}, {"impact": 1.0, "participation": 1e-3, "unfilled": "carry", "brokerage_bps": 20.0}]
+)
 def test_the_lines_of_every_session_add_up_to_its_return(workspace: Workspace, changed: dict[str, object]) -> None:
     mine = with_settings(workspace, **changed)
     sessions = mine.sessions(START, END)
@@ -39,15 +41,41 @@ def test_market_sector_and_selection_by_hand() -> None:
     """600 in IT that made 2 %, 200 in Banks that made -1 %; the universe is half IT (+1 %) and half Banks (-2 %)."""
     kinds = empty_frame(AccountDay).schema
     holdings = [("A", 612.0), ("B", 198.0)]
-    account = pl.DataFrame({
-        "trade_date": [DAY],
-        "holdings": [[{"instrument_id": name, "symbol": name, "shares": 1.0, "price": value, "value": value, "idle": 0}
-                      for name, value in holdings]],
-        "results": [[{"instrument_id": name, "symbol": name, "market": move, "dividends": 0.0, "execution": 0.0, "actions": 0.0,
-                      "written_down": 0.0} for name, move in (("A", 12.0), ("B", -2.0))]],
-    }, schema={name: kinds[name] for name in ("trade_date", "holdings", "results")})  # fmt: skip
-    sectors = pl.DataFrame({"trade_date": [DAY] * 2, "sector": ["Banks", "IT"], "weight": [0.5, 0.5], "made": [-0.02, 0.01],
-                            "whole": [-0.005] * 2})  # fmt: skip
+    account = pl.DataFrame(
+        {
+            "trade_date": [DAY],
+            "holdings": [
+                [
+                    {"instrument_id": name, "symbol": name, "shares": 1.0, "price": value, "value": value, "idle": 0}
+                    for name, value in holdings
+                ]
+            ],
+            "results": [
+                [
+                    {
+                        "instrument_id": name,
+                        "symbol": name,
+                        "market": move,
+                        "dividends": 0.0,
+                        "execution": 0.0,
+                        "actions": 0.0,
+                        "written_down": 0.0,
+                    }
+                    for name, move in (("A", 12.0), ("B", -2.0))
+                ]
+            ],
+        },
+        schema={name: kinds[name] for name in ("trade_date", "holdings", "results")},
+    )
+    sectors = pl.DataFrame(
+        {
+            "trade_date": [DAY] * 2,
+            "sector": ["Banks", "IT"],
+            "weight": [0.5, 0.5],
+            "made": [-0.02, 0.01],
+            "whole": [-0.005] * 2,
+        }
+    )
     known = pl.DataFrame({"trade_date": [DAY] * 2, "instrument_id": ["A", "B"], "sector": ["IT", "Banks"]})
     told = {(line, part): amount for _, line, part, amount in _moves(account, known, sectors).iter_rows()}
     assert told["market", ""] == pytest.approx(800 * -0.005)

@@ -47,7 +47,9 @@ def test_names_are_in_the_key_as_they_are() -> None:
 
 
 def test_values_and_dates_are_labelled() -> None:
-    root = drawn(line_chart([dt.date(2023, 6, 1), dt.date(2024, 6, 1)], {"rupees": np.array([1_000_000.0, 2_000_000.0])}))
+    root = drawn(
+        line_chart([dt.date(2023, 6, 1), dt.date(2024, 6, 1)], {"rupees": np.array([1_000_000.0, 2_000_000.0])})
+    )
     words = [each.text for each in root.iter(f"{SVG}text")]
     assert "1,000,000" in words
     assert "2024" in words

@@ -33,9 +33,14 @@ def test_a_decision_is_filled_at_the_next_sessions_open_with_its_costs(workspace
     traded = table.filter(pl.col("buys") > 0)
     assert traded["trade_date"][0] == dt.date(2023, 12, 1)  # decided on 2023-11-30
     first = traded.row(0, named=True)
-    opens = dict(workspace.lake.read("silver/equity_eod", [dt.date(2023, 12, 1)]).select("instrument_id", "open").rows())
+    opens = dict(
+        workspace.lake.read("silver/equity_eod", [dt.date(2023, 12, 1)]).select("instrument_id", "open").rows()
+    )
     slippage = 1 + workspace.settings.slippage_bps / 1e4
-    ticks = {held["instrument_id"]: math.ceil(opens[held["instrument_id"]] * slippage / 0.05 - 1e-6) * 0.05 for held in first["holdings"]}
+    ticks = {
+        held["instrument_id"]: math.ceil(opens[held["instrument_id"]] * slippage / 0.05 - 1e-6) * 0.05
+        for held in first["holdings"]
+    }
     paid = sum(held["shares"] * ticks[held["instrument_id"]] for held in first["holdings"])
     assert first["bought"] == pytest.approx(paid)
     assert first["costs"] == pytest.approx(paid * cost_rates(dt.date(2023, 12, 1)).buy)
@@ -57,7 +62,9 @@ def test_cash_earns_the_overnight_rate_less_a_spread_or_what_one_says(workspace:
     build_until(workspace, "backtest/daily", START, dt.date(2023, 11, 10))
     day = dt.date(2023, 11, 6)  # a Monday
     rate = workspace.lake.read("silver/rates", [day])["overnight_rate"].item()
-    row, before = (workspace.lake.read("backtest/daily", [each]).row(0, named=True) for each in (day, dt.date(2023, 11, 3)))
+    row, before = (
+        workspace.lake.read("backtest/daily", [each]).row(0, named=True) for each in (day, dt.date(2023, 11, 3))
+    )
     assert row["interest"] == pytest.approx(before["cash"] * (rate - 0.005) * 3 / 365)
     fixed = replace(workspace, settings=workspace.settings.model_copy(update={"cash_rate": 0.0}))
     for name in ("portfolio/account", "backtest/executions", "backtest/daily"):
@@ -68,7 +75,11 @@ def test_cash_earns_the_overnight_rate_less_a_spread_or_what_one_says(workspace:
 def test_a_restart_in_the_middle_gives_the_same_bytes(workspace: Workspace, tmp_path: Path) -> None:
     build_until(workspace, "backtest/daily", START, END)
     other = replace(workspace, lake=Lake(str(tmp_path / "other")))
-    for first, last in ((START, dt.date(2023, 12, 31)), (dt.date(2024, 1, 1), dt.date(2024, 1, 1)), (dt.date(2024, 1, 2), END)):
+    for first, last in (
+        (START, dt.date(2023, 12, 31)),
+        (dt.date(2024, 1, 1), dt.date(2024, 1, 1)),
+        (dt.date(2024, 1, 2), END),
+    ):
         build_until(other, "backtest/daily", first, last)
     assert content(Path(other.lake.root)) == content(Path(workspace.lake.root))
 

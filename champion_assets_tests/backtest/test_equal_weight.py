@@ -40,11 +40,19 @@ def test_costs_are_those_of_what_enters_leaves_and_drifts(built: Workspace) -> N
     assert row["benchmark_return"] == pytest.approx(moves["total_return"].mean())
     changes = [(name in members) / len(members) - held.get(name, 0.0) for name in {*members, *held}]
     rates, slippage = cost_rates(date), 0.0005
-    expected = sum(change * (rates.buy + slippage) if change > 0 else -change * (rates.sell + slippage) for change in changes)
+    expected = sum(
+        change * (rates.buy + slippage) if change > 0 else -change * (rates.sell + slippage) for change in changes
+    )
     assert row["benchmark_cost"] == pytest.approx(expected)
     assert 0 < row["benchmark_cost"] < 0.001
-    first = built.lake.read("backtest/daily", built.sessions(START, END)).filter(pl.col("benchmark_cost") > 0).row(0, named=True)
-    assert first["benchmark_cost"] == pytest.approx(cost_rates(first["trade_date"]).buy + slippage)  # all of it is bought
+    first = (
+        built.lake.read("backtest/daily", built.sessions(START, END))
+        .filter(pl.col("benchmark_cost") > 0)
+        .row(0, named=True)
+    )
+    assert first["benchmark_cost"] == pytest.approx(
+        cost_rates(first["trade_date"]).buy + slippage
+    )  # all of it is bought
 
 
 def test_impact_makes_it_dearer(built: Workspace) -> None:
@@ -62,11 +70,24 @@ def test_a_member_that_ends_returns_what_its_holders_get(built: Workspace) -> No
     gone, acquirer = members[3], members[7]
     returns = built.lake.read("features/returns", [date]).filter(pl.col("instrument_id") != gone)
     put_day(built.lake, "features/returns", date, returns)
-    row = {"trade_date": date, "instrument_id": gone, "symbol": "GONE", "last_session": before, "kind": "merged", "confidence": "document",
-           "child_instrument_id": acquirer, "child_symbol": "HEIR", "ratio": 2.0, "cash": 5.0, "evidence": "x"}  # fmt: skip
+    row = {
+        "trade_date": date,
+        "instrument_id": gone,
+        "symbol": "GONE",
+        "last_session": before,
+        "kind": "merged",
+        "confidence": "document",
+        "child_instrument_id": acquirer,
+        "child_symbol": "HEIR",
+        "ratio": 2.0,
+        "cash": 5.0,
+        "evidence": "x",
+    }
     empty = built.lake.read("silver/endings", [date])
     prices = built.lake.read("silver/equity_eod", [before, date])
-    close = {(day, name): price for day, name, price in prices.select("trade_date", "instrument_id", "close").iter_rows()}
+    close = {
+        (day, name): price for day, name, price in prices.select("trade_date", "instrument_id", "close").iter_rows()
+    }
     old, heir = close[before, gone], close[date, acquirer]
     others = returns.filter(pl.col("instrument_id").is_in(members))["total_return"].drop_nulls().to_list()
     for confidence, values in (("document", [*others, (2 * heir + 5) / old - 1]), ("unknown", others)):

@@ -37,5 +37,7 @@ def test_what_a_fill_cost_beside_the_evenings_close_is_told(workspace: Workspace
     for row in orders.iter_rows(named=True):
         assert row["reference"] == pytest.approx(closes[row["instrument_id"]])  # no action lies between
         assert row["shortfall"] == pytest.approx(row["filled"] * (row["price"] - row["reference"]))
-    account = workspace.lake.read("portfolio/account", [dt.date(2023, 12, 1)])["results"].explode().struct.field("execution")
+    account = (
+        workspace.lake.read("portfolio/account", [dt.date(2023, 12, 1)])["results"].explode().struct.field("execution")
+    )
     assert account.sum() == pytest.approx(-orders["shortfall"].sum())

@@ -28,7 +28,9 @@ def differences(workspace: Workspace) -> list[tuple[Any, ...]]:
     """Session, column, stored and recomputed amount wherever they differ by a paisa, and shares wherever they differ at
     all."""
     dates = workspace.lake.dates("portfolio/account")
-    account, daily = (workspace.lake.read(name, dates).sort("trade_date") for name in ("portfolio/account", "backtest/daily"))
+    account, daily = (
+        workspace.lake.read(name, dates).sort("trade_date") for name in ("portfolio/account", "backtest/daily")
+    )
     found: list[tuple[Any, ...]] = []
     again = Recomputed(workspace.lake, workspace.settings, dates).run()
     for stored, shown, mine in zip(account.to_dicts(), daily.to_dicts(), again, strict=True):
@@ -46,9 +48,14 @@ def test_the_fictional_exchange_as_it_is(workspace: Workspace) -> None:
 
 
 EVERY_RULE: dict[str, Any] = {
-    "impact": 1.0, "unfilled": "carry", "rights": "subscribe", "fill": "vwap", "usable_proceeds": "settled", "brokerage_bps": 10.0,
+    "impact": 1.0,
+    "unfilled": "carry",
+    "rights": "subscribe",
+    "fill": "vwap",
+    "usable_proceeds": "settled",
+    "brokerage_bps": 10.0,
     "brokerage_max": 20.0,
-}  # fmt: skip
+}
 
 
 def test_the_fictional_exchange_with_every_rule_at_work(workspace: Workspace) -> None:
@@ -63,8 +70,18 @@ def test_the_fictional_exchange_with_every_rule_at_work(workspace: Workspace) ->
 def test_genuine_months_with_mergers_schemes_and_bonuses(tmp_path: Path, real: Path) -> None:
     """February to April 2017: some of the names that end are held."""
     start, end = dt.date(2016, 12, 1), dt.date(2017, 4, 28)
-    settings = Settings(data_dir=tmp_path, source=str(real), start_date=start, cov_window_days=25, expected_return_lookback=25,
-                        universe_warmup=18, weight_cap=0.005, initial_capital=1e8, participation=0.05, **EVERY_RULE)  # fmt: skip
+    settings = Settings(
+        data_dir=tmp_path,
+        source=str(real),
+        start_date=start,
+        cov_window_days=25,
+        expected_return_lookback=25,
+        universe_warmup=18,
+        weight_cap=0.005,
+        initial_capital=1e8,
+        participation=0.05,
+        **EVERY_RULE,
+    )
     genuine = open_workspace(settings)
     build_until(genuine, "backtest/daily", start, end)
     assert differences(genuine) == []

@@ -40,9 +40,14 @@ def without(workspace: Workspace, dates: list[dt.date]) -> None:
 def test_a_name_that_no_index_has_is_refused_with_the_nearest(workspace: Workspace) -> None:
     build_until(workspace, "portfolio/audit", START, START + dt.timedelta(days=14))
     for name, near in (("Fictional 5O", "Fictional 50"), ("Nifty Fifty", "Nifty 50")):
-        report = build_range(TABLES["backtest/daily"], called(workspace, name), calendar_days(START, START + dt.timedelta(days=14)))
+        report = build_range(
+            TABLES["backtest/daily"], called(workspace, name), calendar_days(START, START + dt.timedelta(days=14))
+        )
         assert set(report.failed) == set(workspace.sessions(START, START + dt.timedelta(days=14)))
-        assert all(isinstance(error, UnknownIndex) and near in str(error) and name in str(error) for error in report.failed.values())
+        assert all(
+            isinstance(error, UnknownIndex) and near in str(error) and name in str(error)
+            for error in report.failed.values()
+        )
     for name in ("Fictional 500", "CNX Nifty", "nifty 50"):
         assert refuse_unknown(called(workspace, name), [START]) == {}
 
@@ -125,10 +130,17 @@ def test_levels_bridge_a_gap_in_the_middle(workspace: Workspace) -> None:
 def test_an_index_without_any_dividend_is_a_price_return() -> None:
     dates = [dt.date(2024, 1, day) for day in (1, 2, 3)]
     rows = pl.DataFrame(
-        {"trade_date": dates, "close": [100.0, 110.0, 99.0], "price_return": [0.0, 0.1, -0.1], "dividend_return": [None] * 3,
-         "total_return": [None] * 3, "route": ["none"] * 3, "is_assumed": [True] * 3},
+        {
+            "trade_date": dates,
+            "close": [100.0, 110.0, 99.0],
+            "price_return": [0.0, 0.1, -0.1],
+            "dividend_return": [None] * 3,
+            "total_return": [None] * 3,
+            "route": ["none"] * 3,
+            "is_assumed": [True] * 3,
+        },
         schema_overrides={"dividend_return": pl.Float64, "total_return": pl.Float64},
-    )  # fmt: skip
+    )
     index = IndexHistory("Nifty X", rows)
     assert index.growth.tolist() == pytest.approx([1.0, 1.1, 0.99])
     assert index.in_words == "Nifty X, price return: dividends not known on 2 of 2 sessions"

@@ -66,7 +66,10 @@ def test_a_demerger_parts_the_cost() -> None:
     assert [(lot.shares, lot.cost) for lot in lots.held["A"]] == [(100.0, 8_000.0), (50.0, 6_000.0)]
     assert [(lot.shares, lot.cost) for lot in lots.held["A" + CLAIMS]] == [(100.0, 2_000.0), (50.0, 1_500.0)]
     lots.change(step("list", shares=75.0, other="CHILD"), LAST)
-    assert [(lot.acquired, lot.shares, lot.cost) for lot in lots.held["CHILD"]] == [(FIRST, 50.0, 2_000.0), (SECOND, 25.0, 1_500.0)]
+    assert [(lot.acquired, lot.shares, lot.cost) for lot in lots.held["CHILD"]] == [
+        (FIRST, 50.0, 2_000.0),
+        (SECOND, 25.0, 1_500.0),
+    ]
     lots.must_be({"A": 150.0, "CHILD": 75.0}, LAST)
 
 

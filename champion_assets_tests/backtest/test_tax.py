@@ -67,7 +67,9 @@ def test_the_tax_follows_from_the_lots_and_the_attribution_adds_up_after_it(taxe
 
 def test_the_tear_sheet_has_figures_before_and_after_it(taxed: Workspace) -> None:
     days = taxed.lake.read("backtest/daily", taxed.lake.dates("backtest/daily"))
-    with pytest.raises(MissingInput, match="made by other code or settings; run `champion backfill 2023-11-01 2024-04-30`"):
+    with pytest.raises(
+        MissingInput, match="made by other code or settings; run `champion backfill 2023-11-01 2024-04-30`"
+    ):
         taxes_of(taxed, days)  # they are there, without rows, since TAX was none
     build(taxed)
     taxes = taxes_of(taxed, days)

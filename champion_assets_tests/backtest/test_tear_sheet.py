@@ -38,7 +38,9 @@ def test_figures_count_from_the_first_fill_on(workspace: Workspace) -> None:
     assert table["first"].unique().to_list() == [dt.date(2023, 12, 1)]
     values = dict(table.select("metric", "value").iter_rows())
     invested = days.filter(pl.col("trade_date") >= dt.date(2023, 12, 1))
-    before = days.filter(pl.col("trade_date") < dt.date(2023, 12, 1))["value"][-1]  # the capital and what it earned as cash
+    before = days.filter(pl.col("trade_date") < dt.date(2023, 12, 1))["value"][
+        -1
+    ]  # the capital and what it earned as cash
     assert before > workspace.settings.initial_capital
     assert values["total_return"] == pytest.approx(days["value"][-1] / before - 1)
     assert values["costs_rupees"] == pytest.approx(invested["costs"].sum())
@@ -122,7 +124,9 @@ def test_sectors_and_holdings_of_the_story_add_up(workspace: Workspace) -> None:
     for rows in (told.sectors, told.holdings):
         sums = rows.group_by("trade_date").agg(pl.col("weight").sum()).sort("trade_date")["weight"]
         assert (
-            sums if rows is told.sectors else sums + told.sectors.filter(pl.col("sector") == "Cash").sort("trade_date")["weight"]
+            sums
+            if rows is told.sectors
+            else sums + told.sectors.filter(pl.col("sector") == "Cash").sort("trade_date")["weight"]
         ).to_numpy() == (pytest.approx(1.0))
     assert told.written_down.is_empty()
 
@@ -150,7 +154,14 @@ def test_what_stands_at_old_prices_is_told_both_ways(workspace: Workspace) -> No
 
 def test_a_holding_that_was_written_down_is_named() -> None:
     def holding(name: str, shares: float, price: float, idle: int) -> dict[str, object]:
-        return {"instrument_id": name, "symbol": name, "shares": shares, "price": price, "value": shares * price, "idle": idle}
+        return {
+            "instrument_id": name,
+            "symbol": name,
+            "shares": shares,
+            "price": price,
+            "value": shares * price,
+            "idle": idle,
+        }
 
     def held(day: int, price: float, idle: int) -> dict[str, object]:
         return {"trade_date": dt.date(2024, 1, day), "written_down": 500.0 if price == 0 else 0.0,

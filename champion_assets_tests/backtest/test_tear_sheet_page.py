@@ -51,9 +51,17 @@ SECTIONS = [
 def whole(tmp_path_factory: pytest.TempPathFactory, exchange) -> Workspace:  # type: ignore[no-untyped-def]
     """Six months of the fictional exchange; only read."""
     settings = Settings(
-        data_dir=tmp_path_factory.mktemp("sheet"), source=str(exchange.folder), esg_folder=exchange.folder / "esg", start_date=START,
-        cov_window_days=40, expected_return_lookback=40, universe_warmup=20, universe_size=60, retry_delay_scale=0, http_interval_seconds=0,
-    )  # fmt: skip
+        data_dir=tmp_path_factory.mktemp("sheet"),
+        source=str(exchange.folder),
+        esg_folder=exchange.folder / "esg",
+        start_date=START,
+        cov_window_days=40,
+        expected_return_lookback=40,
+        universe_warmup=20,
+        universe_size=60,
+        retry_delay_scale=0,
+        http_interval_seconds=0,
+    )
     workspace = open_workspace(settings)
     build_until(workspace, "backtest/daily", START, END)
     build(workspace)
@@ -90,12 +98,18 @@ def test_every_figure_has_a_title_a_unit_and_a_key_where_there_are_several_serie
     assert {title for title, unit, _ in sheet.figures if "log scale" in unit} == {"Growth of one rupee"}
 
 
-def test_every_metric_has_a_label_and_none_is_shown_by_its_name(sheet: Parsed, whole: Workspace, days: pl.DataFrame) -> None:
+def test_every_metric_has_a_label_and_none_is_shown_by_its_name(
+    sheet: Parsed, whole: Workspace, days: pl.DataFrame
+) -> None:
     assert set(METRIC_WORDS) == set(METRICS)
     table = figures(days, index=index_beside(whole, days))
     for metric in table["metric"]:
         assert label_of(metric) in sheet.text, metric
-    names = {*(name for each in TABLES.values() for name in each.model.to_schema().columns), *table["metric"], *Settings.model_fields}
+    names = {
+        *(name for each in TABLES.values() for name in each.model.to_schema().columns),
+        *table["metric"],
+        *Settings.model_fields,
+    }
     raw = {name for name in names if "_" in name}
     assert raw & set(re.findall(r"[a-z0-9]+(?:_[a-z0-9]+)+", sheet.text)) == set()
 
@@ -103,7 +117,13 @@ def test_every_metric_has_a_label_and_none_is_shown_by_its_name(sheet: Parsed, w
 def test_every_number_of_the_figures_has_a_unit_and_is_the_stored_one(sheet: Parsed, whole: Workspace) -> None:
     stored = dict(whole.lake.read(TABLE.name, whole.lake.dates(TABLE.name)).select("metric", "value").iter_rows())
     head, *rows = sheet.tables["figures-table"]
-    assert head == ["Figure", "Portfolio net of costs", "Nifty 50 index, before costs", "Equal-weight universe before costs", "Unit"]
+    assert head == [
+        "Figure",
+        "Portfolio net of costs",
+        "Nifty 50 index, before costs",
+        "Equal-weight universe before costs",
+        "Unit",
+    ]
     assert all(row[-1] for row in rows)
     mine = {row[0]: row[1:4] for row in rows}
     for metric, (label, _, _) in METRIC_WORDS.items():
@@ -122,7 +142,13 @@ def test_every_number_of_the_figures_has_a_unit_and_is_the_stored_one(sheet: Par
 
 def test_the_verdict_is_first_and_has_its_confidence(text: str, sheet: Parsed) -> None:
     head = sheet.text[: sheet.text.index("Growth and drawdown Growth of one rupee")]
-    for words in ("a year after costs and before tax", "95 % interval", "Probability of skill", "Lead over the Nifty 50", "Deepest fall"):
+    for words in (
+        "a year after costs and before tax",
+        "95 % interval",
+        "Probability of skill",
+        "Lead over the Nifty 50",
+        "Deepest fall",
+    ):
         assert words in head, words
     assert text.index('id="verdict"') < text.index('id="basis"') < text.index('id="growth"')
 
@@ -135,7 +161,9 @@ def test_what_the_figures_rest_on_is_told_first(sheet: Parsed) -> None:
 
 def test_the_holdings_are_those_of_the_last_close(sheet: Parsed, days: pl.DataFrame) -> None:
     last = days.row(-1, named=True)
-    assert sorted(sheet.column("holdings-table", "Name")) == sorted([*(each["symbol"] for each in last["holdings"]), "Cash"])
+    assert sorted(sheet.column("holdings-table", "Name")) == sorted(
+        [*(each["symbol"] for each in last["holdings"]), "Cash"]
+    )
     shares = dict(zip(sheet.column("holdings-table", "Name"), sheet.column("holdings-table", "Shares"), strict=True))
     assert {name: shares[name] for name in shares if name != "Cash"} == {
         each["symbol"]: f"{each['shares']:,.0f}" for each in last["holdings"]
@@ -149,14 +177,18 @@ def test_the_trades_are_all_in_the_file_and_the_latest_in_the_table(sheet: Parse
     stored = whole.lake.read("backtest/executions", dates).sort("trade_date", "symbol")
     (address,) = [each for each in sheet.addresses if each.startswith("data:text/csv;base64,")]
     file = pl.read_csv(io.BytesIO(base64.b64decode(address.split(",")[1])), try_parse_dates=True)
-    assert file.select("trade_date", "symbol", "wanted", "filled").equals(stored.select("trade_date", "symbol", "wanted", "filled"))
+    assert file.select("trade_date", "symbol", "wanted", "filled").equals(
+        stored.select("trade_date", "symbol", "wanted", "filled")
+    )
     assert file["charges"].to_list() == stored["charges"].to_list()
     sessions = sheet.column("trades-table", "Session")
     assert sessions == sorted(map(str, stored["trade_date"]), reverse=True)[: len(sessions)]
     assert len(sessions) == min(400, stored.height)
 
 
-def test_the_lines_add_up_to_the_gain_and_the_charges_to_the_costs(sheet: Parsed, whole: Workspace, days: pl.DataFrame) -> None:
+def test_the_lines_add_up_to_the_gain_and_the_charges_to_the_costs(
+    sheet: Parsed, whole: Workspace, days: pl.DataFrame
+) -> None:
     told = story_of(whole, days)
     assert told is not None
     before = days.filter(pl.col("trade_date") < told.days["trade_date"][0])["value"][-1]
@@ -176,7 +208,9 @@ def test_the_months_and_years_are_those_of_the_days(sheet: Parsed, whole: Worksp
     of_year = {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
     assert of_year["2024"]["Jan"] == f"{((1 + january).prod() - 1) * 100:.1f} %".replace("-", "−")
     assert of_year["2023"]["Jan"] == ""
-    assert [row[1] for row in sheet.tables["years-table"][1:]] == [of_year[year]["Whole year"] for year in ("2023", "2024")]
+    assert [row[1] for row in sheet.tables["years-table"][1:]] == [
+        of_year[year]["Whole year"] for year in ("2023", "2024")
+    ]
 
 
 def test_constraints_are_in_words_with_what_they_cost(sheet: Parsed) -> None:
@@ -196,7 +230,9 @@ def test_the_settings_are_told_in_words(sheet: Parsed) -> None:
     assert values["Largest weight of a name"] == "7 %"
     assert values["Window of the covariance"] == "40 sessions"
     assert values["Initial capital"] == "₹1.00 crore"
-    differ = dict(zip(sheet.column("settings-table", "Setting"), sheet.column("settings-table", "Default"), strict=True))
+    differ = dict(
+        zip(sheet.column("settings-table", "Setting"), sheet.column("settings-table", "Default"), strict=True)
+    )
     assert differ["Window of the covariance"] == "252 sessions"
     assert differ["Largest weight of a name"] == ""
 
@@ -208,7 +244,9 @@ def test_the_page_needs_nothing_else_and_is_small(text: str, sheet: Parsed) -> N
     assert len(text) < 600_000
 
 
-def test_the_same_history_gives_the_same_bytes_wherever_it_lies(whole: Workspace, text: str, days: pl.DataFrame, tmp_path: Path) -> None:
+def test_the_same_history_gives_the_same_bytes_wherever_it_lies(
+    whole: Workspace, text: str, days: pl.DataFrame, tmp_path: Path
+) -> None:
     shutil.copytree(whole.settings.data_dir, tmp_path / "copy")
     elsewhere = open_workspace(whole.settings.model_copy(update={"data_dir": tmp_path / "copy"}))
     mark = history(elsewhere)[1]

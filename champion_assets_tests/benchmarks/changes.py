@@ -78,7 +78,9 @@ def one_action_more(workspace: Workspace, folder: Path, first: dt.date, day: dt.
     return {}
 
 
-def bring_up_to_date(workspace: Workspace, dates: Sequence[dt.date], looked_at: dict[str, Sequence[dt.date]]) -> tuple[Counter[str], float]:
+def bring_up_to_date(
+    workspace: Workspace, dates: Sequence[dt.date], looked_at: dict[str, Sequence[dt.date]]
+) -> tuple[Counter[str], float]:
     """Days written of each table, and CPU seconds."""
     written, used = Counter[str](), time.process_time()
     for name in BUILT:
@@ -94,16 +96,23 @@ def main(start: dt.date, end: dt.date) -> None:
     """Print the table."""
     workspace, dates = open_workspace(get_settings()), calendar_days(start, end)
     sessions = workspace.sessions(start, end)
-    middle, year_back = sessions[len(sessions) // 2], next(day for day in sessions if day >= end - dt.timedelta(days=366))
+    middle, year_back = (
+        sessions[len(sessions) // 2],
+        next(day for day in sessions if day >= end - dt.timedelta(days=366)),
+    )
     held = sum(len(workspace.lake.dates(name)) for name in BUILT)
     print(f"{held:,} days of {len(BUILT)} tables; changed days {middle} and {year_back}")  # noqa: T201
     print(f"{'change':34} {'days written':>12} {'share':>8} {'CPU s':>8}   tables")  # noqa: T201
 
-    def tried(what: str, looked_at: dict[str, Sequence[dt.date]], prepare: Callable[[Workspace, Path], Changed]) -> None:
+    def tried(
+        what: str, looked_at: dict[str, Sequence[dt.date]], prepare: Callable[[Workspace, Path], Changed]
+    ) -> None:
         with tempfile.TemporaryDirectory(dir=workspace.settings.data_dir) as name:
             folder, source = Path(name), Path(name, "source")
             source.mkdir()
-            shutil.copytree(workspace.lake.root, folder / "lake", copy_function=os.link)  # files are replaced, never altered
+            shutil.copytree(
+                workspace.lake.root, folder / "lake", copy_function=os.link
+            )  # files are replaced, never altered
             changed = prepare(workspace, source)
             settings = workspace.settings.model_copy(update={"source": str(source), "data_dir": folder, **changed})
             there = replace(workspace, lake=Lake(str(folder / "lake")), settings=settings)
@@ -113,10 +122,16 @@ def main(start: dt.date, end: dt.date) -> None:
             print(f"{what:34} {total:>12,} {total / held:>8.2%} {seconds:>8.1f}   {tables}", flush=True)  # noqa: T201
 
     tried("nothing", {}, lambda there, folder: {})
-    tried("one volume", {"raw/bhavcopy": [middle]},
-          lambda there, folder: republished(there, folder, middle, "TOTTRDQTY", lambda text: str(int(text) + 1)))  # fmt: skip
-    tried("one close", {"raw/bhavcopy": [middle]},
-          lambda there, folder: republished(there, folder, middle, "CLOSE", lambda text: f"{float(text) + 0.05:.2f}"))  # fmt: skip
+    tried(
+        "one volume",
+        {"raw/bhavcopy": [middle]},
+        lambda there, folder: republished(there, folder, middle, "TOTTRDQTY", lambda text: str(int(text) + 1)),
+    )
+    tried(
+        "one close",
+        {"raw/bhavcopy": [middle]},
+        lambda there, folder: republished(there, folder, middle, "CLOSE", lambda text: f"{float(text) + 0.05:.2f}"),
+    )
     tried("a bonus a year back", {"raw/corporate_actions": sessions},
           lambda there, folder: one_action_more(there, folder, sessions[0], year_back))  # fmt: skip
     tried("WEIGHT_CAP", {}, lambda there, folder: {"weight_cap": there.settings.weight_cap * 0.9})

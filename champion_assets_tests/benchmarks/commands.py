@@ -34,11 +34,19 @@ RUN = ("-m", "champion_assets.cli", "run", "--quiet")
 
 def cpu(arguments: tuple[str, ...], folder: Path, codes: tuple[int, ...] = (0,)) -> float:
     """CPU seconds of a Python process and its children; `folder` is its DATA_DIR."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION_", "DAGSTER", "MLFLOW"))} | {
-        "DATA_DIR": str(folder), "CHAMPION_LAKE": str(folder / "lake"), "CHAMPION_SOURCE": str(folder.parent / "exchange"),
-        "CHAMPION_ESG": str(folder.parent / "exchange" / "esg"), "CHAMPION_START_DATE": START.isoformat(), "UNIVERSE_SIZE": "100",
-        "UNIVERSE_WARMUP": "30", "COV_WINDOW_DAYS": "40", "EXPECTED_RETURN_LOOKBACK": "40",
-    }  # fmt: skip
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION_", "DAGSTER", "MLFLOW"))
+    } | {
+        "DATA_DIR": str(folder),
+        "CHAMPION_LAKE": str(folder / "lake"),
+        "CHAMPION_SOURCE": str(folder.parent / "exchange"),
+        "CHAMPION_ESG": str(folder.parent / "exchange" / "esg"),
+        "CHAMPION_START_DATE": START.isoformat(),
+        "UNIVERSE_SIZE": "100",
+        "UNIVERSE_WARMUP": "30",
+        "COV_WINDOW_DAYS": "40",
+        "EXPECTED_RETURN_LOOKBACK": "40",
+    }
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([sys.executable, *arguments], env=environment, check=False, capture_output=True, text=True)
     if done.returncode not in codes:

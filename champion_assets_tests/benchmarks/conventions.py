@@ -68,14 +68,20 @@ def told(what: str, days: pl.DataFrame, *, excess: bool = True, by_calendar: boo
     mine = invested_days(days)
     own = mine["portfolio_return"].to_numpy()
     years = calendar_years(session_before(days, mine), mine["trade_date"][-1]) if by_calendar else own.size / 252
-    risk_free = mine["overnight_return"].to_numpy() if excess and "overnight_return" in mine.columns else np.zeros(own.size)
+    risk_free = (
+        mine["overnight_return"].to_numpy() if excess and "overnight_return" in mine.columns else np.zeros(own.size)
+    )
     growth = float(np.prod(1 + own))
     grown = growth ** (1 / years) - 1
     scale = np.sqrt(own.size / years)
     sharpe = float((own - risk_free).mean() / own.std(ddof=1) * scale)
     wealth = np.concatenate([[1.0], np.cumprod(1 + own)])
     worst = float((wealth / np.maximum.accumulate(wealth) - 1).min())
-    print(f"{what:74} {grown:>8.2%} {own.std(ddof=1) * scale:>8.2%} {sharpe:>7.3f} {worst:>8.1%} {mine['value'][-1]:>14,.0f}", flush=True)  # noqa: T201
+    print(
+        f"{what:74} {grown:>8.2%} {own.std(ddof=1) * scale:>8.2%} {sharpe:>7.3f} {worst:>8.1%} "
+        f"{mine['value'][-1]:>14,.0f}",
+        flush=True,
+    )  # noqa: T201
     return float(grown)
 
 

@@ -25,7 +25,9 @@ from champion_assets_tests.helpers import build_until
 
 def written() -> int:
     """Bytes that this process handed to the system so far."""
-    return int(next(line for line in Path("/proc/self/io").read_text().splitlines() if line.startswith("wchar")).split()[1])
+    return int(
+        next(line for line in Path("/proc/self/io").read_text().splitlines() if line.startswith("wchar")).split()[1]
+    )
 
 
 def main(start: dt.date, end: dt.date, last: int) -> None:
@@ -50,8 +52,10 @@ def main(start: dt.date, end: dt.date, last: int) -> None:
             seconds.append(time.perf_counter() - clock)
             sizes.append((written() - before) / 1e6)
         first = ", ".join(f"{size:.1f}" for size in sizes[:3])
-        print(f"{last} days one by one: the first three wrote {first} MB; then median {median(seconds[3:]):.2f} s, "  # noqa: T201
-              f"{median(sizes[3:]):.2f} MB; the file has {settings.duckdb_path.stat().st_size / 1e6:.1f} MB")  # fmt: skip
+        print(
+            f"{last} days one by one: the first three wrote {first} MB; then median {median(seconds[3:]):.2f} s, "  # noqa: T201
+            f"{median(sizes[3:]):.2f} MB; the file has {settings.duckdb_path.stat().st_size / 1e6:.1f} MB"
+        )
         clock = time.perf_counter()
         assert build_range(table, workspace, calendar_days(start, end)).count("unchanged") == len(days)
         print(f"nothing to do, {len(days)} days looked at: {time.perf_counter() - clock:.2f} s")  # noqa: T201

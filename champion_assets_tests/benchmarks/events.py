@@ -28,12 +28,18 @@ GRID = dg.DailyPartitionsDefinition("2016-01-01", end_date="2026-01-01")
 def _asset(number: int) -> dg.AssetsDefinition:
     name = f"a{number}"
 
-    @dg.asset(name=name, partitions_def=GRID, backfill_policy=dg.BackfillPolicy.multi_run(1000), deps=[f"a{number - 1}"] if number else [],
-              check_specs=[dg.AssetCheckSpec("schema", asset=name)])  # fmt: skip
+    @dg.asset(
+        name=name,
+        partitions_def=GRID,
+        backfill_policy=dg.BackfillPolicy.multi_run(1000),
+        deps=[f"a{number - 1}"] if number else [],
+        check_specs=[dg.AssetCheckSpec("schema", asset=name)],
+    )
     def empty(context: dg.AssetExecutionContext) -> Iterator[Any]:
         for key in context.partition_keys:
             context.add_asset_metadata(
-                {"status": "written", "dagster/partition_row_count": 1, "size_bytes": 1, "fingerprint": "f" * 32}, partition_key=key
+                {"status": "written", "dagster/partition_row_count": 1, "size_bytes": 1, "fingerprint": "f" * 32},
+                partition_key=key,
             )
         yield dg.AssetCheckResult(passed=True, check_name="schema")
         yield dg.MaterializeResult()
@@ -76,7 +82,13 @@ def main() -> None:
     days = int(sys.argv[1]) if len(sys.argv) > 1 else 256
     baseline = None
     print(f"{days} days x {ASSETS} assets  ms wall  ms CPU  KB disk  ratio")  # noqa: T201
-    for storage in ("champion", "champion, planned events as a subset", "shipped", "Postgres, champion", "Postgres, shipped"):
+    for storage in (
+        "champion",
+        "champion, planned events as a subset",
+        "shipped",
+        "Postgres, champion",
+        "Postgres, shipped",
+    ):
         with tempfile.TemporaryDirectory() as folder, postgres_server(Path(folder)) as url:
             os.environ["CHAMPION_POSTGRES_URL"] = url
             wall, cpu, size = measure(storage, days)

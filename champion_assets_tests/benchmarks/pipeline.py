@@ -80,7 +80,11 @@ def main() -> None:
         rows = plain(source, folder / "plain", start, end)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         print(f"plain Polars, bronze + silver + returns: {rows} rows, wall {wall:.1f} s, CPU {cpu:.1f} s")  # noqa: T201
-        steps = [("raw and the same three stages", "+features/returns"), ("the rest of the graph", "*"), ("everything again", "*")]
+        steps = [
+            ("raw and the same three stages", "+features/returns"),
+            ("the rest of the graph", "*"),
+            ("everything again", "*"),
+        ]
         for title, assets in steps:
             seconds, used, peak = champion(folder / "champion", start, end, assets)
             ratio = seconds / wall

@@ -108,7 +108,9 @@ def optimise(market: Any, case: Case) -> tuple[list[np.ndarray], float, float]:
     return found, seconds, worst
 
 
-def simulate(prices: dict[str, np.ndarray], decisions: dict[int, np.ndarray], dates: list[dt.date]) -> tuple[float, float]:
+def simulate(
+    prices: dict[str, np.ndarray], decisions: dict[int, np.ndarray], dates: list[dt.date]
+) -> tuple[float, float]:
     """Final value and seconds of Champion's simulator with everything on: whole shares, India's costs by date, ticks,
     bands, settlement."""
     names = prices["close"].shape[1]
@@ -119,8 +121,20 @@ def simulate(prices: dict[str, np.ndarray], decisions: dict[int, np.ndarray], da
     started = time.perf_counter()
     account, previous, targets = new_account(CAPITAL, names), prices["close"][0], None
     for number, date in enumerate(dates):
-        day = MarketDay(date, prices["open"][number], prices["high"][number], prices["low"][number], prices["close"][number],
-                        prices["close"][number], previous, volume, everything, nothing, nothing, volatility)  # fmt: skip
+        day = MarketDay(
+            date,
+            prices["open"][number],
+            prices["high"][number],
+            prices["low"][number],
+            prices["close"][number],
+            prices["close"][number],
+            previous,
+            volume,
+            everything,
+            nothing,
+            nothing,
+            volatility,
+        )
         run_session(account, day, {}, targets, rules, NseCashMarket())
         previous = prices["close"][number]
         targets = Decided(decisions[number], previous) if number in decisions else None
@@ -133,8 +147,12 @@ def make_prices(returns: np.ndarray) -> dict[str, np.ndarray]:
     close = np.round(200.0 * np.exp(np.cumsum(np.log1p(returns), axis=0)), 2)
     before = np.vstack([np.full((1, close.shape[1]), 200.0), close[:-1]])
     opened = np.round(before + (close - before) * random.uniform(0.2, 0.6, close.shape), 2)
-    return {"open": np.maximum(opened, 0.05), "close": np.maximum(close, 0.05), "high": np.maximum(opened, close) * 1.001,
-            "low": np.minimum(opened, close) * 0.999}  # fmt: skip
+    return {
+        "open": np.maximum(opened, 0.05),
+        "close": np.maximum(close, 0.05),
+        "high": np.maximum(opened, close) * 1.001,
+        "low": np.minimum(opened, close) * 0.999,
+    }
 
 
 def main(problem: str, peers: str | None = None) -> None:
@@ -144,15 +162,29 @@ def main(problem: str, peers: str | None = None) -> None:
     for case in CASES:
         weights, seconds, gap = ours[case.title]
         each = 1000 * seconds / len(weights)
-        say(f"Champion, {case.names} names, {case.title}: {len(weights)} decisions in {seconds:.2f} s, {each:.2f} ms each, gap {gap:.0e}")
+        say(
+            f"Champion, {case.names} names, {case.title}: {len(weights)} decisions in {seconds:.2f} s, "
+            f"{each:.2f} ms each, gap {gap:.0e}"
+        )
     prices = make_prices(market.market_returns()[WINDOW : WINDOW + SESSIONS, :NAMES])
     dates = load_calendar().sessions_between(dt.date(2014, 1, 1), dt.date(2026, 12, 31))[:SESSIONS]
     weights = ours[CASES[0].title][0]
     lines = list(range(0, SESSIONS, EVERY))
-    value, took = min((simulate(prices, dict(zip(lines, weights, strict=True)), dates) for _ in range(3)), key=lambda each: each[1])
-    say(f"Champion's simulator, {SESSIONS} sessions, {len(weights)} rebalances: {took:.2f} s, final value {value / CAPITAL:.3f}")
+    value, took = min(
+        (simulate(prices, dict(zip(lines, weights, strict=True)), dates) for _ in range(3)), key=lambda each: each[1]
+    )
+    say(
+        f"Champion's simulator, {SESSIONS} sessions, {len(weights)} rebalances: {took:.2f} s, final "
+        f"value {value / CAPITAL:.3f}"
+    )
     if peers is not None:
-        compare(market, peers, ours, took, dict(prices, lines=np.array(lines), dates=np.array([date.isoformat() for date in dates])))
+        compare(
+            market,
+            peers,
+            ours,
+            took,
+            dict(prices, lines=np.array(lines), dates=np.array([date.isoformat() for date in dates])),
+        )
 
 
 def compare(market: Any, peers: str, ours: dict[str, Any], took: float, prices: dict[str, np.ndarray]) -> None:
@@ -162,10 +194,22 @@ def compare(market: Any, peers: str, ours: dict[str, Any], took: float, prices: 
     sector, scores = beside_the_cap(NAMES)
     plain, constrained = (ours[case.title] for case in CASES[:2])
     with tempfile.TemporaryDirectory() as folder:
-        np.savez(Path(folder) / "case.npz", weights=np.array(plain[0]), mu=np.array([each["mu"] for each in problems]),
-                 factors=np.array([each["F"] for each in problems]), d=np.array([each["d"] for each in problems]), cap=0.05,
-                 gamma=problems[0]["gamma"], sector=sector, scores=scores, held=np.array(constrained[0][:6]), sector_cap=SECTOR_CAP,
-                 floor=ESG_FLOOR, turnover=TURNOVER, **prices)  # fmt: skip
+        np.savez(
+            Path(folder) / "case.npz",
+            weights=np.array(plain[0]),
+            mu=np.array([each["mu"] for each in problems]),
+            factors=np.array([each["F"] for each in problems]),
+            d=np.array([each["d"] for each in problems]),
+            cap=0.05,
+            gamma=problems[0]["gamma"],
+            sector=sector,
+            scores=scores,
+            held=np.array(constrained[0][:6]),
+            sector_cap=SECTOR_CAP,
+            floor=ESG_FLOOR,
+            turnover=TURNOVER,
+            **prices,
+        )
         script = Path(__file__).with_name("portfolio_peers.py")
         done = subprocess.run([peers, "-W", "ignore", str(script), folder], capture_output=True, text=True, check=False)
         if done.returncode:
@@ -178,15 +222,21 @@ def compare(market: Any, peers: str, ours: dict[str, Any], took: float, prices: 
         exact = [make_problem(market, case, end, held) for end, held in zip(ends, mine[0], strict=False)]
         gap = max(optimality_gap(problem, row) for problem, row in zip(exact, solutions[name], strict=True))
         missed = max(
-            found.violation for problem, row in zip(exact, solutions[name], strict=True) for found in constraints_met(problem, row)
+            found.violation
+            for problem, row in zip(exact, solutions[name], strict=True)
+            for found in constraints_met(problem, row)
         )
         milliseconds, ratio = 1000 * each["seconds"], each["seconds"] * len(mine[0]) / mine[1]
         say(
-            f"optimiser {name} {each['version']}: {milliseconds:.0f} ms each, {ratio:.0f} x Champion, gap {gap:.0e}, misses by {missed:.0e}"
+            f"optimiser {name} {each['version']}: {milliseconds:.0f} ms each, {ratio:.0f} x Champion, gap "
+            f"{gap:.0e}, misses by {missed:.0e}"
         )
     for name, each in told["simulate"].items():
-        say(f"simulator {name} {each['version']}: {each['seconds']:.2f} s, {each['seconds'] / took:.1f} x Champion, final value "
-            f"{each['value'] / CAPITAL:.3f}")  # fmt: skip
+        say(
+            f"simulator {name} {each['version']}: {each['seconds']:.2f} s, {each['seconds'] / took:.1f} x "
+            f"Champion, final value "
+            f"{each['value'] / CAPITAL:.3f}"
+        )
 
 
 def say(text: str) -> None:

@@ -53,7 +53,9 @@ def pypfopt_constrained(case):
     def one(k):
         frontier = EfficientFrontier(case["mu"][k], sigma(case, k), weight_bounds=(0, float(case["cap"])))
         for each in range(12):
-            frontier.add_constraint(lambda w, each=each: (case["sector"] == each).astype(float) @ w <= float(case["sector_cap"]))
+            frontier.add_constraint(
+                lambda w, each=each: (case["sector"] == each).astype(float) @ w <= float(case["sector_cap"])
+            )
         frontier.add_constraint(lambda w: case["scores"] @ w >= float(case["floor"]))
         frontier.add_constraint(lambda w: cp.norm1(w - case["held"][k]) <= 2 * float(case["turnover"]))
         frontier.max_quadratic_utility(risk_aversion=float(case["gamma"]))
@@ -67,9 +69,18 @@ def skfolio_constrained(case):
     sectors = [f"sector{each}" for each in case["sector"]]
     names = [f"S{number}" for number in range(len(sectors))]
     floor = " + ".join(f"{score:.12f} * {name}" for name, score in zip(names, case["scores"], strict=True))
-    limits = [f"sector{each} <= {float(case['sector_cap'])}" for each in range(12)] + [f"{floor} >= {float(case['floor'])}"]
-    return skfolio(case, lambda k: {"groups": [names, sectors], "linear_constraints": limits, "previous_weights": case["held"][k],
-                                    "max_turnover": 2 * float(case["turnover"])})  # fmt: skip
+    limits = [f"sector{each} <= {float(case['sector_cap'])}" for each in range(12)] + [
+        f"{floor} >= {float(case['floor'])}"
+    ]
+    return skfolio(
+        case,
+        lambda k: {
+            "groups": [names, sectors],
+            "linear_constraints": limits,
+            "previous_weights": case["held"][k],
+            "max_turnover": 2 * float(case["turnover"]),
+        },
+    )
 
 
 def skfolio(case, more=lambda _: {}):
@@ -90,7 +101,9 @@ def skfolio(case, more=lambda _: {}):
     def one(k):
         model = MeanRisk(objective_function=ObjectiveFunction.MAXIMIZE_UTILITY, risk_aversion=float(case["gamma"]) / 2,
                          max_weights=float(case["cap"]), prior_estimator=Given(k), **more(k))  # fmt: skip
-        return model.fit(pd.DataFrame(case["factors"][k], columns=[f"S{n}" for n in range(case["mu"].shape[1])])).weights_
+        return model.fit(
+            pd.DataFrame(case["factors"][k], columns=[f"S{n}" for n in range(case["mu"].shape[1])])
+        ).weights_
 
     return timed(one)
 
@@ -139,9 +152,20 @@ def vectorbt(case):
 
     def run():
         portfolio = vbt.Portfolio.from_orders(
-            close, size=size, size_type="targetpercent", price=opened, val_price=opened, fees=COST, slippage=SLIPPAGE, init_cash=CAPITAL,
-            group_by=True, cash_sharing=True, call_seq="auto", freq="1D", size_granularity=1.0,
-        )  # fmt: skip
+            close,
+            size=size,
+            size_type="targetpercent",
+            price=opened,
+            val_price=opened,
+            fees=COST,
+            slippage=SLIPPAGE,
+            init_cash=CAPITAL,
+            group_by=True,
+            cash_sharing=True,
+            call_seq="auto",
+            freq="1D",
+            size_granularity=1.0,
+        )
         return float(portfolio.value().iloc[-1])
 
     run()
@@ -155,13 +179,23 @@ def backtest(case):
 
     days, _, close = frames(case)
     close.columns = [f"S{number}" for number in range(close.shape[1])]
-    when = {days[int(line) + 1]: row for line, row in zip(case["lines"], case["weights"], strict=True) if int(line) + 1 < len(days)}
+    when = {
+        days[int(line) + 1]: row
+        for line, row in zip(case["lines"], case["weights"], strict=True)
+        if int(line) + 1 < len(days)
+    }
     weights = pd.DataFrame(list(when.values()), index=list(when), columns=close.columns)
 
     def run():
-        strategy = bt.Strategy("s", [bt.algos.RunOnDate(*when), bt.algos.SelectAll(), bt.algos.WeighTarget(weights), bt.algos.Rebalance()])
+        strategy = bt.Strategy(
+            "s", [bt.algos.RunOnDate(*when), bt.algos.SelectAll(), bt.algos.WeighTarget(weights), bt.algos.Rebalance()]
+        )
         test = bt.Backtest(
-            strategy, close, initial_capital=CAPITAL, commissions=lambda q, p: abs(q * p) * (COST + SLIPPAGE), progress_bar=False
+            strategy,
+            close,
+            initial_capital=CAPITAL,
+            commissions=lambda q, p: abs(q * p) * (COST + SLIPPAGE),
+            progress_bar=False,
         )
         test.run()
         return float(test.strategy.values.iloc[-1])
@@ -182,9 +216,12 @@ def main(folder):
     case = dict(np.load(Path(folder) / "case.npz"))
     told, solutions = {"optimise": {}, "simulate": {}}, {}
     optimisers = {
-        "PyPortfolioOpt": ("PyPortfolioOpt", pypfopt), "skfolio": ("skfolio", skfolio), "cvxportfolio": ("cvxportfolio", cvxportfolio),
-        "PyPortfolioOpt constrained": ("PyPortfolioOpt", pypfopt_constrained), "skfolio constrained": ("skfolio", skfolio_constrained),
-    }  # fmt: skip
+        "PyPortfolioOpt": ("PyPortfolioOpt", pypfopt),
+        "skfolio": ("skfolio", skfolio),
+        "cvxportfolio": ("cvxportfolio", cvxportfolio),
+        "PyPortfolioOpt constrained": ("PyPortfolioOpt", pypfopt_constrained),
+        "skfolio constrained": ("skfolio", skfolio_constrained),
+    }
     for name, (package, work) in optimisers.items():
         seconds, solutions[name] = work(case)
         told["optimise"][name] = {"seconds": seconds, "version": metadata.version(package)}

@@ -26,15 +26,21 @@ from champion_assets.settings import Settings, get_settings
 from champion_assets_tests.helpers import copy_days
 from champion_assets_tests.servers.run import s3_server
 
-TABLES = {"silver/equity_eod": None, "silver/equity_eod: 3 columns": ["trade_date", "symbol", "close"], "features/returns": None,
-          "checks/results": None}  # fmt: skip
+TABLES = {
+    "silver/equity_eod": None,
+    "silver/equity_eod: 3 columns": ["trade_date", "symbol", "close"],
+    "features/returns": None,
+    "checks/results": None,
+}
 
 
 @contextmanager
 def endpoint(settings: Settings, folder: Path) -> Iterator[Settings]:
     """The settings with a bucket to copy to."""
     if settings.s3_endpoint:
-        yield settings.model_copy(update={"lake": f"s3://champion/benchmark-{uuid.uuid4().hex[:8]}", "data_dir": folder / "far"})
+        yield settings.model_copy(
+            update={"lake": f"s3://champion/benchmark-{uuid.uuid4().hex[:8]}", "data_dir": folder / "far"}
+        )
         return
     (folder / "s3").mkdir()
     with s3_server(folder / "s3") as server:
@@ -53,7 +59,9 @@ def seconds(action: Callable[[], object], before: Callable[[], object] = lambda:
     return min(taken)
 
 
-def compare(near: Lake, far: Lake, asset: str, dates: list[dt.date], columns: list[str] | None) -> tuple[float, float, float, float]:
+def compare(
+    near: Lake, far: Lake, asset: str, dates: list[dt.date], columns: list[str] | None
+) -> tuple[float, float, float, float]:
     """Seconds: local, remote without any copy, remote again; and asking for all footers again."""
     if far.cache is None:
         raise SystemExit("CHAMPION_LAKE_CACHE_GB is 0: there is nothing to compare")

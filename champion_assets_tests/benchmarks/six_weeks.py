@@ -109,7 +109,9 @@ class SixWeeks:
     def edited_decision(self) -> None:
         """A dividend that the feeds lack, of a day that is long built."""
         symbol = self.stage.exchange.market.companies[0].symbol
-        self.actions.write_text(f"symbol,ex_date,action,cash,why,evidence\n{symbol},2024-01-04,dividend,1.5,not in the feed,circular\n")
+        self.actions.write_text(
+            f"symbol,ex_date,action,cash,why,evidence\n{symbol},2024-01-04,dividend,1.5,not in the feed,circular\n"
+        )
         settle(self.stage, self.settings)
 
     def edited_settings(self) -> None:
@@ -126,13 +128,25 @@ class SixWeeks:
             return f"{date} {fault}", lambda: play(self.stage, date, fault)
 
         return [
-            day(1, 1, "none"), day(1, 2, "html"), day(1, 3, "late delivery"), day(1, 4, "republish"), day(1, 5, "kill daemon"),
-            day(1, 8, "late"), ("2024-01-09 DuckDB open elsewhere", lambda: self.duckdb_open_elsewhere(dt.date(2024, 1, 9))),
-            day(1, 10, "none"), ("edited decision", self.edited_decision), ("unannounced closure", self.unannounced_closure),
-            ("unlisted Saturday", self.unlisted_saturday), ("three weeks down", self.three_weeks_down),
-            day(2, 5, "republish"), day(2, 6, "truncated"), ("edited settings", self.edited_settings),
-            day(2, 7, "kill run"), day(2, 8, "yesterday"), day(2, 9, "none"),
-        ]  # fmt: skip
+            day(1, 1, "none"),
+            day(1, 2, "html"),
+            day(1, 3, "late delivery"),
+            day(1, 4, "republish"),
+            day(1, 5, "kill daemon"),
+            day(1, 8, "late"),
+            ("2024-01-09 DuckDB open elsewhere", lambda: self.duckdb_open_elsewhere(dt.date(2024, 1, 9))),
+            day(1, 10, "none"),
+            ("edited decision", self.edited_decision),
+            ("unannounced closure", self.unannounced_closure),
+            ("unlisted Saturday", self.unlisted_saturday),
+            ("three weeks down", self.three_weeks_down),
+            day(2, 5, "republish"),
+            day(2, 6, "truncated"),
+            ("edited settings", self.edited_settings),
+            day(2, 7, "kill run"),
+            day(2, 8, "yesterday"),
+            day(2, 9, "none"),
+        ]
 
 
 def main(seed: int) -> None:
@@ -142,8 +156,11 @@ def main(seed: int) -> None:
         (folder / "true.csv").write_text(HEAD + MOURNING + EXTRA)
         (folder / "calendar.csv").write_text(HEAD)
         (folder / "actions.csv").write_text("symbol,ex_date,action,cash,why,evidence\n")
-        more = {"CHAMPION_CALENDAR": str(folder / "calendar.csv"), "CHAMPION_CORPORATE_ACTIONS": str(folder / "actions.csv"),
-                "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}  # fmt: skip
+        more = {
+            "CHAMPION_CALENDAR": str(folder / "calendar.csv"),
+            "CHAMPION_CORPORATE_ACTIONS": str(folder / "actions.csv"),
+            "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+        }
         true = load_calendar(folder / "true.csv")
         with rehearse(folder / "stage", END + dt.timedelta(days=20), seed, true, more) as stage:
             stage.patience = 1800.0
@@ -164,7 +181,8 @@ def main(seed: int) -> None:
         different = sorted({*mine, *theirs} - {key for key, value in mine.items() if theirs.get(key) == value})
     twice = {title: count for title, count in alarms.items() if count > (2 if title.startswith("run ") else 1)}
     sys.stdout.write(
-        f"{time.monotonic() - started:.0f} s; log: {dict(sorted(events.items()))}\nalarms: {dict(sorted(alarms.items()))}\n"
+        f"{time.monotonic() - started:.0f} s; log: {dict(sorted(events.items()))}\nalarms: "
+        f"{dict(sorted(alarms.items()))}\n"
         f"{len(mine)} objects, {len(different)} differ {different[:5]}; too often: {twice}; hopeless: {hopeless}\n"
     )
     sys.exit(bool(different or twice or hopeless))

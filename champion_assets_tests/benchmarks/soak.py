@@ -18,7 +18,16 @@ from champion_assets.nse.calendar import load_calendar
 from champion_assets_tests.end_to_end.rehearsal import FAULTS, START, play, reference, rehearse, settle
 from champion_assets_tests.helpers import content
 
-LEFT_OUT = ("raw/", "warehouse/", "checks/", "quarantine/", "backtest/tear_sheet", "experiments/", "tracking/", "state/")
+LEFT_OUT = (
+    "raw/",
+    "warehouse/",
+    "checks/",
+    "quarantine/",
+    "backtest/tear_sheet",
+    "experiments/",
+    "tracking/",
+    "state/",
+)
 
 
 def main(days: int, seed: int) -> None:
@@ -40,7 +49,8 @@ def main(days: int, seed: int) -> None:
     different = sorted({*mine, *theirs} - {key for key, value in mine.items() if theirs.get(key) == value})
     told = ", ".join(f"{count} {event}" for event, count in sorted(events.items()))
     sys.stdout.write(
-        f"{days} days, {dict(Counter(fault for _, fault in stage.happened))}, {time.monotonic() - started:.0f} s; log: {told}; "
+        f"{days} days, {dict(Counter(fault for _, fault in stage.happened))}, "
+        f"{time.monotonic() - started:.0f} s; log: {told}; "
         f"{len(mine)} objects, {len(different)} differ {different[:5]}\n"
     )
     sys.exit(bool(different))

@@ -52,9 +52,15 @@ def ours(paths: list[str], names: list[str]) -> list[Any]:
     schema, asked = scan.collect_schema(), [pl.len().alias("rows")]
     for name in names:
         column, kind = pl.col(name), schema[name]
-        asked += [column.count().alias(f"{name} n"), column.min().alias(f"{name} least"), column.max().alias(f"{name} greatest")]
+        asked += [
+            column.count().alias(f"{name} n"),
+            column.min().alias(f"{name} least"),
+            column.max().alias(f"{name} greatest"),
+        ]
         if kind in (pl.Int64, pl.Int32):
-            asked.append(pl.when(column.count() > 0).then(column.sum()).alias(f"{name} sum"))  # Spark's sum of nothing is NULL
+            asked.append(
+                pl.when(column.count() > 0).then(column.sum()).alias(f"{name} sum")
+            )  # Spark's sum of nothing is NULL
     return list(scan.select(asked).collect().row(0))
 
 
@@ -103,7 +109,10 @@ def main() -> int:
                 expected = ours(paths, names)
                 equal = len(figures) == len(expected) and all(map(same, figures, expected))
                 different += not equal
-                print(f"{table:32} {moment:14} {expected[0]:>10,} rows {len(paths):>4} files {'equal' if equal else 'DIFFERENT'}")  # noqa: T201
+                print(
+                    f"{table:32} {moment:14} {expected[0]:>10,} rows "
+                    f"{len(paths):>4} files {'equal' if equal else 'DIFFERENT'}"
+                )  # noqa: T201
                 if not equal:
                     print([(t, o) for t, o in zip(figures, expected, strict=False) if not same(t, o)][:5])  # noqa: T201
     return 1 if different else 0

@@ -28,13 +28,21 @@ def backfill(folder: Path, file: str, url: str, start: dt.date, end: dt.date) ->
     home = folder / "home"
     home.mkdir(parents=True)
     shutil.copy(ROOT / "champion_assets/orchestration" / file, home / "dagster.yaml")
-    environment = os.environ | {"DATA_DIR": str(folder / "data"), "DAGSTER_HOME": str(home), "CHAMPION_POSTGRES_URL": url,
-                                "CHAMPION_TRACK": "false"}  # fmt: skip
+    environment = os.environ | {
+        "DATA_DIR": str(folder / "data"),
+        "DAGSTER_HOME": str(home),
+        "CHAMPION_POSTGRES_URL": url,
+        "CHAMPION_TRACK": "false",
+    }
     before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     command = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", "backfill", str(start), str(end)]
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - wall
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, int(done.stdout.split(" assets", 1)[0].split()[-1])
+    return (
+        wall,
+        after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        int(done.stdout.split(" assets", 1)[0].split()[-1]),
+    )
 
 
 def server_seconds(folder: Path) -> float:
@@ -55,14 +63,19 @@ def server_seconds(folder: Path) -> float:
 
 def main(start: dt.date, end: dt.date) -> None:
     days = (end - start).days + 1
-    print(f"{'history':20} {'wall s':>8} {'CPU s':>8} {'ms wall':>8} {'ms CPU':>8} {'ms CPU server':>14}   an asset-day")  # noqa: T201
+    print(
+        f"{'history':20} {'wall s':>8} {'CPU s':>8} {'ms wall':>8} {'ms CPU':>8} {'ms CPU server':>14}   an asset-day"
+    )  # noqa: T201
     for name, file in FILES.items():
         with tempfile.TemporaryDirectory() as folder, postgres_server(Path(folder)) as url:
             idle = server_seconds(Path(folder))
             wall, cpu, assets = backfill(Path(folder) / "run", file, url, start, end)
             server = server_seconds(Path(folder)) - idle
         count = days * assets
-        print(f"{name:20} {wall:8.1f} {cpu:8.1f} {1000 * wall / count:8.2f} {1000 * cpu / count:8.2f} {1000 * server / count:14.2f}")  # noqa: T201
+        print(
+            f"{name:20} {wall:8.1f} {cpu:8.1f} {1000 * wall / count:8.2f} {1000 * cpu / count:8.2f} "
+            f"{1000 * server / count:14.2f}"
+        )  # noqa: T201
 
 
 if __name__ == "__main__":

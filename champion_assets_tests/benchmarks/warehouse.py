@@ -55,8 +55,18 @@ def main(start: dt.date, end: dt.date) -> None:
         rows = sum(workspace.lake.read(TABLE.name, block, ["trade_date"]).height for block in blocks)
         print(f"{TABLE.name}: {rows} rows of {len(days)} days, {len(TABLE.model.to_schema().columns)} columns")  # noqa: T201
         folder = Path(name)
-        _compare("ClickHouse", rows, lambda: _driver(workspace, blocks), lambda number: _ours(workspace, blocks, f"ours_{number}"))
-        _compare("DuckDB", rows, lambda: _copy(workspace, days, folder), lambda number: _file(workspace, whole, folder / str(number)))
+        _compare(
+            "ClickHouse",
+            rows,
+            lambda: _driver(workspace, blocks),
+            lambda number: _ours(workspace, blocks, f"ours_{number}"),
+        )
+        _compare(
+            "DuckDB",
+            rows,
+            lambda: _copy(workspace, days, folder),
+            lambda number: _file(workspace, whole, folder / str(number)),
+        )
 
 
 def _blocks(days: Sequence[dt.date], size: int) -> list[Sequence[dt.date]]:
@@ -70,7 +80,10 @@ def _compare(what: str, rows: int, baseline: Callable[[], None], ours: Callable[
             clock = time.perf_counter()
             action()
             times.append(time.perf_counter() - clock)
-    print(f"{what}: ours {rows / min(mine):,.0f} rows/s, raw {rows / min(theirs):,.0f} rows/s, ratio {min(theirs) / min(mine):.2f}")  # noqa: T201
+    print(
+        f"{what}: ours {rows / min(mine):,.0f} rows/s, raw {rows / min(theirs):,.0f} rows/s, ratio "
+        f"{min(theirs) / min(mine):.2f}"
+    )  # noqa: T201
 
 
 def _driver(workspace: Workspace, blocks: Sequence[Sequence[dt.date]]) -> None:
@@ -99,13 +112,16 @@ def _copy(workspace: Workspace, days: Sequence[dt.date], folder: Path) -> None:
     files = workspace.lake.paths(TABLE.name, days)
     with engine.connect(str(path)) as connection:
         connection.execute(
-            "CREATE TABLE raw AS SELECT * FROM read_parquet($1) WHERE trade_date BETWEEN $2 AND $3", [files, days[0], days[-1]]
+            "CREATE TABLE raw AS SELECT * FROM read_parquet($1) WHERE trade_date BETWEEN $2 AND $3",
+            [files, days[0], days[-1]],
         )
         connection.execute("CHECKPOINT")
 
 
 def _file(workspace: Workspace, blocks: Sequence[Sequence[dt.date]], folder: Path) -> None:
-    there = replace(workspace, settings=workspace.settings.model_copy(update={"data_dir": folder, "lake": workspace.lake.root}))
+    there = replace(
+        workspace, settings=workspace.settings.model_copy(update={"data_dir": folder, "lake": workspace.lake.root})
+    )
     _load(duckdb.table_of([TABLE]), there, blocks)
 
 

@@ -22,7 +22,20 @@ def test_bronze_is_the_market_row_by_row(workspace: Workspace, exchange: Exchang
     build_until(workspace, "bronze/bhavcopy", DAY, DAY)
     stored = workspace.lake.read("bronze/bhavcopy", [DAY])
     market = exchange.market.rows(exchange.market.sessions.index(DAY))
-    columns = ["symbol", "series", "isin", "open", "high", "low", "close", "last", "prev_close", "volume", "trades", "source_row"]
+    columns = [
+        "symbol",
+        "series",
+        "isin",
+        "open",
+        "high",
+        "low",
+        "close",
+        "last",
+        "prev_close",
+        "volume",
+        "trades",
+        "source_row",
+    ]
     assert stored.select(columns).equals(market.select(columns))
     assert stored["source_row"].to_list() == list(range(1, market.height + 1))
     assert stored["source_sha256"].unique().to_list() == [version_in_force(RAW, workspace, DAY)["sha256"]]

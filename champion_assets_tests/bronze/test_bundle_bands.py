@@ -22,7 +22,9 @@ ROW = "SATHAISPAT,BE,SATHAVAHANA ISPAT LTD ,H\n"
 
 @pytest.mark.real
 @pytest.mark.parametrize(("day", "upper", "lower"), [(0, 287, 139), (1, 144, 42), (2, 65, 69), (3, 68, 68)])
-def test_a_genuine_list_is_read_whole_and_its_securities_stand_in_the_bundle(real: Path, day: int, upper: int, lower: int) -> None:
+def test_a_genuine_list_is_read_whole_and_its_securities_stand_in_the_bundle(
+    real: Path, day: int, upper: int, lower: int
+) -> None:
     body = genuine_bundle(real, date := BUNDLES[day])
     rows, refused = read_bundle_bands(body, "PR.zip")
     assert refused.is_empty()
@@ -35,7 +37,12 @@ def test_a_genuine_list_is_read_whole_and_its_securities_stand_in_the_bundle(rea
 
 @pytest.mark.parametrize("header", [HEADER, HEADER.replace("\n", ",INDEX FLAG\n"), HEADER.replace(",", " , ")])
 def test_a_row_that_cannot_be_is_refused_alone(header: str) -> None:
-    wrong = [ROW.replace(",H", ",X"), ROW.replace(",H", ""), ROW.replace("SATHAISPAT", " "), ROW.replace(",H", ",H,Y,Z")]
+    wrong = [
+        ROW.replace(",H", ",X"),
+        ROW.replace(",H", ""),
+        ROW.replace("SATHAISPAT", " "),
+        ROW.replace(",H", ",H,Y,Z"),
+    ]
     rows, refused = read_bundle_bands(zipped({"BH011220.csv": header + ROW + "".join(wrong) + "\n"}), "PR011220.zip")
     assert rows.rows() == [("SATHAISPAT", "BE", "SATHAVAHANA ISPAT LTD", "upper", 1)]
     assert refused["source_row"].to_list() == [2, 3, 4, 5]
@@ -48,10 +55,16 @@ def test_a_file_without_the_member_has_no_rows(body: bytes) -> None:
     assert refused.is_empty()
 
 
-@pytest.mark.parametrize("body", [
-    zipped({"bh011220.csv": "A,B\n1,2\n"}), zipped({"bh011220.csv": ""}), zipped({"bh011220.csv": HEADER})[:-30], b"PK\x03\x04rubbish",
-    zipped({"bh011220.csv": HEADER, "a/BH01122020.csv": HEADER}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        zipped({"bh011220.csv": "A,B\n1,2\n"}),
+        zipped({"bh011220.csv": ""}),
+        zipped({"bh011220.csv": HEADER})[:-30],
+        b"PK\x03\x04rubbish",
+        zipped({"bh011220.csv": HEADER, "a/BH01122020.csv": HEADER}),
+    ],
+)
 def test_what_is_no_list_is_refused_in_words(body: bytes) -> None:
     with pytest.raises(BadPayload, match="PR011220"):
         read_bundle_bands(body, "PR011220.zip")

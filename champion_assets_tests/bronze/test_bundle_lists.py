@@ -57,4 +57,6 @@ def test_genuine_lists_say_what_the_prices_say(real: Path, name: str, counts: tu
         assert listed.join(prices, on=["symbol", "series", "close", "volume"], how="anti").is_empty()
     for status in ("high", "low"):
         extremes = read[0].filter(pl.col("status") == status)
-        assert extremes.join(prices, left_on=["security", "new"], right_on=["security", status]).height == extremes.height
+        assert (
+            extremes.join(prices, left_on=["security", "new"], right_on=["security", status]).height == extremes.height
+        )

@@ -20,7 +20,10 @@ HEADER = (
     "MKT,SERIES,SYMBOL,SECURITY,PREV_CL_PR,OPEN_PRICE,HIGH_PRICE,LOW_PRICE,CLOSE_PRICE,NET_TRDVAL,NET_TRDQTY,IND_SEC,CORP_IND,TRADES,"
     "HI_52_WK,LO_52_WK\n"
 )
-ROW = "N,EQ,WIPRO,WIPRO LTD,       349.95,       352.00,       358.00,       350.15,       353.20,  2000000.00,5650,Y, ,100,381.70,159.40\n"
+ROW = (
+    "N,EQ,WIPRO,WIPRO LTD,       349.95,       352.00,       358.00,       350.15,       353.20,  "
+    "2000000.00,5650,Y, ,100,381.70,159.40\n"
+)
 
 
 def bundle(text: str, member: str = "Pd011220.csv") -> bytes:
@@ -34,7 +37,8 @@ def bundle(text: str, member: str = "Pd011220.csv") -> bytes:
 
 @pytest.mark.real
 @pytest.mark.parametrize(
-    ("name", "indices", "securities", "member"), [("PR011220.zip", 59, 2051, "HDFC"), ("PR160125.zip", 121, 2878, "TRENT")]
+    ("name", "indices", "securities", "member"),
+    [("PR011220.zip", 59, 2051, "HDFC"), ("PR160125.zip", 121, 2878, "TRENT")],
 )
 def test_a_genuine_bundle_is_read_whole(real: Path, name: str, indices: int, securities: int, member: str) -> None:
     rows, refused = read_bundle_prices((real / "pr_zip" / name).read_bytes(), name)
@@ -49,7 +53,12 @@ def test_a_genuine_bundle_is_read_whole(real: Path, name: str, indices: int, sec
 
 
 def test_a_row_that_cannot_be_is_refused_alone() -> None:
-    wrong = [ROW.replace("5650", "-1"), ROW.replace("5650", "9" * 20), ROW.replace("349.95", "n.a."), ROW.replace("WIPRO LTD", "A, B LTD")]
+    wrong = [
+        ROW.replace("5650", "-1"),
+        ROW.replace("5650", "9" * 20),
+        ROW.replace("349.95", "n.a."),
+        ROW.replace("WIPRO LTD", "A, B LTD"),
+    ]
     rows, refused = read_bundle_prices(bundle(HEADER + ROW + "".join(wrong)), "PR011220.zip")
     assert rows.select("symbol", "series", "prev_close", "close", "volume", "source_row").rows() == [
         ("WIPRO", "EQ", 349.95, 353.2, 5650, 1)
@@ -64,7 +73,9 @@ def test_a_file_without_the_member_has_no_rows(body: bytes) -> None:
     assert refused.is_empty()
 
 
-@pytest.mark.parametrize("body", [bundle("A,B\n1,2\n"), bundle(""), bundle(HEADER)[:-30], b"PK\x03\x04rubbish", b"\x1f\x8bno"])
+@pytest.mark.parametrize(
+    "body", [bundle("A,B\n1,2\n"), bundle(""), bundle(HEADER)[:-30], b"PK\x03\x04rubbish", b"\x1f\x8bno"]
+)
 def test_what_is_no_bundle_is_refused_in_words(body: bytes) -> None:
     with pytest.raises(BadPayload, match="PR011220"):
         read_bundle_prices(body, "PR011220.zip")

@@ -22,7 +22,9 @@ def test_rows_and_refused_rows_are_those_of_the_file(workspace: Workspace) -> No
     assert refused["reason"].str.contains("kind fails .* FUTXYZ").all()
     files = workspace.lake.read("raw/derivatives", days).filter("is_current")
     accounted = (
-        pl.concat([rows.select("trade_date", "source_row"), refused.select("trade_date", "source_row")]).group_by("trade_date").len()
+        pl.concat([rows.select("trade_date", "source_row"), refused.select("trade_date", "source_row")])
+        .group_by("trade_date")
+        .len()
     )
     assert dict(accounted.iter_rows()) == dict(files.select("trade_date", "rows").iter_rows())
     assert set(rows["kind"]) == set(CONTRACT_KINDS)
@@ -34,4 +36,6 @@ def test_an_option_without_a_right_and_a_future_with_a_strike_are_no_rows(worksp
     is_option = pl.col("kind").str.ends_with("option")
     assert violations(Derivatives, rows) is None
     assert violations(Derivatives, rows.with_columns(option_type=pl.lit(None, pl.String))) is not None
-    assert violations(Derivatives, rows.with_columns(strike=pl.when(~is_option).then(1.0).otherwise("strike"))) is not None
+    assert (
+        violations(Derivatives, rows.with_columns(strike=pl.when(~is_option).then(1.0).otherwise("strike"))) is not None
+    )

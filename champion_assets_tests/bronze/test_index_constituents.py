@@ -37,16 +37,30 @@ def with_lists(workspace: Workspace, folder: Path, **lists: str) -> Workspace:
 
 def test_every_row_of_the_list_in_force_is_there_and_says_where_from(workspace: Workspace, tmp_path: Path) -> None:
     first = "HDFC Bank Ltd.,BANKS,HDFCBANK,EQ,INE040A01034\nNo ISIN Ltd.,IT,NOISIN,EQ,\n"
-    mine = with_lists(workspace, tmp_path / "lists", _2023_11_20=first, _2023_12_05="HDFC Bank Ltd.,FINANCE,HDFCBANK,EQ,INE040A01034\n")
+    mine = with_lists(
+        workspace,
+        tmp_path / "lists",
+        _2023_11_20=first,
+        _2023_12_05="HDFC Bank Ltd.,FINANCE,HDFCBANK,EQ,INE040A01034\n",
+    )
     assert not build_range(TABLE, mine, DAYS).failed
     rows = mine.lake.read(NAME, DAYS)
     assert rows["trade_date"].to_list() == [DAYS[0], DAYS[0], DAYS[1], DAYS[1], DAYS[2]]
     assert rows["source_row"].to_list() == [1, 2, 1, 2, 1]
-    assert rows.filter(pl.col("trade_date") == DAYS[0])["list_date"].unique().to_list() == [dt.date(2023, 11, 20)]  # it looks ahead
-    assert rows.filter(pl.col("trade_date") == DAYS[2])["source_sha256"].to_list() == mine.lake.read(RAW, DAYS[2:])["sha256"].to_list()
+    assert rows.filter(pl.col("trade_date") == DAYS[0])["list_date"].unique().to_list() == [
+        dt.date(2023, 11, 20)
+    ]  # it looks ahead
+    assert (
+        rows.filter(pl.col("trade_date") == DAYS[2])["source_sha256"].to_list()
+        == mine.lake.read(RAW, DAYS[2:])["sha256"].to_list()
+    )
     sectors = sectors_by_day(rows)
     assert [sectors[day].is_look_ahead for day in DAYS] == [True, False, False]
-    assert [dict(sectors[day].of) for day in DAYS] == [{"INE040A01": "Banks"}, {"INE040A01": "Banks"}, {"INE040A01": "Finance"}]
+    assert [dict(sectors[day].of) for day in DAYS] == [
+        {"INE040A01": "Banks"},
+        {"INE040A01": "Banks"},
+        {"INE040A01": "Finance"},
+    ]
 
 
 def test_of_two_lists_of_a_day_the_larger_wins(workspace: Workspace, tmp_path: Path) -> None:
@@ -62,7 +76,10 @@ def test_of_two_lists_of_a_day_the_larger_wins(workspace: Workspace, tmp_path: P
 
 def test_a_damaged_list_stops_the_days_that_take_it_and_no_other(workspace: Workspace, tmp_path: Path) -> None:
     mine = with_lists(
-        workspace, tmp_path / "lists", _2023_11_20="HDFC Bank Ltd.,BANKS,HDFCBANK,EQ,INE040A01034\n", _2023_12_05="A,IT,A,EQ,INE040A01034\n"
+        workspace,
+        tmp_path / "lists",
+        _2023_11_20="HDFC Bank Ltd.,BANKS,HDFCBANK,EQ,INE040A01034\n",
+        _2023_12_05="A,IT,A,EQ,INE040A01034\n",
     )
     sha256 = mine.lake.read(RAW, DAYS[:1])["sha256"].item()
     Path(mine.lake.uri(file_key(RAW, sha256))).write_bytes(b"damaged")
@@ -92,7 +109,9 @@ def test_a_list_without_a_date_is_of_the_day_on_which_it_was_received(workspace:
     assert mine.lake.read(NAME, DAYS[:1])["is_look_ahead"].to_list() == [False]  # received the morning after
 
 
-def test_a_later_list_is_not_used_and_a_cap_that_needs_one_is_refused(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> None:
+def test_a_later_list_is_not_used_and_a_cap_that_needs_one_is_refused(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path
+) -> None:
     """Only a list of a later day is there: no sectors, no cap on them, unless one asks for it, and then every figure is
     marked."""
     start, end = dt.date(2023, 11, 1), dt.date(2023, 11, 30)

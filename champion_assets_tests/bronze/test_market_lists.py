@@ -31,5 +31,7 @@ def test_a_day_is_the_same_alone_and_in_a_range(workspace: Workspace, settings: 
     some = sorted({*refused["trade_date"].unique().to_list(), *days[-3:]})
     for day in some:
         assert not build_range(TABLE, alone, [day]).failed
-    infos = [{day: info and info.exact for day, info in each.lake.infos(NAME, some).items()} for each in (alone, workspace)]
+    infos = [
+        {day: info and info.exact for day, info in each.lake.infos(NAME, some).items()} for each in (alone, workspace)
+    ]
     assert infos[0] == infos[1]

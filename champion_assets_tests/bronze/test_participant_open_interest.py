@@ -15,7 +15,9 @@ def test_a_day_has_its_participants_or_is_refused(workspace: Workspace) -> None:
     build_until(workspace, NAME, START, END)
     days = workspace.sessions(START, END)
     rows = workspace.lake.read(NAME, days)
-    (refused,) = workspace.lake.read(f"quarantine/{NAME}", workspace.lake.dates(f"quarantine/{NAME}")).iter_rows(named=True)
+    (refused,) = workspace.lake.read(f"quarantine/{NAME}", workspace.lake.dates(f"quarantine/{NAME}")).iter_rows(
+        named=True
+    )
     assert "their line of totals says" in refused["reason"]
     assert set(rows["trade_date"]) == set(days) - {refused["trade_date"]}
     assert rows.height == 4 * (len(days) - 1)

@@ -38,7 +38,9 @@ def _judged(real: Path, folder: Path, lines: slice, *, delivery: bool = True) ->
     name = "sec_bhavdata_full_13072020.csv"
     if delivery:
         (source / name).write_bytes(gzip.decompress((real / f"sec_bhavdata_full/{name}.gz").read_bytes()))
-    workspace = open_workspace(Settings(data_dir=folder / "data", source=str(source), start_date=DAY, retry_delay_scale=0))
+    workspace = open_workspace(
+        Settings(data_dir=folder / "data", source=str(source), start_date=DAY, retry_delay_scale=0)
+    )
     for table in ORDER[: ORDER.index(NAME) + 1]:
         report = build_range(TABLES[table], workspace, [DAY])
         assert not report.failed, report.failed
@@ -46,7 +48,9 @@ def _judged(real: Path, folder: Path, lines: slice, *, delivery: bool = True) ->
 
 
 @pytest.mark.real
-def test_a_bhavcopy_without_its_last_lines_blocks_the_day_and_the_missing_names_are_told(real: Path, tmp_path: Path) -> None:
+def test_a_bhavcopy_without_its_last_lines_blocks_the_day_and_the_missing_names_are_told(
+    real: Path, tmp_path: Path
+) -> None:
     workspace = _judged(real, tmp_path, slice(None, -CUT))
     found = workspace.lake.read(NAME, [DAY]).filter((pl.col("severity") == "block") & ~pl.col("passed"))
     assert found["check_name"].to_list() == ["bhavcopy_complete"]
@@ -84,7 +88,9 @@ def _with_bundle(real: Path, folder: Path, body: bytes, bundle: str = "PR011220.
     source.mkdir()
     (source / "cm01DEC2020bhav.csv").write_bytes(body)
     shutil.copy(real / "pr_zip" / bundle, source / "PR011220.zip")
-    workspace = open_workspace(Settings(data_dir=folder / "data", source=str(source), start_date=BUNDLE_DAY, retry_delay_scale=0))
+    workspace = open_workspace(
+        Settings(data_dir=folder / "data", source=str(source), start_date=BUNDLE_DAY, retry_delay_scale=0)
+    )
     for table in ORDER[: ORDER.index(NAME) + 1]:
         report = build_range(TABLES[table], workspace, [BUNDLE_DAY])
         assert not report.failed, report.failed

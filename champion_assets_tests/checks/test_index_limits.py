@@ -20,8 +20,12 @@ def test_a_genuine_day_lies_well_inside_the_limits(real: Path) -> None:
     rows = rows.rename({name: name.strip() for name in rows.columns}).with_columns(pl.col(pl.String).str.strip_chars())
     shares = rows.with_columns(pl.col("CLOSE_PRICE", "PREV_CLOSE", "TURNOVER_LACS").cast(pl.Float64, strict=False))
     most = shares.filter(pl.col("SERIES") == "EQ").sort("TURNOVER_LACS", descending=True).head(100)
-    index = read_index_close((real / "index_close/ind_close_all_09012023.csv").read_bytes(), "ind_close_all_09012023.csv")
-    fifty, five_hundred = (index.filter(pl.col("published_name") == name).row(0, named=True) for name in ("Nifty 50", "Nifty 500"))
+    index = read_index_close(
+        (real / "index_close/ind_close_all_09012023.csv").read_bytes(), "ind_close_all_09012023.csv"
+    )
+    fifty, five_hundred = (
+        index.filter(pl.col("published_name") == name).row(0, named=True) for name in ("Nifty 50", "Nifty 500")
+    )
     median = most.select((pl.col("CLOSE_PRICE") / pl.col("PREV_CLOSE") - 1).median()).item()
     moved = fifty["close"] / (fifty["close"] - fifty["points_change"]) - 1
     assert abs(median - moved) < limits.INDEX_AWAY / 5

@@ -34,7 +34,10 @@ def test_weights_drift_by_hand() -> None:
     assert equal_weight_return(split) == pytest.approx(0.05)
 
 
-@given(st.lists(st.tuples(st.floats(1, 1e4), st.floats(1, 1e4), st.floats(1, 1e4)), min_size=1, max_size=60), st.floats(0.5, 2))
+@given(
+    st.lists(st.tuples(st.floats(1, 1e4), st.floats(1, 1e4), st.floats(1, 1e4)), min_size=1, max_size=60),
+    st.floats(0.5, 2),
+)
 def test_a_market_that_moves_as_one_moves_the_index_so(prices: list[tuple[float, float, float]], move: float) -> None:
     frame = members(*((before * move, before, base, 1.0) for before, base, _ in prices))
     assert equal_weight_return(frame) == pytest.approx(move - 1, abs=1e-9)
@@ -49,12 +52,23 @@ def test_the_basis_is_three_sessions_before_the_end_of_a_quarter() -> None:
 
 def test_extremes_are_of_the_year_before_in_shares_of_the_day() -> None:
     day = dt.date(2024, 1, 3)
-    rows = [(dt.date(2022, 12, 1), 900.0, 1.0), (dt.date(2024, 1, 1), 200.0, 180.0), (dt.date(2024, 1, 2), 110.0, 80.0), (day, 500.0, 5.0)]
+    rows = [
+        (dt.date(2022, 12, 1), 900.0, 1.0),
+        (dt.date(2024, 1, 1), 200.0, 180.0),
+        (dt.date(2024, 1, 2), 110.0, 80.0),
+        (day, 500.0, 5.0),
+    ]
     prices = pl.DataFrame(rows, schema=["trade_date", "high", "low"], orient="row").with_columns(
         instrument_id=pl.lit("A"), symbol=pl.lit("A"), series=pl.lit("EQ")
     )
-    events = pl.DataFrame({"instrument_id": ["A", "A"], "ex_session": [dt.date(2024, 1, 2), day], "kind": ["split", "demerger"],
-                           "f_capital": [0.5, 0.1]})  # fmt: skip
+    events = pl.DataFrame(
+        {
+            "instrument_id": ["A", "A"],
+            "ex_session": [dt.date(2024, 1, 2), day],
+            "kind": ["split", "demerger"],
+            "f_capital": [0.5, 0.1],
+        }
+    )
     assert extremes(prices, events, day).select("own_high", "own_low").rows() == [(110.0, 80.0)]
     assert factors_between(events, dt.date(2024, 1, 1), day)["f"].to_list() == pytest.approx([0.05])
     assert factors_between(events, dt.date(2024, 1, 2), day)["f"].to_list() == [0.1]
@@ -81,7 +95,11 @@ def test_genuine_days(real: Path, tmp_path: Path) -> None:
     caps = rows.filter(pl.col("witness") == "market_cap")
     assert caps["names"].to_list() == [2662, 2670]
     assert caps["residual_bp"].abs().max() < 1e-6  # type: ignore[operator]
-    sides = rows.filter(pl.col("witness").str.starts_with("adjusted")).select("witness", "names", "differing").sort("witness")
+    sides = (
+        rows.filter(pl.col("witness").str.starts_with("adjusted"))
+        .select("witness", "names", "differing")
+        .sort("witness")
+    )
     assert sides.rows() == [("adjusted_highs", 26, 0), ("adjusted_lows", 95, 0)]
     (residual,) = rows.filter(pl.col("witness") == "equal_weight")["residual_bp"]
     assert residual == pytest.approx(3.06, abs=0.01)  # the simple mean: two days are no history

@@ -16,9 +16,19 @@ from champion_assets.nse.instrument_class import instrument_class
 DAY = dt.date(2020, 3, 13)
 WEEKDAYS = [day for number in range(60) if (day := DAY - dt.timedelta(days=number)).weekday() < 5][:21][::-1]
 ROW: dict[str, Any] = {
-    "symbol": "ABC", "series": "EQ", "isin": "INE040A01034", "high": 130.0, "low": 70.0, "volume": 100, "vwap": 100.0, "turnover": 1e6,
-    "delivery_qty": 10, "prev_close": 100.0, "prior_close": 100.0, "prior_date": WEEKDAYS[-2],
-}  # fmt: skip
+    "symbol": "ABC",
+    "series": "EQ",
+    "isin": "INE040A01034",
+    "high": 130.0,
+    "low": 70.0,
+    "volume": 100,
+    "vwap": 100.0,
+    "turnover": 1e6,
+    "delivery_qty": 10,
+    "prev_close": 100.0,
+    "prior_close": 100.0,
+    "prior_date": WEEKDAYS[-2],
+}
 
 
 def judged(name: str, rows: list[dict[str, Any]], suspects: list[dict[str, Any]] | None = None) -> dict[str, Any]:
@@ -31,7 +41,9 @@ def judged(name: str, rows: list[dict[str, Any]], suspects: list[dict[str, Any]]
              "witness": pl.Float64, "factor": pl.Float64}  # fmt: skip
     context.__dict__ |= {
         "past": past,
-        "actions": pl.DataFrame(schema={"trade_date": pl.Date, "instrument_id": pl.String, "f_total_return": pl.Float64}),
+        "actions": pl.DataFrame(
+            schema={"trade_date": pl.Date, "instrument_id": pl.String, "f_total_return": pl.Float64}
+        ),
         "suspects": pl.DataFrame(suspects or [], schema=empty),
         "days": pl.DataFrame({"trade_date": [DAY], "previous": [WEEKDAYS[-2]], "session_type": ["regular"]}),
     }
@@ -42,13 +54,20 @@ RIGHTS = {"symbol": "RIL-RE", "series": "BE", "isin": "INE002A20018"}
 FUND = {"symbol": "NIFTYEES", "isin": "INF204KB17I5"}
 
 
-@pytest.mark.parametrize(("row", "fails"), [
-    ({"open": 100.0, "close": 121.0}, True), ({"open": 100.0, "close": 120.0}, False),
-    (RIGHTS | {"open": 110.0, "close": 140.0}, False), (RIGHTS | {"open": 110.0, "close": 142.0}, True),
-    (FUND | {"open": 100.0, "close": 127.0}, False), (FUND | {"open": 100.0, "close": 131.0}, True),
-    ({"series": "SM", "open": 100.0, "close": 75.0}, True), ({"open": 100.0, "close": 75.0, "prior_date": dt.date(2020, 2, 1)}, False),
-    ({"prior_close": 0.4, "open": 0.45, "close": 0.5}, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "fails"),
+    [
+        ({"open": 100.0, "close": 121.0}, True),
+        ({"open": 100.0, "close": 120.0}, False),
+        (RIGHTS | {"open": 110.0, "close": 140.0}, False),
+        (RIGHTS | {"open": 110.0, "close": 142.0}, True),
+        (FUND | {"open": 100.0, "close": 127.0}, False),
+        (FUND | {"open": 100.0, "close": 131.0}, True),
+        ({"series": "SM", "open": 100.0, "close": 75.0}, True),
+        ({"open": 100.0, "close": 75.0, "prior_date": dt.date(2020, 2, 1)}, False),
+        ({"prior_close": 0.4, "open": 0.45, "close": 0.5}, False),
+    ],
+)
 def test_the_band_is_that_of_the_class(row: dict[str, Any], fails: bool) -> None:
     assert judged("price_band", [row])["failed"] == fails
 
@@ -59,7 +78,9 @@ def test_the_band_is_that_of_the_class(row: dict[str, Any], fails: bool) -> None
 def test_a_name_that_may_have_derivatives_has_no_band(series: str, turnover: float, known: int, fails: bool) -> None:
     """What it traded on three sessions and more before counts, not what it traded on the day itself."""
     days = WEEKDAYS[-1 - known : -1]
-    before = [{"trade_date": day, "turnover": turnover, "open": 100.0, "close": 100.0, "series": series} for day in days]
+    before = [
+        {"trade_date": day, "turnover": turnover, "open": 100.0, "close": 100.0, "series": series} for day in days
+    ]
     today = {"open": 100.0, "close": 160.0, "turnover": 1e9, "series": series}
     assert judged("price_band", [*before, today])["failed"] == fails
 
@@ -74,14 +95,25 @@ def test_a_name_that_may_have_derivatives_has_no_band(series: str, turnover: flo
 ])  # fmt: skip
 def test_a_gap_warns_where_a_person_is_needed(row: dict[str, Any], witness: float, fails: bool) -> None:
     name = row.get("symbol", "ABC")
-    suspect = {"trade_date": DAY, "instrument_id": name, "symbol": name, "suspicion": "unexplained_gap", "witness": witness, "factor": 1.0}
+    suspect = {
+        "trade_date": DAY,
+        "instrument_id": name,
+        "symbol": name,
+        "suspicion": "unexplained_gap",
+        "witness": witness,
+        "factor": 1.0,
+    }
     assert judged("open_gap", [row], [suspect])["failed"] == fails
 
 
 def market(counts: dict[dt.date, int], **row: Any) -> list[dict[str, Any]]:
     """So many rows on each day."""
     prices = {"open": 100.0, "close": 100.0}
-    return [{"trade_date": day, "symbol": f"S{number}"} | prices | row for day, count in counts.items() for number in range(count)]
+    return [
+        {"trade_date": day, "symbol": f"S{number}"} | prices | row
+        for day, count in counts.items()
+        for number in range(count)
+    ]
 
 
 def weekly(extra: int, today: int) -> dict[dt.date, int]:
@@ -89,10 +121,18 @@ def weekly(extra: int, today: int) -> dict[dt.date, int]:
     return {day: 2000 + (extra if day.weekday() == 0 else 0) for day in WEEKDAYS[:-1]} | {DAY: today}
 
 
-@pytest.mark.parametrize(("counts", "fails"), [
-    (weekly(0, 2000), False), (weekly(0, 1949), True), (weekly(0, 2061), True), (weekly(100, 2100), False), (weekly(100, 2000), False),
-    (weekly(100, 1949), True), (weekly(100, 2164), True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("counts", "fails"),
+    [
+        (weekly(0, 2000), False),
+        (weekly(0, 1949), True),
+        (weekly(0, 2061), True),
+        (weekly(100, 2100), False),
+        (weekly(100, 2000), False),
+        (weekly(100, 1949), True),
+        (weekly(100, 2164), True),
+    ],
+)
 def test_rows_are_judged_against_a_whole_week(counts: dict[dt.date, int], fails: bool) -> None:
     """From 2023 on about a hundred names trade on the first session of a week only: neither Monday nor Tuesday is an
     alarm."""
@@ -102,7 +142,10 @@ def test_rows_are_judged_against_a_whole_week(counts: dict[dt.date, int], fails:
 
 @pytest.mark.parametrize(("today", "fails"), [(30, False), (15, False), (14, True), (0, True)])
 def test_a_class_that_is_gone_is_found_among_many_shares(today: int, fails: bool) -> None:
-    shares, sme = market(dict.fromkeys(WEEKDAYS, 300)), market(dict.fromkeys(WEEKDAYS[:-1], 30) | {DAY: today}, series="SM")
+    shares, sme = (
+        market(dict.fromkeys(WEEKDAYS, 300)),
+        market(dict.fromkeys(WEEKDAYS[:-1], 30) | {DAY: today}, series="SM"),
+    )
     outcome = judged("class_row_count", [*shares, *sme])
     assert outcome["failed"] == fails
     assert not fails or "class sme" in outcome["sample"]

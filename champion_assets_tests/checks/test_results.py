@@ -110,7 +110,10 @@ def index_of(**columns: float) -> Callable[[OnWorkspace], pl.DataFrame]:
     def make(context: OnWorkspace) -> pl.DataFrame:
         del context
         return pl.DataFrame(
-            [{"trade_date": DAY, "index_id": name, "simple_return": value, "turnover": value} for name, value in columns.items()]
+            [
+                {"trade_date": DAY, "index_id": name, "simple_return": value, "turnover": value}
+                for name, value in columns.items()
+            ]
         )
 
     return make
@@ -133,36 +136,56 @@ def without(kind: str) -> Callable[[OnWorkspace], None]:
     """DAY without a class of instruments."""
 
     def corrupt(context: OnWorkspace) -> None:
-        context.__dict__["past"] = context.past.filter((pl.col("trade_date") != DAY) | (pl.col("instrument_class") != kind))
+        context.__dict__["past"] = context.past.filter(
+            (pl.col("trade_date") != DAY) | (pl.col("instrument_class") != kind)
+        )
 
     return corrupt
 
 
-SUSPECT = {"trade_date": DAY, "symbol": "ABC", "witness": 0.5, "factor": 1.0, "verdict": "no_reprice", "subject": "Bonus 1:1"}
+SUSPECT = {
+    "trade_date": DAY,
+    "symbol": "ABC",
+    "witness": 0.5,
+    "factor": 1.0,
+    "verdict": "no_reprice",
+    "subject": "Bonus 1:1",
+}
 CORRUPTIONS: dict[str, Callable[[OnWorkspace], None]] = {
-    **{f"{name}_{asset}": refused(f"raw/{asset}", rule) for asset in ("bhavcopy", "delivery", "index_close")
-       for name, rule in (("container", "B1"), ("row_date", "B2"), ("header", "B4"), ("row_width", "B5"))},
+    **{
+        f"{name}_{asset}": refused(f"raw/{asset}", rule)
+        for asset in ("bhavcopy", "delivery", "index_close")
+        for name, rule in (("container", "B1"), ("row_date", "B2"), ("header", "B4"), ("row_width", "B5"))
+    },
     **{f"republished_{asset}": republished(f"raw/{asset}") for asset in ("bhavcopy", "delivery", "index_close")},
     "types": prices(here(pl.lit(None, pl.Float64), "close")),
     "unique": prices(on_day(pl.lit("SAME"), "symbol"), on_day(pl.lit("EQ"), "series")),
     "second_rows": refused("silver/equity_eod", "S2"),
     "price_range": prices(here(pl.col("high") + 1, "low")),
     "vwap_range": prices(here(pl.col("high") + 0.02, "vwap")),
-    "turnover_fits": prices(here(pl.col("high") * 1.02, "vwap"), here(pl.lit(1e6), "turnover")),  # a quantity misprinted, as GTLINFRA's
+    # a quantity misprinted, as GTLINFRA's
+    "turnover_fits": prices(here(pl.col("high") * 1.02, "vwap"), here(pl.lit(1e6), "turnover")),
     "delivery_range": prices(here(pl.col("volume") + 1, "delivery_qty")),
     "tick_grid": prices(here(pl.col("close") + 0.02, "close")),
     "isin_valid": refused("silver/equity_eod", "S8"),
     "price_band": prices(here(pl.col("prior_close") * 1.3, "close"), here(pl.col("prior_close"), "open")),
-    "open_gap": frame("suspects", lambda context: pl.DataFrame([SUSPECT | {"suspicion": "unexplained_gap"} | first_of(context)])),
+    "open_gap": frame(
+        "suspects", lambda context: pl.DataFrame([SUSPECT | {"suspicion": "unexplained_gap"} | first_of(context)])
+    ),
     "action_witness": frame("suspects", lambda _: pl.DataFrame([SUSPECT | {"suspicion": "doubtful_action"}])),
     "outliers": prices(here(pl.col("prior_close") * 3.0, "close")),
     "stale_price": stuck,
     "prev_close_chain": prices(here(pl.col("prior_close") + 1, "prev_close")),
     "day_missing": prices(on_day(pl.col("prior_close") + 1, "prev_close")),
-    **dict.fromkeys(("previous_session_complete", "previous_session_names"),
-                    prices(on_day(pl.col("prior_date").dt.offset_by("-1d"), "prior_date"),
-                                        on_day(pl.col("prior_close") + 1, "prev_close"))),
-    "row_count": cut(0.95), "row_count_extreme": cut(0.85),
+    **dict.fromkeys(
+        ("previous_session_complete", "previous_session_names"),
+        prices(
+            on_day(pl.col("prior_date").dt.offset_by("-1d"), "prior_date"),
+            on_day(pl.col("prior_close") + 1, "prev_close"),
+        ),
+    ),
+    "row_count": cut(0.95),
+    "row_count_extreme": cut(0.85),
     "class_row_count": without("share"),
     "market_turnover": prices(on_day(pl.col("turnover") * 0.2, "turnover")),
     "symbol_churn": cut(0.97),
@@ -170,10 +193,14 @@ CORRUPTIONS: dict[str, Callable[[OnWorkspace], None]] = {
     "control_total": frame("index", index_of(nifty_500=1.0)),
     "factor_sanity": frame("actions", action(f_total_return=5.0, f_capital_special=1.0)),
     "delivery_complete": frame("delivery", lambda context: context.delivery.filter(pl.int_range(pl.len()) % 5 == 0)),
-    "bundle_agrees": frame("bundle", lambda context: context.bhavcopy.with_columns(pl.col("volume") + 1, file=pl.lit("PR080124.zip"))),
-    "bhavcopy_complete": frame("bhavcopy", lambda context: context.bhavcopy.filter(pl.col("symbol") != context.equity["symbol"][0])),
+    "bundle_agrees": frame(
+        "bundle", lambda context: context.bhavcopy.with_columns(pl.col("volume") + 1, file=pl.lit("PR080124.zip"))
+    ),
+    "bhavcopy_complete": frame(
+        "bhavcopy", lambda context: context.bhavcopy.filter(pl.col("symbol") != context.equity["symbol"][0])
+    ),
     "delivery_agrees": frame("delivery", lambda context: context.delivery.with_columns(volume=pl.col("volume") + 1)),
-}  # fmt: skip
+}
 
 
 def test_every_check_is_corrupted_here() -> None:
@@ -232,13 +259,18 @@ def test_a_corruption_is_found_on_its_day_only_and_named(judged: Workspace, tmp_
 
 @pytest.mark.parametrize(
     ("name", "other", "column"),
-    [*(("delivery_agrees", "delivery", column) for column in ("open", "high", "low", "close")), ("bundle_agrees", "bundle", "close")],
+    [
+        *(("delivery_agrees", "delivery", column) for column in ("open", "high", "low", "close")),
+        ("bundle_agrees", "bundle", "close"),
+    ],
 )
 def test_prices_of_the_files_of_a_day_are_compared(judged: Workspace, name: str, other: str, column: str) -> None:
     context = OnWorkspace(judged, [DAY])
     rows = context.bhavcopy.with_columns(file=pl.lit("PR080124.zip")) if other == "bundle" else context.delivery
     first = pl.col("symbol") == context.equity["symbol"][0]
-    context.__dict__[other] = rows.with_columns(pl.when(first).then(pl.col(column) + 0.05).otherwise(column).alias(column))
+    context.__dict__[other] = rows.with_columns(
+        pl.when(first).then(pl.col(column) + 0.05).otherwise(column).alias(column)
+    )
     found = BY_NAME[name].evaluate(context).row(0, named=True)
     assert found["failed"]
     assert f"{context.equity['symbol'][0]} {column} " in found["sample"]
@@ -260,7 +292,9 @@ def misdated(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> Worksp
     folder = tmp_path / "files"
     shutil.copytree(exchange.folder, folder, ignore=shutil.ignore_patterns(".republished"))
     number = exchange.market.sessions.index(DAY)
-    rows = exchange.market.rows(number).with_columns(pl.col("open", "high", "low", "close", "last", "prev_close") * 1.05)
+    rows = exchange.market.rows(number).with_columns(
+        pl.col("open", "high", "low", "close", "last", "prev_close") * 1.05
+    )
     path = next(folder.rglob(f"BhavCopy_NSE_CM*{DAY:%Y%m%d}*"))
     path.unlink()
     (folder / path.name.removesuffix(".zip")).write_bytes(files.udiff(rows))
@@ -279,7 +313,10 @@ def test_a_block_stops_the_day_before_the_features_until_it_is_explained(misdate
     assert f"`{DAY},day_missing,WHY,EVIDENCE`" in str(error)
     assert END in report.outcomes
     lines = tmp_path / "checks.csv"
-    lines.write_text(f"date,check,why,evidence\n{DAY},day_missing,prices restated,https://example.org\n2024-01-09,day_missing,the same,x\n")
+    lines.write_text(
+        f"date,check,why,evidence\n{DAY},day_missing,prices "
+        f"restated,https://example.org\n2024-01-09,day_missing,the same,x\n"
+    )
     explained = replace(misdated, settings=misdated.settings.model_copy(update={"check_overrides": lines}))
     assert build_range(TABLES[NAME], explained, calendar_days(START, END)).count("written") == 2
     row = explained.lake.read(NAME, [DAY]).filter(pl.col("check_name") == "day_missing").row(0, named=True)
@@ -300,8 +337,14 @@ def test_the_halt_of_2017_is_explained_out_of_the_box(settings) -> None:  # type
     assert "0.27 of the median" in overrides(settings)[dt.date(2017, 7, 10), "market_turnover"]
 
 
-@pytest.mark.parametrize(("line", "words"), [("2024-01-08,no_such,a,b", "no check 'no_such'"), ("tomorrow,day_missing,a,b", "is no date"),
-                                             ("2024-01-08,day_missing,,b", "why and evidence")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("2024-01-08,no_such,a,b", "no check 'no_such'"),
+        ("tomorrow,day_missing,a,b", "is no date"),
+        ("2024-01-08,day_missing,,b", "why and evidence"),
+    ],
+)
 def test_a_line_that_cannot_be_meant_is_refused(settings, tmp_path: Path, line: str, words: str) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "checks.csv"
     path.write_text(f"date,check,why,evidence\n{line}\n")

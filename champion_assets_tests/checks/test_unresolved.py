@@ -30,10 +30,20 @@ def lake(tmp_path: Path) -> Lake:
 def write(lake: Lake, date: dt.date, *outcomes: tuple[str, str, bool, int, str]) -> None:
     """Results of one day: check, severity, passed, rows, sample."""
     rows = [
-        {"trade_date": date, "check_name": check, "rule": "", "asset": "", "severity": severity, "passed": passed, "value": None,
-         "rows": rows, "sample": sample, "override": "known" if passed and rows else ""}
+        {
+            "trade_date": date,
+            "check_name": check,
+            "rule": "",
+            "asset": "",
+            "severity": severity,
+            "passed": passed,
+            "value": None,
+            "rows": rows,
+            "sample": sample,
+            "override": "known" if passed and rows else "",
+        }
         for check, severity, passed, rows, sample in outcomes
-    ]  # fmt: skip
+    ]
     put_day(lake, NAME, date, pl.DataFrame(rows, schema=empty_frame(Results).schema))
 
 

@@ -81,8 +81,12 @@ def _begun(folder: Path, exchange: Exchange) -> subprocess.Popen[str]:
     """A backfill of the whole exchange, as soon as it has written its first day."""
     program = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", "backfill", "2023-11-01", "2024-04-30"]
     ours = {"DATA_DIR": str(folder), "CHAMPION_SOURCE": str(exchange.folder), "CHAMPION_START_DATE": "2023-11-01"}
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # workers of pytest-xdist ignore it, and children inherit that
-    process = subprocess.Popen(program, env=os.environ | ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # workers of pytest-xdist ignore it, and children inherit that
+    process = subprocess.Popen(
+        program, env=os.environ | ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 240
     while not list(folder.glob("lake/raw/bhavcopy/_delta_log/*.json")):
         assert time.monotonic() < deadline
@@ -138,14 +142,18 @@ group()
 
 def _started(command: str) -> subprocess.Popen[str]:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
     return process
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_that_somebody_else_swallows_ends_the_command_at_the_next_block(number: signal.Signals, code: int) -> None:
+def test_a_signal_that_somebody_else_swallows_ends_the_command_at_the_next_block(
+    number: signal.Signals, code: int
+) -> None:
     process = _started("swallows")
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
@@ -165,7 +173,9 @@ def test_a_second_signal_ends_at_once() -> None:
     assert process.wait(20) == 130
 
 
-def test_square_brackets_in_a_finding_are_no_markup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_square_brackets_in_a_finding_are_no_markup(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(operations, "console", Console(width=200))
     operations._print(Report([Finding("checks", "error", "a file [/x] of [bold]", "mend [/y]")], _coverage({})))
     printed = capsys.readouterr().out
@@ -179,12 +189,23 @@ def test_what_is_said_is_no_markup(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert capsys.readouterr().out == "/data/[/x]/lake\n"
 
 
-COMMANDS = ["backfill 2024-01-01 2024-01-02", "doctor", "prepare", "settings", "calendar 2024-01-01", "audit 2024-01-01 2024-01-02",
-            "quarantine list", "versions 2024-01-01", "ui"]  # fmt: skip
+COMMANDS = [
+    "backfill 2024-01-01 2024-01-02",
+    "doctor",
+    "prepare",
+    "settings",
+    "calendar 2024-01-01",
+    "audit 2024-01-01 2024-01-02",
+    "quarantine list",
+    "versions 2024-01-01",
+    "ui",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_command_answers_a_wrong_setting_with_a_traceback(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_command_answers_a_wrong_setting_with_a_traceback(
+    command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("WEIGHT_CAP", "abc")
     get_settings.cache_clear()

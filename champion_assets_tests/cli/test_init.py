@@ -46,11 +46,18 @@ def test_what_is_asked_can_be_answered(home: Path) -> None:
     assert done.exit_code == 0, done.output
     get_settings.cache_clear()
     settings = get_settings()
-    assert (settings.source, settings.data_dir, settings.start_date) == ('https://example.org/it"s', home / "my lake", dt.date(2020, 1, 1))
+    assert (settings.source, settings.data_dir, settings.start_date) == (
+        'https://example.org/it"s',
+        home / "my lake",
+        dt.date(2020, 1, 1),
+    )
 
 
 def test_nothing_is_replaced_and_nothing_wrong_is_written(home: Path) -> None:
-    for arguments, words in ((("--source", "nowhere"), "there is no folder nowhere"), (("--first", "1 May"), "is not a day")):
+    for arguments, words in (
+        (("--source", "nowhere"), "there is no folder nowhere"),
+        (("--first", "1 May"), "is not a day"),
+    ):
         done = init("--yes", *arguments)
         assert done.exit_code == 1
         assert words in done.output

@@ -43,11 +43,19 @@ def _json(monkeypatch: pytest.MonkeyPatch, folder: Path) -> tuple[int, dict[str,
 def test_a_whole_folder_is_well_whatever_its_files_are_called(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     code, found = _json(monkeypatch, folder)
     prices = found["kinds"][0]
-    assert (code, found["findings"], prices["kind"], prices["files"], prices["days"]) == (0, [], "any price file", 10, 10)
+    assert (code, found["findings"], prices["kind"], prices["files"], prices["days"]) == (
+        0,
+        [],
+        "any price file",
+        10,
+        10,
+    )
     assert "has a price file" in _run(monkeypatch, folder).stdout
 
 
-def test_a_gap_a_copy_that_differs_and_what_is_not_known_are_named(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+def test_a_gap_a_copy_that_differs_and_what_is_not_known_are_named(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
     paths = sorted(folder.glob("cm*.zip"))
     gone = paths[4].name
     paths[4].unlink()
@@ -77,7 +85,9 @@ def test_a_folder_without_prices_or_that_is_not_there_is_told(monkeypatch: pytes
 
 
 @pytest.mark.real
-def test_a_genuine_year_has_a_price_file_for_every_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, real: Path) -> None:
+def test_a_genuine_year_has_a_price_file_for_every_session(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, real: Path
+) -> None:
     folder = tmp_path / "files"
     folder.mkdir()
     (folder / "cm_2016.tar.xz").symlink_to(real / "runs" / "cm_2016.tar.xz")

@@ -19,7 +19,9 @@ Put = Callable[[str, str], None]
 def file(environment: Put, settings: Settings) -> None:
     settings.duckdb_path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(settings.duckdb_path)) as connection:
-        connection.execute("CREATE SCHEMA silver; CREATE TABLE silver.equity_eod AS SELECT 'INFY' AS symbol, 1500.5 AS close")
+        connection.execute(
+            "CREATE SCHEMA silver; CREATE TABLE silver.equity_eod AS SELECT 'INFY' AS symbol, 1500.5 AS close"
+        )
 
 
 def ask(*arguments: str, given: str | None = None) -> Result:
@@ -38,10 +40,16 @@ def test_rows_as_a_table_csv_and_json(file: None) -> None:
     assert ask("--format", "csv", given=query).output == "symbol,close\nINFY,1500.5\n"
 
 
-@pytest.mark.parametrize(("query", "words"), [
-    ("select symbl from silver.equity_eod", "symbl"), ("selec 1", "syntax error"), ("select * from silver.equity_eo", "equity_eo"),
-    ("delete from silver.equity_eod", "read-only"), (" ; ", "no statement"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("select symbl from silver.equity_eod", "symbl"),
+        ("selec 1", "syntax error"),
+        ("select * from silver.equity_eo", "equity_eo"),
+        ("delete from silver.equity_eod", "read-only"),
+        (" ; ", "no statement"),
+    ],
+)
 def test_what_is_wrong_is_said_and_nothing_is_written(file: None, settings: Settings, query: str, words: str) -> None:
     done = ask(query)
     assert done.exit_code == 1

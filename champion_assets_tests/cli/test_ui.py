@@ -35,13 +35,15 @@ def test_a_used_port_is_one_sentence_at_once(environment: Put, settings: Setting
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = int(probe.getsockname()[1])
-    arguments = ["ui", "--mlflow", option, str(used_port)] + (["--port", str(free)] if option == "--mlflow-port" else [])
+    arguments = ["ui", "--mlflow", option, str(used_port)] + (
+        ["--port", str(free)] if option == "--mlflow-port" else []
+    )
     started = time.monotonic()
     outcome = CliRunner().invoke(main, arguments)
     assert outcome.exit_code == 1
     assert (
-        outcome.output.strip()
-        == f"Error: port {used_port} is in use or not allowed (Address already in use); choose another one with {option}"
+        outcome.output.strip() == f"Error: port {used_port} is in use or not allowed "
+        f"(Address already in use); choose another one with {option}"
     )
     assert time.monotonic() - started < 5
     assert not (settings.data_dir / "dagster").exists()
@@ -57,7 +59,9 @@ def test_mlflows_page_shows_the_default_store_and_ends_with_the_block(environmen
         deadline = time.monotonic() + 120
         while True:
             try:
-                found = requests.get(f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/search?max_results=10", timeout=10).json()
+                found = requests.get(
+                    f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/search?max_results=10", timeout=10
+                ).json()
                 page = requests.get(f"http://127.0.0.1:{port}/", timeout=10)
                 break
             except requests.RequestException:
@@ -79,7 +83,9 @@ def test_dagster_is_told_to_end_when_we_are(tmp_path: Path) -> None:
         "import signal, sys\nfrom champion_assets.cli import ui\nsignal.signal(signal.SIGTERM, ui._interrupt)\n"
         f"sys.exit(ui._run([sys.executable, '-c', {child!r}]))"
     )
-    process = subprocess.Popen([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])})
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    )
     deadline = time.monotonic() + 60
     while not (tmp_path / "up").exists():
         assert time.monotonic() < deadline

@@ -28,7 +28,9 @@ print(pandas.Series([1, 2]).sum())
 
 
 def test_pandera_finds_what_is_wrong_and_pandas_comes_when_it_is_asked_for() -> None:
-    done = subprocess.run([sys.executable, "-W", "error::UserWarning", "-c", PROGRAM], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", "-c", PROGRAM], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     problem, total = done.stdout.splitlines()
     assert "trade_date" in problem

@@ -61,7 +61,9 @@ def _scratched(path: Path) -> None:
     (_overwritten, "file is not a database. If the file is damaged, move it away"),
     (_scratched, "database disk image is malformed"),
 ])  # fmt: skip
-def test_a_store_of_another_version_or_damaged(settings: Settings, tmp_path: Path, damage: Callable[[Path], None], words: str) -> None:
+def test_a_store_of_another_version_or_damaged(
+    settings: Settings, tmp_path: Path, damage: Callable[[Path], None], words: str
+) -> None:
     first = Tracking(settings).record("x", RUN)
     there = settings.model_copy(update={"data_dir": tmp_path / "there"})  # MLflow remembers a store by its address
     path = store(there)
@@ -120,6 +122,12 @@ def test_an_address_that_leads_nowhere(settings: Settings, address: str) -> None
     assert "MLFLOW_TRACKING_URI" in words
 
 
-def test_a_server_that_never_answers_costs_seconds(settings: Settings, dumb: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MLFLOW_HTTP_REQUEST_TIMEOUT", raising=False)  # of the test before: MLflow reads it at every request
-    assert "Read timed out" in refusal(settings.model_copy(update={"mlflow_tracking_uri": f"http://127.0.0.1:{dumb}", "mlflow_timeout": 1}))
+def test_a_server_that_never_answers_costs_seconds(
+    settings: Settings, dumb: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(
+        "MLFLOW_HTTP_REQUEST_TIMEOUT", raising=False
+    )  # of the test before: MLflow reads it at every request
+    assert "Read timed out" in refusal(
+        settings.model_copy(update={"mlflow_tracking_uri": f"http://127.0.0.1:{dumb}", "mlflow_timeout": 1})
+    )

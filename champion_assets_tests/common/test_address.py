@@ -26,10 +26,15 @@ SHOWN = {
     "http://me:pa?ss#@host/x": "http://***@host/x",
     "me:geheim@minio:9000": "***@minio:9000",
     "s3://key:word@bucket/prefix": "s3://***@bucket/prefix",
-    "/data/nse": "/data/nse", "data/me@home": "data/me@home", "file:///data/nse": "file:///data/nse", "s3://bucket/a@b": "s3://bucket/a@b",
-    "https://host/a@b": "https://host/a@b", "sqlite:////data/mlflow.db": "sqlite:////data/mlflow.db", "http://[::1]:80/x": "http://[::1]:80/x",
+    "/data/nse": "/data/nse",
+    "data/me@home": "data/me@home",
+    "file:///data/nse": "file:///data/nse",
+    "s3://bucket/a@b": "s3://bucket/a@b",
+    "https://host/a@b": "https://host/a@b",
+    "sqlite:////data/mlflow.db": "sqlite:////data/mlflow.db",
+    "http://[::1]:80/x": "http://[::1]:80/x",
     "": "",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("whole", SHOWN)
@@ -44,7 +49,11 @@ def test_what_is_shown(whole: str) -> None:
 words = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]), min_size=6, max_size=20)
 
 
-@given(st.sampled_from(["http", "https", "postgresql", "smtp", "mysql+pymysql"]), words.map("Zq{}".format), words.map("Kx{}".format))
+@given(
+    st.sampled_from(["http", "https", "postgresql", "smtp", "mysql+pymysql"]),
+    words.map("Zq{}".format),
+    words.map("Kx{}".format),
+)
 def test_no_password_leaves_an_address(scheme: str, password: str, token: str) -> None:
     whole = f"{scheme}://user:{quote(password, safe='')}@host.example/path?token={quote(token, safe='')}"
     address = Address(whole)
@@ -54,10 +63,22 @@ def test_no_password_leaves_an_address(scheme: str, password: str, token: str) -
 
     model = Model(place=address)
     texts = [
-        str(address), repr(address), f"{address}", f"{address!s:>10}", "%s" % address, address + "", address.lower(), "".join([address]),  # noqa: UP031
-        json.dumps([address]), repr(model), model.model_dump_json(), str(model.model_dump()), str(pl.Series([address]).to_list()),
-        address.below("a/b.csv"), address.cleaned(f"cannot reach {whole} as user:{password} with {token} or {quote(token, safe='')}"),
-    ]  # fmt: skip
+        str(address),
+        repr(address),
+        f"{address}",
+        f"{address!s:>10}",
+        "%s" % address,
+        address + "",
+        address.lower(),
+        "".join([address]),  # noqa: UP031
+        json.dumps([address]),
+        repr(model),
+        model.model_dump_json(),
+        str(model.model_dump()),
+        str(pl.Series([address]).to_list()),
+        address.below("a/b.csv"),
+        address.cleaned(f"cannot reach {whole} as user:{password} with {token} or {quote(token, safe='')}"),
+    ]
     for text in texts:
         for secret in (password, quote(password, safe=""), token, quote(token, safe="")):
             assert secret not in text

@@ -27,7 +27,11 @@ def _own_exceptions() -> dict[str, type[BaseException]]:
                 raise
             continue  # of an extra that is not installed: dagster_postgres, dagster_k8s
         for value in content.values():
-            if inspect.isclass(value) and issubclass(value, BaseException) and value.__module__.startswith("champion_assets"):
+            if (
+                inspect.isclass(value)
+                and issubclass(value, BaseException)
+                and value.__module__.startswith("champion_assets")
+            ):
                 found[f"{value.__module__}.{value.__qualname__}"] = value
     return found
 

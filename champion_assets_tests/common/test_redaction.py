@@ -24,7 +24,10 @@ def _forgotten() -> Iterator[None]:
 
 
 def test_credentials_of_any_url_are_taken_out() -> None:
-    assert redacted("no answer from postgresql://me:w@db/x and http://tok@h/y") == "no answer from postgresql://***@db/x and http://***@h/y"
+    assert (
+        redacted("no answer from postgresql://me:w@db/x and http://tok@h/y")
+        == "no answer from postgresql://***@db/x and http://***@h/y"
+    )
     for text in ("http://host/a@b", "me@example.org", "x://y", "https://host:80/?a=1"):
         assert redacted(text) == text
 
@@ -39,7 +42,9 @@ def test_known_secrets_are_taken_out_in_every_spelling() -> None:
 def test_words_and_numbers_are_left_alone() -> None:
     """A password `champion` or `123456` must not turn Dagster's events into nonsense."""
     remember(["champion", "silver", "123456", "1700000000.5", "ab1", ""])
-    event = json.dumps({"asset": ["silver", "equity_eod"], "module": "champion_assets", "timestamp": 1700000000.5, "n": 123456})
+    event = json.dumps(
+        {"asset": ["silver", "equity_eod"], "module": "champion_assets", "timestamp": 1700000000.5, "n": 123456}
+    )
     assert redacted(event) == event
 
 

@@ -22,7 +22,9 @@ def _imports(module: Path) -> set[str]:
 
 
 def test_only_one_module_imports_what_some_systems_lack() -> None:
-    found = [str(path.relative_to(PACKAGE)) for path in sorted(PACKAGE.rglob("*.py")) if _imports(path) & OF_SOME_SYSTEMS]
+    found = [
+        str(path.relative_to(PACKAGE)) for path in sorted(PACKAGE.rglob("*.py")) if _imports(path) & OF_SOME_SYSTEMS
+    ]
     assert found == ["common/system.py"]
 
 

@@ -39,7 +39,9 @@ def test_the_file_of_the_page_gives_assets_that_build(settings: Settings, exchan
     (source / "cmvolt_01112023.csv").write_text("\n".join([HEADER, *lines, ""]))
     build_until(open_workspace(settings), "silver/instruments", DAY, DAY)
     with create_defs_folder_sandbox() as sandbox:
-        path = sandbox.scaffold_component(component_cls=NseDailyFile, defs_path="nse_volatility", defs_yaml_contents=yaml.safe_load(TEXT))
+        path = sandbox.scaffold_component(
+            component_cls=NseDailyFile, defs_path="nse_volatility", defs_yaml_contents=yaml.safe_load(TEXT)
+        )
         with sandbox.load_component_and_build_defs(defs_path=path) as (component, defs):
             declared = cast("NseDailyFile", component).declared()
             assets = [asset for asset in defs.assets or [] if isinstance(asset, dg.AssetsDefinition)]
@@ -62,7 +64,9 @@ def test_what_a_scaffold_writes_is_a_declaration() -> None:
             assert cast("NseDailyFile", component).declared().name == "some_file"
 
 
-@pytest.mark.parametrize(("place", "words"), [({}, "either"), ({"member": "HL", "name": "x"}, "either"), ({"name": "x"}, "either")])
+@pytest.mark.parametrize(
+    ("place", "words"), [({}, "either"), ({"member": "HL", "name": "x"}, "either"), ({"name": "x"}, "either")]
+)
 def test_a_place_that_is_none_is_refused(place: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         FilePlace(**place).declared()
@@ -70,9 +74,13 @@ def test_a_place_that_is_none_is_refused(place: dict[str, Any], words: str) -> N
 
 def test_a_member_and_totals_are_declared() -> None:
     assert FilePlace(member="PE", separator="_").declared() == Member("PE", "_")
-    columns = [FileColumn(header=each.upper(), name=each, kind="text", meaning=each) for each in ("kind", "symbol", "value")]
+    columns = [
+        FileColumn(header=each.upper(), name=each, kind="text", meaning=each) for each in ("kind", "symbol", "value")
+    ]
     totals = FileTotals(blank="kind", label="symbol", total="value", of={"TOTAL": None})
-    component = NseDailyFile(name="x", description="x", place=FilePlace(member="HL"), columns=columns, summary=totals, key=["symbol"])
+    component = NseDailyFile(
+        name="x", description="x", place=FilePlace(member="HL"), columns=columns, summary=totals, key=["symbol"]
+    )
     declared = component.declared()
     assert declared.summary == Summary("kind", "symbol", "value", {"TOTAL": None})
     assert [table.name for table in tables_of(declared)] == ["bronze/x", "silver/x"]

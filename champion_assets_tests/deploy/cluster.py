@@ -57,11 +57,17 @@ class Cluster:
 
     def launch(self, tables: Sequence[str], first: dt.date, last: dt.date) -> None:
         """A run of these tables over a range of days, as a backfill launches it."""
-        tags = {"dagster/asset_partition_range_start": first.isoformat(), "dagster/asset_partition_range_end": last.isoformat()}
+        tags = {
+            "dagster/asset_partition_range_start": first.isoformat(),
+            "dagster/asset_partition_range_end": last.isoformat(),
+        }
         selector = {"repositoryLocationName": "champion", "repositoryName": "__repository__", "jobName": "nse_daily",
                     "assetSelection": [{"path": name.split("/")} for name in tables]}  # fmt: skip
-        parameters = {"selector": selector, "runConfigData": {},
-                      "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]}}  # fmt: skip
+        parameters = {
+            "selector": selector,
+            "runConfigData": {},
+            "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
+        }
         found = self.ask(LAUNCH, {"p": parameters})["launchRun"]
         assert found["__typename"] == "LaunchRunSuccess", found
 
@@ -83,21 +89,55 @@ def cluster(folder: Path, settings: dict[str, str], names: Sequence[str], concur
         s3.make_bucket("champion")
         redis = stack.enter_context(redis_server(folder, here))
         url = stack.enter_context(postgres_server(folder, here))
-        bare = {name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION", "DAGSTER", "AWS", "COVERAGE"))}
-        environment = bare | SMALL | settings | {
-            "PATH": f"{BIN}:{os.environ['PATH']}", "C_FORCE_ROOT": "1", "DAGSTER_HOME": str(_home(folder)), "PYTHONWARNINGS": "ignore",
-            "CHAMPION_POSTGRES_URL": url, "CHAMPION_CELERY_BROKER": f"{redis}/0", "CHAMPION_CELERY_BACKEND": f"{redis}/1",
-            "CHAMPION_LAKE": "s3://champion/lake", "CHAMPION_S3_ENDPOINT": s3.endpoint, "AWS_ACCESS_KEY_ID": s3.key,
-            "AWS_SECRET_ACCESS_KEY": s3.secret, "LOAD_TO_DUCKDB": "false", "CHAMPION_TRACK": "false", "CHAMPION_RETRY_DELAY_SCALE": "0.1",
-        }  # fmt: skip
+        bare = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("CHAMPION", "DAGSTER", "AWS", "COVERAGE"))
+        }
+        environment = (
+            bare
+            | SMALL
+            | settings
+            | {
+                "PATH": f"{BIN}:{os.environ['PATH']}",
+                "C_FORCE_ROOT": "1",
+                "DAGSTER_HOME": str(_home(folder)),
+                "PYTHONWARNINGS": "ignore",
+                "CHAMPION_POSTGRES_URL": url,
+                "CHAMPION_CELERY_BROKER": f"{redis}/0",
+                "CHAMPION_CELERY_BACKEND": f"{redis}/1",
+                "CHAMPION_LAKE": "s3://champion/lake",
+                "CHAMPION_S3_ENDPOINT": s3.endpoint,
+                "AWS_ACCESS_KEY_ID": s3.key,
+                "AWS_SECRET_ACCESS_KEY": s3.secret,
+                "LOAD_TO_DUCKDB": "false",
+                "CHAMPION_TRACK": "false",
+                "CHAMPION_RETRY_DELAY_SCALE": "0.1",
+            }
+        )
         control = environment | {"DATA_DIR": str(folder / "data-control")}
         made = subprocess.run([str(BIN / "champion"), "prepare"], env=control, capture_output=True, text=True)
         assert made.returncode == 0, made.stdout + made.stderr
         config = _impatient(ROOT / "deploy/celery/worker.yaml", folder / "worker.yaml", "execution")
         workers = {}
         for name, prefix in there.items():
-            command = [*prefix, str(BIN / "dagster-celery"), "worker", "start", "-A", "dagster_celery.app", "-y", str(config), "-n", name,
-                       "--", "--concurrency", str(concurrency), "--loglevel", "info"]  # fmt: skip
+            command = [
+                *prefix,
+                str(BIN / "dagster-celery"),
+                "worker",
+                "start",
+                "-A",
+                "dagster_celery.app",
+                "-y",
+                str(config),
+                "-n",
+                name,
+                "--",
+                "--concurrency",
+                str(concurrency),
+                "--loglevel",
+                "info",
+            ]
             own = environment | {"DATA_DIR": str(folder / f"data-{name}")}
             workers[name] = stack.enter_context(process(command, folder / f"worker-{name}.log", own, folder))
         page = _control(stack, folder, control)
@@ -114,12 +154,18 @@ def _control(stack: ExitStack, folder: Path, environment: dict[str, str]) -> str
     workspace = folder / "workspace.yaml"
     workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": location}]}))
     for name, port, words in (
-        ("code", code, ["dagster", "api", "grpc", "-m", "champion_assets.definitions", "-h", "127.0.0.1", "-p", str(code)]),
+        (
+            "code",
+            code,
+            ["dagster", "api", "grpc", "-m", "champion_assets.definitions", "-h", "127.0.0.1", "-p", str(code)],
+        ),
         ("web", web, ["dagster-webserver", "-h", "127.0.0.1", "-p", str(web), "-w", str(workspace)]),
     ):
         stack.enter_context(process([str(BIN / words[0]), *words[1:]], folder / f"{name}.log", environment, folder))
         wait_for(f"{name} answers", lambda port=port: accepts(port), 90)
-    stack.enter_context(process([str(BIN / "dagster-daemon"), "run", "-w", str(workspace)], folder / "daemon.log", environment, folder))
+    stack.enter_context(
+        process([str(BIN / "dagster-daemon"), "run", "-w", str(workspace)], folder / "daemon.log", environment, folder)
+    )
     return f"http://127.0.0.1:{web}"
 
 

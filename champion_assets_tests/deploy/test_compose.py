@@ -38,15 +38,27 @@ from champion_assets_tests.servers.run import (
 )  # fmt: skip
 
 BIN = Path(sys.executable).parent
-SECRETS = {"POSTGRES_PASSWORD": "swordfish-pg", "MINIO_ACCESS_KEY": "swordfish-key", "MINIO_SECRET_KEY": "swordfish-secret",
-           "CLICKHOUSE_PASSWORD": "swordfish-ch"}  # fmt: skip
+SECRETS = {
+    "POSTGRES_PASSWORD": "swordfish-pg",
+    "MINIO_ACCESS_KEY": "swordfish-key",
+    "MINIO_SECRET_KEY": "swordfish-secret",
+    "CLICKHOUSE_PASSWORD": "swordfish-ch",
+}
 ONCE = {"bucket", "prepare"}
 OURS = {"prepare", "code", "webserver", "daemon"}
 
 
 def compose(secrets: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    command = [str(BIN / "docker-compose"), "--env-file", "/dev/null", "-f", str(ROOT / "docker-compose.yml"), "config", *words]
+    command = [
+        str(BIN / "docker-compose"),
+        "--env-file",
+        "/dev/null",
+        "-f",
+        str(ROOT / "docker-compose.yml"),
+        "config",
+        *words,
+    ]
     return subprocess.run(command, env=bare | secrets, capture_output=True, text=True)
 
 
@@ -93,7 +105,9 @@ def test_what_the_files_name_exists() -> None:
 
 
 @pytest.fixture(scope="module")
-def stand(services: dict[str, Any], exchange: Exchange, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def stand(
+    services: dict[str, Any], exchange: Exchange, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Any]]:
     """The servers of the file, without containers, and the environment of its services with their addresses."""
     folder = tmp_path_factory.mktemp("stand")
     with ExitStack() as stack:
@@ -115,10 +129,22 @@ def stand(services: dict[str, Any], exchange: Exchange, tmp_path_factory: pytest
         small = {"UNIVERSE_WARMUP": "3", "COV_WINDOW_DAYS": "10", "EXPECTED_RETURN_LOOKBACK": "10", "WEIGHT_CAP": "0.3",
                  "CHAMPION_AUTOMATION": "off", "CHAMPION_RETRY_DELAY_SCALE": "0"}  # fmt: skip
         bare = {
-            name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION", "DAGSTER", "AWS", "MLFLOW", "COVERAGE"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("CHAMPION", "DAGSTER", "AWS", "MLFLOW", "COVERAGE"))
         }
-        environment = bare | declared | addresses | small | {"DAGSTER_HOME": str(home), "DATA_DIR": str(folder / "data"),
-                                                             "PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}  # fmt: skip
+        environment = (
+            bare
+            | declared
+            | addresses
+            | small
+            | {
+                "DAGSTER_HOME": str(home),
+                "DATA_DIR": str(folder / "data"),
+                "PATH": f"{BIN}:{os.environ['PATH']}",
+                "PYTHONWARNINGS": "ignore",
+            }
+        )
         yield {"folder": folder, "environment": environment, "clickhouse": clickhouse, "s3": s3}
 
 
@@ -130,7 +156,10 @@ def test_prepare_code_server_webserver_and_daemon_build_a_day(services: dict[str
     assert "database champion_market is up to date" in done.stdout
     code, web = free_port(), free_port()
     location = {"host": "127.0.0.1", "port": code, "location_name": "champion"}
-    assert yaml.safe_load((ROOT / "deploy/workspace.yaml").read_text())["load_from"][0]["grpc_server"].keys() == location.keys()
+    assert (
+        yaml.safe_load((ROOT / "deploy/workspace.yaml").read_text())["load_from"][0]["grpc_server"].keys()
+        == location.keys()
+    )
     (folder / "workspace.yaml").write_text(yaml.safe_dump({"load_from": [{"grpc_server": location}]}))
 
     def command(name: str) -> list[str]:
@@ -148,12 +177,24 @@ def test_prepare_code_server_webserver_and_daemon_build_a_day(services: dict[str
             wait_for(f"{name} answers", lambda port=port: accepts(port), 120)
         stack.enter_context(process(command("daemon"), folder / "daemon.log", environment, folder))
         healthy = [word.replace("4000", str(code)) for word in services["code"]["healthcheck"]["test"][1:]]
-        wait_for("the code server is healthy", lambda: subprocess.run(healthy, env=environment, capture_output=True).returncode == 0, 60)
+        wait_for(
+            "the code server is healthy",
+            lambda: subprocess.run(healthy, env=environment, capture_output=True).returncode == 0,
+            60,
+        )
         _launch(web, dt.date(2023, 11, 1), dt.date(2023, 11, 10))
         wait_for("the run ends", lambda: _status(web) in {"SUCCESS", "FAILURE"}, 180)
         assert _status(web) == "SUCCESS", (folder / "code.log").read_text()[-3000:]
-        wait_for("the daemon is alive", lambda: subprocess.run(services["daemon"]["healthcheck"]["test"][1:], env=environment,
-                                                               capture_output=True).returncode == 0, 90)  # fmt: skip
+        wait_for(
+            "the daemon is alive",
+            lambda: (
+                subprocess.run(
+                    services["daemon"]["healthcheck"]["test"][1:], env=environment, capture_output=True
+                ).returncode
+                == 0
+            ),
+            90,
+        )
         _assert_loaded(stand, 8)
         stand["clickhouse"].stop()
         _launch(web, dt.date(2023, 11, 12), dt.date(2023, 11, 13))  # a Muhurat Sunday and a Monday
@@ -162,12 +203,16 @@ def test_prepare_code_server_webserver_and_daemon_build_a_day(services: dict[str
     words = (folder / "data/logs/champion.jsonl").read_text()
     assert '"asset": "warehouse/clickhouse"' in words
     assert "does not answer" in words
-    assert _days_in_lake(stand, "backtest/daily") == _days_in_lake(stand, "warehouse/duckdb") == 10  # nothing else failed
+    assert (
+        _days_in_lake(stand, "backtest/daily") == _days_in_lake(stand, "warehouse/duckdb") == 10
+    )  # nothing else failed
     assert _days_in_lake(stand, "warehouse/clickhouse") == 8
 
 
 def _graphql(port: int, query: str, variables: dict[str, Any]) -> Any:
-    answer = requests.post(f"http://127.0.0.1:{port}/graphql", json={"query": query, "variables": variables}, timeout=60).json()
+    answer = requests.post(
+        f"http://127.0.0.1:{port}/graphql", json={"query": query, "variables": variables}, timeout=60
+    ).json()
     assert "errors" not in answer, answer
     return answer["data"]
 
@@ -196,7 +241,13 @@ def _assert_loaded(stand: dict[str, Any], count: int) -> None:
     from clickhouse_driver import Client
 
     clickhouse: ClickHouse = stand["clickhouse"]
-    client = Client("127.0.0.1", port=clickhouse.port, user=clickhouse.user, password=clickhouse.password, database="champion_market")
+    client = Client(
+        "127.0.0.1",
+        port=clickhouse.port,
+        user=clickhouse.user,
+        password=clickhouse.password,
+        database="champion_market",
+    )
     ((days,),) = client.execute("SELECT uniqExact(trade_date) FROM silver_equity_eod")
     assert days == _days_in_lake(stand, "silver/equity_eod") == count
 
@@ -212,8 +263,11 @@ def test_no_secret_is_in_any_log_or_table(stand: dict[str, Any]) -> None:
     the data folder."""
     folder: Path = stand["folder"]
     secrets = [stand["clickhouse"].password, stand["s3"].secret, "swordfish-pg"]
-    texts = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file() and "postgres" not in path.parts
-             and "clickhouse" not in path.parts and path.name != "s3.log"}  # fmt: skip
+    texts = {
+        path.name: path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "postgres" not in path.parts and "clickhouse" not in path.parts and path.name != "s3.log"
+    }
     assert {"code.log", "webserver.log", "daemon.log", "champion.jsonl"} <= texts.keys()
     found = [(name, secret) for name, body in texts.items() for secret in secrets if secret.encode() in body]
     assert not found

@@ -17,7 +17,12 @@ import yaml
 from dagster._config import validate_config
 from dagster_k8s import K8sRunLauncher
 from dagster_k8s.container_context import K8sContainerContext
-from dagster_k8s.job import DagsterK8sJobConfig, UserDefinedDagsterK8sConfig, construct_dagster_k8s_job, get_user_defined_k8s_config
+from dagster_k8s.job import (
+    DagsterK8sJobConfig,
+    UserDefinedDagsterK8sConfig,
+    construct_dagster_k8s_job,
+    get_user_defined_k8s_config,
+)
 
 from champion_assets.catalog import HISTORY_TABLES, TABLES
 from champion_assets.lake.table import DailyTable, HistoryTable
@@ -39,7 +44,10 @@ VALUES: dict[str, Any] = yaml.safe_load((ROOT / "deploy/helm/values.yaml").read_
 def _snake(value: Any, depth: int) -> Any:
     """Keys of the first levels as dagster-k8s spells them; what goes to Kubernetes as it is keeps its spelling."""
     if isinstance(value, dict) and depth:
-        return {re.sub(r"(?<=[a-z])([A-Z0-9])", r"_\1", name).lower(): _snake(inner, depth - 1) for name, inner in value.items()}
+        return {
+            re.sub(r"(?<=[a-z])([A-Z0-9])", r"_\1", name).lower(): _snake(inner, depth - 1)
+            for name, inner in value.items()
+        }
     return value
 
 
@@ -58,10 +66,14 @@ def _job(step: dict[str, Any] | None = None) -> dict[str, Any]:
     launcher = _launcher()
     deployment = VALUES["dagster-user-deployments"]["deployments"][0]
     config = DagsterK8sJobConfig(
-        job_image=f"{deployment['image']['repository']}:{deployment['image']['tag']}", dagster_home=launcher["dagster_home"],
-        instance_config_map=launcher["instance_config_map"], postgres_password_secret=VALUES["global"]["postgresqlSecretName"],
-        env_config_maps=launcher["env_config_maps"], env_secrets=launcher["env_secrets"], resources=launcher["resources"],
-    )  # fmt: skip
+        job_image=f"{deployment['image']['repository']}:{deployment['image']['tag']}",
+        dagster_home=launcher["dagster_home"],
+        instance_config_map=launcher["instance_config_map"],
+        postgres_password_secret=VALUES["global"]["postgresqlSecretName"],
+        env_config_maps=launcher["env_config_maps"],
+        env_secrets=launcher["env_secrets"],
+        resources=launcher["resources"],
+    )
     context = K8sContainerContext(run_k8s_config=UserDefinedDagsterK8sConfig.from_dict(launcher["run_k8s_config"]))
     user = context.merge(K8sContainerContext(run_k8s_config=get_user_defined_k8s_config(step or {}))).run_k8s_config
     job = construct_dagster_k8s_job(config, ["dagster", "api", "execute_run"], "champion-run", user)
@@ -92,7 +104,9 @@ def test_kubernetes_takes_the_job_of_a_run(tmp_path: Path) -> None:
 
 def test_every_asset_asks_for_its_own_resources(tmp_path: Path) -> None:
     environment = os.environ | {"CHAMPION_EXECUTOR": "kubernetes", "DAGSTER_HOME": "", "DATA_DIR": str(tmp_path)}
-    found = subprocess.run([sys.executable, "-W", "ignore", "-c", TELL], env=environment, check=True, capture_output=True)
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", TELL], env=environment, check=True, capture_output=True
+    )
     said = json.loads(found.stdout)
     assert said["executor"] == "k8s"
     assert said["tags"].keys() >= set(ORDER)
@@ -114,7 +128,9 @@ def test_without_kubernetes_a_step_says_nothing_of_it(settings: Settings) -> Non
     assert executor_of(settings) is dg.in_process_executor
 
 
-def test_kubernetes_without_its_software_says_what_to_install(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kubernetes_without_its_software_says_what_to_install(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "dagster_k8s", None)
     with pytest.raises(KubernetesAbsent, match=r"champion\[k8s\]"):
         executor_of(settings.model_copy(update={"executor": "kubernetes"}))

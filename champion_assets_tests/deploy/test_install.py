@@ -62,7 +62,9 @@ def test_the_products_lock_is_a_part_of_the_whole_one() -> None:
     product = _packages(LOCK)
     assert product.items() <= whole.items()
     assert {"dagster", "polars", "mlflow", "setuptools", "uv"} <= {name for name, _ in product}
-    assert {name for name, _ in product}.isdisjoint({"pytest", "mypy", "moto", "playwright", "celery", "kubernetes", "psycopg2-binary"})
+    assert {name for name, _ in product}.isdisjoint(
+        {"pytest", "mypy", "moto", "playwright", "celery", "kubernetes", "psycopg2-binary"}
+    )
     assert "://" not in LOCK
 
 

@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[2]
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy of what git has, so that nothing that only lies here gets in."""
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    names = (
+        subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    )
     for name in filter(None, names):
         if (ROOT / name).is_file():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +43,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_file_of_the_package_is_in_it_and_no_test(wheel: Path) -> None:
-    names = subprocess.run(["git", "ls-files", "champion_assets"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    names = subprocess.run(
+        ["git", "ls-files", "champion_assets"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
         entry = archive.read(next(name for name in archive.namelist() if name.endswith("entry_points.txt"))).decode()
@@ -58,7 +62,9 @@ def test_it_works_in_another_folder(wheel: Path, tmp_path: Path) -> None:
         "import champion_assets; from champion_assets.cli.main import main; "
         "print(champion_assets.__file__, flush=True); main(['calendar', '2024-01-15'])"
     )
-    done = subprocess.run([sys.executable, "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].startswith(str(tmp_path / "site"))
     assert "Monday 2024-01-15: regular" in done.stdout

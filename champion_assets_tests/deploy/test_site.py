@@ -48,12 +48,16 @@ def test_every_public_name_setting_and_table_has_its_place(site: Path) -> None:
     assert {page.stem for page in (site / "reference" / "api").glob("*.html")} == {"index", *research.__all__}
     settings, lineage = ((site / "reference" / f"{name}.html").read_text("utf-8") for name in ("settings", "lineage"))
     assert [field for field in Settings.model_fields if f"<code>{field}</code>" not in settings] == []
-    assert [name for name in TABLES if not name.startswith("warehouse/") and f"<code>{name}</code>" not in lineage] == []
+    assert [
+        name for name in TABLES if not name.startswith("warehouse/") and f"<code>{name}</code>" not in lineage
+    ] == []
 
 
 def test_nothing_is_loaded_from_the_network(site: Path) -> None:
     for page in site.rglob("*.html"):
-        loaded = re.findall(r"<(?:link|script|img|iframe)\b[^>]*(?:href|src)=\"?((?:https?:)?//[^\"\s>]+)", page.read_text("utf-8"))
+        loaded = re.findall(
+            r"<(?:link|script|img|iframe)\b[^>]*(?:href|src)=\"?((?:https?:)?//[^\"\s>]+)", page.read_text("utf-8")
+        )
         assert loaded == [], page
     for style in site.rglob("*.css"):
         assert re.findall(r"url\(['\"]?(?:https?:)?//[^)]+\)", style.read_text("utf-8")) == [], style
@@ -67,6 +71,8 @@ def test_the_page_of_the_graph_names_every_table() -> None:
 
 def test_the_picture_of_the_graph_is_current() -> None:
     command = [sys.executable, "-W", "ignore", str(ROOT / "deploy" / "site" / "graph_picture.py")]
-    made = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True).stdout
+    made = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+    ).stdout
     assert (ROOT / "docs" / "pictures" / "graph.svg").read_text("utf-8") == made, "run `make docs`"
     assert "prefers-color-scheme: dark" in made

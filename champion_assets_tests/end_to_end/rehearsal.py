@@ -1,7 +1,9 @@
-"""A rehearsal: fictional days in compressed time through the real daemon, against the exchange's server, with faults at random.
+"""A rehearsal: fictional days in compressed time through the real daemon, against the exchange's server, with faults at
+random.
 
-What belongs here: the stage of `test_soak.py` (short, in CI), and of `benchmarks/soak.py` and `benchmarks/six_weeks.py` (long). Nothing is
-simulated but the exchange and the clock: the daemon, its code server and the runs are processes of their own, and they are killed for good.
+What belongs here: the stage of `test_soak.py` (short, in CI), and of `benchmarks/soak.py` and `benchmarks/six_weeks.py`
+(long). Nothing is simulated but the exchange and the clock: the daemon, its code server and the runs are processes of
+their own, and they are killed for good.
 """
 
 from __future__ import annotations
@@ -35,8 +37,23 @@ from champion_assets_tests.helpers import ORDER
 
 BIN = Path(sys.executable).parent
 START = dt.date(2024, 1, 1)
-FAULTS = ("html", "reset", "truncated", "empty", "xlsx", "503", "yesterday", "late", "busy", "kill run", "kill daemon", "republish",
-          "late delivery", "cannot write", "none")  # fmt: skip
+FAULTS = (
+    "html",
+    "reset",
+    "truncated",
+    "empty",
+    "xlsx",
+    "503",
+    "yesterday",
+    "late",
+    "busy",
+    "kill run",
+    "kill daemon",
+    "republish",
+    "late delivery",
+    "cannot write",
+    "none",
+)
 
 
 @dataclass
@@ -73,13 +90,17 @@ class Rehearsal:
         deadline = time.monotonic() + self.patience
         while not condition():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{what}: not after {self.patience:.0f} s\n{(self.folder / 'daemon.log').read_text()[-6000:]}")
+                raise TimeoutError(
+                    f"{what}: not after {self.patience:.0f} s\n{(self.folder / 'daemon.log').read_text()[-6000:]}"
+                )
             time.sleep(0.3)
 
     def start_daemon(self) -> None:
         command = [str(BIN / "dagster-daemon"), "run", "-m", "champion_assets.definitions"]
         with (self.folder / "daemon.log").open("ab") as log:
-            self.daemon = subprocess.Popen(command, env=self.environment, cwd=self.folder, stdout=log, stderr=log, start_new_session=True)
+            self.daemon = subprocess.Popen(
+                command, env=self.environment, cwd=self.folder, stdout=log, stderr=log, start_new_session=True
+            )
 
     def stop_daemon(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the daemon and everything that it started."""
@@ -122,12 +143,16 @@ class Rehearsal:
 
 @contextmanager
 def rehearse(
-    folder: Path, end: dt.date, seed: int, calendar: SessionCalendar | None = None, more: Mapping[str, str] | None = None
+    folder: Path,
+    end: dt.date,
+    seed: int,
+    calendar: SessionCalendar | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[Rehearsal]:
     """A stage with a running daemon, under `folder`.
 
-    `calendar` has the days on which the exchange really trades, by default those that Champion knows; `more` are further variables of the
-    environment of all processes.
+    `calendar` has the days on which the exchange really trades, by default those that Champion knows; `more` are
+    further variables of the environment of all processes.
     """
     calendar = calendar or load_calendar()
     exchange = write_exchange(folder / "exchange", calendar, START, end, seed)
@@ -137,7 +162,11 @@ def rehearse(
     state = State(exchange.folder, calendar, published_until=START - dt.timedelta(days=1))
     with serve(state) as url:
         environment = (
-            {name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION_", "DAGSTER", "MLFLOW", "COVERAGE"))}
+            {
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("CHAMPION_", "DAGSTER", "MLFLOW", "COVERAGE"))
+            }
             | {
                 "DATA_DIR": str(folder / "data"),
                 "DAGSTER_HOME": str(folder / "dagster"),
@@ -189,7 +218,9 @@ def play(stage: Rehearsal, date: dt.date, fault: str) -> None:
     stage.state.published_until = date
     stage.clock(date)
     if fault in SERVED:
-        stage.wait(f"{date}: {fault} was met", lambda: any(path.endswith(name) for path, _ in stage.state.requests[before:]))
+        stage.wait(
+            f"{date}: {fault} was met", lambda: any(path.endswith(name) for path, _ in stage.state.requests[before:])
+        )
         time.sleep(1.0)
         assert not stage.is_built(date), f"{date}: built although {fault}"
         stage.state.faults.pop(name)
@@ -220,7 +251,8 @@ def _harm(stage: Rehearsal, date: dt.date, fault: str) -> None:
 
 
 def _fill(stage: Rehearsal, *, on: bool) -> None:
-    """The folder of a table cannot be written, whoever tries (a file lies in its place); stands for any failing disk."""
+    """The folder of a table cannot be written, whoever tries (a file lies in its place); stands for any failing
+    disk."""
     place = stage.lake / "silver" / "equity_eod"
     if on:
         place.mkdir(parents=True, exist_ok=True)
@@ -250,7 +282,9 @@ def _republish(stage: Rehearsal, date: dt.date) -> None:
     corrected = rows.with_columns(last=pl.when(pl.int_range(pl.len()) == 0).then(pl.col("low")).otherwise("last"))
     path = stage.exchange.folder / bhavcopy_files(date)[0].path
     name = path.name.removesuffix(".zip")
-    path.with_suffix(".new").write_bytes(files.zipped(name, files.udiff(corrected, early=date < files.UDIFF_FINAL_HEADER_FROM)))
+    path.with_suffix(".new").write_bytes(
+        files.zipped(name, files.udiff(corrected, early=date < files.UDIFF_FINAL_HEADER_FROM))
+    )
     path.with_suffix(".new").replace(path)
     stage.clock(date, 15)  # files are looked at again every now and then
 

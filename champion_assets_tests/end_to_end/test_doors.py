@@ -41,7 +41,8 @@ MODULE = ("-m", "champion_assets.definitions")
 MATERIALIZE = ("probe", "dagster", "asset", "materialize", *MODULE, "--select")
 NOTEBOOK = (
     "import dagster as dg; from champion_assets.definitions import defs; "
-    "print(defs.resolve_job_def('nse_daily').execute_in_process(instance=dg.DagsterInstance.get(), partition_key='2024-01-15', "
+    "print(defs.resolve_job_def('nse_daily').execute_in_process(instance=dg.DagsterInstance.get(), "
+    "partition_key='2024-01-15', "
     "asset_selection=[dg.AssetKey(['raw', 'bhavcopy'])]).success)"
 )
 DOORS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -55,7 +56,10 @@ DOORS: dict[str, tuple[str, tuple[str, ...]]] = {
     "prepared": ("prepared", (*MATERIALIZE, "raw/bhavcopy", "--partition", DAY)),
     "champion": ("unset", ("champion", "backfill", DAY, DAY, "--assets", "raw/bhavcopy")),
     "champion in a new folder": ("folder", ("champion", "backfill", DAY, DAY, "--assets", "raw/bhavcopy")),
-    "launch": ("prepared", ("dagster", "job", "launch", "-j", "nse_daily", "--tags", json.dumps({"dagster/partition": DAY}))),
+    "launch": (
+        "prepared",
+        ("dagster", "job", "launch", "-j", "nse_daily", "--tags", json.dumps({"dagster/partition": DAY})),
+    ),
     "backfill": ("prepared", ("dagster", "job", "backfill", "-j", "nse_daily", "--partitions", DAY, "--noprompt")),
     "notebook": ("folder", ("python", "-W", "ignore", "-c", NOTEBOOK)),
 }
@@ -76,7 +80,9 @@ class Outcome:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files that git knows or would add, and no other."""
     folder = tmp_path_factory.mktemp("checkout")
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     for name in listed.splitlines():
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -88,12 +94,20 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def base(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> dict[str, str]:
     """The environment of a user who has set nothing but what makes the market small."""
     folder = tmp_path_factory.mktemp("user")
-    source = write_exchange(folder / "source", load_calendar(), dt.date(2024, 1, 1), dt.date(2024, 1, 31), seed=11).folder
+    source = write_exchange(
+        folder / "source", load_calendar(), dt.date(2024, 1, 1), dt.date(2024, 1, 31), seed=11
+    ).folder
     ours = ("CHAMPION", "DAGSTER", "MLFLOW", "DATA_DIR", "COVERAGE", "PYTEST")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
-        "HOME": str(folder), "PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1", "CHAMPION_SOURCE": str(source),
-        "CHAMPION_START_DATE": DAY, "UNIVERSE_WARMUP": "2", "CHAMPION_TRACK": "false", "COLUMNS": "200",
-    }  # fmt: skip
+        "HOME": str(folder),
+        "PYTHONPATH": str(checkout),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CHAMPION_SOURCE": str(source),
+        "CHAMPION_START_DATE": DAY,
+        "UNIVERSE_WARMUP": "2",
+        "CHAMPION_TRACK": "false",
+        "COLUMNS": "200",
+    }
 
 
 def _run(door: str, checkout: Path, base: dict[str, str], folder: Path) -> Outcome:
@@ -107,13 +121,21 @@ def _run(door: str, checkout: Path, base: dict[str, str], folder: Path) -> Outco
         shutil.copy(checkout / "dagster.yaml", home or "")
     if kind == "empty":
         environment["DAGSTER_HOME"] = ""
-    start = [sys.executable, str(ROOT / "champion_assets_tests/end_to_end/probe.py")] if words[0] == "probe" else [str(BIN / words[0])]
-    done = subprocess.run([*start, *words[1:]], cwd=checkout, env=environment, capture_output=True, text=True, timeout=280)
+    start = (
+        [sys.executable, str(ROOT / "champion_assets_tests/end_to_end/probe.py")]
+        if words[0] == "probe"
+        else [str(BIN / words[0])]
+    )
+    done = subprocess.run(
+        [*start, *words[1:]], cwd=checkout, env=environment, capture_output=True, text=True, timeout=280
+    )
     return Outcome(done.returncode, done.stdout + done.stderr, home, folder / "data")
 
 
 @pytest.fixture(scope="module")
-def outcomes(checkout: Path, base: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Outcome]]]:
+def outcomes(
+    checkout: Path, base: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Outcome]]]:
     with ThreadPoolExecutor(2) as pool:
         yield {door: pool.submit(_run, door, checkout, base, tmp_path_factory.mktemp("door")) for door in DOORS}
 
@@ -144,7 +166,11 @@ def test_champion_configures_a_new_folder(outcomes: dict[str, Future[Outcome]], 
 
 
 def test_what_the_doors_built(outcomes: dict[str, Future[Outcome]]) -> None:
-    for door, table, days in (("one day", "backtest/daily", 1), ("range", "backtest/daily", 2), ("champion", "raw/bhavcopy", 1)):
+    for door, table, days in (
+        ("one day", "backtest/daily", 1),
+        ("range", "backtest/daily", 2),
+        ("champion", "raw/bhavcopy", 1),
+    ):
         assert len(Lake(str(outcomes[door].result().data / "lake")).dates(table)) == days, door
     assert "True" in outcomes["notebook"].result().text
     assert '"silver/equity_eod"' in outcomes["list"].result().text
@@ -198,7 +224,9 @@ def _until(answer: Callable[[], object], seconds: float) -> object:
         time.sleep(0.5)
 
 
-LOCATIONS = "{workspaceOrError {... on Workspace {locationEntries {name locationOrLoadError {__typename}}}} instance {info}}"
+LOCATIONS = (
+    "{workspaceOrError {... on Workspace {locationEntries {name locationOrLoadError {__typename}}}} instance {info}}"
+)
 
 
 def test_the_page_opens_with_one_location_and_sends_nothing(
@@ -219,7 +247,9 @@ def test_the_page_opens_with_one_location_and_sends_nothing(
         try:
 
             def answer() -> object:
-                reply = requests.post(f"http://127.0.0.1:{port}/graphql", json={"query": LOCATIONS}, timeout=20).json()["data"]
+                reply = requests.post(f"http://127.0.0.1:{port}/graphql", json={"query": LOCATIONS}, timeout=20).json()[
+                    "data"
+                ]
                 return reply if reply["workspaceOrError"]["locationEntries"] else None
 
             reply = json.dumps(_until(answer, 150))

@@ -38,7 +38,9 @@ def differing(one: Workspace, other: Workspace, until: dt.date) -> list[str]:
     sessions, found = one.sessions(START, until), []
     for table in PROVEN:
         mine, theirs = (each.lake.read(table, sessions) for each in (one, other))
-        drop = [name for name in ("source_sha256", "name", "lot_size") if name in mine.columns]  # of the noisy copy's own files
+        drop = [
+            name for name in ("source_sha256", "name", "lot_size") if name in mine.columns
+        ]  # of the noisy copy's own files
         if not mine.drop(drop).equals(theirs.drop(drop)):
             found.append(table)
     return found
@@ -47,7 +49,9 @@ def differing(one: Workspace, other: Workspace, until: dt.date) -> list[str]:
 def elsewhere(workspace: Workspace, folder: Path, name: str) -> Workspace:
     """The same settings on the files in `folder` and a lake of its own."""
     explained = folder / "checks.csv"
-    settings = workspace.settings.model_copy(update={"source": str(folder), "check_overrides": explained if explained.exists() else None})
+    settings = workspace.settings.model_copy(
+        update={"source": str(folder), "check_overrides": explained if explained.exists() else None}
+    )
     return replace(workspace, lake=Lake(str(folder.with_name(name))), settings=settings)
 
 
@@ -68,7 +72,9 @@ def noisy(exchange: Exchange, folder: Path, cut: dt.date, chance: random.Random)
         rows = exchange.market.rows(number)
         if date > cut:
             factor = chance.uniform(0.5, 1.5)
-            rows = rows.with_columns((pl.col(name) * factor).round(2) for name in ("open", "high", "low", "close", "last", "vwap"))
+            rows = rows.with_columns(
+                (pl.col(name) * factor).round(2) for name in ("open", "high", "low", "close", "last", "vwap")
+            )
         is_new = date.year == 2024
         name = (
             f"BhavCopy_NSE_CM_0_0_0_{date:%Y%m%d}_F_0000.csv"
@@ -92,7 +98,9 @@ def truncated(exchange: Exchange, folder: Path, cut: dt.date) -> Path:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_noise_after_a_cut_changes_nothing_before_it(workspace: Workspace, exchange: Exchange, tmp_path: Path, seed: int) -> None:
+def test_noise_after_a_cut_changes_nothing_before_it(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path, seed: int
+) -> None:
     build_until(workspace, "backtest/daily", START, END)
     chance = random.Random(seed)
     cut = chance.choice(workspace.sessions(dt.date(2023, 12, 1), dt.date(2024, 2, 20)))
@@ -124,14 +132,24 @@ def test_no_optional_input_looks_ahead(workspace: Workspace, exchange: Exchange,
     head, *lines = first.read_text().splitlines()
     industries = [line.split(",")[1] for line in lines]
     moved = [
-        line.replace(f",{old},", f",{new},", 1) for line, old, new in zip(lines, industries, industries[1:] + industries[:1], strict=True)
+        line.replace(f",{old},", f",{new},", 1)
+        for line, old, new in zip(lines, industries, industries[1:] + industries[:1], strict=True)
     ]
     (first.parent / "ind_nifty500list_2024-01-20.csv").write_text("\n".join([head, *moved]) + "\n")
     shutil.copytree(full, short)
     (short / "content" / "indices" / "ind_nifty500list_2024-01-20.csv").unlink()
     symbol = lines[0].split(",")[2]
-    changed = {"sector_cap": 0.5, "esg_floor": 30.0, "esg_min_coverage": 0.5, "exclude": (symbol,), "turnover_max": 0.3, "impact": 1.0,
-               "unfilled": "carry", "participation": 0.01, "tilts": {"features/covariance:volatility": -0.01}}  # fmt: skip
+    changed = {
+        "sector_cap": 0.5,
+        "esg_floor": 30.0,
+        "esg_min_coverage": 0.5,
+        "exclude": (symbol,),
+        "turnover_max": 0.3,
+        "impact": 1.0,
+        "unfilled": "carry",
+        "participation": 0.01,
+        "tilts": {"features/covariance:volatility": -0.01},
+    }
     mine, theirs = (
         replace(each, settings=each.settings.model_copy(update=changed))
         for each in (elsewhere(workspace, full, "full_lake"), elsewhere(workspace, short, "short_lake"))
@@ -157,7 +175,11 @@ def leak() -> Iterator[None]:
             if tomorrow and place.lake.has("features/returns", tomorrow):
                 known = place.lake.read("features/returns", [tomorrow], ["instrument_id", "total_return"])
                 moved = rows.join(known, on="instrument_id", how="left", maintain_order="left")
-                frames.append(moved.with_columns(pl.col("expected_return") + pl.col("total_return").fill_null(0.0)).drop("total_return"))
+                frames.append(
+                    moved.with_columns(pl.col("expected_return") + pl.col("total_return").fill_null(0.0)).drop(
+                        "total_return"
+                    )
+                )
             else:
                 frames.append(rows)
         return replace(computed, frame=pl.concat([computed.frame.clear(), *frames]))
@@ -168,14 +190,25 @@ def leak() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("way", ["noise", "deletion"])
-def test_a_leaking_feature_is_caught(workspace: Workspace, exchange: Exchange, tmp_path: Path, leak: None, way: str) -> None:
+def test_a_leaking_feature_is_caught(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path, leak: None, way: str
+) -> None:
     cut = dt.date(2023, 12, 29)  # decisions are made on it
     full = elsewhere(workspace, copied(exchange, tmp_path / "full"), "full_lake")
-    folder = noisy(exchange, tmp_path / way, cut, random.Random(9)) if way == "noise" else truncated(exchange, tmp_path / way, cut)
+    folder = (
+        noisy(exchange, tmp_path / way, cut, random.Random(9))
+        if way == "noise"
+        else truncated(exchange, tmp_path / way, cut)
+    )
     other = elsewhere(workspace, folder, "other_lake")
     for each in (full, other):
         build(each, cut if each is other and way == "deletion" else dt.date(2024, 1, 5))
-    assert differing(full, other, cut) == ["features/expected_returns", "portfolio/account", "portfolio/target_weights", "portfolio/audit"]
+    assert differing(full, other, cut) == [
+        "features/expected_returns",
+        "portfolio/account",
+        "portfolio/target_weights",
+        "portfolio/audit",
+    ]
 
 
 def build(workspace: Workspace, end: dt.date) -> None:

@@ -23,14 +23,24 @@ def test_a_mapping_says_which_files_it_covers() -> None:
     assert mapping.publication_lag_days == 45
 
 
-@pytest.mark.parametrize(("line", "instead", "words"), [
-    ("direction: higher_better", "", "direction"), ("direction: higher_better", "direction: up", "higher_better"),
-    ("scale: [0, 100]", "", "scale"), ("scale: [0, 100]", "scale: [100, 0]", "does not rise"), ("history: point_in_time", "", "history"),
-    ("history: point_in_time", "history: snapshot", "as_of"), ("score: Score, ", "", "`score`"), ("symbol: Symbol, ", "", "isin"),
-    (", available_from: Published", "", "it is a snapshot"), ("provider: acme", "provider: blend", "blend"),
-    ("provider: acme", "provider: acme\nlook_ahead: true", "only a snapshot"), ("provider: acme", "provider: acme\nscael: 3", "scael"),
-    ("provider: acme", "provider: [", "not YAML"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "instead", "words"),
+    [
+        ("direction: higher_better", "", "direction"),
+        ("direction: higher_better", "direction: up", "higher_better"),
+        ("scale: [0, 100]", "", "scale"),
+        ("scale: [0, 100]", "scale: [100, 0]", "does not rise"),
+        ("history: point_in_time", "", "history"),
+        ("history: point_in_time", "history: snapshot", "as_of"),
+        ("score: Score, ", "", "`score`"),
+        ("symbol: Symbol, ", "", "isin"),
+        (", available_from: Published", "", "it is a snapshot"),
+        ("provider: acme", "provider: blend", "blend"),
+        ("provider: acme", "provider: acme\nlook_ahead: true", "only a snapshot"),
+        ("provider: acme", "provider: acme\nscael: 3", "scael"),
+        ("provider: acme", "provider: [", "not YAML"),
+    ],
+)
 def test_what_is_not_declared_is_refused_with_instructions(line: str, instead: str, words: str) -> None:
     with pytest.raises(MappingError, match=r"acme\.yaml") as caught:
         read_mapping(GOOD.replace(line, instead), "acme.yaml")

@@ -11,9 +11,21 @@ from hypothesis import strategies as st
 from champion_assets.esg.mapping import EsgMapping
 from champion_assets.esg.records import FIRST_DAY, EsgFileError, oriented, read_records
 
-BASE = {"provider": "acme", "files": "*.csv", "direction": "higher_better", "scale": (0, 100), "history": "point_in_time",
-        "columns": {"isin": "ISIN", "symbol": "Symbol", "score": "Score", "rating_date": "Rated", "available_from": "Published",
-                    "category": "Band"}}  # fmt: skip
+BASE = {
+    "provider": "acme",
+    "files": "*.csv",
+    "direction": "higher_better",
+    "scale": (0, 100),
+    "history": "point_in_time",
+    "columns": {
+        "isin": "ISIN",
+        "symbol": "Symbol",
+        "score": "Score",
+        "rating_date": "Rated",
+        "available_from": "Published",
+        "category": "Band",
+    },
+}
 HEAD = "ISIN,Symbol,Score,Rated,Published,Band\n"
 
 
@@ -25,12 +37,22 @@ def read(rows: str, **changes: object):  # type: ignore[no-untyped-def]
     return read_records((HEAD + rows).encode(), "acme.csv", mapping(**changes))
 
 
-@pytest.mark.parametrize(("direction", "scale", "open_ended", "raw", "score"), [
-    ("higher_better", (0, 100), False, 73, 73.0), ("lower_better", (0, 100), False, 12.5, 87.5), ("higher_better", (0, 10), False, 7, 70.0),
-    ("lower_better", (0, 50), True, 60, 0.0), ("lower_better", (1, 5), False, 1, 100.0),
-])  # fmt: skip
-def test_scores_are_oriented(direction: str, scale: tuple[float, float], open_ended: bool, raw: float, score: float) -> None:
-    records, _ = read(f"INE040A01034,HDFCBANK,{raw},2023-01-01,2023-02-01,", direction=direction, scale=scale, open_ended=open_ended)
+@pytest.mark.parametrize(
+    ("direction", "scale", "open_ended", "raw", "score"),
+    [
+        ("higher_better", (0, 100), False, 73, 73.0),
+        ("lower_better", (0, 100), False, 12.5, 87.5),
+        ("higher_better", (0, 10), False, 7, 70.0),
+        ("lower_better", (0, 50), True, 60, 0.0),
+        ("lower_better", (1, 5), False, 1, 100.0),
+    ],
+)
+def test_scores_are_oriented(
+    direction: str, scale: tuple[float, float], open_ended: bool, raw: float, score: float
+) -> None:
+    records, _ = read(
+        f"INE040A01034,HDFCBANK,{raw},2023-01-01,2023-02-01,", direction=direction, scale=scale, open_ended=open_ended
+    )
     assert records["score"].to_list() == [score]
     assert records["score_raw"].to_list() == [raw]
 
@@ -40,14 +62,21 @@ def test_flipping_the_direction_flips_the_score(raw: float) -> None:
     assert oriented(raw, mapping()) == pytest.approx(100 - oriented(raw, mapping(direction="lower_better")))
 
 
-@pytest.mark.parametrize(("row", "reason"), [
-    ("INE040A01034,X,120,2023-01-01,2023-02-01,", "outside the declared scale"),
-    ("INE040A01035,X,50,2023-01-01,2023-02-01,", "no valid ISIN"),
-    (",,50,2023-01-01,2023-02-01,", "no ISIN, symbol or name"), (",X,good,2023-01-01,2023-02-01,", "no number"),
-    (",X,nan,2023-01-01,2023-02-01,", "no number"), (",X,50,2023-03-01,2023-02-01,", "rated on"), (",X,50,soon,2023-02-01,", "no date"),
-    (",X,50,,,", "no date from which"), (",X,12,2023-01-01,2023-02-01,Severe", "is the direction right"),
-    (",X,,2023-01-01,2023-02-01,", "no number"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("INE040A01034,X,120,2023-01-01,2023-02-01,", "outside the declared scale"),
+        ("INE040A01035,X,50,2023-01-01,2023-02-01,", "no valid ISIN"),
+        (",,50,2023-01-01,2023-02-01,", "no ISIN, symbol or name"),
+        (",X,good,2023-01-01,2023-02-01,", "no number"),
+        (",X,nan,2023-01-01,2023-02-01,", "no number"),
+        (",X,50,2023-03-01,2023-02-01,", "rated on"),
+        (",X,50,soon,2023-02-01,", "no date"),
+        (",X,50,,,", "no date from which"),
+        (",X,12,2023-01-01,2023-02-01,Severe", "is the direction right"),
+        (",X,,2023-01-01,2023-02-01,", "no number"),
+    ],
+)
 def test_a_bad_row_is_refused_with_its_reason_and_the_others_stay(row: str, reason: str) -> None:
     records, rejects = read(f"{row}\n,GOOD,50,2023-01-01,2023-02-01,", bands={"Severe": (40, 100)})
     assert records["symbol"].to_list() == ["GOOD"]

@@ -57,12 +57,20 @@ def test_the_figures_are_those_of_the_days_that_all_trials_share(built: Workspac
         lake = on_overlay(built, name, trial, dt.date(2023, 12, 20)).lake
         days.append(invested_days(lake.read("backtest/daily", lake.dates("backtest/daily"))))
     first = max(each["trade_date"][0] for each in days)
-    excess = np.column_stack([
-        each.filter(each["trade_date"] >= first).select(x=each.filter(each["trade_date"] >= first)["portfolio_return"]
-                                                        - each.filter(each["trade_date"] >= first)["overnight_return"])["x"].to_numpy()
-        for each in days
-    ])  # fmt: skip
-    assert luck.compared == tuple(each.label for each in sorted(outcome.results, key=lambda each: luck.compared.index(each.label)))
+    excess = np.column_stack(
+        [
+            each.filter(each["trade_date"] >= first)
+            .select(
+                x=each.filter(each["trade_date"] >= first)["portfolio_return"]
+                - each.filter(each["trade_date"] >= first)["overnight_return"]
+            )["x"]
+            .to_numpy()
+            for each in days
+        ]
+    )
+    assert luck.compared == tuple(
+        each.label for each in sorted(outcome.results, key=lambda each: luck.compared.index(each.label))
+    )
     assert (found.first, found.last, found.sessions) == (first, END, excess.shape[0])
     order = [[each.label for each in outcome.results].index(label) for label in luck.compared]
     again = overfitting(excess[:, order], 4)
@@ -79,13 +87,24 @@ def test_the_figures_are_those_of_the_days_that_all_trials_share(built: Workspac
 def test_what_cannot_be_compared_is_told_and_one_trial_is_not_judged(built: Workspace) -> None:
     name, trials = parse_trials(TEXT, "g", "some", built.settings)
     late = parse_trials("start: 2023-12-22\ngrid: {risk_aversion: [3]}", "g", "late", built.settings)[1]
-    hard = parse_trials("start: 2023-12-20\nstrategy: {weight_cap: 0.1, esg_floor: 99.0}", "g", "hard", built.settings)[1]
+    hard = parse_trials("start: 2023-12-20\nstrategy: {weight_cap: 0.1, esg_floor: 99.0}", "g", "hard", built.settings)[
+        1
+    ]
     outcome = run_experiment(built.settings, name, [*trials, *late, *hard], jobs=1)
     gone = replace(
-        outcome.results[0], identity="0123456789ab", label="gone", parameters=outcome.results[0].parameters | {"risk_aversion": 77}
+        outcome.results[0],
+        identity="0123456789ab",
+        label="gone",
+        parameters=outcome.results[0].parameters | {"risk_aversion": 77},
     )
     keep(built.lake, name, gone)
-    cash = replace(gone, identity="ba9876543210", label="short", end="2023-12-20", parameters=gone.parameters | {"risk_aversion": 78})
+    cash = replace(
+        gone,
+        identity="ba9876543210",
+        label="short",
+        end="2023-12-20",
+        parameters=gone.parameters | {"risk_aversion": 78},
+    )
     keep(built.lake, name, cash)
     luck = _luck(built, name)
     why = dict(luck.left_out)
@@ -106,7 +125,8 @@ def test_what_cannot_be_compared_is_told_and_one_trial_is_not_judged(built: Work
     assert both.earlier == (outcome.results[0].label,)
     assert any("Not run this time" in text and warns for text, warns in notes(both))
     assert (
-        f"{both.made} trials ever made" in {name: text for name, _, text in lines(both, both.comparison)}["minimum backtest length"]
+        f"{both.made} trials ever made"
+        in {name: text for name, _, text in lines(both, both.comparison)}["minimum backtest length"]
         or both.comparison.minimum_years is None
     )
 
@@ -119,14 +139,22 @@ def test_an_experiment_without_a_trial_that_worked_is_not_judged(workspace: Work
 
 
 def _series(label: str, first: int, last: int, lacks: tuple[int, ...] = ()) -> Series:
-    days = [dt.date(2024, 1, 1) + dt.timedelta(days=number) for number in range(first - 1, last + 1) if number not in lacks]
+    days = [
+        dt.date(2024, 1, 1) + dt.timedelta(days=number) for number in range(first - 1, last + 1) if number not in lacks
+    ]
     result = TrialResult(label, label, {}, days[0].isoformat(), days[-1].isoformat())
     return Series(result, pl.DataFrame({"trade_date": days[1:], "excess": [0.001] * (len(days) - 1)}), tuple(days))
 
 
 def test_the_largest_table_of_trials_and_sessions_is_compared() -> None:
-    series = [_series("long", 0, 99), _series("most", 10, 99), _series("more", 10, 95), _series("late", 80, 99), _series("early", 0, 20),
-              _series("holes", 0, 99, (50, 51))]  # fmt: skip
+    series = [
+        _series("long", 0, 99),
+        _series("most", 10, 99),
+        _series("more", 10, 95),
+        _series("late", 80, 99),
+        _series("early", 0, 20),
+        _series("holes", 0, 99, (50, 51)),
+    ]
     kept, first, last, left_out = _shared(series)
     assert [each.result.label for each in kept] == ["long", "most", "more"]
     assert (first, last) == (dt.date(2024, 1, 11), dt.date(2024, 4, 5))
@@ -147,17 +175,27 @@ def test_returns_without_a_sharpe_ratio_are_not_judged(workspace: Workspace, mon
 
 def test_the_page_says_that_a_history_is_too_short_and_what_each_figure_is() -> None:
     returns = np.random.default_rng(8).normal(0.0003, 0.01, (163, 6))
-    found = Comparison(dt.date(2023, 1, 2), dt.date(2023, 8, 31), 0.66, 12, overfitting(returns), 1.2, minimum_length(40, 1.2))
+    found = Comparison(
+        dt.date(2023, 1, 2), dt.date(2023, 8, 31), 0.66, 12, overfitting(returns), 1.2, minimum_length(40, 1.2)
+    )
     luck = Luck(tuple("abcdef"), (("g", "it failed: <no>"),), ("f",), 40, found)
-    page = render("x", [TrialResult("0" * 12, "a", {}, "2023-01-02", "2023-08-31", error="none")], [pl.DataFrame()], luck)
+    page = render(
+        "x", [TrialResult("0" * 12, "a", {}, "2023-01-02", "2023-08-31", error="none")], [pl.DataFrame()], luck
+    )
     read = parsed(page)
     told = {row[0].lower(): row[1:] for row in read.tables["luck-table"]}
     for name, value, definition in lines(luck, found):
         assert told[name.lower()] == [value, definition]
-    for text in ("all 12,870 ways",
-                 f"40 trials ever made on this lake that takes {found.minimum_years:.1f} years, and the history of 0.7 is shorter",
-                 "luck alone is expected to show", "Not run this time, so compared as an earlier run left them: f.",
-                 "g it failed: <no>", "The first 3 of these sessions fill no block", "Rank of the choice in the other half"):  # fmt: skip
+    for text in (
+        "all 12,870 ways",
+        f"40 trials ever made on this lake that takes {found.minimum_years:.1f} years, and the history "
+        f"of 0.7 is shorter",
+        "luck alone is expected to show",
+        "Not run this time, so compared as an earlier run left them: f.",
+        "g it failed: <no>",
+        "The first 3 of these sessions fill no block",
+        "Rank of the choice in the other half",
+    ):
         assert text in read.text, text
     poor = replace(luck, comparison=replace(found, sharpe=-0.3, minimum_years=None))
     assert "ratio is -0.30, so no history is long enough" in summary(poor)

@@ -30,7 +30,12 @@ def test_every_combination_of_the_grid_is_a_trial_and_the_rest_is_as_in_the_dail
         "risk_aversion=5, sector_cap=0.3",
     ]  # fmt: skip
     last = trials[-1]
-    assert (last.settings.risk_aversion, last.settings.sector_cap, last.settings.turnover_max, last.settings.fill) == (5, 0.3, 0.4, "vwap")
+    assert (last.settings.risk_aversion, last.settings.sector_cap, last.settings.turnover_max, last.settings.fill) == (
+        5,
+        0.3,
+        0.4,
+        "vwap",
+    )
     assert (last.start, last.end) == (dt.date(2023, 12, 1), None)
     assert last.settings.cov_window_days == settings.cov_window_days
     assert last.settings.data_dir == settings.data_dir
@@ -65,15 +70,25 @@ def test_a_new_setting_at_its_default_renames_no_trial(settings: Settings) -> No
     assert tomorrow.identity(day) == today
     assert Trial("a", NextSettings(**values, patience=1)).identity(day) != today
     stored = json.loads(json.dumps(Trial("a", settings.model_copy(update={"exclude": ("S1",)})).parameters))
-    assert identity_of(stored, day.isoformat()) == Trial("a", settings.model_copy(update={"exclude": ("S1",)})).identity(day)
+    assert identity_of(stored, day.isoformat()) == Trial(
+        "a", settings.model_copy(update={"exclude": ("S1",)})
+    ).identity(day)
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    ("strategy: {weight_capp: 0.1}", "'weight_capp' is no field of a strategy or the simulator; weight_cap?"),
-    ("strategy: {weight_cap: 7}", "weight_cap"), ("strategie: {}", "strategie"), ("grid: {fill: [open, noon]}", "fill"),
-    ("strategy: {universe_size: 3}", "universe_size"), ("grid: {risk_aversion: []}", "has no value"), ("a: [", "not YAML"),
-    ("start: tomorrow", "start"), ("[1, 2]", "strategy file has"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("strategy: {weight_capp: 0.1}", "'weight_capp' is no field of a strategy or the simulator; weight_cap?"),
+        ("strategy: {weight_cap: 7}", "weight_cap"),
+        ("strategie: {}", "strategie"),
+        ("grid: {fill: [open, noon]}", "fill"),
+        ("strategy: {universe_size: 3}", "universe_size"),
+        ("grid: {risk_aversion: []}", "has no value"),
+        ("a: [", "not YAML"),
+        ("start: tomorrow", "start"),
+        ("[1, 2]", "strategy file has"),
+    ],
+)
 def test_what_cannot_be_meant_is_told_with_file_and_field(settings: Settings, text: str, words: str) -> None:
     with pytest.raises(ExperimentError) as told:
         parse_trials(text, "mine.yaml", "mine", settings)

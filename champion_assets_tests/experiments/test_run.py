@@ -46,8 +46,15 @@ def test_a_trial_of_the_daily_strategy_is_the_daily_portfolio(built: Workspace) 
     assert not result.error
     trial = on_overlay(built, "same", Trial("same", built.settings), START)
     sessions = built.sessions(START, END)
-    own = {"portfolio/account", "portfolio/target_weights", "portfolio/audit", "backtest/executions", "backtest/attribution",
-           "backtest/daily", "backtest/tax"}  # fmt: skip
+    own = {
+        "portfolio/account",
+        "portfolio/target_weights",
+        "portfolio/audit",
+        "backtest/executions",
+        "backtest/attribution",
+        "backtest/daily",
+        "backtest/tax",
+    }
     for table in sorted(own):
         assert trial.lake.read(table, sessions).equals(built.lake.read(table, sessions)), table
     assert {table.name for table in own_tables(built.tables, built.settings, built.settings)} == own
@@ -92,7 +99,9 @@ def test_only_tables_that_differ_are_made_anew(built: Workspace) -> None:
     names = [table.name for table in own_tables(built.tables, built.settings, shorter)]
     assert "features/covariance" in names
     assert "features/returns" not in names
-    assert names.index("features/universe") < names.index("features/covariance") < names.index("portfolio/target_weights")
+    assert (
+        names.index("features/universe") < names.index("features/covariance") < names.index("portfolio/target_weights")
+    )
 
 
 def test_a_trial_may_not_write_below_its_overlay(built: Workspace) -> None:
@@ -110,7 +119,9 @@ def test_mlflow_holds_parameters_figures_series_weights_and_tear_sheet_once(buil
     store = client(built)
     runs = store.search_runs([store.get_experiment_by_name("kept").experiment_id])
     assert len(runs) == 2
-    for run, result in zip(sorted(runs, key=lambda each: float(each.data.params["risk_aversion"])), outcome.results, strict=True):
+    for run, result in zip(
+        sorted(runs, key=lambda each: float(each.data.params["risk_aversion"])), outcome.results, strict=True
+    ):
         assert run.info.status == "FINISHED"
         assert run.data.params["weight_cap"] == "0.07"
         assert run.data.metrics["sharpe"] == pytest.approx(result.figures["sharpe"])
@@ -144,7 +155,9 @@ def test_an_impossible_trial_is_told_and_the_others_go_on(built: Workspace) -> N
     assert outcome.results[1].figures["sharpe"] is not None
     assert "lower the floor on ESG" in Path(outcome.page).read_text()
     store = client(built)
-    assert sorted(run.info.status for run in store.search_runs([store.get_experiment_by_name("hard").experiment_id])) == [
+    assert sorted(
+        run.info.status for run in store.search_runs([store.get_experiment_by_name("hard").experiment_id])
+    ) == [
         "FAILED",
         "FINISHED",
     ]
@@ -178,7 +191,9 @@ def test_the_command_and_the_job(built: Workspace, environment: Callable[[str, s
     wrong = CliRunner().invoke(main, ["experiment", str(tmp_path / "none.yaml")])
     assert wrong.exit_code == 1
     assert "none.yaml" in wrong.output
-    config = {"ops": {"run_trials": {"config": {"text": "start: 2024-01-01\nstrategy: {risk_aversion: 2}", "name": "job"}}}}
+    config = {
+        "ops": {"run_trials": {"config": {"text": "start: 2024-01-01\nstrategy: {risk_aversion: 2}", "name": "job"}}}
+    }
     with dg.DagsterInstance.ephemeral() as instance:
         assert defs.resolve_job_def("experiment").execute_in_process(run_config=config, instance=instance).success
     assert len(kept_results(built.lake, "job")) == 1

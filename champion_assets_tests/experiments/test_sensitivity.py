@@ -28,7 +28,10 @@ VARIANTS = [
 
 
 def test_every_trial_of_a_file_carries_its_block(settings: Settings) -> None:
-    text = "grid: {risk_aversion: [1, 5]}\nsensitivity: {universes: 3, slippage_bps: [0, 20], start_delay: [5], rebalance_delay: [1]}"
+    text = (
+        "grid: {risk_aversion: [1, 5]}\nsensitivity: {universes: 3, slippage_bps: [0, 20], start_delay: "
+        "[5], rebalance_delay: [1]}"
+    )
     _, trials = parse_trials(text, "f", "f", settings)
     wanted = Sensitivity(universes=3, slippage_bps=[0, 20], start_delay=[5], rebalance_delay=[1])
     assert [each.sensitivity for each in trials] == [wanted] * 2
@@ -82,13 +85,25 @@ def test_the_spread_is_that_of_each_kind() -> None:
     )  # fmt: skip
     assert (start.kind, start.variants, start.least, start.largest) == (START, 1, 0.7, 0.7)
     told = in_words(result("", "best", 0.6), VARIANTS)
-    assert told == "Sharpe ratio of best 0.60; of its variants: slippage 0.10 to 0.50 (5), first day 0.70 to 0.70 (1); 1 not possible"
+    assert (
+        told == "Sharpe ratio of best 0.60; of its variants: slippage 0.10 to 0.50 (5), first day 0.70 to 0.70 "
+        "(1); 1 not possible"
+    )
 
 
 def test_the_page_shows_quartiles_every_variant_and_what_was_not_possible() -> None:
     blocks = sensitivity_blocks(result("", "best", 0.6), VARIANTS)
     tables = {each.name: each for each in blocks if isinstance(each, Table)}
-    assert [cell.text for cell in tables["spread-sharpe"].rows[0]] == [COSTS, "5", "0.60", "0.10", "0.20", "0.30", "0.40", "0.50"]
+    assert [cell.text for cell in tables["spread-sharpe"].rows[0]] == [
+        COSTS,
+        "5",
+        "0.60",
+        "0.10",
+        "0.20",
+        "0.30",
+        "0.40",
+        "0.50",
+    ]
     assert [cell.text for cell in tables["spread-cagr"].rows[0]][2:4] == ["6.0 %", "1.0 %"]
     assert len(tables["variants-table"].rows) == len(VARIANTS)
     assert [note.tag for each in blocks if isinstance(each, Notes) for note in each.items] == ["no"]

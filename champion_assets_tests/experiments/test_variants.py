@@ -31,11 +31,15 @@ def built(workspace: Workspace) -> Workspace:
 
 def test_the_best_trial_is_perturbed_and_nothing_of_it_counts(built: Workspace) -> None:
     name, trials = parse_trials(TEXT, "spread", "spread", built.settings)
-    plain = run_experiment(built.settings, name, parse_trials(TEXT.split("sens", maxsplit=1)[0], "x", "x", built.settings)[1], jobs=1)
+    plain = run_experiment(
+        built.settings, name, parse_trials(TEXT.split("sens", maxsplit=1)[0], "x", "x", built.settings)[1], jobs=1
+    )
     assert plain.variants == []
     assert plain.sensitivity == ""
     outcome = run_experiment(built.settings, name, trials, jobs=1)
-    assert [each.figures for each in outcome.results] == [each.figures for each in plain.results]  # deflated for two trials, as before
+    assert [each.figures for each in outcome.results] == [
+        each.figures for each in plain.results
+    ]  # deflated for two trials, as before
     assert {each.figures["trials"] for each in outcome.results} == {2.0}
     assert len(every_result(built.lake)) == len(kept_results(built.lake, name)) == 2
     assert [each.variant for each in outcome.variants] == [UNIVERSE, UNIVERSE, COSTS, COSTS, START, REBALANCING]
@@ -60,7 +64,9 @@ def _check_each(built: Workspace, name: str, trial: Trial) -> None:
     for each in made:
         begin = span(built, each)[0]
         lake = on_overlay(built, name, each, begin).lake
-        rows = lake.read("portfolio/account", [date for date in sessions if date >= begin], ["trade_date", "decided_on", "holdings"])
+        rows = lake.read(
+            "portfolio/account", [date for date in sessions if date >= begin], ["trade_date", "decided_on", "holdings"]
+        )
         days[each.label] = rows
         if each.variant is not None and each.variant.kind == UNIVERSE:
             number = int(each.label.split()[-1])

@@ -17,14 +17,30 @@ DAY = dt.date(2024, 1, 15)
 
 def scores(*rows: tuple[str, str, float], product: str = "ESG") -> pl.DataFrame:
     return pl.DataFrame(
-        [{"trade_date": DAY, "instrument_id": name, "symbol": name, "provider": provider, "product": product, "score": score,
-          "is_look_ahead": False} for name, provider, score in rows]
-    )  # fmt: skip
+        [
+            {
+                "trade_date": DAY,
+                "instrument_id": name,
+                "symbol": name,
+                "provider": provider,
+                "product": product,
+                "score": score,
+                "is_look_ahead": False,
+            }
+            for name, provider, score in rows
+        ]
+    )
 
 
 def universe(*names: str, sector: str = "IT") -> pl.DataFrame:
-    return pl.DataFrame({"trade_date": [DAY] * len(names), "instrument_id": list(names), "sector": [sector] * len(names),
-                         "sector_is_look_ahead": [False] * len(names)})  # fmt: skip
+    return pl.DataFrame(
+        {
+            "trade_date": [DAY] * len(names),
+            "instrument_id": list(names),
+            "sector": [sector] * len(names),
+            "sector_is_look_ahead": [False] * len(names),
+        }
+    )
 
 
 def of(frame: pl.DataFrame, provider: str, column: str) -> dict[str, float | None]:
@@ -32,7 +48,9 @@ def of(frame: pl.DataFrame, provider: str, column: str) -> dict[str, float | Non
 
 
 def test_z_percentile_and_min_max_by_hand() -> None:
-    frame = transform(scores(("A", "x", 10), ("B", "x", 20), ("C", "x", 20), ("D", "x", 30)), universe("A", "B", "C", "D"))
+    frame = transform(
+        scores(("A", "x", 10), ("B", "x", 20), ("C", "x", 20), ("D", "x", 30)), universe("A", "B", "C", "D")
+    )
     assert of(frame, "x", "percentile") == {"A": 0.125, "B": 0.5, "C": 0.5, "D": 0.875}  # ties share a rank
     assert of(frame, "x", "min_max") == {"A": 0.0, "B": 0.5, "C": 0.5, "D": 1.0}
     assert of(frame, "x", "z")["D"] == pytest.approx(10 / 50**0.5)
@@ -43,7 +61,11 @@ def test_each_provider_is_compared_before_they_are_blended() -> None:
     rows = scores(("A", "x", 10), ("B", "x", 30), ("A", "y", 80), ("B", "y", 90), ("C", "x", 20))
     frame = transform(rows, universe("A", "B", "C"))
     assert of(frame, BLEND, "providers") == {"A": 2, "B": 2, "C": 1}
-    assert of(frame, BLEND, "score") == {"A": pytest.approx(45.0, abs=2), "B": pytest.approx(60.0, abs=2), "C": pytest.approx(52.5)}
+    assert of(frame, BLEND, "score") == {
+        "A": pytest.approx(45.0, abs=2),
+        "B": pytest.approx(60.0, abs=2),
+        "C": pytest.approx(52.5),
+    }
     x, y = of(frame, "x", "z"), of(frame, "y", "z")
     assert of(frame, BLEND, "z")["A"] == pytest.approx((x["A"] + y["A"]) / 2)  # type: ignore[operator]
     assert of(frame, BLEND, "disagreement")["C"] is None

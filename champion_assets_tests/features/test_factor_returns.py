@@ -30,7 +30,9 @@ def evening(members: int = 30, sessions: int = WINDOW, seed: int = 1) -> Evening
     chance = np.random.default_rng(seed)
     returns = chance.normal(0.0, chance.uniform(0.01, 0.03, members), (sessions, members))
     size = np.exp(chance.normal(18, 1, members))
-    return Evening(size, returns, size * np.exp(chance.normal(0, 0.5, (min(63, sessions), members))), is_full=sessions == WINDOW)
+    return Evening(
+        size, returns, size * np.exp(chance.normal(0, 0.5, (min(63, sessions), members))), is_full=sessions == WINDOW
+    )
 
 
 def by_hand(workspace: Workspace, date: dt.date) -> dict[str, tuple[float, float]]:
@@ -58,14 +60,19 @@ def by_hand(workspace: Workspace, date: dt.date) -> dict[str, tuple[float, float
         "momentum": ({name: sum(map(math.log1p, past(name, window[:-SKIP]))) for name in names}, both),
         "low_volatility": ({name: -float(np.std(past(name, window))) for name in names}, both),
     }
-    amihud = {name: float(np.mean([abs(made[name][day]) / traded[name][day] for day in window if day in made[name]])) for name in names}
+    amihud = {
+        name: float(np.mean([abs(made[name][day]) / traded[name][day] for day in window if day in made[name]]))
+        for name in names
+    }
     design = np.array([[1.0, math.log(size[name]), math.log(-of["low_volatility"][0][name])] for name in names])
     target = np.array([math.log(amihud[name]) for name in names])
     fitted = design @ np.linalg.solve(design.T @ design, design.T @ target)
     of["liquidity"] = (dict(zip(names, target - fitted, strict=True)), both)
     there = [name for name in names if date in made[name]]
     overnight = read("silver/rates", [date])["overnight_return"].item()
-    found = {"market": (sum(size[name] * made[name][date] for name in there) / sum(size[name] for name in there), overnight)}
+    found = {
+        "market": (sum(size[name] * made[name][date] for name in there) / sum(size[name] for name in there), overnight)
+    }
     for factor, (value, groups) in of.items():
         sides: list[list[tuple[float, float]]] = [[], []]
         for group in groups:
@@ -83,7 +90,9 @@ def test_every_factor_of_a_session_by_other_means(built: Workspace) -> None:
         rows = built.lake.read(NAME, [date])
         wanted = by_hand(built, date)
         assert set(rows["factor"]) == set(FACTORS) == set(wanted)
-        for factor, made, long, short in rows.select("factor", "factor_return", "long_return", "short_return").iter_rows():
+        for factor, made, long, short in rows.select(
+            "factor", "factor_return", "long_return", "short_return"
+        ).iter_rows():
             assert (long, short) == pytest.approx(wanted[factor], abs=1e-12), factor
             assert made == long - short
         assert rows["decided_on"].unique().to_list() == [built.sessions(START, date)[-2]]

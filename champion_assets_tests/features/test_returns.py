@@ -19,8 +19,13 @@ DAY = dt.date(2024, 1, 15)
 START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
 
 
-FACTORS = {"instrument_id": pl.String, "f_capital": pl.Float64, "f_capital_special": pl.Float64, "f_total_return": pl.Float64,
-           "is_confirmed": pl.Boolean}  # fmt: skip
+FACTORS = {
+    "instrument_id": pl.String,
+    "f_capital": pl.Float64,
+    "f_capital_special": pl.Float64,
+    "f_total_return": pl.Float64,
+    "is_confirmed": pl.Boolean,
+}
 
 
 IN_DOUBT = {"instrument_id": pl.String, "doubt": pl.String, "is_capital": pl.Boolean}
@@ -33,7 +38,12 @@ def _returns(
     doubt: tuple[str, bool] | None = None,
     **row: float | None,
 ) -> dict[str, Any]:
-    day = {"trade_date": [DAY] * 2, "instrument_id": ["A", "B"], "symbol": ["A", "B"], "prior_date": [DAY - dt.timedelta(days=1)] * 2}
+    day = {
+        "trade_date": [DAY] * 2,
+        "instrument_id": ["A", "B"],
+        "symbol": ["A", "B"],
+        "prior_date": [DAY - dt.timedelta(days=1)] * 2,
+    }
     values = {"prev_close": 0.0} | row
     frame = pl.DataFrame(day | {name: [value, 1.0] for name, value in values.items()})
     factors = pl.DataFrame([] if factor is None else [("A", *factor, confirmed)], schema=FACTORS, orient="row")
@@ -48,9 +58,18 @@ def test_the_return_is_close_over_previous_close() -> None:
     assert not row["is_unexplained_gap"]
 
 
-@pytest.mark.parametrize(("open_", "previous", "gap"),
-                         [(50.2, 100.0, True), (79.4, 100.0, True), (79.6, 100.0, False), (121.0, 100.0, True),
-                                                        (0.10, 0.05, False), (0.15, 0.05, False), (0.20, 0.05, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("open_", "previous", "gap"),
+    [
+        (50.2, 100.0, True),
+        (79.4, 100.0, True),
+        (79.6, 100.0, False),
+        (121.0, 100.0, True),
+        (0.10, 0.05, False),
+        (0.15, 0.05, False),
+        (0.20, 0.05, True),
+    ],
+)
 def test_a_gap_beyond_any_band_is_flagged_and_its_return_withheld(open_: float, previous: float, gap: bool) -> None:
     row = _returns(open=open_, close=open_, prior_close=previous)
     assert row["is_unexplained_gap"] == gap
@@ -108,11 +127,22 @@ def test_a_confirmed_gap_is_a_return() -> None:
 def test_the_factors_of_a_suspension_multiply_and_late_ones_do_not_count() -> None:
     equity = pl.DataFrame({"instrument_id": ["A"], "prior_date": [DAY - dt.timedelta(days=10)]})
     days = [DAY - dt.timedelta(days=number) for number in (12, 5, 0)]
-    actions = pl.DataFrame({"trade_date": days, "instrument_id": ["A"] * 3, "ex_date": days, "ex_session": days, "f_capital": [0.1, 0.5,
-     0.2],
-                            "f_capital_special": [0.1, 0.5, 0.2], "f_total_return": [0.1, 0.5, 0.2], "method": ["x"] * 3})  # fmt: skip
+    actions = pl.DataFrame(
+        {
+            "trade_date": days,
+            "instrument_id": ["A"] * 3,
+            "ex_date": days,
+            "ex_session": days,
+            "f_capital": [0.1, 0.5, 0.2],
+            "f_capital_special": [0.1, 0.5, 0.2],
+            "f_total_return": [0.1, 0.5, 0.2],
+            "method": ["x"] * 3,
+        }
+    )
     assert returns.day_factors(equity, actions, DAY)["f_capital"].to_list() == pytest.approx([0.1])
-    assert returns.day_factors(equity, actions, DAY - dt.timedelta(days=1))["f_capital"].to_list() == pytest.approx([0.5])
+    assert returns.day_factors(equity, actions, DAY - dt.timedelta(days=1))["f_capital"].to_list() == pytest.approx(
+        [0.5]
+    )
 
 
 def test_the_actions_of_the_story_are_taken_out_and_no_gap_is_left(workspace: Workspace, exchange: Exchange) -> None:
@@ -123,5 +153,7 @@ def test_the_actions_of_the_story_are_taken_out_and_no_gap_is_left(workspace: Wo
     assert rows["is_unexplained_gap"].sum() == 0
     moved = rows.filter((pl.col("f_capital") != 1) & (pl.col("f_capital") < 0.95))
     assert sorted(round(f, 3) for f in moved["f_capital"])[:4] == pytest.approx([0.2, 0.5, 2 / 3, 0.7], abs=0.05)
-    assert rows.filter(pl.col("f_total_return") < pl.col("f_capital") - 1e-9).height == 2  # dividend and special dividend
+    assert (
+        rows.filter(pl.col("f_total_return") < pl.col("f_capital") - 1e-9).height == 2
+    )  # dividend and special dividend
     assert (rows["simple_return"].abs() < 0.25).all()

@@ -28,7 +28,14 @@ START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
 
 
 def _today(**changes: Any) -> pl.DataFrame:
-    row = {"trade_date": DAY, "instrument_id": "INE040A01", "symbol": "ABC", "series": "EQ", "close": 100.0, "isin": None} | changes
+    row = {
+        "trade_date": DAY,
+        "instrument_id": "INE040A01",
+        "symbol": "ABC",
+        "series": "EQ",
+        "close": 100.0,
+        "isin": None,
+    } | changes
     return pl.DataFrame([row], schema_overrides={"isin": pl.String}).with_columns(instrument_class())
 
 
@@ -55,7 +62,9 @@ def members(
 
 def _turnover(values: np.ndarray, instrument: str = "INE040A01"):  # type: ignore[no-untyped-def]
     days = [DAY - dt.timedelta(days=len(values) - 1 - number) for number in range(len(values))]
-    rows = pl.DataFrame({"trade_date": days, "instrument_id": [instrument] * len(values), "turnover": values}).drop_nans()
+    rows = pl.DataFrame(
+        {"trade_date": days, "instrument_id": [instrument] * len(values), "turnover": values}
+    ).drop_nans()
     return panel(rows, "turnover", days)
 
 
@@ -64,22 +73,40 @@ def test_a_plain_share_is_a_member() -> None:
     assert (row["rank"], row["sessions_traded"], row["window_sessions"], row["median_turnover"]) == (1, 20, 20, 5000.0)
 
 
-@pytest.mark.parametrize("change", [{"series": "BE"}, {"close": 9.99}, {"symbol": "ABFRL-RE"}, {"symbol": "AJOONI-RE1"},
-                                    {"isin": "INF204KB17I5"}, {"isin": "INE041025011", "series": "RR"}, {"isin": "INE041025011"},
-                                    {"isin": "IN9081A01010", "series": "E1"}, {"isin": "INE647O20011"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"series": "BE"},
+        {"close": 9.99},
+        {"symbol": "ABFRL-RE"},
+        {"symbol": "AJOONI-RE1"},
+        {"isin": "INF204KB17I5"},
+        {"isin": "INE041025011", "series": "RR"},
+        {"isin": "INE041025011"},
+        {"isin": "IN9081A01010", "series": "E1"},
+        {"isin": "INE647O20011"},
+    ],
+)
 def test_who_is_no_member(change: dict[str, Any]) -> None:
     today = _today(**change)
     assert members(_turnover(np.full(20, 5000.0), today["instrument_id"][0]), today, 19, _rules(), {}).is_empty()
 
 
 def test_shares_with_differential_voting_rights_are_members() -> None:
-    assert members(_turnover(np.full(20, 5000.0)), _today(symbol="TATAMTRDVR", isin="IN9155A01020"), 19, _rules(), {}).height == 1
+    assert (
+        members(
+            _turnover(np.full(20, 5000.0)), _today(symbol="TATAMTRDVR", isin="IN9155A01020"), 19, _rules(), {}
+        ).height
+        == 1
+    )
 
 
 def test_the_sector_is_that_of_the_security_whatever_it_is_called() -> None:
     named = _today(isin="INE040A01034", instrument_id="SYM:OLD")
     sectors = {"INE040A01": "Financial Services"}
-    assert members(_turnover(np.full(20, 5000.0), "SYM:OLD"), named, 19, _rules(), sectors)["sector"].to_list() == ["Financial Services"]
+    assert members(_turnover(np.full(20, 5000.0), "SYM:OLD"), named, 19, _rules(), sectors)["sector"].to_list() == [
+        "Financial Services"
+    ]
     assert members(_turnover(np.full(20, 5000.0)), _today(), 19, _rules(), {})["sector"].to_list() == ["Unclassified"]
 
 
@@ -138,8 +165,16 @@ def test_the_largest_are_chosen(workspace: Workspace) -> None:
 
 def test_members_of_an_index_are_those_of_the_newest_list_up_to_the_day() -> None:
     days = [DAY - dt.timedelta(days=number) for number in (3, 2, 1, 0)]
-    rows = [(days[0], "A", True), (days[0], "B", False), (days[1], "B", True), (days[1], "A", False), (days[3], "A", False)]
-    status = pl.DataFrame(rows, schema={"trade_date": pl.Date, "instrument_id": pl.String, "is_nifty_50": pl.Boolean}, orient="row")
+    rows = [
+        (days[0], "A", True),
+        (days[0], "B", False),
+        (days[1], "B", True),
+        (days[1], "A", False),
+        (days[3], "A", False),
+    ]
+    status = pl.DataFrame(
+        rows, schema={"trade_date": pl.Date, "instrument_id": pl.String, "is_nifty_50": pl.Boolean}, orient="row"
+    )
     assert index_members(status, days) == (days[1], ["B"])
     assert index_members(status, days[:1]) == (days[0], ["A"])
     assert index_members(status, days[2:]) == (None, [])

@@ -68,7 +68,9 @@ def test_sessions_are_written_closed_days_recorded_with_their_reason(workspace: 
 def test_a_broken_row_costs_itself_where_rows_stand_alone_and_its_day_elsewhere(workspace: Workspace) -> None:
     def rows(_: Any, dates: Any) -> Computed:
         values = pl.DataFrame({"trade_date": [date for date in dates for _ in range(2)], "v": [1.0, -1.0] * len(dates)})
-        own = pl.DataFrame({"trade_date": list(dates), "v": 2.0, "more": 1, "rule": "own", "reason": "told by the table"})
+        own = pl.DataFrame(
+            {"trade_date": list(dates), "v": 2.0, "more": 1, "rule": "own", "reason": "told by the table"}
+        )
         return Computed(values, own)
 
     days = workspace.sessions(START, dt.date(2023, 11, 3))
@@ -92,10 +94,14 @@ def test_a_second_run_changes_nothing_and_says_so(workspace: Workspace) -> None:
     assert content(Path(workspace.lake.root)) == before
 
 
-@pytest.mark.parametrize("change", [{"code_version": "2"}, {"parameters": lambda settings: {"size": settings.universe_size}}])
+@pytest.mark.parametrize(
+    "change", [{"code_version": "2"}, {"parameters": lambda settings: {"size": settings.universe_size}}]
+)
 def test_other_code_or_parameters_rebuild(workspace: Workspace, change: dict[str, Any]) -> None:
     build_range(TABLE, workspace, DAYS)
-    other = replace(TABLE, **change, compute=lambda _, dates: Computed(_rows(_, dates).frame.with_columns(pl.col("v") + 1)))
+    other = replace(
+        TABLE, **change, compute=lambda _, dates: Computed(_rows(_, dates).frame.with_columns(pl.col("v") + 1))
+    )
     assert build_range(other, workspace, DAYS).count("written") == 14
     assert build_range(other, workspace, DAYS).count("written") == 0
 
@@ -104,9 +110,11 @@ def test_other_code_that_gives_the_same_values_writes_no_file(workspace: Workspa
     build_range(TABLE, workspace, DAYS)
     before = workspace.lake.state("silver/t").files.keys()
     other = replace(TABLE, code_version="2")
-    assert {outcome.reason for outcome in build_range(other, workspace, DAYS).outcomes.values() if outcome.status == "unchanged"} == {
-        "made again, with the same values"
-    }
+    assert {
+        outcome.reason
+        for outcome in build_range(other, workspace, DAYS).outcomes.values()
+        if outcome.status == "unchanged"
+    } == {"made again, with the same values"}
     info = workspace.lake.info("silver/t", START)
     assert info is not None
     assert (info.code_version, workspace.lake.state("silver/t").files.keys()) == ("2", before)
@@ -120,11 +128,15 @@ def test_a_changed_input_rebuilds_what_read_it_and_nothing_else(workspace: Works
     rows = workspace.lake.read("silver/t", [day])
     put_day(workspace.lake, "silver/t", day, rows, fingerprint="made of something else, with the same values")
     assert build_range(reader, workspace, DAYS).count("unchanged") == 14
-    assert "inputs and code are the same" in {outcome.reason for outcome in build_range(reader, workspace, DAYS).outcomes.values()}
+    assert "inputs and code are the same" in {
+        outcome.reason for outcome in build_range(reader, workspace, DAYS).outcomes.values()
+    }
     put_day(workspace.lake, "silver/t", day, rows.with_columns(pl.col("v") + 1))
     report = build_range(replace(reader, compute=_read_three), workspace, DAYS)
     assert _days(report, "written") == [8, 9, 10]
-    assert _days(report, "unchanged") == [date.day for date in workspace.sessions(START, END) if date.day not in (8, 9, 10)]
+    assert _days(report, "unchanged") == [
+        date.day for date in workspace.sessions(START, END) if date.day not in (8, 9, 10)
+    ]
 
 
 def test_a_table_that_comes_out_the_same_stops_the_change(workspace: Workspace) -> None:
@@ -133,14 +145,21 @@ def test_a_table_that_comes_out_the_same_stops_the_change(workspace: Workspace) 
     last = DailyTable("portfolio/l", "l", Row, "1", _rows, inputs=lambda _: (Input("features/r"),))
     for table in (TABLE, reader, last):
         build_range(table, workspace, DAYS)
-    put_day(workspace.lake, "silver/t", dt.date(2023, 11, 8), pl.DataFrame({"trade_date": [dt.date(2023, 11, 8)], "v": [80.0]}))
+    put_day(
+        workspace.lake,
+        "silver/t",
+        dt.date(2023, 11, 8),
+        pl.DataFrame({"trade_date": [dt.date(2023, 11, 8)], "v": [80.0]}),
+    )
     before = workspace.lake.state("features/r").files
     report = build_range(reader, workspace, DAYS)
     assert report.outcomes[dt.date(2023, 11, 8)].reason == "made again, with the same values"
     assert workspace.lake.state("features/r").files.keys() == before.keys(), "no file was written"
-    assert {outcome.reason for outcome in build_range(reader, workspace, DAYS).outcomes.values() if outcome.status == "unchanged"} == {
-        "inputs and code are the same"
-    }
+    assert {
+        outcome.reason
+        for outcome in build_range(reader, workspace, DAYS).outcomes.values()
+        if outcome.status == "unchanged"
+    } == {"inputs and code are the same"}
     assert build_range(last, workspace, DAYS).count("unchanged") == 14
 
 
@@ -157,7 +176,12 @@ def test_a_table_with_state_stops_as_soon_as_the_state_is_equal_again(workspace:
     table = DailyTable("portfolio/m", "m", Row, "1", largest, inputs=lambda _: windows, stateful=True, block=2)
     build_range(TABLE, workspace, DAYS)
     build_range(table, workspace, DAYS)
-    put_day(workspace.lake, "silver/t", dt.date(2023, 11, 6), pl.DataFrame({"trade_date": [dt.date(2023, 11, 6)], "v": [7.5]}))
+    put_day(
+        workspace.lake,
+        "silver/t",
+        dt.date(2023, 11, 6),
+        pl.DataFrame({"trade_date": [dt.date(2023, 11, 6)], "v": [7.5]}),
+    )
     report = build_range(table, workspace, DAYS)
     assert _days(report, "written") == [6, 7]  # 7.5 instead of 6 and of 7; from the 8th on the largest is what it was
     said = {date.day: outcome.reason for date, outcome in report.outcomes.items() if outcome.status == "unchanged"}
@@ -166,7 +190,9 @@ def test_a_table_with_state_stops_as_soon_as_the_state_is_equal_again(workspace:
     fresh = replace(workspace, lake=Lake(str(Path(workspace.lake.root) / "fresh")))
     copy_days(workspace.lake, fresh.lake, "silver/t", workspace.sessions(START, END))
     build_range(table, fresh, DAYS)
-    assert fresh.lake.infos("portfolio/m", fresh.sessions(START, END)) == workspace.lake.infos("portfolio/m", fresh.sessions(START, END))
+    assert fresh.lake.infos("portfolio/m", fresh.sessions(START, END)) == workspace.lake.infos(
+        "portfolio/m", fresh.sessions(START, END)
+    )
 
 
 def test_a_missing_input_names_the_days_and_the_way_out(workspace: Workspace) -> None:
@@ -190,7 +216,9 @@ def test_a_stateful_table_is_built_up_to_a_gap_however_small_its_blocks(workspac
 
 
 def test_a_stateful_table_stops_at_the_first_gap(workspace: Workspace) -> None:
-    table = DailyTable("portfolio/p", "p", Row, "1", _rows, inputs=lambda _: (Input("portfolio/p", lag=1),), stateful=True)
+    table = DailyTable(
+        "portfolio/p", "p", Row, "1", _rows, inputs=lambda _: (Input("portfolio/p", lag=1),), stateful=True
+    )
     report = build_range(table, workspace, calendar_days(dt.date(2023, 11, 6), END))
     assert report.count("written") == 0
     assert "2023-11-03" in str(report.failed[dt.date(2023, 11, 6)])
@@ -199,7 +227,9 @@ def test_a_stateful_table_stops_at_the_first_gap(workspace: Workspace) -> None:
 
 def test_rows_that_break_the_model_block_their_day_only(workspace: Workspace) -> None:
     def compute(_: Workspace, dates: Any) -> Computed:
-        return Computed(pl.DataFrame({"trade_date": list(dates), "v": [-1.0 if date.day == 8 else 1.0 for date in dates]}))
+        return Computed(
+            pl.DataFrame({"trade_date": list(dates), "v": [-1.0 if date.day == 8 else 1.0 for date in dates]})
+        )
 
     report = build_range(replace(TABLE, compute=compute), workspace, DAYS)
     assert list(report.failed) == [dt.date(2023, 11, 8)]
@@ -213,7 +243,10 @@ def test_a_session_without_rows_is_an_error_unless_allowed(workspace: Workspace)
     def compute(_: Workspace, dates: Any) -> Computed:
         return Computed(empty_frame(Row))
 
-    assert all(isinstance(error, InvalidRows) for error in build_range(replace(TABLE, compute=compute), workspace, DAYS).failed.values())
+    assert all(
+        isinstance(error, InvalidRows)
+        for error in build_range(replace(TABLE, compute=compute), workspace, DAYS).failed.values()
+    )
     report = build_range(replace(TABLE, compute=compute, may_be_empty=True), workspace, DAYS)
     assert (report.count("written"), report.rows) == (14, 0)
 
@@ -281,8 +314,13 @@ def test_the_expected_fingerprint_depends_on_every_input(workspace: Workspace) -
         marks.settle("silver/a", date, DayInfo("", "1", content=f"a{date}"))
         marks.settle("silver/b", date, DayInfo("", "1", content=f"b{date}"))
     first = expected_fingerprint(table, workspace, day, marks, DayFacts())
-    for name, date, matters in (("silver/a", day, True), ("silver/b", dt.date(2023, 11, 7), True), ("silver/b", dt.date(2023, 11, 6), True),
-                                ("silver/b", day, False), ("silver/a", dt.date(2023, 11, 7), False)):  # fmt: skip
+    for name, date, matters in (
+        ("silver/a", day, True),
+        ("silver/b", dt.date(2023, 11, 7), True),
+        ("silver/b", dt.date(2023, 11, 6), True),
+        ("silver/b", day, False),
+        ("silver/a", dt.date(2023, 11, 7), False),
+    ):
         marks.settle(name, date, DayInfo("other", "1", content="changed"))
         assert (expected_fingerprint(table, workspace, day, marks, DayFacts()) != first) == matters
         marks.expect(name, date)

@@ -29,7 +29,11 @@ def rows(date: dt.date, factor: float = 1.0) -> pl.DataFrame:
     """A third of the names, sorted."""
     mine = [name for place, name in enumerate(NAMES) if (place + date.day) % 3 == 0]
     return pl.DataFrame(
-        {"trade_date": [date] * len(mine), "instrument_id": mine, "close": [factor * (date.day + place) for place in range(len(mine))]}
+        {
+            "trade_date": [date] * len(mine),
+            "instrument_id": mine,
+            "close": [factor * (date.day + place) for place in range(len(mine))],
+        }
     )
 
 

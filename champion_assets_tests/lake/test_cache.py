@@ -59,7 +59,9 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return got
 
 
-def test_what_was_written_or_read_here_is_not_fetched_again(lake: Lake, remote: Settings, requests: list[str], tmp_path: Path) -> None:
+def test_what_was_written_or_read_here_is_not_fetched_again(
+    lake: Lake, remote: Settings, requests: list[str], tmp_path: Path
+) -> None:
     assert _read(lake) == list(range(len(DAYS)))
     with lake.files("a/b", DAYS) as paths:
         assert pl.read_parquet(paths)["x"].to_list() == list(range(len(DAYS)))
@@ -86,7 +88,9 @@ def test_what_another_machine_replaced_is_read_anew(lake: Lake, remote: Settings
         _read(lake)
 
 
-@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"x" * path.stat().st_size)])
+@pytest.mark.parametrize(
+    "damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"x" * path.stat().st_size)]
+)
 def test_a_damaged_or_lost_copy_is_fetched_again(damage: Any, lake: Lake, requests: list[str]) -> None:
     damage(_copies(lake)[7])
     with lake.files("a/b", DAYS) as paths:

@@ -93,8 +93,12 @@ def test_damage_of_every_kind_is_named_and_built_again(kept: Workspace) -> None:
     flip(original, chance)
     damages = {(each.table, each.key.split("/")[2][:6]) for each in verify(Lake(kept.lake.root))}
     month = f"{START:%Y-%m}"[:6]
-    assert damages == {("silver/equity_eod", month), ("features/returns", f"{END:%Y-%m}"[:6]), ("silver/instruments", LOG[:6]),
-                       ("raw/bhavcopy", "_files")}  # fmt: skip
+    assert damages == {
+        ("silver/equity_eod", month),
+        ("features/returns", f"{END:%Y-%m}"[:6]),
+        ("silver/instruments", LOG[:6]),
+        ("raw/bhavcopy", "_files"),
+    }
     assert CliRunner().invoke(main, ["verify"]).exit_code == 1
     done = CliRunner().invoke(main, ["verify", "--repair"])
     assert done.exit_code == 0, done.output
@@ -240,7 +244,9 @@ def older(lake: Lake, table: str, days: list[dt.date], *, source: bool = False) 
     return frames
 
 
-def test_a_lake_of_the_older_form_is_refused_moved_and_can_be_taken_back(environment: Callable[[str, str], None]) -> None:
+def test_a_lake_of_the_older_form_is_refused_moved_and_can_be_taken_back(
+    environment: Callable[[str, str], None],
+) -> None:
     settings = get_settings()
     lake = Lake(settings.lake_root)
     days = [dt.date(2024, 1, 30), dt.date(2024, 1, 31), dt.date(2024, 2, 1)]
@@ -261,7 +267,10 @@ def test_a_lake_of_the_older_form_is_refused_moved_and_can_be_taken_back(environ
     info = moved.info("raw/bhavcopy", days[0])
     assert info is not None
     assert (info.fingerprint, info.code_version, info.recipe, info.rows, info.stored_rows) == ("f" * 64, "3", "r", 7, 2)
-    assert (moved.get("raw/bhavcopy/_files/ab/abc"), moved.get("raw/bhavcopy/_notes/ledger.json")) == (b"original", b"[]")
+    assert (moved.get("raw/bhavcopy/_files/ab/abc"), moved.get("raw/bhavcopy/_notes/ledger.json")) == (
+        b"original",
+        b"[]",
+    )
     assert len(moved.keys(BEFORE)) == 7
     assert not list(Path(lake.root).glob("*/*/trade_date=*"))
     assert "nothing to move" in CliRunner().invoke(main, ["migrate"]).output

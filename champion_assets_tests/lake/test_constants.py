@@ -26,8 +26,19 @@ from champion_assets.settings import Settings
 from champion_assets_tests.helpers import template
 
 PACKAGE = Path(champion_assets.__file__).parent
-LIMITS = ("checks.thresholds", "nse.costs", "nse.trading_rules", "nse.actions.price_check", "nse.actions.factors", "nse.actions.overlap",
-          "nse.actions.vocabulary", "nse.identity", "nse.indices", "nse.rates", "nse.capital_gains")  # fmt: skip
+LIMITS = (
+    "checks.thresholds",
+    "nse.costs",
+    "nse.trading_rules",
+    "nse.actions.price_check",
+    "nse.actions.factors",
+    "nse.actions.overlap",
+    "nse.actions.vocabulary",
+    "nse.identity",
+    "nse.indices",
+    "nse.rates",
+    "nse.capital_gains",
+)
 """Modules of limits, charges, rules of the market and words."""
 DAILY = [name for name in TABLES if not name.startswith(("raw/", "warehouse/"))]
 
@@ -72,8 +83,14 @@ def _imports(module: str) -> Iterator[tuple[str, set[str]]]:
                 path = PACKAGE / inside.replace(".", "/") / f"{each.name}.py"
                 if path.is_file():
                     yield f"{inside}.{each.name}", attributes.get(each.asname or each.name, set())
-            names = {each.name for each in node.names if not (PACKAGE / inside.replace(".", "/") / f"{each.name}.py").is_file()}
-            if names and inside.startswith(("nse", "checks", "silver", "features", "portfolio", "simulation", "backtest", "bronze")):
+            names = {
+                each.name
+                for each in node.names
+                if not (PACKAGE / inside.replace(".", "/") / f"{each.name}.py").is_file()
+            }
+            if names and inside.startswith(
+                ("nse", "checks", "silver", "features", "portfolio", "simulation", "backtest", "bronze")
+            ):
                 yield inside, names
 
 
@@ -83,7 +100,9 @@ def test_a_table_declares_the_limits_that_it_uses(name: str) -> None:
     for module, names in _used(TABLES[name].compute.__module__.removeprefix("champion_assets.")).items():
         held = declared.get(module, {})
         absent = sorted(names - set(held))
-        assert not absent, f"{name} uses {absent} of {module}: `constants` needs **values_of({module.rsplit('.', 1)[-1]}, ...)"
+        assert not absent, (
+            f"{name} uses {absent} of {module}: `constants` needs **values_of({module.rsplit('.', 1)[-1]}, ...)"
+        )
         now = values_of(_loaded(module))[module]
         assert {each: held[each] for each in held} == {each: now[each] for each in held}
 
@@ -129,7 +148,9 @@ def _forget_what_was_read() -> None:
         if name.startswith("champion_assets."):
             for value in list(vars(module).values()):
                 home = str(getattr(value, "__module__", ""))
-                if hasattr(value, "cache_clear") and not home.startswith(("champion_assets.orchestration", "champion_assets.settings")):
+                if hasattr(value, "cache_clear") and not home.startswith(
+                    ("champion_assets.orchestration", "champion_assets.settings")
+                ):
                     value.cache_clear()
 
 

@@ -60,5 +60,7 @@ def test_enospc(workspace: Workspace, small_disk: Path) -> None:
         there.lake.read(table, there.lake.dates(table))
     _mount("-o", "remount,size=64m", str(small_disk))
     build()
-    expected = {key: value for key, value in content(Path(workspace.lake.root)).items() if key.startswith("bronze/bhavcopy")}
+    expected = {
+        key: value for key, value in content(Path(workspace.lake.root)).items() if key.startswith("bronze/bhavcopy")
+    }
     assert content(Path(there.lake.root)) == expected

@@ -58,9 +58,13 @@ def build(place: Workspace, read: Callable[[Inputs], Any], **declared: Any) -> p
 
     def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         found = read(inputs)
-        return Computed(pl.DataFrame({"trade_date": dates, "days": [found.height if isinstance(found, pl.DataFrame) else 0]}))
+        return Computed(
+            pl.DataFrame({"trade_date": dates, "days": [found.height if isinstance(found, pl.DataFrame) else 0]})
+        )
 
-    table = DailyTable("features/toy", "A toy", Toy, "1", compute, inputs=lambda _: (Input("silver/near", 3),), **declared)
+    table = DailyTable(
+        "features/toy", "A toy", Toy, "1", compute, inputs=lambda _: (Input("silver/near", 3),), **declared
+    )
     report = build_range(table, place, [DAY])
     assert not report.failed
     return place.lake.read("features/toy", [DAY])
@@ -94,7 +98,9 @@ def test_what_is_declared_is_read(place: Workspace) -> None:
         (lambda inputs: inputs.own, "only raw tables"),
     ],
 )
-def test_everything_else_is_refused_and_nothing_is_written(place: Workspace, read: Callable[[Inputs], Any], words: str) -> None:
+def test_everything_else_is_refused_and_nothing_is_written(
+    place: Workspace, read: Callable[[Inputs], Any], words: str
+) -> None:
     with pytest.raises(UndeclaredInput, match="features/toy") as refused:
         build(place, read)
     assert words in str(refused.value)

@@ -45,7 +45,11 @@ class NextSettings(Settings):
 def next_release(table: DailyTable) -> DailyTable:
     """The table as a next release declares it: the simulator's new option is a parameter of the backtest."""
     old = table.parameters
-    return replace(table, parameters=lambda each: {**old(each), "courage": each.courage}) if table.name == "portfolio/account" else table  # type: ignore[attr-defined]
+    return (
+        replace(table, parameters=lambda each: {**old(each), "courage": each.courage})
+        if table.name == "portfolio/account"
+        else table
+    )  # type: ignore[attr-defined]
 
 
 def mark(table: DailyTable, workspace: Workspace) -> tuple[str, Any]:
@@ -54,13 +58,19 @@ def mark(table: DailyTable, workspace: Workspace) -> tuple[str, Any]:
     stored = Fingerprints(workspace.lake)
     for wanted in table.inputs(workspace.settings):
         for day in workspace.window(wanted, date):
-            stored.settle(wanted.table, day, DayInfo("", "", content=f"{wanted.table} {day}", exact=f"exactly {wanted.table} {day}"))
+            stored.settle(
+                wanted.table,
+                day,
+                DayInfo("", "", content=f"{wanted.table} {day}", exact=f"exactly {wanted.table} {day}"),
+            )
     return recipe_of(table, workspace.settings), expected_fingerprint(table, workspace, date, stored, DayFacts())
 
 
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("changed", [{}, {"risk_aversion": 2.0, "fill": "vwap"}])
-def test_a_new_setting_at_its_default_changes_no_fingerprint(workspace: Workspace, name: str, changed: dict[str, Any]) -> None:
+def test_a_new_setting_at_its_default_changes_no_fingerprint(
+    workspace: Workspace, name: str, changed: dict[str, Any]
+) -> None:
     values = {field: getattr(workspace.settings, field) for field in Settings.model_fields} | changed
     today = replace(workspace, settings=Settings(**values))
     tomorrow = replace(workspace, settings=NextSettings(**values))
@@ -80,9 +90,14 @@ def test_once_it_is_set_it_does(workspace: Workspace, name: str, field: str) -> 
 
 @pytest.mark.parametrize(
     ("parameters", "found"),
-    [(lambda settings: {"size": settings.universe_size}, {"size": 60}), (lambda settings: {"price": settings.universe_min_price}, {})],
+    [
+        (lambda settings: {"size": settings.universe_size}, {"size": 60}),
+        (lambda settings: {"price": settings.universe_min_price}, {}),
+    ],
 )
-def test_what_differs(settings: Settings, parameters: Callable[[Settings], dict[str, Any]], found: dict[str, Any]) -> None:
+def test_what_differs(
+    settings: Settings, parameters: Callable[[Settings], dict[str, Any]], found: dict[str, Any]
+) -> None:
     assert differing(parameters, settings) == found
 
 
@@ -102,7 +117,9 @@ def test_the_working_directory_makes_no_difference(name: str, tmp_path: Path, mo
     for folder in (tmp_path, tmp_path / "elsewhere"):
         monkeypatch.chdir(folder)
         defaults_of.cache_clear()  # as in another process
-        workspace = open_workspace(Settings(data_dir=tmp_path / "data", load_to_clickhouse=name == "warehouse/clickhouse"))
+        workspace = open_workspace(
+            Settings(data_dir=tmp_path / "data", load_to_clickhouse=name == "warehouse/clickhouse")
+        )
         days = workspace.sessions(dt.date(2023, 11, 8), dt.date(2023, 11, 8))
         found.append((recipe_of(TABLES[name], workspace.settings), TABLES[name].day_facts(workspace, days)))
     assert found[0] == found[1]

@@ -49,7 +49,9 @@ def test_the_whole_graph_gives_the_same_bytes_and_duckdb_reads_them(workspace: W
         if not name.startswith(("raw/", "warehouse/")):
             assert there.lake.infos(name, days) == workspace.lake.infos(name, days), name
             assert there.lake.read(name, days).equals(workspace.lake.read(name, days)), name
-    again = [build_range(TABLES[name], there, calendar_days(START, END)) for name in ("bronze/bhavcopy", "backtest/daily")]
+    again = [
+        build_range(TABLES[name], there, calendar_days(START, END)) for name in ("bronze/bhavcopy", "backtest/daily")
+    ]
     assert [report.count("written") for report in again] == [0, 0]
     with duckdb.connect(str(remote.duckdb_path), read_only=True) as connection:
         counted = connection.execute("SELECT count(*) FROM silver.equity_eod").fetchone()
@@ -73,7 +75,10 @@ def test_tables(lake: Lake) -> None:
     assert (lake.dates("a/b"), lake.tables(), lake.info("a/b", day)) == ([], [], None)
     put_day(lake, "a/b", day, pl.DataFrame({"trade_date": [day], "x": [1.5]}), fingerprint="f")
     put_day(lake, "quarantine/a/b", day, pl.DataFrame({"trade_date": [day], "why": ["so"]}))
-    assert [info and (info.fingerprint, info.rows) for info in lake.infos("a/b", [day, other]).values()] == [("f", 1), None]
+    assert [info and (info.fingerprint, info.rows) for info in lake.infos("a/b", [day, other]).values()] == [
+        ("f", 1),
+        None,
+    ]
     assert (lake.dates("a/b"), lake.tables()) == ([day], ["a/b", "quarantine/a/b"])
     assert lake.read("a/b", [day], ["x"]).rows() == [(1.5,)]
     with pytest.raises(FileNotFoundError, match="a/b has no 2024-01-02"):
@@ -84,7 +89,9 @@ def test_of_many_who_write_a_table_at_once_none_loses_a_day(lake: Lake) -> None:
     days = [dt.date(2024, 1, 1) + dt.timedelta(days=number) for number in range(12)]
 
     def write(day: dt.date) -> None:
-        put_day(type(lake)(lake.root, lake.storage_options), "a/b", day, pl.DataFrame({"trade_date": [day], "x": [day.day]}))
+        put_day(
+            type(lake)(lake.root, lake.storage_options), "a/b", day, pl.DataFrame({"trade_date": [day], "x": [day.day]})
+        )
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(write, days))
@@ -114,10 +121,17 @@ def test_an_absent_bucket_is_named(remote: Settings) -> None:
     assert not is_retryable(caught.value)
 
 
-@pytest.mark.parametrize("command", [["doctor"], ["prepare"], ["quarantine", "list"], ["audit", "2024-01-01", "2024-01-02"]])
+@pytest.mark.parametrize(
+    "command", [["doctor"], ["prepare"], ["quarantine", "list"], ["audit", "2024-01-01", "2024-01-02"]]
+)
 def test_every_command_says_it_in_words(command: list[str], s3: S3, tmp_path: Path) -> None:
-    ours = {"CHAMPION_LAKE": "s3://absent-bucket/lake", "CHAMPION_S3_ENDPOINT": s3.endpoint, "AWS_ACCESS_KEY_ID": s3.key,
-            "AWS_SECRET_ACCESS_KEY": s3.secret, "DATA_DIR": str(tmp_path)}  # fmt: skip
+    ours = {
+        "CHAMPION_LAKE": "s3://absent-bucket/lake",
+        "CHAMPION_S3_ENDPOINT": s3.endpoint,
+        "AWS_ACCESS_KEY_ID": s3.key,
+        "AWS_SECRET_ACCESS_KEY": s3.secret,
+        "DATA_DIR": str(tmp_path),
+    }
     program = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", *command]
     done = subprocess.run(program, env=os.environ | ours, capture_output=True, text=True)
     assert done.returncode == 1
@@ -136,7 +150,9 @@ def test_wrong_keys_are_told_and_not_shown(which: str, remote: Settings) -> None
 
 
 def test_a_dead_server_may_be_tried_again(remote: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("champion_assets.common.s3.RETRIES", {"max_retries": 1, "retry_timeout": dt.timedelta(seconds=2)})
+    monkeypatch.setattr(
+        "champion_assets.common.s3.RETRIES", {"max_retries": 1, "retry_timeout": dt.timedelta(seconds=2)}
+    )
     with pytest.raises(LakeUnreachable, match="does not answer") as caught:
         open_lake(remote.model_copy(update={"s3_endpoint": f"http://127.0.0.1:{free_port()}"}))
     assert is_retryable(caught.value)

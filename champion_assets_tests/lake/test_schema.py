@@ -56,7 +56,12 @@ def test_what_breaks_the_model_is_said(name: str) -> None:
 ])  # fmt: skip
 def test_no_variable_of_pandera_disarms_a_check(variables: dict[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=os.environ | variables, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", PROGRAM],
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["[]", "2"]

@@ -33,7 +33,9 @@ DAYS = [dt.date(2024, 1, 29) + dt.timedelta(days=number) for number in range(40)
 
 def rows(date: dt.date, *values: float | None) -> pl.DataFrame:
     """The rows of a day."""
-    return pl.DataFrame({"trade_date": [date] * len(values), "v": list(values)}, schema={"trade_date": pl.Date, "v": pl.Float64})
+    return pl.DataFrame(
+        {"trade_date": [date] * len(values), "v": list(values)}, schema={"trade_date": pl.Date, "v": pl.Float64}
+    )
 
 
 FRAME = rows(DAY, 1.5, None, 3.0)
@@ -59,7 +61,9 @@ def test_a_day_says_what_it_is(lake: Lake) -> None:
     assert lake.read(NAME, [DAY], ["v"], where=pl.col("v") > 2)["v"].to_list() == [3.0]
 
 
-def test_a_month_is_one_file_once_a_later_one_has_begun_and_its_bytes_depend_on_nothing_else(lake: Lake, tmp_path: Path) -> None:
+def test_a_month_is_one_file_once_a_later_one_has_begun_and_its_bytes_depend_on_nothing_else(
+    lake: Lake, tmp_path: Path
+) -> None:
     one = Lake(str(tmp_path / "one"))
     for date in DAYS:
         put_day(one, NAME, date, rows(date, date.day, 0.5))
@@ -93,7 +97,9 @@ def test_days_of_a_closed_month_are_replaced_and_dropped_without_touching_others
     assert lake.read(NAME, lake.dates(NAME))["v"].to_list() == expected
     assert after.file_of[DAYS[0]] == before.file_of[DAYS[0]]
     assert after.file_of[DAYS[-1]] == before.file_of[DAYS[-1]]
-    assert lake.read(NAME, DAYS, state=before)["v"].to_list() == [date.day for date in DAYS], "the old version is as it was"
+    assert lake.read(NAME, DAYS, state=before)["v"].to_list() == [date.day for date in DAYS], (
+        "the old version is as it was"
+    )
 
 
 def test_writing_the_same_writes_nothing(lake: Lake) -> None:
@@ -118,7 +124,9 @@ def test_columns_may_change_and_the_old_days_stay_readable(lake: Lake) -> None:
         lake.read(NAME, [DAY, later])
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"no parquet at all"])
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[:-1], lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"no parquet at all"]
+)
 def test_a_damaged_file_is_named_and_never_read(lake: Lake, damage: Any) -> None:
     put_day(lake, NAME, DAY, FRAME)
     path = file_of(lake, DAY)
@@ -296,7 +304,8 @@ def test_a_full_disk_leaves_the_table_as_it_was(tmp_path: Path) -> None:
         "import pyarrow.parquet\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
-        "big = pl.DataFrame({'trade_date': [dt.date(2024, 1, 15)] * 100_000, 'v': pl.Series(range(100_000)).hash().cast(pl.Float64)})\n"
+        "big = pl.DataFrame({'trade_date': [dt.date(2024, 1, 15)] * 100_000, 'v': "
+        "pl.Series(range(100_000)).hash().cast(pl.Float64)})\n"
         "write_days(Lake(sys.argv[1]), 'silver/x', day_rows({dt.date(2024, 1, 15): big}))\n"
     )
     done = subprocess.run([sys.executable, "-c", child, lake.root], capture_output=True, text=True)

@@ -29,16 +29,20 @@ def records(*lines: str) -> list[list[str]]:
 
 def test_the_parts_of_a_record_and_a_text_of_several_lines() -> None:
     (one, two) = records(
-        "A & B (India) Limited    A&B : 22-JAN-2025 : Financial Results/Dividend To consider", "", "1. results; 2. dividend",
+        "A & B (India) Limited    A&B : 22-JAN-2025 : Financial Results/Dividend To consider",
+        "",
+        "1. results; 2. dividend",
         "C Limited C : 01-Dec-2020 :  The Company has informed, C : 03-Dec-2020 : again",
-    )  # fmt: skip
+    )
     assert one == ["A & B (India) Limited", "A&B", "22-JAN-2025", "Financial Results/Dividend",
                    "Financial Results/Dividend To consider 1. results; 2. dividend"]  # fmt: skip
     assert two[:4] == ["C Limited", "C", "01-Dec-2020", UNKNOWN]
 
 
 def test_what_comes_before_the_first_record_is_refused_and_another_header_is_another_file() -> None:
-    read = read_daily_file(MEETINGS, f"{FIRST}\nnoise\nC Limited C : 31-FEB-2024 : Dividend x\nD Ltd D : 01-FEB-2024 : Dividend x\n", "x")
+    read = read_daily_file(
+        MEETINGS, f"{FIRST}\nnoise\nC Limited C : 31-FEB-2024 : Dividend x\nD Ltd D : 01-FEB-2024 : Dividend x\n", "x"
+    )
     assert read.refused["source_row"].to_list() == [1, 2]
     assert read.rows["symbol"].to_list() == ["D"]
     with pytest.raises(UnknownHeader):
@@ -56,7 +60,9 @@ def test_subjects_end_where_the_text_begins(subjects: list[str], text: str) -> N
 @pytest.mark.parametrize(("name", "count", "unknown"), [("PR011220", 18, 0), ("PR160125", 50, 0)])
 def test_genuine_members(real: Path, name: str, count: int, unknown: int) -> None:
     text = bundle_member(
-        (real / "pr_zip" / f"{name}.zip").read_bytes(), name, MEETINGS.place if isinstance(MEETINGS.place, Member) else Member("x")
+        (real / "pr_zip" / f"{name}.zip").read_bytes(),
+        name,
+        MEETINGS.place if isinstance(MEETINGS.place, Member) else Member("x"),
     )
     assert text is not None
     read = read_daily_file(MEETINGS, text, name)

@@ -28,7 +28,9 @@ def raising(error: BaseException) -> Callable[[bytes, str], object]:
     KeyError("x"), OverflowError("too large"), RecursionError("deep"), MemoryError(), AssertionError("a\nb"),
     pl.exceptions.PanicException("index out of bounds"),
 ])  # fmt: skip
-def test_an_undeclared_error_refuses_its_file_and_is_logged(error: BaseException, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_undeclared_error_refuses_its_file_and_is_logged(
+    error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
     words = rf"x\.csv: the reader failed .*{type(error).__name__}"
     with caplog.at_level(logging.ERROR), pytest.raises(ReaderFailed, match=words):
         read_outside(raising(error), b"body", "x.csv")
@@ -69,7 +71,9 @@ def test_lines_columns_and_members_are_bounded() -> None:
             read(zipped(5, 16 * 2**20), "x.zip")
 
 
-@pytest.mark.parametrize("body", [b"[" * 100_000, b'[{"symbol":' * 50_000, json.dumps({"data": [[]]}).encode(), b"[" + b"9" * 5000])
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b'[{"symbol":' * 50_000, json.dumps({"data": [[]]}).encode(), b"[" + b"9" * 5000]
+)
 def test_nested_and_foreign_json_is_refused(body: bytes) -> None:
     with pytest.raises(BadPayload, match="actions"):
         read_outside(read_actions, body, "transactions.json")

@@ -22,7 +22,8 @@ CALENDAR = load_calendar()
 @pytest.mark.real
 def test_equals_the_observed_sessions_of_2011_to_2026(real: Path) -> None:
     observed = [
-        dt.date.fromisoformat(day) for day in json.loads((real / "holidays/nse_sessions_observed_20110103_20260821.json").read_text())
+        dt.date.fromisoformat(day)
+        for day in json.loads((real / "holidays/nse_sessions_observed_20110103_20260821.json").read_text())
     ]
     assert CALENDAR.sessions_between(observed[0], observed[-1]) == observed
 
@@ -39,9 +40,19 @@ def test_five_years_have_1238_sessions() -> None:
 
 @pytest.mark.parametrize(
     ("day", "status"),
-    [("2016-10-30", "muhurat"), ("2020-02-01", "budget"), ("2024-01-20", "special"), ("2026-02-01", "budget"), ("2013-11-14", "regular"),
-     ("2013-11-15", "closed"), ("2024-01-22", "closed"), ("2024-11-20", "closed"), ("2026-01-15", "closed"), ("2024-01-21", "closed")],
-)  # fmt: skip
+    [
+        ("2016-10-30", "muhurat"),
+        ("2020-02-01", "budget"),
+        ("2024-01-20", "special"),
+        ("2026-02-01", "budget"),
+        ("2013-11-14", "regular"),
+        ("2013-11-15", "closed"),
+        ("2024-01-22", "closed"),
+        ("2024-11-20", "closed"),
+        ("2026-01-15", "closed"),
+        ("2024-01-21", "closed"),
+    ],
+)
 def test_days_that_libraries_get_wrong(day: str, status: str) -> None:
     assert CALENDAR.day(dt.date.fromisoformat(day)).status == status
 
@@ -65,7 +76,9 @@ def test_outside_the_calendar_is_an_error_that_says_what_to_do(day: str) -> None
 
 def test_an_override_file_wins_line_by_line_and_lengthens_the_calendar(tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
-    file.write_text("date,status,reason,open,close,evidence\n2024-01-15,closed,test,,,circular X\n2027-12-31,regular,,,,\n")
+    file.write_text(
+        "date,status,reason,open,close,evidence\n2024-01-15,closed,test,,,circular X\n2027-12-31,regular,,,,\n"
+    )
     own = load_calendar(file)
     assert own.why_closed(dt.date(2024, 1, 15)) == "test"
     assert own.is_session(dt.date(2024, 1, 16))
@@ -94,7 +107,9 @@ def holiday_master(*days: tuple[str, str]) -> str:
 def test_the_list_of_a_new_year_lengthens_the_calendar(tmp_path: Path) -> None:
     path = tmp_path / "holiday-master_2027.json"
     path.write_text(
-        holiday_master(("26-Jan-2027", "Republic Day"), ("29-Oct-2027", "Diwali Laxmi Pujan*"), ("15-Aug-2027", "Independence Day"))
+        holiday_master(
+            ("26-Jan-2027", "Republic Day"), ("29-Oct-2027", "Diwali Laxmi Pujan*"), ("15-Aug-2027", "Independence Day")
+        )
     )
     calendar = load_calendar(path)
     assert calendar.last == dt.date(2027, 12, 31)
@@ -102,11 +117,15 @@ def test_the_list_of_a_new_year_lengthens_the_calendar(tmp_path: Path) -> None:
     assert calendar.day(dt.date(2027, 10, 29)).status == "muhurat"
     assert calendar.why_closed(dt.date(2027, 8, 15)) == "Sunday"
     (tmp_path / "own.csv").write_text("date,status,reason,open,close,evidence\n2027-01-26,special,test,,,circular\n")
-    (tmp_path / "own.csv~").write_text("date,status,reason,open,close,evidence\n2027-01-26,closed,as it was before,,,circular\n")
+    (tmp_path / "own.csv~").write_text(
+        "date,status,reason,open,close,evidence\n2027-01-26,closed,as it was before,,,circular\n"
+    )
     assert load_calendar(tmp_path).is_session(dt.date(2027, 1, 26))
 
 
-@pytest.mark.parametrize("text", ["[]", '{"CM": []}', "{}", "no", '{"CM": [{"tradingDate": "soon", "description": "x"}]}'])
+@pytest.mark.parametrize(
+    "text", ["[]", '{"CM": []}', "{}", "no", '{"CM": [{"tradingDate": "soon", "description": "x"}]}']
+)
 def test_another_answer_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text)
@@ -158,13 +177,21 @@ def test_every_day_before_2011_says_what_it_rests_on() -> None:
     span = (CONFIRMED_FROM - CALENDAR.first).days
     days = [CALENDAR.day(CALENDAR.first + dt.timedelta(days=number)) for number in range(span)]
     assert all(day.evidence for day in days)
-    later = [CALENDAR.day(CONFIRMED_FROM + dt.timedelta(days=n)) for n in range((CALENDAR.last - CONFIRMED_FROM).days + 1)]
+    later = [
+        CALENDAR.day(CONFIRMED_FROM + dt.timedelta(days=n)) for n in range((CALENDAR.last - CONFIRMED_FROM).days + 1)
+    ]
     assert all(day.confirmed for day in later)
 
 
 SESSIONS_OF_YEAR = {2006: 250, 2007: 249, 2008: 246, 2009: 243, 2010: 252}
 """As many bhavcopies as a public report on NSE's archive counts; every one of them was fetched and none was missing."""
-WEEKENDS = {"2006-04-29": "special", "2006-06-25": "special", "2006-10-21": "muhurat", "2009-10-17": "muhurat", "2010-02-06": "special"}
+WEEKENDS = {
+    "2006-04-29": "special",
+    "2006-06-25": "special",
+    "2006-10-21": "muhurat",
+    "2009-10-17": "muhurat",
+    "2010-02-06": "special",
+}
 
 
 def test_2006_to_2010_have_as_many_sessions_as_the_archive_has_bhavcopies() -> None:
@@ -177,7 +204,10 @@ def test_2006_to_2010_have_as_many_sessions_as_the_archive_has_bhavcopies() -> N
 
 @pytest.mark.real
 def test_days_before_2011_with_a_genuine_file_are_confirmed_sessions(real: Path) -> None:
-    names = [re.fullmatch(r"cm(\d{2})([A-Za-z]{3})(\d{4})bhav.*", path.name) for path in (real / "legacy_cm/excerpts").iterdir()]
+    names = [
+        re.fullmatch(r"cm(\d{2})([A-Za-z]{3})(\d{4})bhav.*", path.name)
+        for path in (real / "legacy_cm/excerpts").iterdir()
+    ]
     days = [parse_date("-".join(name.groups()), name.string) for name in names if name is not None]
     assert len(days) == 3
     for day in days:

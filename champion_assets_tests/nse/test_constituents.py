@@ -14,10 +14,14 @@ HEAD = b"Company Name,Industry,Symbol,Series,ISIN Code\n"
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("name", "members", "symbol", "industry"), [
-    ("ind_nifty500list_2018-12.csv", 501, "3MINDIA", "Services"), ("ind_nifty500list_2026-08.csv", 500, "360ONE", "Financial Services"),
-    ("ind_nifty50list_2025-06-06.csv", 50, "ADANIENT", "Metals & Mining"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "members", "symbol", "industry"),
+    [
+        ("ind_nifty500list_2018-12.csv", 501, "3MINDIA", "Services"),
+        ("ind_nifty500list_2026-08.csv", 500, "360ONE", "Financial Services"),
+        ("ind_nifty50list_2025-06-06.csv", 50, "ADANIENT", "Metals & Mining"),
+    ],
+)
 def test_genuine_lists(real: Path, name: str, members: int, symbol: str, industry: str) -> None:
     found = read_constituents((real / "index_constituents" / name).read_bytes(), name)
     assert len(found) == members

@@ -14,7 +14,9 @@ def test_the_check_value_of_2026() -> None:
     assert round(value * (rates.buy + rates.sell), 2) == 11_124.06
 
 
-@pytest.mark.parametrize(("day", "expected"), [("2012-06-30", 0.00125), ("2012-07-01", 0.001), ("2004-09-30", 0.0), ("2013-06-01", 0.001)])
+@pytest.mark.parametrize(
+    ("day", "expected"), [("2012-06-30", 0.00125), ("2012-07-01", 0.001), ("2004-09-30", 0.0), ("2013-06-01", 0.001)]
+)
 def test_stt_changes_on_its_day(day: str, expected: float) -> None:
     assert rate(STT, dt.date.fromisoformat(day)) == expected
 

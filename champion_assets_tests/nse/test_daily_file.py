@@ -15,12 +15,18 @@ from champion_assets.nse.market_files import BANDS, EARNINGS, MEETINGS, SHARES
 DAY = dt.date(2025, 1, 16)
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    ({"name": "Bands"}, "no name of a table"), ({"columns": (*BANDS.columns, BANDS.columns[0])}, "two columns of one name"),
-    ({"columns": (*BANDS.columns, Column("X", "source_row", "count", "x"))}, "called as those"), ({"date": "day"}, "'day' is named"),
-    ({"key": ("isin",)}, "'isin' is named"),
-    ({"grain": ("isin",)}, "'isin' is named"), ({"summary": Summary("side", "symbol", "value")}, "'value' is named"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "Bands"}, "no name of a table"),
+        ({"columns": (*BANDS.columns, BANDS.columns[0])}, "two columns of one name"),
+        ({"columns": (*BANDS.columns, Column("X", "source_row", "count", "x"))}, "called as those"),
+        ({"date": "day"}, "'day' is named"),
+        ({"key": ("isin",)}, "'isin' is named"),
+        ({"grain": ("isin",)}, "'isin' is named"),
+        ({"summary": Summary("side", "symbol", "value")}, "'value' is named"),
+    ],
+)
 def test_a_declaration_that_contradicts_itself_is_refused(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         replace(BANDS, **change)
@@ -34,10 +40,18 @@ def test_names_of_a_day() -> None:
     assert (served.name, served.path, served.is_served) == ("x_16012025.CSV", "archives/volt/x_16012025.CSV", True)
 
 
-@pytest.mark.parametrize(("name", "is_called"), [
-    ("PE_160125.csv", True), ("pe_16012025.CSV", True), ("PE160125.csv", False), ("PE_1601256.csv", False), ("PE_160125.csv.bak", False),
-    ("XPE_160125.csv", False), ("PE_160125xcsv", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "is_called"),
+    [
+        ("PE_160125.csv", True),
+        ("pe_16012025.CSV", True),
+        ("PE160125.csv", False),
+        ("PE_1601256.csv", False),
+        ("PE_160125.csv.bak", False),
+        ("XPE_160125.csv", False),
+        ("PE_160125xcsv", False),
+    ],
+)
 def test_a_member_is_known_by_its_whole_name(name: str, is_called: bool) -> None:
     assert (Member("PE", "_").pattern.fullmatch(name) is not None) is is_called
 

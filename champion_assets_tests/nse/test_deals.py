@@ -16,13 +16,17 @@ from champion_assets.nse.market_lists import BLOCK, BULK
 
 FIRST = "Date,Symbol,Security Name,Client Name,Buy/Sell,Quantity Traded,Trade Price / Wght. Avg. Price,Remarks"
 QUERY = (
-    '\ufeff"Date ","Symbol ","Security Name ","Client Name ","Buy / Sell ","Quantity Traded ","Trade Price / Wght. Avg. Price ","Remarks "'
+    '\ufeff"Date ","Symbol ","Security Name ","Client Name ","Buy / Sell ","Quantity Traded '
+    '","Trade Price / Wght. Avg. Price ","Remarks "'
 )
 
 
 @pytest.mark.parametrize("header", [FIRST, QUERY])
 def test_what_is_kept(header: str) -> None:
-    text = f'{header}\n"16-DEC-2025","A","A Ltd","B C SHAH","SELL","5,53,432","33.67","-"\n16-DEC-2025,A,A Ltd,D LLP,BUY,100,33.5,-\n'
+    text = (
+        f'{header}\n"16-DEC-2025","A","A Ltd","B C SHAH","SELL","5,53,432","33.67","-"\n16-DEC-2025,A,A '
+        f"Ltd,D LLP,BUY,100,33.5,-\n"
+    )
     read = read_daily_file(BULK, without_names(text, "x"), "x")
     assert read.rows.select("client", "side", "quantity", "price").rows() == [
         ("person", "sold", 553432, 33.67),

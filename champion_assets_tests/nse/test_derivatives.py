@@ -25,10 +25,14 @@ FUTXYZ,ABC,30-Jun-2022,0,XX,9,9,9,9,9,2,0,300,0,13-JUN-2022,
 @pytest.mark.parametrize("header", [LEGACY_HEADER, LEGACY_HEADER.replace("OPTION_TYP", "OPTIONTYPE")])
 def test_legacy_rows(header: str) -> None:
     read = read_derivatives(f"{header}\n{LEGACY}".encode(), "x")
-    assert read.frame.select("kind", "strike", "option_type", "is_american", "value", "open_interest", "oi_change", "lot_size").rows() == [
-        ("index_future", None, None, None, 118_500_000.0, 750, -75, None), ("stock_option", 2650.0, "call", False, 0.0, 6900, 300, None),
-        ("stock_option", 2650.0, "put", True, 1_595_000.0, 300, 0, None), ("FUTXYZ", None, None, None, 0.0, 300, 0, None),
-    ]  # fmt: skip
+    assert read.frame.select(
+        "kind", "strike", "option_type", "is_american", "value", "open_interest", "oi_change", "lot_size"
+    ).rows() == [
+        ("index_future", None, None, None, 118_500_000.0, 750, -75, None),
+        ("stock_option", 2650.0, "call", False, 0.0, 6900, 300, None),
+        ("stock_option", 2650.0, "put", True, 1_595_000.0, 300, 0, None),
+        ("FUTXYZ", None, None, None, 0.0, 300, 0, None),
+    ]
     assert set(read.frame["trade_date"]) == {dt.date(2022, 6, 13)}
     assert read.frame["source_row"].to_list() == [1, 2, 3, 4]
 
@@ -72,8 +76,10 @@ def test_a_lot_is_the_number_that_fits_all_values_that_traded() -> None:
         "expiry": dt.date(2022, 7, 28),
     }
     schema = {"strike": pl.Float64, "lot_size": pl.Int64}
-    rows = pl.DataFrame([row | wide, row | wide | {"open_interest": 250}, row | far, row | far | {"contracts": 0, "low": 0.0}],
-                        schema_overrides=schema)  # fmt: skip
+    rows = pl.DataFrame(
+        [row | wide, row | wide | {"open_interest": 250}, row | far, row | far | {"contracts": 0, "low": 0.0}],
+        schema_overrides=schema,
+    )
     assert with_lots(rows)["lot_size"].to_list() == [250, 250, 250, 250]
     several = pl.DataFrame([row | wide | {"open_interest": 0}], schema_overrides=schema)
     assert with_lots(several)["lot_size"].to_list() == [None]  # 248 to 252 fit

@@ -31,11 +31,23 @@ def lines_of(tmp_path: Path, *lines: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("symbol", "child", "ratio", "cash"), [
-    ("SBBJ", "SBIN", 2.8, 0), ("MYSOREBANK", "SBIN", 2.2, 0), ("SBT", "SBIN", 2.2, 0), ("HDFC", "HDFCBANK", 42 / 25, 0),
-    ("GEOMETRIC", "HCLTECH", 10 / 43, 68), ("CAIRN", "VEDL", 1, 57.7), ("ORIENTBANK", "PNB", 1.15, 0), ("RANBAXY", "SUNPHARMA", 0.8, 0),
-    ("SATYAMCOMP", "TECHM", 2 / 17, 0), ("TATAMTRDVR", "TATAMOTORS", 0.7, 0), ("POLARIS", "", None, 480), ("HEXAWARE", "", None, 475),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("symbol", "child", "ratio", "cash"),
+    [
+        ("SBBJ", "SBIN", 2.8, 0),
+        ("MYSOREBANK", "SBIN", 2.2, 0),
+        ("SBT", "SBIN", 2.2, 0),
+        ("HDFC", "HDFCBANK", 42 / 25, 0),
+        ("GEOMETRIC", "HCLTECH", 10 / 43, 68),
+        ("CAIRN", "VEDL", 1, 57.7),
+        ("ORIENTBANK", "PNB", 1.15, 0),
+        ("RANBAXY", "SUNPHARMA", 0.8, 0),
+        ("SATYAMCOMP", "TECHM", 2 / 17, 0),
+        ("TATAMTRDVR", "TATAMOTORS", 0.7, 0),
+        ("POLARIS", "", None, 480),
+        ("HEXAWARE", "", None, 475),
+    ],
+)
 def test_the_packaged_lines_hold_what_is_known(symbol: str, child: str, ratio: float | None, cash: float) -> None:
     (line,) = (each for each in endings_of() if each.symbol == symbol)
     assert (line.child_symbol, line.ratio, line.cash, line.confidence) == (child, ratio, cash, "document")
@@ -43,7 +55,10 @@ def test_the_packaged_lines_hold_what_is_known(symbol: str, child: str, ratio: f
 
 def test_several_children_nothing_at_all_and_nobody_knows_are_told_apart() -> None:
     lines = endings_of()
-    assert {each.child_symbol: each.ratio for each in lines if each.symbol == "MAXINDIA"} == {"MAXHEALTH": 0.99, "MAXIND": 0.2}
+    assert {each.child_symbol: each.ratio for each in lines if each.symbol == "MAXINDIA"} == {
+        "MAXHEALTH": 0.99,
+        "MAXIND": 0.2,
+    }
     (nothing,) = (each for each in lines if each.symbol == "LAKSHVILAS")
     assert (nothing.kind, nothing.ratio, nothing.cash, nothing.confidence) == ("failed", None, 0, "document")
     (unknown,) = (each for each in lines if each.symbol == "GITANJALI")
@@ -69,13 +84,20 @@ def test_no_ending_is_known_before_the_last_session_and_that_was_a_session() -> 
 def test_the_genuine_prices_of_the_last_sessions_are_worth_the_terms_and_end_where_the_line_says(
     real: Path, year: int, exempt: tuple[str, ...]
 ) -> None:
-    lines = [line for line in endings_of() if line.last_session.year == year and line.ratio is not None and line.symbol not in exempt]
+    lines = [
+        line
+        for line in endings_of()
+        if line.last_session.year == year and line.ratio is not None and line.symbol not in exempt
+    ]
     prices = genuine_closes(real, year, {line.last_session for line in lines})
     compared = 0
     for line in lines:
         days = [day for day in prices if day <= line.last_session][-5:]
-        worth = [(close - line.cash) / other / line.ratio for day in days
-                 if (close := prices[day].get(line.isin)) and (other := prices[day].get(line.child_isin)) and line.ratio]  # fmt: skip
+        worth = [
+            (close - line.cash) / other / line.ratio
+            for day in days
+            if (close := prices[day].get(line.isin)) and (other := prices[day].get(line.child_isin)) and line.ratio
+        ]
         assert line.isin in prices[line.last_session], line
         assert all(line.isin not in closes for day, closes in prices.items() if day > line.last_session), line
         assert all(0.94 < each < 1.06 for each in worth), (line, worth)
@@ -105,20 +127,31 @@ def test_a_users_lines_replace_the_packaged_ones_on_the_same_share_whatever_its_
     assert len(endings_of(path)) == len(endings_of())
 
 
-@pytest.mark.parametrize(("wrong", "words"), [
-    (GOOD.replace("merged", "eaten"), "kind 'eaten' is none of"), (GOOD.replace("document", "hearsay"), "confidence 'hearsay' is none of"),
-    (GOOD.replace("INE648A01026", "INE648A01027"), "isin 'INE648A01027' is no valid ISIN"),
-    (GOOD.replace("28,10", "28,"), "belong together"), (GOOD.replace("INE062A01020", ""), "belong together"),
-    (GOOD.replace("28,10", "-28,10"), "is no positive number"), (GOOD.replace("28,10", "nan,10"), "is no positive number"),
-    (GOOD.replace("28,10,", "28,10,-1"), "nor 0"), (GOOD.replace("28,10,", "28,10,0"), "cash 0 says"),
-    (GOOD.replace("28,10", ","), "unknown exactly where"), (GOOD.replace("2017-03-15,merged", "15.3.2017,merged"), "15.3.2017"),
-    (GOOD.replace("a notice", ""), "evidence must be given"), (GOOD.replace("SBBJ", ""), "symbol must be given"),
-    (GOOD + ",more", "13 columns where 12 belong"),
-    (GOOD + "\n" + GOOD, "line 4: a second line on the same share and child"), (GOOD.replace("INE062A01020", "INE648A01018"), "in itself"),
-    (FAILED.replace(",0,document", ",,document"), "unknown exactly where"), (UNKNOWN.replace(",,unknown", ",0,unknown"), "unknown exactly"),
-    (FIRST + SECOND.replace("06-11,scheme", "06-12,scheme"), "last_session 2020-06-12 of MAXINDIA"),
-    (FIRST + SECOND.replace("1,5", ",").replace("document", "unknown"), "those of the whole are"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (GOOD.replace("merged", "eaten"), "kind 'eaten' is none of"),
+        (GOOD.replace("document", "hearsay"), "confidence 'hearsay' is none of"),
+        (GOOD.replace("INE648A01026", "INE648A01027"), "isin 'INE648A01027' is no valid ISIN"),
+        (GOOD.replace("28,10", "28,"), "belong together"),
+        (GOOD.replace("INE062A01020", ""), "belong together"),
+        (GOOD.replace("28,10", "-28,10"), "is no positive number"),
+        (GOOD.replace("28,10", "nan,10"), "is no positive number"),
+        (GOOD.replace("28,10,", "28,10,-1"), "nor 0"),
+        (GOOD.replace("28,10,", "28,10,0"), "cash 0 says"),
+        (GOOD.replace("28,10", ","), "unknown exactly where"),
+        (GOOD.replace("2017-03-15,merged", "15.3.2017,merged"), "15.3.2017"),
+        (GOOD.replace("a notice", ""), "evidence must be given"),
+        (GOOD.replace("SBBJ", ""), "symbol must be given"),
+        (GOOD + ",more", "13 columns where 12 belong"),
+        (GOOD + "\n" + GOOD, "line 4: a second line on the same share and child"),
+        (GOOD.replace("INE062A01020", "INE648A01018"), "in itself"),
+        (FAILED.replace(",0,document", ",,document"), "unknown exactly where"),
+        (UNKNOWN.replace(",,unknown", ",0,unknown"), "unknown exactly"),
+        (FIRST + SECOND.replace("06-11,scheme", "06-12,scheme"), "last_session 2020-06-12 of MAXINDIA"),
+        (FIRST + SECOND.replace("1,5", ",").replace("document", "unknown"), "those of the whole are"),
+    ],
+)
 def test_a_line_that_cannot_be_meant_so_is_refused_with_its_place(tmp_path: Path, wrong: str, words: str) -> None:
     path = lines_of(tmp_path, wrong)
     with pytest.raises(ConfigurationError) as caught:
@@ -135,7 +168,11 @@ def test_another_header_is_refused(tmp_path: Path) -> None:
 
 
 @given(new=st.integers(1, 5000), old=st.integers(1, 5000), cash=st.floats(0.01, 1e5) | st.none())
-def test_what_is_written_is_what_is_read(tmp_path_factory: pytest.TempPathFactory, new: int, old: int, cash: float | None) -> None:
-    path = lines_of(tmp_path_factory.mktemp("own"), GOOD.replace("28,10,", f"{new},{old},{'' if cash is None else cash}"))
+def test_what_is_written_is_what_is_read(
+    tmp_path_factory: pytest.TempPathFactory, new: int, old: int, cash: float | None
+) -> None:
+    path = lines_of(
+        tmp_path_factory.mktemp("own"), GOOD.replace("28,10,", f"{new},{old},{'' if cash is None else cash}")
+    )
     (line,) = (each for each in endings_of(path) if each.symbol == "SBBJ")
     assert (line.ratio, line.cash) == (new / old, cash or 0.0)

@@ -32,10 +32,26 @@ from champion_assets.nse.synthetic import files
 
 def _row(**changes: object) -> dict[str, object]:
     row: dict[str, object] = {
-        "trade_date": dt.date(2024, 1, 15), "symbol": "ABC", "series": "EQ", "isin": "INE040A01034", "name": "ABC LTD", "open": 10.0,
-        "high": 11.5, "low": 9.95, "close": 11.0, "last": 11.05, "prev_close": 10.1, "vwap": 10.5, "volume": 100, "turnover": 1050.0,
-        "trades": 7, "delivery_qty": 40, "delivery_pct": 40.0, "lot_size": 1, "source_row": 1,
-    }  # fmt: skip
+        "trade_date": dt.date(2024, 1, 15),
+        "symbol": "ABC",
+        "series": "EQ",
+        "isin": "INE040A01034",
+        "name": "ABC LTD",
+        "open": 10.0,
+        "high": 11.5,
+        "low": 9.95,
+        "close": 11.0,
+        "last": 11.05,
+        "prev_close": 10.1,
+        "vwap": 10.5,
+        "volume": 100,
+        "turnover": 1050.0,
+        "trades": 7,
+        "delivery_qty": 40,
+        "delivery_pct": 40.0,
+        "lot_size": 1,
+        "source_row": 1,
+    }
     return row | changes
 
 
@@ -55,14 +71,30 @@ _paise = st.integers(1, 10_000_000).map(lambda paise: paise / 100)
 _text = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789&-", min_size=1, max_size=10).filter(lambda text: text != "-")
 _rows = st.lists(
     st.fixed_dictionaries(
-        {"trade_date": st.just(dt.date(2024, 1, 15)), "symbol": _text, "series": st.sampled_from(["EQ", "BE", "GS", "T0", "N1"]),
-         "isin": st.sampled_from(["INE040A01034", "DUMMY", "INE"]), "name": _text, "open": _paise, "high": _paise, "low": _paise,
-         "close": _paise, "last": st.none() | _paise, "prev_close": st.just(0.0) | _paise, "vwap": _paise,
-         "volume": st.integers(0, 10**12), "turnover": st.integers(1, 10**9).map(lambda lakh: lakh * 1000.0),
-         "trades": st.integers(0, 10**7), "delivery_qty": st.none() | st.integers(0, 10**9),
-         "delivery_pct": st.none() | _paise, "lot_size": st.integers(1, 5000)}
-    ), min_size=1, max_size=12,
-)  # fmt: skip
+        {
+            "trade_date": st.just(dt.date(2024, 1, 15)),
+            "symbol": _text,
+            "series": st.sampled_from(["EQ", "BE", "GS", "T0", "N1"]),
+            "isin": st.sampled_from(["INE040A01034", "DUMMY", "INE"]),
+            "name": _text,
+            "open": _paise,
+            "high": _paise,
+            "low": _paise,
+            "close": _paise,
+            "last": st.none() | _paise,
+            "prev_close": st.just(0.0) | _paise,
+            "vwap": _paise,
+            "volume": st.integers(0, 10**12),
+            "turnover": st.integers(1, 10**9).map(lambda lakh: lakh * 1000.0),
+            "trades": st.integers(0, 10**7),
+            "delivery_qty": st.none() | st.integers(0, 10**9),
+            "delivery_pct": st.none() | _paise,
+            "lot_size": st.integers(1, 5000),
+        }
+    ),
+    min_size=1,
+    max_size=12,
+)
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -72,7 +104,9 @@ def test_any_table_survives_the_round_trip(name: str, rows: list[dict[str, objec
     writer, lost = WRITERS[name]
     table = _frame(*rows)
     parsed = read_bhavcopy(writer(table), name)
-    expected = table.with_columns(pl.lit(None, BHAVCOPY[column]).alias(column) for column in lost).select(list(BHAVCOPY))
+    expected = table.with_columns(pl.lit(None, BHAVCOPY[column]).alias(column) for column in lost).select(
+        list(BHAVCOPY)
+    )
     assert parsed.format == name
     exact = [column for column in BHAVCOPY if column != "turnover"]
     assert parsed.frame.select(exact).equals(expected.select(exact))
@@ -102,8 +136,17 @@ def test_spellings_of_old_files() -> None:
     assert read_bhavcopy(no_trailing.encode(), "f").frame.height == 1
 
 
-@pytest.mark.parametrize("pack", [lambda b: b, gzip.compress, lambda b: files.zipped("x.csv", b), lambda b: files.zipped("a/b/x.csv", b),
-                                  lambda b: b"\xef\xbb\xbf" + b, lambda b: gzip.compress(files.zipped("x.csv", b))])  # fmt: skip
+@pytest.mark.parametrize(
+    "pack",
+    [
+        lambda b: b,
+        gzip.compress,
+        lambda b: files.zipped("x.csv", b),
+        lambda b: files.zipped("a/b/x.csv", b),
+        lambda b: b"\xef\xbb\xbf" + b,
+        lambda b: gzip.compress(files.zipped("x.csv", b)),
+    ],
+)
 def test_containers(pack: Callable[[bytes], bytes]) -> None:
     assert read_bhavcopy(pack(files.legacy(_frame(_row()))), "f").frame.height == 1
 
@@ -167,7 +210,11 @@ def test_archives_inside_archives_end_somewhere() -> None:
 def test_mutated_archives_raise_only_declared_errors(data: st.DataObject) -> None:
     good = GOOD.encode()
     body = bytearray(
-        data.draw(st.sampled_from([gzip.compress(good, mtime=0), files.zipped("a/x.csv", good), gzip.compress(files.zipped("x", good))]))
+        data.draw(
+            st.sampled_from(
+                [gzip.compress(good, mtime=0), files.zipped("a/x.csv", good), gzip.compress(files.zipped("x", good))]
+            )
+        )
     )
     for _ in range(data.draw(st.integers(1, 5))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
@@ -180,7 +227,9 @@ def test_mutated_archives_raise_only_declared_errors(data: st.DataObject) -> Non
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_mutated_files_raise_only_declared_errors(data: st.DataObject) -> None:
-    body = bytearray(data.draw(st.sampled_from([WRITERS[name][0](_frame(_row(), _row(symbol="XYZ"))) for name in WRITERS])))
+    body = bytearray(
+        data.draw(st.sampled_from([WRITERS[name][0](_frame(_row(), _row(symbol="XYZ"))) for name in WRITERS]))
+    )
     for _ in range(data.draw(st.integers(1, 6))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     try:
@@ -193,7 +242,8 @@ def test_mutated_files_raise_only_declared_errors(data: st.DataObject) -> None:
 def test_a_value_that_is_printed_as_nothing_is_the_average_price_times_the_volume() -> None:
     """`sec_bhavdata_full` has lakhs with two places: less than 500 rupees are 0.00."""
     header = (
-        "SYMBOL, SERIES, DATE1, PREV_CLOSE, OPEN_PRICE, HIGH_PRICE, LOW_PRICE, LAST_PRICE, CLOSE_PRICE, AVG_PRICE, TTL_TRD_QNTY, "
+        "SYMBOL, SERIES, DATE1, PREV_CLOSE, OPEN_PRICE, HIGH_PRICE, LOW_PRICE, LAST_PRICE, CLOSE_PRICE, "
+        "AVG_PRICE, TTL_TRD_QNTY, "
         "TURNOVER_LACS, NO_OF_TRADES, DELIV_QTY, DELIV_PER\n"
     )
     rows = (

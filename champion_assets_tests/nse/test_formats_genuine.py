@@ -19,21 +19,35 @@ from champion_assets.nse.formats import read_bhavcopy
 from champion_assets.nse.schema import BHAVCOPY
 
 LEGACY = {
-    "cm03JAN2011bhav.csv.zip": ("legacy_l1", 1471), "cm21JUN2011bhav.csv.zip": ("legacy_l1", 1503),
-    "cm22JUN2011bhav.csv.zip": ("legacy_l2", 1502), "cm07JAN2012bhav.csv.zip": ("legacy_l2", 1362),
-    "cm03NOV2013bhav.csv.zip": ("legacy_l2", 1315), "cm06NOV2013bhav.csv.zip": ("legacy_l2", 1442),
-    "cm22MAR2014bhav.csv.zip": ("legacy_l2", 1375), "cm28FEB2015bhav.csv.zip": ("legacy_l2", 1534),
-    "cm13MAR2015bhav.csv.zip": ("legacy_l2", 1579), "cm01JAN2016bhav.csv.zip": ("legacy_l2", 1607),
-    "cm10JUL2017bhav.csv.zip": ("legacy_l2", 1683), "cm07NOV2018bhav.csv.zip": ("legacy_l2", 1764),
-    "cm01FEB2020bhav.csv.zip": ("legacy_l2", 1886), "cm23MAR2020bhav.csv.zip": ("legacy_l2", 1965),
-    "cm13JUL2020bhav.csv.zip": ("legacy_l2", 2001), "cm16FEB2021bhav.csv.zip": ("legacy_l2", 2026),
-    "cm04NOV2021bhav.csv.zip": ("legacy_l2", 2017), "cm25MAY2022bhav.csv.zip": ("legacy_l2", 2209),
-    "cm22JUN2022bhav.csv.zip": ("legacy_l2", 2212), "cm29DEC2023bhav.csv.zip": ("legacy_l2", 2647),
-    "cm02JAN2024bhav.csv.zip": ("legacy_l2", 2658), "cm20JAN2024bhav.csv.zip": ("legacy_l2", 2590),
-    "cm28MAR2024bhav.csv.zip": ("legacy_l2", 2716), "cm18MAY2024bhav.csv.zip": ("legacy_l2", 2512),
-    "cm05JUL2024bhav.csv.zip": ("legacy_l2", 2775), "excerpts/cm02JAN1995bhav.EXCERPT_3_ROWS.csv": ("legacy_l1", 3),
-    "excerpts/cm03JAN2000bhav.EXCERPT_1_ROW.csv": ("legacy_l1", 1), "excerpts/cm01OCT2007bhav.EXCERPT_12_ROWS.csv": ("legacy_l1", 12),
-}  # fmt: skip
+    "cm03JAN2011bhav.csv.zip": ("legacy_l1", 1471),
+    "cm21JUN2011bhav.csv.zip": ("legacy_l1", 1503),
+    "cm22JUN2011bhav.csv.zip": ("legacy_l2", 1502),
+    "cm07JAN2012bhav.csv.zip": ("legacy_l2", 1362),
+    "cm03NOV2013bhav.csv.zip": ("legacy_l2", 1315),
+    "cm06NOV2013bhav.csv.zip": ("legacy_l2", 1442),
+    "cm22MAR2014bhav.csv.zip": ("legacy_l2", 1375),
+    "cm28FEB2015bhav.csv.zip": ("legacy_l2", 1534),
+    "cm13MAR2015bhav.csv.zip": ("legacy_l2", 1579),
+    "cm01JAN2016bhav.csv.zip": ("legacy_l2", 1607),
+    "cm10JUL2017bhav.csv.zip": ("legacy_l2", 1683),
+    "cm07NOV2018bhav.csv.zip": ("legacy_l2", 1764),
+    "cm01FEB2020bhav.csv.zip": ("legacy_l2", 1886),
+    "cm23MAR2020bhav.csv.zip": ("legacy_l2", 1965),
+    "cm13JUL2020bhav.csv.zip": ("legacy_l2", 2001),
+    "cm16FEB2021bhav.csv.zip": ("legacy_l2", 2026),
+    "cm04NOV2021bhav.csv.zip": ("legacy_l2", 2017),
+    "cm25MAY2022bhav.csv.zip": ("legacy_l2", 2209),
+    "cm22JUN2022bhav.csv.zip": ("legacy_l2", 2212),
+    "cm29DEC2023bhav.csv.zip": ("legacy_l2", 2647),
+    "cm02JAN2024bhav.csv.zip": ("legacy_l2", 2658),
+    "cm20JAN2024bhav.csv.zip": ("legacy_l2", 2590),
+    "cm28MAR2024bhav.csv.zip": ("legacy_l2", 2716),
+    "cm18MAY2024bhav.csv.zip": ("legacy_l2", 2512),
+    "cm05JUL2024bhav.csv.zip": ("legacy_l2", 2775),
+    "excerpts/cm02JAN1995bhav.EXCERPT_3_ROWS.csv": ("legacy_l1", 3),
+    "excerpts/cm03JAN2000bhav.EXCERPT_1_ROW.csv": ("legacy_l1", 1),
+    "excerpts/cm01OCT2007bhav.EXCERPT_12_ROWS.csv": ("legacy_l1", 12),
+}
 UDIFF = {
     "BhavCopy_NSE_CM_0_0_0_20240101_F_0000.EXCERPT_1_ROW_EARLY_HEADER.csv": ("udiff_early", 1, dt.date(2024, 1, 1)),
     "BhavCopy_NSE_CM_0_0_0_20240304_F_0000.EXCERPT_2_ROWS_EARLY_HEADER.csv": ("udiff_early", 2, dt.date(2024, 3, 4)),
@@ -42,13 +56,15 @@ UDIFF = {
     "BhavCopy_NSE_CM_0_0_0_20260918_F_0000.EXCERPT_3_ROWS.csv": ("udiff", 3, dt.date(2026, 9, 18)),
 }
 DELIVERY = {
-    "sec_bhavdata_full_01102019.csv.gz": (1942, dt.date(2019, 10, 1)), "sec_bhavdata_full_13072020.csv.gz": (1993, dt.date(2020, 7, 13)),
-    "sec_bhavdata_full_05072024.csv.gz": (2615, dt.date(2024, 7, 5)), "sec_bhavdata_full_07012026.csv.gz": (3089, dt.date(2026, 1, 7)),
+    "sec_bhavdata_full_01102019.csv.gz": (1942, dt.date(2019, 10, 1)),
+    "sec_bhavdata_full_13072020.csv.gz": (1993, dt.date(2020, 7, 13)),
+    "sec_bhavdata_full_05072024.csv.gz": (2615, dt.date(2024, 7, 5)),
+    "sec_bhavdata_full_07012026.csv.gz": (3089, dt.date(2026, 1, 7)),
     "sec_bhavdata_full_01022026.csv.gz": (3079, dt.date(2026, 2, 1)),
     "quirks/sec_bhavdata_full_04112021.csv.MUHURAT_ECHO_OF_03NOV2021.gz": (2094, dt.date(2021, 11, 3)),
     "quirks/sec_bhavdata_full_26012026.csv.HOLIDAY_ECHO_OF_23JAN2026.gz": (3102, dt.date(2026, 1, 23)),
     "quirks/sec_bhavdata_full_30092019.csv.CONTAINS_27JUN2019.gz": (1904, dt.date(2019, 6, 27)),
-}  # fmt: skip
+}
 
 
 def _name_date(name: str) -> dt.date:
@@ -92,7 +108,9 @@ def test_values_of_known_rows(real: Path) -> None:
     assert row("legacy_cm/cm13JUL2020bhav.csv.zip", "GTLINFRA", "EQ")["volume"] == 1_573_668
     assert row("legacy_cm/cm16FEB2021bhav.csv.zip", "ABFRLPP1", "E1")["isin"] == "DUMMY"
     assert row("legacy_cm/cm06NOV2013bhav.csv.zip", "ICICI", "M1")["isin"] == "INE"
-    trade_to_trade = read_bhavcopy((real / "sec_bhavdata_full/sec_bhavdata_full_01102019.csv.gz").read_bytes(), "d").frame
+    trade_to_trade = read_bhavcopy(
+        (real / "sec_bhavdata_full/sec_bhavdata_full_01102019.csv.gz").read_bytes(), "d"
+    ).frame
     assert (
         trade_to_trade.filter(pl.col("series") == "BE")["delivery_qty"].null_count()
         == trade_to_trade.filter(pl.col("series") == "BE").height

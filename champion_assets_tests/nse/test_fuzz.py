@@ -23,7 +23,10 @@ def test_only_declared_exceptions_come_out(tmp_path: Path, seed: int) -> None:
 
 def _bomb(megabytes: int) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("cm.csv", "w", force_zip64=True) as member:
+    with (
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("cm.csv", "w", force_zip64=True) as member,
+    ):
         for _ in range(megabytes):
             member.write(b"0" * 2**20)
     return buffer.getvalue()

@@ -31,7 +31,9 @@ def row(symbol: str, isin: str | None, close: float, prev: float, series: str = 
     return Sighting(symbol, isin, series, None, prev, close)
 
 
-def walk(*days: list[Sighting], changes: dict[str, SymbolChange] | None = None) -> tuple[Registry, list[dict[str, str]]]:
+def walk(
+    *days: list[Sighting], changes: dict[str, SymbolChange] | None = None
+) -> tuple[Registry, list[dict[str, str]]]:
     """The registry after the days, and the ids by symbol of each."""
     registry, found = Registry(), []
     for number, rows in enumerate(days):
@@ -45,22 +47,35 @@ def evidence(registry: Registry, name: str) -> str:
 
 
 def test_a_face_value_split_changes_the_isin_and_not_the_instrument() -> None:
-    registry, ids = walk([row("HDFCBANK", "INE040A01026", 1099.9, 2187.75)], [row("HDFCBANK", "INE040A01034", 1200.0, 1099.9)])
+    registry, ids = walk(
+        [row("HDFCBANK", "INE040A01026", 1099.9, 2187.75)], [row("HDFCBANK", "INE040A01034", 1200.0, 1099.9)]
+    )
     assert ids[0] == ids[1] == {"HDFCBANK": "INE040A01"}
     assert evidence(registry, "INE040A01") == "isin_issuer"
 
 
 def test_a_rename_keeps_the_instrument_by_its_isin() -> None:
-    registry, ids = walk([row("WABCO-TVS", "INE342J01019", 100.0, 99.0)], [row("WABCOINDIA", "INE342J01019", 101.0, 100.0)])
+    registry, ids = walk(
+        [row("WABCO-TVS", "INE342J01019", 100.0, 99.0)], [row("WABCOINDIA", "INE342J01019", 101.0, 100.0)]
+    )
     assert ids[0]["WABCO-TVS"] == ids[1]["WABCOINDIA"]
     known = registry.instruments[0]
-    assert (known.symbol, known.previous_symbol, known.evidence, known.valid_from) == ("WABCOINDIA", "WABCO-TVS", "isin", day(1))
+    assert (known.symbol, known.previous_symbol, known.evidence, known.valid_from) == (
+        "WABCOINDIA",
+        "WABCO-TVS",
+        "isin",
+        day(1),
+    )
 
 
 def test_series_moves_are_history_not_identity() -> None:
     registry, ids = walk([row("DMART", "INE192R01011", 10.0, 9.0)], [row("DMART", "INE192R01011", 11.0, 10.0, "BE")])
     assert ids[0] == ids[1]
-    assert (registry.instruments[0].series, registry.instruments[0].previous_series, registry.instruments[0].evidence) == (
+    assert (
+        registry.instruments[0].series,
+        registry.instruments[0].previous_series,
+        registry.instruments[0].evidence,
+    ) == (
         "BE",
         "EQ",
         "series",
@@ -152,7 +167,9 @@ def test_a_genuine_month_of_sec_bhavdata_full_knows_the_companies_of_the_bhavcop
         with tarfile.open(real / "runs" / bundle) as archive:
             for member in archive:
                 if re.search(r"OCT|\d\d102019", member.name) and (stream := archive.extractfile(member)) is not None:
-                    rows = read_bhavcopy(stream.read(), member.name).frame.with_columns(source_sha256=pl.lit(member.name))
+                    rows = read_bhavcopy(stream.read(), member.name).frame.with_columns(
+                        source_sha256=pl.lit(member.name)
+                    )
                     date = rows["trade_date"][0]
                     if dt.date(2019, 10, 1) <= date <= dt.date(2019, 10, 31):
                         found[date] = list(sightings(rows.filter(pl.col("series").is_in(EQUITY_SERIES))))
@@ -171,7 +188,11 @@ def test_a_genuine_month_of_sec_bhavdata_full_knows_the_companies_of_the_bhavcop
         return found
 
     right = ids([named])
-    misdated = {"INF204KA17D8", "INF204KB1882", "INF204KA1MS3"}  # the register has these three renames years too early, or not at all
+    misdated = {
+        "INF204KA17D8",
+        "INF204KB1882",
+        "INF204KA1MS3",
+    }  # the register has these three renames years too early, or not at all
     for sources, torn in (([unnamed], misdated), ([named, unnamed], set()), ([unnamed, named], misdated)):
         found = ids(sources)
         pairs = {(right[key], found[key]) for key in right.keys() & found.keys()}
@@ -187,7 +208,10 @@ def test_ordinary_and_dvr_shares_of_one_issuer_stay_apart() -> None:
 
 
 def test_a_second_line_of_one_security_key_on_the_same_day_is_an_instrument_of_its_own() -> None:
-    _, ids = walk([row("AAA", "INE111A01017", 5.0, 5.0)], [row("AAA", "INE111A01017", 5.0, 5.0), row("AAAPP", "INE111A01025", 2.0, 2.0)])
+    _, ids = walk(
+        [row("AAA", "INE111A01017", 5.0, 5.0)],
+        [row("AAA", "INE111A01017", 5.0, 5.0), row("AAAPP", "INE111A01025", 2.0, 2.0)],
+    )
     assert ids[1]["AAA"] != ids[1]["AAAPP"]
 
 
@@ -202,7 +226,8 @@ def test_the_user_decides_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("isin", "has", "refused"), [("DUMMY", True, True), (None, True, True), (None, False, False), ("INE002A01018", True, False)]
+    ("isin", "has", "refused"),
+    [("DUMMY", True, True), (None, True, True), (None, False, False), ("INE002A01018", True, False)],
 )
 def test_a_blank_or_malformed_isin_is_never_guessed(isin: str | None, has: bool, refused: bool) -> None:
     assert (refusal(isin, file_has_isins=has) is not None) == refused
@@ -230,15 +255,21 @@ def test_without_isins_they_are_two_as_well_and_keep_their_ids_when_isins_come()
     after = [row("KARURVYSYA", "INE036D01010", 391.0, 390.0), row("KARURVYSYA", "IN9036D01059", 344.5, 345.05, "E5")]
     registry = Registry()
     first = registry.observe(day(0), before)
-    assert {own: name for (*_, own), name in first.items()} == {"": "SYM:KARURVYSYA", "partly_paid5": "SYM:KARURVYSYA.E5"}
+    assert {own: name for (*_, own), name in first.items()} == {
+        "": "SYM:KARURVYSYA",
+        "partly_paid5": "SYM:KARURVYSYA.E5",
+    }
     second = registry.observe(day(1), after)
     assert {own: name for (*_, own), name in second.items()} == {own: name for (*_, own), name in first.items()}
 
 
 def test_each_call_of_a_partly_paid_share_is_an_instrument_even_at_the_same_price() -> None:
     """IBVENTURES X2 and E3: a payment lies between, so no return may span it. X2 and E2 are one paper."""
-    _, ids = walk([row("IBVENTURES", "IN9274G01026", 230.0, 229.0, "X2")], [row("IBVENTURES", "IN9274G01026", 231.0, 230.0, "E2")],
-                  [row("IBVENTURES", "IN9274G01034", 232.0, 231.0, "E3")])  # fmt: skip
+    _, ids = walk(
+        [row("IBVENTURES", "IN9274G01026", 230.0, 229.0, "X2")],
+        [row("IBVENTURES", "IN9274G01026", 231.0, 230.0, "E2")],
+        [row("IBVENTURES", "IN9274G01034", 232.0, 231.0, "E3")],
+    )
     assert [each["IBVENTURES"] for each in ids] == ["IN9274G01026", "IN9274G01026", "IN9274G01034"]
 
 
@@ -257,7 +288,10 @@ def test_entitlements_of_two_issues_under_one_symbol_are_two_instruments(isins: 
 
 
 def test_another_isin_under_one_symbol_is_another_paper_even_on_the_next_day_at_the_same_price() -> None:
-    for symbol, series, isins in (("X-RE", "BE", ("INE964H20014", "INE964H20022")), ("XPP", "E1", ("IN9081A01010", "IN9081A01028"))):
+    for symbol, series, isins in (
+        ("X-RE", "BE", ("INE964H20014", "INE964H20022")),
+        ("XPP", "E1", ("IN9081A01010", "IN9081A01028")),
+    ):
         _, ids = walk([row(symbol, isins[0], 4.0, 5.0, series)], [row(symbol, isins[1], 4.0, 4.0, series)])
         assert [each[symbol] for each in ids] == list(isins)
 
@@ -270,7 +304,14 @@ def test_no_entitlement_is_anybodys_heir_and_nobody_is_an_entitlements() -> None
 @given(st.data())
 def test_cutting_the_walk_anywhere_changes_nothing(data: st.DataObject) -> None:
     """A registry stored on a day and read again goes on as if it had never been put down."""
-    isins = {"A": "INE111A01017", "B": "INE222B01018", "C": None, "D": "INF204KB17I5", "A-RE": None, "E": "IN9081A01010"}
+    isins = {
+        "A": "INE111A01017",
+        "B": "INE222B01018",
+        "C": None,
+        "D": "INF204KB17I5",
+        "A-RE": None,
+        "E": "IN9081A01010",
+    }
     days = [
         [row(symbol, isins[symbol], float(data.draw(st.integers(1, 5))), float(data.draw(st.integers(1, 5))),
          data.draw(st.sampled_from(["EQ", "BE", "E1", "X1"])))

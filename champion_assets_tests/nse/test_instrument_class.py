@@ -37,8 +37,11 @@ def test_the_class_of(symbol: str, series: str, isin: str | None, expected: str)
     assert class_of(symbol, series, isin) == expected
 
 
-@given(st.sampled_from(["A", "A-RE", "A-RE3", "A-REIT", "ADVR"]), st.sampled_from(EQUITY_SERIES),
-       st.sampled_from(["INE002A01018", "INE647O20011", "IN9473B01017", "INF204KB17I5", "INE041025011", None]))  # fmt: skip
+@given(
+    st.sampled_from(["A", "A-RE", "A-RE3", "A-REIT", "ADVR"]),
+    st.sampled_from(EQUITY_SERIES),
+    st.sampled_from(["INE002A01018", "INE647O20011", "IN9473B01017", "INF204KB17I5", "INE041025011", None]),
+)
 def test_both_forms_of_the_family_agree_and_every_row_has_a_class(symbol: str, series: str, isin: str | None) -> None:
     row = pl.DataFrame({"symbol": [symbol], "series": [series], "isin": [isin]}, schema_overrides={"isin": pl.String})
     assert row.select(families()).item() == family(symbol, series, isin)
@@ -49,4 +52,11 @@ def test_both_forms_of_the_family_agree_and_every_row_has_a_class(symbol: str, s
 def test_the_classes_of_a_genuine_day(real: Path) -> None:
     frame = read_bhavcopy((real / "udiff_cm/BhavCopy_NSE_CM_0_0_0_20260107_F_0000.csv.zip").read_bytes(), "udiff").frame
     counts = frame.filter(pl.col("series").is_in(EQUITY_SERIES)).group_by(instrument_class()).len()
-    assert dict(counts.iter_rows()) == {"share": 2221, "fund": 304, "trust": 15, "rights": 2, "sme": 439, "partly_paid": 9}
+    assert dict(counts.iter_rows()) == {
+        "share": 2221,
+        "fund": 304,
+        "trust": 15,
+        "rights": 2,
+        "sme": 439,
+        "partly_paid": 9,
+    }

@@ -17,7 +17,9 @@ def test_valid_isins(isin: str) -> None:
     assert is_valid_isin(isin)
 
 
-@pytest.mark.parametrize("isin", ["INE002A01019", "DUMMY", "INE", "", "ine040a01034", "US0378331005", "INE040A0103X", "INE040A010344"])
+@pytest.mark.parametrize(
+    "isin", ["INE002A01019", "DUMMY", "INE", "", "ine040a01034", "US0378331005", "INE040A0103X", "INE040A010344"]
+)
 def test_invalid_isins(isin: str) -> None:
     assert not is_valid_isin(isin)
 

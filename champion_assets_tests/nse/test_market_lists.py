@@ -28,7 +28,9 @@ def test_extremes_have_the_day_of_their_title() -> None:
     assert read.rows.select("high", "high_date").rows() == [(12.5, dt.date(2025, 7, 23))]
     with pytest.raises(UnknownHeader):
         read_daily_file(EXTREMES, "SYMBOL,SERIES\nA,EQ\n", "x")
-    assert read_daily_file(EXTREMES, EXTREME_LINES.replace("Effective for", "Of"), "x").rows.is_empty()  # no day, so no row
+    assert read_daily_file(
+        EXTREMES, EXTREME_LINES.replace("Effective for", "Of"), "x"
+    ).rows.is_empty()  # no day, so no row
 
 
 def test_names_of_a_day_are_never_asked_of_the_archive() -> None:
@@ -37,9 +39,13 @@ def test_names_of_a_day_are_never_asked_of_the_archive() -> None:
         (name,) = file.candidates(DAY)
         assert not name.is_served
     assert [file.candidates(DAY)[0].name for file in FILES] == [
-        "bulk_17122025.csv", "block_17122025.csv", "shortselling_17122025.csv", "REG1_IND171225.csv", "fao_participant_oi_17122025.csv",
+        "bulk_17122025.csv",
+        "block_17122025.csv",
+        "shortselling_17122025.csv",
+        "REG1_IND171225.csv",
+        "fao_participant_oi_17122025.csv",
         "CM_52_wk_High_low_17122025.csv",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.real
@@ -48,14 +54,26 @@ def test_genuine_surveillance(real: Path) -> None:
     read = read_daily_file(SURVEILLANCE, text, "x")
     assert read.refused.is_empty()
     counts = {
-        name: read.rows[name].count() for name in ("gsm", "long_term_asm", "short_term_asm", "esm", "insolvency", "loss_making", "pledge")
+        name: read.rows[name].count()
+        for name in ("gsm", "long_term_asm", "short_term_asm", "esm", "insolvency", "loss_making", "pledge")
     }
-    assert counts == {"gsm": 46, "long_term_asm": 89, "short_term_asm": 12, "esm": 371, "insolvency": 30, "loss_making": 85, "pledge": 7}
+    assert counts == {
+        "gsm": 46,
+        "long_term_asm": 89,
+        "short_term_asm": 12,
+        "esm": 371,
+        "insolvency": 30,
+        "loss_making": 85,
+        "pledge": 7,
+    }
 
 
 def test_participants_are_refused_if_their_totals_are_not_theirs() -> None:
     columns = [column.header for column in PARTICIPANTS.columns[2:]]
-    lines = ['""Participant wise Open Interest (no. of contracts) in Equity Derivatives as on Dec 17, 2025"",,', ",".join(columns)]
+    lines = [
+        '""Participant wise Open Interest (no. of contracts) in Equity Derivatives as on Dec 17, 2025"",,',
+        ",".join(columns),
+    ]
     rows = [f"{name},{','.join(['5'] * 14)}" for name in ("Client", "DII")]
     read = read_daily_file(PARTICIPANTS, "\n".join([*lines, *rows, f"TOTAL,{','.join(['10'] * 14)}"]), "x")
     assert (read.date, read.rows["participant"].to_list(), read.totals.height) == (DAY, ["Client", "DII"], 1)

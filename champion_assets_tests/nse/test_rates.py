@@ -25,7 +25,8 @@ def test_the_packaged_years_follow_each_other_without_a_hole_and_each_names_its_
 
 
 @pytest.mark.parametrize(
-    ("date", "percent"), [("1996-03-31", 17.73), ("2016-04-01", 6.25), ("2020-03-31", 5.43), ("2020-04-01", 3.4), ("2031-01-01", 6.5)]
+    ("date", "percent"),
+    [("1996-03-31", 17.73), ("2016-04-01", 6.25), ("2020-03-31", 5.43), ("2020-04-01", 3.4), ("2031-01-01", 6.5)],
 )
 def test_the_rate_of_a_day_is_that_of_its_financial_year(date: str, percent: float) -> None:
     assert yearly_rate(dt.date.fromisoformat(date)) == pytest.approx(percent / 100)
@@ -38,7 +39,10 @@ def test_a_day_before_the_table_is_refused() -> None:
 
 def test_the_later_of_two_lines_counts(tmp_path: Path) -> None:
     file = tmp_path / "rates.csv"
-    file.write_text('first,last,percent,why\n2020-01-01,2020-12-31,4,"my bank, all year"\n2020-03-01,2020-03-31,5.5,a better month\n')
+    file.write_text(
+        'first,last,percent,why\n2020-01-01,2020-12-31,4,"my bank, all '
+        'year"\n2020-03-01,2020-03-31,5.5,a better month\n'
+    )
     lines = read_rates(file)
     assert rate_of(lines, dt.date(2020, 3, 31)) == pytest.approx(0.055)
     assert rate_of(lines, dt.date(2020, 4, 1)) == pytest.approx(0.04)
@@ -48,11 +52,16 @@ def test_the_later_of_two_lines_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "what"),
-    [("2020-01-01,2019-01-01,4,x", "lies before first"), ("2020-01-01,2020-12-31,nan,x", "no rate in percent"),
-     ("2020-01-01,x,4,x", "line 2"),
-     ("2020-01-01,2020-12-31,-1,x", "no rate in percent"), ("2020-01-01,2020-12-31,4,", "every column"),
-     ("2020-01-01,2020-12-31,4,my bank, all year", "every column"), ("2020-01-01,2020-12-31,400,x", "no rate in percent")],
-)  # fmt: skip
+    [
+        ("2020-01-01,2019-01-01,4,x", "lies before first"),
+        ("2020-01-01,2020-12-31,nan,x", "no rate in percent"),
+        ("2020-01-01,x,4,x", "line 2"),
+        ("2020-01-01,2020-12-31,-1,x", "no rate in percent"),
+        ("2020-01-01,2020-12-31,4,", "every column"),
+        ("2020-01-01,2020-12-31,4,my bank, all year", "every column"),
+        ("2020-01-01,2020-12-31,400,x", "no rate in percent"),
+    ],
+)
 def test_a_line_that_cannot_be_meant_so_is_named(tmp_path: Path, line: str, what: str) -> None:
     file = tmp_path / "rates.csv"
     file.write_text(f"first,last,percent,why\n{line}\n")

@@ -23,7 +23,11 @@ def test_the_newer_list_wins() -> None:
 
 @pytest.mark.real
 def test_the_genuine_lists(real: Path) -> None:
-    files = [path for path in (real / "symbol_master").glob("*.csv") if not path.name.startswith(("symbolchange", "namechange"))]
+    files = [
+        path
+        for path in (real / "symbol_master").glob("*.csv")
+        if not path.name.startswith(("symbolchange", "namechange"))
+    ]
     isins = merged_isins((path.read_bytes(), path.name) for path in files)
     assert isins["PCBL"].startswith("INE602A01")
     assert isins["NIFTYBEES"].startswith("INF")

@@ -30,7 +30,9 @@ def test_a_chain_is_walked_back_and_a_circle_ends() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("now", "then"), [("VEEDOL", "TIDEWATER"), ("BAJAJCON", "BAJAJCORP"), ("COHANCE", "SUVENPHAR"), ("INFY", "INFY")])
+@pytest.mark.parametrize(
+    ("now", "then"), [("VEEDOL", "TIDEWATER"), ("BAJAJCON", "BAJAJCORP"), ("COHANCE", "SUVENPHAR"), ("INFY", "INFY")]
+)
 def test_the_genuine_register_knows_the_names_of_2016(real: Path, now: str, then: str) -> None:
     path = next((real / "symbol_master").glob("symbolchange*.csv"))
     changes = read_symbol_changes(path.read_bytes(), path.name)

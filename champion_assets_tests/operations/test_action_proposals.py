@@ -30,8 +30,16 @@ ACTIONS = {"instrument_id": pl.String, "ex_session": pl.Date, "f_capital": pl.Fl
 
 def gap(**more: Any) -> pl.DataFrame:
     """An SME that opens at 34.85 after 55 on its ex-date: near a bonus of 3:5."""
-    base = {"trade_date": EX, "instrument_id": "I", "symbol": "AAKASH", "suspicion": "unexplained_gap", "witness": 34.85 / 55.0,
-            "factor": 1.0, "days_since_traded": 1, "subject": ""}  # fmt: skip
+    base = {
+        "trade_date": EX,
+        "instrument_id": "I",
+        "symbol": "AAKASH",
+        "suspicion": "unexplained_gap",
+        "witness": 34.85 / 55.0,
+        "factor": 1.0,
+        "days_since_traded": 1,
+        "subject": "",
+    }
     return pl.DataFrame([base | more], schema_overrides={"days_since_traded": pl.Int32})
 
 
@@ -43,8 +51,16 @@ def equity(
     rows = []
     for day in DAYS:
         level = 1.0 if day < EX else f if day == EX or later is None else later
-        rows.append({"trade_date": day, "instrument_id": "I", "isin": "INE1" if day < EX else isin, "open": close * level,
-                     "close": close * level, "volume": 1000 if day < EX else volume})  # fmt: skip
+        rows.append(
+            {
+                "trade_date": day,
+                "instrument_id": "I",
+                "isin": "INE1" if day < EX else isin,
+                "open": close * level,
+                "close": close * level,
+                "volume": 1000 if day < EX else volume,
+            }
+        )
     return pl.DataFrame(rows)
 
 
@@ -62,7 +78,10 @@ def test_a_bonus_of_a_small_company_is_told_by_its_volume() -> None:
         "1.6",
     )
     assert line["why"] == "proposed by the market's evidence: bonus 3:5"
-    assert line["evidence"] == "opened at 34.85 after 55: 0.6336 of it, 1.4% from 0.625; volume x 1.6 (medians of 5 sessions), shares x 1.6"
+    assert (
+        line["evidence"]
+        == "opened at 34.85 after 55: 0.6336 of it, 1.4% from 0.625; volume x 1.6 (medians of 5 sessions), shares x 1.6"
+    )
 
 
 def test_a_split_is_told_by_its_isin() -> None:
@@ -71,17 +90,25 @@ def test_a_split_is_told_by_its_isin() -> None:
     assert line["evidence"].endswith("ISIN INE1 -> INE2 on 2020-03-26")
 
 
-@pytest.mark.parametrize(("gaps", "prices", "actions"), [
-    (gap(), equity(volume=1000), ()),  # a gap near a ratio, and nothing else
-    (gap(), equity(volume=9000), ()),  # far more trade than more shares explain
-    (gap(), equity(later=1.0), ()),  # a spike: the old price is back the next day
-    (gap(witness=0.44), equity(f=0.44, volume=2300), ({"instrument_id": "I", "ex_session": EX, "f_capital": 0.5, "held": None},)),
-    (gap(), equity(), ({"instrument_id": "I", "ex_session": EX, "f_capital": 1.0, "held": "waits for a person"},)),
-    (gap(symbol="ABC-RE"), equity(), ()), (gap(suspicion="chain_break"), equity(), ()),
-    (gap(witness=0.0066), equity(f=0.0066, volume=150000), ()),  # near no simple ratio
-    (gap(), equity(close=1.0), ()),  # a penny stock: its volume proves nothing
-    (gap(days_since_traded=40), equity(), ()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("gaps", "prices", "actions"),
+    [
+        (gap(), equity(volume=1000), ()),  # a gap near a ratio, and nothing else
+        (gap(), equity(volume=9000), ()),  # far more trade than more shares explain
+        (gap(), equity(later=1.0), ()),  # a spike: the old price is back the next day
+        (
+            gap(witness=0.44),
+            equity(f=0.44, volume=2300),
+            ({"instrument_id": "I", "ex_session": EX, "f_capital": 0.5, "held": None},),
+        ),
+        (gap(), equity(), ({"instrument_id": "I", "ex_session": EX, "f_capital": 1.0, "held": "waits for a person"},)),
+        (gap(symbol="ABC-RE"), equity(), ()),
+        (gap(suspicion="chain_break"), equity(), ()),
+        (gap(witness=0.0066), equity(f=0.0066, volume=150000), ()),  # near no simple ratio
+        (gap(), equity(close=1.0), ()),  # a penny stock: its volume proves nothing
+        (gap(days_since_traded=40), equity(), ()),
+    ],
+)
 def test_without_a_second_evidence_nothing_is_proposed(
     gaps: pl.DataFrame, prices: pl.DataFrame, actions: tuple[dict[str, Any], ...]
 ) -> None:
@@ -100,7 +127,9 @@ def test_the_unit_split_of_a_fund_is_proposed_and_applied_when_a_person_accepts_
 ) -> None:
     start, end = dt.date(2024, 5, 8), dt.date(2024, 5, 28)
     source = real.parents[1] / "cases" / "uel_demerger_up_and_etf_split"
-    own = open_workspace(Settings(data_dir=tmp_path / "data", source=str(source), start_date=start, retry_delay_scale=0))
+    own = open_workspace(
+        Settings(data_dir=tmp_path / "data", source=str(source), start_date=start, retry_delay_scale=0)
+    )
     build_until(own, "silver/suspects", start, end)
     environment("CHAMPION_SOURCE", str(source))
     environment("CHAMPION_START_DATE", str(start))

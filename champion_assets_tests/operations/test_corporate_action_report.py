@@ -17,7 +17,9 @@ from champion_assets_tests.helpers import build_until
 START, END = dt.date(2023, 11, 1), dt.date(2024, 4, 30)
 
 
-def test_the_story_is_counted(workspace: Workspace, exchange: Exchange, environment: Callable[[str, str], None]) -> None:
+def test_the_story_is_counted(
+    workspace: Workspace, exchange: Exchange, environment: Callable[[str, str], None]
+) -> None:
     build_until(workspace, "features/returns", START, END)
     found = audit(workspace, START, END)
     assert found.covered == found.sessions == len(exchange.market.sessions)

@@ -9,4 +9,6 @@ from champion_assets.operations.data_dictionary import data_dictionary
 
 def test_the_committed_page_is_current() -> None:
     page = Path(__file__).parents[2] / "docs" / "data_dictionary.md"
-    assert page.read_text() == data_dictionary(), "run `python -m champion_assets.operations.data_dictionary > docs/data_dictionary.md`"
+    assert page.read_text() == data_dictionary(), (
+        "run `python -m champion_assets.operations.data_dictionary > docs/data_dictionary.md`"
+    )

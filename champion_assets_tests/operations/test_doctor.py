@@ -30,7 +30,9 @@ def kept(workspace: Workspace, tmp_path: Path, environment: Callable[[str, str],
 
 
 def said(report: Report, part: str, level: str) -> str:
-    return "\n".join(f"{each.says} -> {each.do}" for each in report.findings if (each.part, each.level) == (part, level))
+    return "\n".join(
+        f"{each.says} -> {each.do}" for each in report.findings if (each.part, each.level) == (part, level)
+    )
 
 
 def test_a_healthy_lake_has_no_warning(kept: Workspace) -> None:
@@ -45,8 +47,9 @@ def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_th
     drop_days(kept.lake, "silver/equity_eod", [dt.date(2023, 12, 6)])
     report = examine(kept)
     assert report.level == "error"
-    assert "silver/equity_eod lacks 1 of 32 sessions, 2023-12-06 to 2023-12-06 -> champion backfill 2023-12-06 2023-12-06" in said(
-        report, "coverage", "error"
+    assert (
+        "silver/equity_eod lacks 1 of 32 sessions, 2023-12-06 to 2023-12-06 -> champion backfill 2023-12-06 2023-12-06"
+        in said(report, "coverage", "error")
     )
     assert "checks/results" in said(report, "staleness", "warning")
     assert kept.settings.clock is not None
@@ -78,7 +81,10 @@ def test_the_command_has_exit_codes_json_and_a_page(kept: Workspace, tmp_path: P
     assert found.headings[0].startswith("State of the lake: all is well")
     assert any("Every asset has all 32 sessions" in each for each in found.column("findings-table", "What"))
     assert (
-        dict(zip(found.column("coverage-table", "Asset"), found.column("coverage-table", "2023"), strict=True))["features/returns"] == "32"
+        dict(zip(found.column("coverage-table", "Asset"), found.column("coverage-table", "2023"), strict=True))[
+            "features/returns"
+        ]
+        == "32"
     )
     levels = found.column("findings-table", "Level")
     assert levels == sorted(levels, key=LEVELS.index, reverse=True)

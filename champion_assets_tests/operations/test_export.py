@@ -47,7 +47,18 @@ def read_eod2(folder: Path) -> Closes:
     found: Closes = {}
     for path in (folder / "daily").glob("*.csv"):
         rows = list(csv.DictReader(path.open()))
-        assert list(rows[0]) == ["Date", "Open", "High", "Low", "Close", "Volume", "Series", "TOTAL_TRADES", "QTY_PER_TRADE", "DLV_QTY"]
+        assert list(rows[0]) == [
+            "Date",
+            "Open",
+            "High",
+            "Low",
+            "Close",
+            "Volume",
+            "Series",
+            "TOTAL_TRADES",
+            "QTY_PER_TRADE",
+            "DLV_QTY",
+        ]
         found[path.stem.upper()] = {dt.date.fromisoformat(row["Date"]): float(row["Close"]) for row in rows}
     return found
 
@@ -90,7 +101,9 @@ def read_lean(folder: Path) -> Closes:
         for line in lines:
             day, *numbers = line.replace(" 00:00", "").split(",")
             price, split = next((float(one), float(other)) for until, one, other, _ in factors if day <= until)
-            closes[dt.datetime.strptime(day, "%Y%m%d").replace(tzinfo=dt.UTC).date()] = int(numbers[3]) / 10_000 * price * split
+            closes[dt.datetime.strptime(day, "%Y%m%d").replace(tzinfo=dt.UTC).date()] = (
+                int(numbers[3]) / 10_000 * price * split
+            )
         found[path.stem.upper()] = closes
     return found
 
@@ -119,7 +132,9 @@ def test_every_format_gives_the_same_returns(tmp_path: Path) -> None:
         assert found.keys() == wanted.keys(), form
         for name, closes in wanted.items():
             assert found[name].keys() == closes.keys()
-            np.testing.assert_allclose(returns(found[name]), returns(closes), rtol=0, atol=1e-6, err_msg=f"{form} {name}")
+            np.testing.assert_allclose(
+                returns(found[name]), returns(closes), rtol=0, atol=1e-6, err_msg=f"{form} {name}"
+            )
     spans_of_qlib = (tmp_path / "qlib" / "instruments" / "nifty50.txt").read_text().splitlines()
     members = (tmp_path / "csv" / "members_nifty50.csv").read_text().splitlines()[1:]
     assert [line.split("\t") for line in spans_of_qlib] == [line.split(",") for line in members]

@@ -20,7 +20,12 @@ from champion_assets.settings.unknown import variable_names
 def _champion(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     ours = {name: value for name, value in os.environ.items() if name not in variable_names(Settings)}
     program = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", *arguments]
-    where = {"DATA_DIR": str(folder / "data"), "DAGSTER_HOME": "", "CHAMPION_TRACK": "false", "PYTHONPATH": os.pathsep.join(sys.path)}
+    where = {
+        "DATA_DIR": str(folder / "data"),
+        "DAGSTER_HOME": "",
+        "CHAMPION_TRACK": "false",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
     return subprocess.run(program, env=ours | where | variables, capture_output=True, text=True, cwd=folder)
 
 
@@ -29,7 +34,10 @@ def test_a_quarter_of_bhavcopies_alone(tmp_path: Path, real: Path) -> None:
     source = tmp_path / "files"
     source.mkdir()
     days = []
-    wanted = {legacy_bhavcopy(day).name.removesuffix(".zip"): day for day in calendar_days(dt.date(2020, 1, 1), dt.date(2020, 1, 15))}
+    wanted = {
+        legacy_bhavcopy(day).name.removesuffix(".zip"): day
+        for day in calendar_days(dt.date(2020, 1, 1), dt.date(2020, 1, 15))
+    }
     with tarfile.open(real / "runs" / "cm_2020.tar.xz") as bundle:
         for member in bundle:
             name = Path(member.name).name
@@ -37,7 +45,9 @@ def test_a_quarter_of_bhavcopies_alone(tmp_path: Path, real: Path) -> None:
                 (source / name).write_bytes(content.read())
                 days.append(day)
     assert len(days) == 11
-    done = _champion(tmp_path, "backfill", "2016-01-01", "2020-01-15", "--assets", "+silver/equity_eod", CHAMPION_SOURCE=str(source))
+    done = _champion(
+        tmp_path, "backfill", "2016-01-01", "2020-01-15", "--assets", "+silver/equity_eod", CHAMPION_SOURCE=str(source)
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     first = min(days)
     assert f"history begins on {first}" in done.stdout
@@ -50,4 +60,6 @@ def test_a_quarter_of_bhavcopies_alone(tmp_path: Path, real: Path) -> None:
 def test_a_source_that_does_not_exist_is_one_sentence_at_once(tmp_path: Path) -> None:
     done = _champion(tmp_path, "backfill", "2024-01-15", "2024-01-15", CHAMPION_SOURCE="/nonexistent")
     assert done.returncode == 1
-    assert done.stderr.splitlines() == ["Error: CHAMPION_SOURCE: there is no folder /nonexistent; name the folder that holds NSE's files"]
+    assert done.stderr.splitlines() == [
+        "Error: CHAMPION_SOURCE: there is no folder /nonexistent; name the folder that holds NSE's files"
+    ]

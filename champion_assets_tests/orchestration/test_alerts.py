@@ -74,7 +74,9 @@ class _Mail(socketserver.StreamRequestHandler):
 
 def test_the_mail_server_gets_a_letter(settings: Settings) -> None:
     with served(socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mail)) as port:
-        posted = settings.model_copy(update={"alarm_email": "me@example.org", "smtp_url": SecretStr(f"smtp://127.0.0.1:{port}")})
+        posted = settings.model_copy(
+            update={"alarm_email": "me@example.org", "smtp_url": SecretStr(f"smtp://127.0.0.1:{port}")}
+        )
         assert alarm(posted, "run failed", "why it failed") == ["log", "e-mail"]
     assert "Subject: Champion: run failed" in _Mail.letters[0]
     assert "why it failed" in _Mail.letters[0]

@@ -13,7 +13,9 @@ from champion_assets.orchestration.asset_factory import ARCHIVE_POOL, daily_asse
 
 
 def test_columns_come_from_declared_inputs_of_the_same_name_and_nothing_else_is_claimed() -> None:
-    found = column_lineage(TABLES["features/returns"], ["silver/equity_eod", "silver/corporate_actions", "features/returns"])
+    found = column_lineage(
+        TABLES["features/returns"], ["silver/equity_eod", "silver/corporate_actions", "features/returns"]
+    )
     assert found is not None
     tables = {dep.asset_key.to_user_string() for dep in found.deps_by_column["instrument_id"]}
     assert tables == {"silver/equity_eod", "silver/corporate_actions"}
@@ -53,7 +55,9 @@ def test_tables_of_a_server_share_a_pool_and_those_of_a_folder_need_none(environ
 
 def test_a_warehouse_runs_last_though_few_edges_lead_to_it(environment) -> None:  # type: ignore[no-untyped-def]
     names = ["warehouse/duckdb", "silver/index_eod", "raw/index_close", "bronze/index_close"]
-    job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(name.split("/")) for name in names})
+    job = defs.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection={dg.AssetKey(name.split("/")) for name in names}
+    )
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance, partition_key="2023-11-09", raise_on_error=False)
     started = [event.step_key for event in result.all_events if event.is_step_start]

@@ -36,7 +36,9 @@ class _Healing(list[tuple[str, int]]):
 
 
 def _job(*names: str) -> dg.JobDefinition:
-    return defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(name.split("/")) for name in names})
+    return defs.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection={dg.AssetKey(name.split("/")) for name in names}
+    )
 
 
 def run(
@@ -48,7 +50,10 @@ def run(
 
 def events(instance: dg.DagsterInstance, name: str) -> dict[str, dict[str, object]]:
     records = instance.fetch_materializations(dg.AssetKey(name.split("/")), limit=1000).records
-    return {record.partition_key: {key: value.value for key, value in record.asset_materialization.metadata.items()} for record in records}  # type: ignore[misc,union-attr]
+    return {
+        record.partition_key: {key: value.value for key, value in record.asset_materialization.metadata.items()}
+        for record in records
+    }  # type: ignore[misc,union-attr]
 
 
 def test_each_day_has_its_own_numbers_and_closed_days_their_reason(environment: Put) -> None:
@@ -68,12 +73,18 @@ def test_each_day_has_its_own_numbers_and_closed_days_their_reason(environment: 
 def test_the_schema_check_reports_the_run(environment: Put) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         result = run("raw/bhavcopy", "bronze/bhavcopy", start="2023-11-09", end="2023-11-10", instance=instance)
-        checks = {check.asset_key.to_user_string(): check for check in result.get_asset_check_evaluations() if check.check_name == "schema"}
+        checks = {
+            check.asset_key.to_user_string(): check
+            for check in result.get_asset_check_evaluations()
+            if check.check_name == "schema"
+        }
     assert checks["bronze/bhavcopy"].passed
     assert checks["bronze/bhavcopy"].metadata["days_checked"].value == 2
 
 
-def test_a_failed_day_fails_the_step_names_the_day_and_records_the_good_ones(environment: Put, exchange: Exchange, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_failed_day_fails_the_step_names_the_day_and_records_the_good_ones(
+    environment: Put, exchange: Exchange, tmp_path
+) -> None:  # type: ignore[no-untyped-def]
     import shutil
 
     from champion_assets.nse.names import legacy_bhavcopy
@@ -117,7 +128,8 @@ def test_a_server_that_stays_away_is_asked_three_times_more(environment: Put, ex
 
 
 @pytest.mark.parametrize(
-    ("group", "count", "delay"), [("raw", 3, 60), ("warehouse", 3, 60), ("bronze", 2, 30), ("silver", 2, 30), ("features", 2, 30)]
+    ("group", "count", "delay"),
+    [("raw", 3, 60), ("warehouse", 3, 60), ("bronze", 2, 30), ("silver", 2, 30), ("features", 2, 30)],
 )
 def test_retries_are_those_of_the_older_pipeline(group: str, count: int, delay: float) -> None:
     policy = retry_policy(group, Settings(retry_delay_scale=1.0))
@@ -144,7 +156,9 @@ def test_rows_that_break_the_model_fail_the_check(environment: Put, monkeypatch:
                 instance=instance,
             )
             checks = {
-                check.asset_key.to_user_string(): check for check in result.get_asset_check_evaluations() if check.check_name == "schema"
+                check.asset_key.to_user_string(): check
+                for check in result.get_asset_check_evaluations()
+                if check.check_name == "schema"
             }
     finally:
         object.__setattr__(table, "compute", returns.compute)
@@ -159,7 +173,11 @@ def test_waiting_is_told_to_whoever_watches(environment: Put, exchange: Exchange
 
     state = State(exchange.folder, load_calendar(), faults={udiff_bhavcopy(dt.date(2024, 1, 16)).name: "503"})
     heard: list[str] = []
-    with serve(state) as url, dg.DagsterInstance.ephemeral() as instance, report_progress(lambda *_: None, heard.append):
+    with (
+        serve(state) as url,
+        dg.DagsterInstance.ephemeral() as instance,
+        report_progress(lambda *_: None, heard.append),
+    ):
         environment("CHAMPION_SOURCE", url)
         run("raw/bhavcopy", start="2024-01-16", end="2024-01-16", instance=instance)
     assert len(heard) == 3

@@ -74,7 +74,9 @@ def test_chunks_and_a_selection(environment: Put, settings: Settings) -> None:
     assert not workspace.lake.dates("features/returns")
 
 
-def test_killed_again_and_again_it_still_ends_with_the_same_lake(environment: Put, settings: Settings, tmp_path: Path) -> None:
+def test_killed_again_and_again_it_still_ends_with_the_same_lake(
+    environment: Put, settings: Settings, tmp_path: Path
+) -> None:
     environment("CHAMPION_PARTITIONS_PER_RUN", "15")
     arguments = ("backfill", "2023-11-01", "2023-12-15")
     clean = champion(*arguments)
@@ -86,7 +88,9 @@ def test_killed_again_and_again_it_still_ends_with_the_same_lake(environment: Pu
     for _ in range(6):
         until = _objects(killed) + chance.randint(1, 150)  # a kill while it writes, not while Python starts
         process = subprocess.Popen(
-            [sys.executable, "-m", "champion_assets.cli", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "champion_assets.cli", *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         while process.poll() is None and _objects(killed) < until:
             time.sleep(0.02)
@@ -104,7 +108,9 @@ def _objects(lake: Path) -> int:
     return sum(len(files) for _, _, files in os.walk(lake))
 
 
-def test_a_lost_history_of_runs_is_recorded_again_without_asking_the_source(environment: Put, settings: Settings) -> None:
+def test_a_lost_history_of_runs_is_recorded_again_without_asking_the_source(
+    environment: Put, settings: Settings
+) -> None:
     import shutil
 
     assert champion("backfill", "2023-11-01", "2023-11-10").returncode == 0
@@ -117,7 +123,9 @@ def test_a_lost_history_of_runs_is_recorded_again_without_asking_the_source(envi
         assert len(instance.get_materialized_partitions(dg.AssetKey(["raw", "bhavcopy"]))) == 10
 
 
-def test_refetch_carries_a_republished_file_through(environment: Put, settings: Settings, exchange: Exchange, tmp_path: Path) -> None:
+def test_refetch_carries_a_republished_file_through(
+    environment: Put, settings: Settings, exchange: Exchange, tmp_path: Path
+) -> None:
     import shutil
 
     source = tmp_path / "source"
@@ -139,17 +147,23 @@ def test_refetch_carries_a_republished_file_through(environment: Put, settings: 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(("2023-11-10", "2023-11-01"), "ends"), (("2015-01-01", "2015-02-01"), "CHAMPION_START_DATE=2015-01-01"),
-     (("2023-11-01", "2999-01-01"), "future"),
-     (("2023-11-01", "2023-11-02", "--assets", "silver/nothing"), "no asset"), (("yesterday", "2023-11-02"), "does not match")],
-)  # fmt: skip
+    [
+        (("2023-11-10", "2023-11-01"), "ends"),
+        (("2015-01-01", "2015-02-01"), "CHAMPION_START_DATE=2015-01-01"),
+        (("2023-11-01", "2999-01-01"), "future"),
+        (("2023-11-01", "2023-11-02", "--assets", "silver/nothing"), "no asset"),
+        (("yesterday", "2023-11-02"), "does not match"),
+    ],
+)
 def test_bad_arguments_are_explained(environment: Put, arguments: tuple[str, ...], words: str) -> None:
     done = CliRunner(env={"COLUMNS": "200"}).invoke(main, ["backfill", *arguments])
     assert done.exit_code != 0
     assert words in re.sub(r"\s+", " ", done.output)
 
 
-def test_a_missing_file_fails_with_its_day_and_later_runs_go_on(environment: Put, settings: Settings, tmp_path: Path) -> None:
+def test_a_missing_file_fails_with_its_day_and_later_runs_go_on(
+    environment: Put, settings: Settings, tmp_path: Path
+) -> None:
     import shutil
 
     source = tmp_path / "incomplete"
@@ -169,11 +183,19 @@ def test_a_missing_file_fails_with_its_day_and_later_runs_go_on(environment: Put
     assert champion("backfill", "2023-11-01", "2023-11-15").returncode == 0
 
 
-def test_one_day_on_a_fresh_instance_with_dagsters_own_command(environment: Put, settings: Settings, tmp_path: Path) -> None:
+def test_one_day_on_a_fresh_instance_with_dagsters_own_command(
+    environment: Put, settings: Settings, tmp_path: Path
+) -> None:
     environment("CHAMPION_START_DATE", "2024-01-15")
     home = tmp_path / "home"
     home.mkdir()
-    program = [str(Path(sys.executable).with_name("dagster")), "asset", "materialize", "-m", "champion_assets.definitions"]
+    program = [
+        str(Path(sys.executable).with_name("dagster")),
+        "asset",
+        "materialize",
+        "-m",
+        "champion_assets.definitions",
+    ]
     done = subprocess.run(
         [*program, "--select", "*", "--partition", "2024-01-15"], capture_output=True, text=True, check=False,
         env=os.environ | {"DAGSTER_HOME": str(home)},
@@ -216,7 +238,9 @@ def test_the_readmes_demo_is_the_commands() -> None:
 
 
 def test_the_demo_runs_offline_and_twice(tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION", "DATA_DIR", "DAGSTER"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("CHAMPION", "DATA_DIR", "DAGSTER"))
+    }
     program = [sys.executable, "-m", "champion_assets.cli", "demo", "--folder", str(tmp_path / "demo")]
     first = subprocess.run(program, capture_output=True, text=True, check=False, env=environment | {"COLUMNS": "200"})
     assert first.returncode == 0, first.stdout + first.stderr
@@ -236,4 +260,6 @@ def test_everything_is_what_the_definitions_hold_in_an_order_of_the_graph(settin
 
     graph, keys = defs.resolve_asset_graph(), select("*")
     assert sorted(keys) == sorted(graph.materializable_asset_keys)
-    assert all(keys.index(parent) < keys.index(key) for key in keys for parent in graph.get(key).parent_keys if parent in keys)
+    assert all(
+        keys.index(parent) < keys.index(key) for key in keys for parent in graph.get(key).parent_keys if parent in keys
+    )

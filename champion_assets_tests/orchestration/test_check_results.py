@@ -28,11 +28,15 @@ KEYS = [dg.AssetCheckKey(dg.AssetKey(rule.asset.split("/")), rule.name) for rule
 
 
 @pytest.fixture
-def instance(tmp_path: Path, environment: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+def instance(
+    tmp_path: Path, environment: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
     """An instance with the event log that Champion's `dagster.yaml` names."""
     home = tmp_path / "home"
     home.mkdir()
-    (home / "dagster.yaml").write_text((Path(champion_assets.__file__).parent / "orchestration/instance.yaml").read_text())
+    (home / "dagster.yaml").write_text(
+        (Path(champion_assets.__file__).parent / "orchestration/instance.yaml").read_text()
+    )
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     with dg.DagsterInstance.from_config(str(home)) as instance:
         yield instance
@@ -54,7 +58,9 @@ def judged(environment: Callable[[str, str], None]) -> Workspace:
 
 
 def run(instance: dg.DagsterInstance, start: dt.date, end: dt.date, *names: str) -> dg.ExecuteInProcessResult:
-    job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(name.split("/")) for name in names})
+    job = defs.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection={dg.AssetKey(name.split("/")) for name in names}
+    )
     tags = {"dagster/asset_partition_range_start": str(start), "dagster/asset_partition_range_end": str(end)}
     return job.execute_in_process(instance=instance, tags=tags)
 
@@ -83,7 +89,9 @@ def test_a_green_range_does_not_hide_an_earlier_failure(judged: Workspace, insta
     assert str(metadata["last_day"]).startswith("passed")
 
 
-def test_a_range_run_leaves_one_row_for_each_check_and_none_planned(judged: Workspace, instance: dg.DagsterInstance) -> None:
+def test_a_range_run_leaves_one_row_for_each_check_and_none_planned(
+    judged: Workspace, instance: dg.DagsterInstance
+) -> None:
     for last in (9, 10):
         assert run(instance, dt.date(2023, 11, 6), dt.date(2023, 11, last), NAME, "silver/equity_eod").success
     rows = executions(instance)
@@ -94,14 +102,20 @@ def test_a_range_run_leaves_one_row_for_each_check_and_none_planned(judged: Work
 
 
 def test_a_single_day_leaves_none_planned_either(judged: Workspace, instance: dg.DagsterInstance) -> None:
-    job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(["silver", "index_eod"])})
+    job = defs.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection={dg.AssetKey(["silver", "index_eod"])}
+    )
     assert job.execute_in_process(instance=instance, partition_key=str(END)).success
     assert {status for name, status, _ in executions(instance) if name != "fresh"} == {"SUCCEEDED"}
     assert {status for name, status, _ in executions(instance) if name == "fresh"} == {"FAILED"}
 
 
 def test_the_checks_come_after_the_table_of_results(judged: Workspace, instance: dg.DagsterInstance) -> None:
-    steps = [event.step_key for event in run(instance, START, END, "silver/index_eod", NAME).all_events if event.is_step_success]
+    steps = [
+        event.step_key
+        for event in run(instance, START, END, "silver/index_eod", NAME).all_events
+        if event.is_step_success
+    ]
     assert steps.index("check_results") > steps.index("checks__results") > steps.index("silver__index_eod")
 
 

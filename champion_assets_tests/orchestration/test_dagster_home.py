@@ -26,7 +26,9 @@ def test_an_absent_and_an_empty_folder_are_configured(environment: Put, settings
         assert (tmp_path / name / "dagster.yaml").read_text() == instance_yaml()
 
 
-def test_a_relative_home_becomes_absolute_as_dagster_demands(environment: Put, settings: Settings, tmp_path: Path) -> None:
+def test_a_relative_home_becomes_absolute_as_dagster_demands(
+    environment: Put, settings: Settings, tmp_path: Path
+) -> None:
     here = Path.cwd()
     os.chdir(tmp_path)
     try:
@@ -45,13 +47,18 @@ def test_a_folder_in_use_is_configured_only_on_demand(environment: Put, settings
     assert (tmp_path / "used/dagster.yaml").read_text() == instance_yaml()
 
 
-def test_the_users_file_stays_and_old_places_in_it_are_mended(environment: Put, settings: Settings, tmp_path: Path) -> None:
+def test_the_users_file_stays_and_old_places_in_it_are_mended(
+    environment: Put, settings: Settings, tmp_path: Path
+) -> None:
     environment("DAGSTER_HOME", str(tmp_path))
     file = tmp_path / "dagster.yaml"
     file.write_text("nux: {enabled: true}\n")
     prepare_dagster_home(settings, configure=True)
     assert file.read_text() == "nux: {enabled: true}\n"
-    file.write_text("# mine\nevent_log_storage: {module: champion_assets.resources.sqlite_events, class: BatchedSqliteEventLogStorage}\n")
+    file.write_text(
+        "# mine\nevent_log_storage: {module: champion_assets.resources.sqlite_events, class: "
+        "BatchedSqliteEventLogStorage}\n"
+    )
     prepare_dagster_home(settings)
     assert file.read_text() == (
         "# mine\nevent_log_storage: {module: champion_assets.orchestration.storage.event_log, class: SqliteEventLog}\n"

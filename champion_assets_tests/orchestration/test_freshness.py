@@ -35,7 +35,9 @@ def test_a_table_is_judged_by_its_last_session(workspace: Workspace) -> None:
     build_until(workspace, TABLE.name, START, END)
     assert freshness(TABLE, workspace, at(END, 22)).passed
     monday = dt.date(2023, 11, 13)
-    assert freshness(TABLE, workspace, at(dt.date(2023, 11, 12), 12)).passed  # the Muhurat session of that Sunday is not due at noon
+    assert freshness(
+        TABLE, workspace, at(dt.date(2023, 11, 12), 12)
+    ).passed  # the Muhurat session of that Sunday is not due at noon
     stale = freshness(TABLE, workspace, at(monday, 22))
     assert (stale.due, stale.last, stale.missing) == (monday, END, 2)
     assert str(stale) == "2 sessions are due after 2023-11-10, the last is 2023-11-13."
@@ -50,7 +52,9 @@ def test_an_empty_table_lacks_every_session(workspace: Workspace) -> None:
 
 def test_a_history_that_ends_on_purpose_is_judged_by_its_last_day(workspace: Workspace) -> None:
     build_until(workspace, TABLE.name, START, END)
-    ended = SimpleNamespace(**{name: getattr(workspace.settings, name) for name in ("start_date", "published_at", "late_at")}, end_date=END)
+    ended = SimpleNamespace(
+        **{name: getattr(workspace.settings, name) for name in ("start_date", "published_at", "late_at")}, end_date=END
+    )
     place = Workspace(ended, workspace.lake, workspace.calendar, tables=workspace.tables)  # type: ignore[arg-type]
     assert overdue_sessions(place, at(dt.date(2025, 11, 13), 22), 2)[-1] == END
     assert freshness(TABLE, place, at(dt.date(2025, 11, 13), 22)).passed
@@ -72,7 +76,9 @@ def test_page_and_doctor_say_the_same(environment: Put, tmp_path: Path) -> None:
         assert check.passed == passed
         if not passed:
             assert check.metadata["last_session_built"].value == str(END)
-            assert [each.level for each in examine(open_workspace(get_settings())).findings if each.part == "freshness"] == ["error"]
+            assert [
+                each.level for each in examine(open_workspace(get_settings())).findings if each.part == "freshness"
+            ] == ["error"]
 
 
 def test_the_sensor_says_what_changes_between_two_runs(environment: Put, tmp_path: Path) -> None:

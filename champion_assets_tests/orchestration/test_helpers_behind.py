@@ -26,7 +26,9 @@ RANGE = ("backfill", "2023-11-01", "2023-11-03")
 
 def champion(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", *arguments]
-    return subprocess.run(program, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "200"} | more)
+    return subprocess.run(
+        program, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "200"} | more
+    )
 
 
 def test_duckdb_in_use_and_mlflow_of_another_version(environment: Put, settings: Settings) -> None:
@@ -40,10 +42,16 @@ def test_duckdb_in_use_and_mlflow_of_another_version(environment: Put, settings:
         database.execute("INSERT INTO alembic_version VALUES ('ffffffffffff')")
         database.execute("CREATE TABLE experiments (experiment_id INTEGER)")
     database.close()
-    program = ("import duckdb, sys; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE mine (a INT)'); print(1, flush=True); "
-               "sys.stdin.read()")  # fmt: skip
+    program = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE mine (a INT)'); "
+        "print(1, flush=True); "
+        "sys.stdin.read()"
+    )
     other = subprocess.Popen(
-        [sys.executable, "-c", program, str(settings.duckdb_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, str(settings.duckdb_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert other.stdout is not None
     assert other.stdout.readline() == "1\n"
@@ -53,7 +61,10 @@ def test_duckdb_in_use_and_mlflow_of_another_version(environment: Put, settings:
     assert done.returncode == 3, said
     assert "Traceback" not in said
     assert "failed" not in said
-    assert re.search(rf"warehouse/duckdb is behind, the next backfill catches it up: .*is open for writing in .*\(PID {other.pid}\)", said)
+    assert re.search(
+        rf"warehouse/duckdb is behind, the next backfill catches it up: .*is open for writing in .*\(PID {other.pid}\)",
+        said,
+    )
     assert "MLflow is behind, the next backfill catches it up: 2 run(s) wait to be sent." in said
     assert "of another version of MLflow" in said
     lake = open_lake(get_settings())
@@ -79,7 +90,9 @@ def test_a_person_is_told_once_that_mlflow_fails(environment: Put, monkeypatch: 
 
         def look(cursor: str | None) -> str | None:
             context = dg.build_sensor_context(instance=instance, cursor=cursor, resources=default_resources())
-            result = reporting_sensors.tracking_sensor._raw_fn(context)  # its own call would hand the resources on as arguments
+            result = reporting_sensors.tracking_sensor._raw_fn(
+                context
+            )  # its own call would hand the resources on as arguments
             assert isinstance(result, dg.SensorResult)
             return result.cursor
 

@@ -19,7 +19,9 @@ def test_a_run_has_target_job_tags_and_a_place_on_the_timeline(environment: Put,
 
     prepare_dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
-        run_id, errors = run_in_process(["raw/bhavcopy"], _partition_tags(dt.date(2023, 11, 1), dt.date(2023, 11, 3)), instance)
+        run_id, errors = run_in_process(
+            ["raw/bhavcopy"], _partition_tags(dt.date(2023, 11, 1), dt.date(2023, 11, 3)), instance
+        )
         assert errors == {}
         run = instance.get_run_by_id(run_id)
         assert run is not None

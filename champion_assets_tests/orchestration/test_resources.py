@@ -36,7 +36,9 @@ DAY = "2023-11-09"
 
 
 def job(*names: str) -> dg.JobDefinition:
-    return defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(name.split("/")) for name in names})
+    return defs.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection={dg.AssetKey(name.split("/")) for name in names}
+    )
 
 
 def test_the_definitions_have_them_and_each_asset_asks_for_its_own() -> None:
@@ -48,12 +50,16 @@ def test_the_definitions_have_them_and_each_asset_asks_for_its_own() -> None:
 
 
 def test_nothing_secret_is_shown(settings: Settings) -> None:
-    secret = settings.model_copy(update={"mlflow_tracking_uri": "https://me:hush@mlflow.example", "source": "https://key@example.org/nse"})
+    secret = settings.model_copy(
+        update={"mlflow_tracking_uri": "https://me:hush@mlflow.example", "source": "https://key@example.org/nse"}
+    )
     shown = {name: str(resource) for name, resource in resources_of(secret).items()}
     assert "hush" not in str(shown)
     assert "key@" not in str(shown)
     assert "https://***@mlflow.example" in shown["mlflow"]
-    assert "password" not in str(resources_of(settings)["clickhouse"].__class__.to_config_schema().as_field().config_type.fields)
+    assert "password" not in str(
+        resources_of(settings)["clickhouse"].__class__.to_config_schema().as_field().config_type.fields
+    )
 
 
 def test_a_launch_cannot_change_an_address_that_it_knows_in_part_only(environment: Put) -> None:
@@ -66,9 +72,14 @@ def test_a_launch_cannot_change_an_address_that_it_knows_in_part_only(environmen
 
 def test_a_test_replaces_lake_and_source(environment: Put, exchange: Exchange, tmp_path: Path) -> None:
     environment("CHAMPION_SOURCE", str(tmp_path / "nowhere"))
-    resources = {"lake": LakeResource(root=str(tmp_path / "other")), "source": SourceResource(address=str(exchange.folder))}
+    resources = {
+        "lake": LakeResource(root=str(tmp_path / "other")),
+        "source": SourceResource(address=str(exchange.folder)),
+    }
     with dg.DagsterInstance.ephemeral() as instance:
-        assert dg.materialize([daily_asset(TABLES["raw/bhavcopy"])], partition_key=DAY, resources=resources, instance=instance).success
+        assert dg.materialize(
+            [daily_asset(TABLES["raw/bhavcopy"])], partition_key=DAY, resources=resources, instance=instance
+        ).success
     assert Lake(str(tmp_path / "other")).dates("raw/bhavcopy") == [dt.date(2023, 11, 9)]
     assert open_workspace(get_settings()).lake.dates("raw/bhavcopy") == []
 
@@ -88,8 +99,15 @@ def test_what_nobody_replaced_follows_the_environment_of_the_run(environment: Pu
     assert open_workspace(get_settings()).lake.dates("raw/bhavcopy") == [dt.date(2023, 11, 9)]
 
 
-def test_the_duckdb_file_is_opened_by_the_resource(environment: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build_until(open_workspace(get_settings()), ORDER[ORDER.index("warehouse/duckdb") - 1], dt.date(2023, 11, 1), dt.date(2023, 11, 9))
+def test_the_duckdb_file_is_opened_by_the_resource(
+    environment: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_until(
+        open_workspace(get_settings()),
+        ORDER[ORDER.index("warehouse/duckdb") - 1],
+        dt.date(2023, 11, 1),
+        dt.date(2023, 11, 9),
+    )
     opened: list[tuple[str, dict[str, object]]] = []
     original = DuckDBResource.get_connection
 
@@ -102,7 +120,11 @@ def test_the_duckdb_file_is_opened_by_the_resource(environment: Put, tmp_path: P
     config = {"resources": {"duckdb": {"config": {"database": str(file), "connection_config": {"threads": 1}}}}}
     with dg.DagsterInstance.ephemeral() as instance:
         for _ in range(2):
-            assert job("warehouse/duckdb").execute_in_process(instance=instance, partition_key=DAY, run_config=config).success
+            assert (
+                job("warehouse/duckdb")
+                .execute_in_process(instance=instance, partition_key=DAY, run_config=config)
+                .success
+            )
     assert opened == [("prices.loading", {"threads": 1}), ("prices.duckdb", {"threads": 1, "access_mode": "READ_ONLY"})]
     assert not get_settings().duckdb_path.exists()
     with duckdb.connect(str(file), read_only=True) as connection:
@@ -112,5 +134,8 @@ def test_the_duckdb_file_is_opened_by_the_resource(environment: Put, tmp_path: P
 def test_outside_dagster_the_file_is_opened_by_duckdb(tmp_path: Path) -> None:
     with connect(tmp_path / "a.duckdb") as connection:
         connection.execute("CREATE TABLE t AS SELECT 1 AS a")
-    with connect(tmp_path / "a.duckdb", read_only=True) as connection, pytest.raises(duckdb.InvalidInputException, match="read-only"):
+    with (
+        connect(tmp_path / "a.duckdb", read_only=True) as connection,
+        pytest.raises(duckdb.InvalidInputException, match="read-only"),
+    ):
         connection.execute("DROP TABLE t")

@@ -65,7 +65,9 @@ def test_an_attempt_in_another_process_asks_for_the_failed_days_only(
     with serve(state) as url, dg.DagsterInstance.from_config(str(home)) as instance:
         environment("CHAMPION_SOURCE", url)
         span = {"dagster/asset_partition_range_start": "2024-01-15", "dagster/asset_partition_range_end": "2024-01-17"}
-        job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(["raw", "bhavcopy"])})
+        job = defs.resolve_implicit_global_asset_job_def().get_subset(
+            asset_selection={dg.AssetKey(["raw", "bhavcopy"])}
+        )
         run = instance.create_run_for_job(job, tags=span)
         first = _attempt(home, 0, run.run_id)
         lake = open_workspace(get_settings()).lake

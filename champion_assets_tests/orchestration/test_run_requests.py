@@ -24,14 +24,18 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def asked(instance: dg.DagsterInstance, workspace: Workspace, last: dt.date, marks: list[str]) -> dg.RunRequest | dg.SkipReason:
+def asked(
+    instance: dg.DagsterInstance, workspace: Workspace, last: dt.date, marks: list[str]
+) -> dg.RunRequest | dg.SkipReason:
     with dg.build_sensor_context(instance=instance) as context:
         return ask(context, workspace, FIRST, last, "published", marks)
 
 
 def fail(instance: dg.DagsterInstance, request: dg.RunRequest | dg.SkipReason, number: int) -> dg.DagsterRun:
     assert isinstance(request, dg.RunRequest), request
-    run = instance.add_run(dg.DagsterRun("nse_daily", f"run{number}", status=dg.DagsterRunStatus.STARTED, tags=request.tags))
+    run = instance.add_run(
+        dg.DagsterRun("nse_daily", f"run{number}", status=dg.DagsterRunStatus.STARTED, tags=request.tags)
+    )
     instance.report_run_failed(run)
     return run
 
@@ -44,10 +48,14 @@ def test_days_that_failed_three_times_are_tried_once_more_for_each_session_that_
     assert isinstance(asked(instance, workspace, LAST, ["a", "b"]), dg.SkipReason)
     fail(instance, asked(instance, workspace, LATER, ["a", "b", "c"]), 3)
     assert isinstance(asked(instance, workspace, LATER, ["a", "b", "c"]), dg.SkipReason)
-    assert isinstance(asked(instance, workspace, LATER, ["other", "b", "c"]), dg.RunRequest)  # another file of the first day
+    assert isinstance(
+        asked(instance, workspace, LATER, ["other", "b", "c"]), dg.RunRequest
+    )  # another file of the first day
 
 
-def test_a_run_that_nobody_will_ever_start_does_not_hold_up_the_others(instance: dg.DagsterInstance, workspace: Workspace) -> None:
+def test_a_run_that_nobody_will_ever_start_does_not_hold_up_the_others(
+    instance: dg.DagsterInstance, workspace: Workspace
+) -> None:
     def works() -> bool:
         with dg.build_sensor_context(instance=instance) as context:
             return is_working(context, workspace)
@@ -70,7 +78,9 @@ def test_a_run_that_nobody_will_ever_start_does_not_hold_up_the_others(instance:
     assert not works()
 
 
-def test_of_days_that_are_tried_again_the_first_failure_is_told_and_the_last(environment: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_days_that_are_tried_again_the_first_failure_is_told_and_the_last(
+    environment: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[str] = []
 
     def alarm(_settings: object, _title: str, text: str) -> list[str]:
@@ -81,7 +91,9 @@ def test_of_days_that_are_tried_again_the_first_failure_is_told_and_the_last(env
     job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(["bronze", "bhavcopy"])})
     with dg.DagsterInstance.ephemeral() as instance:
         for tags in [{BEGINS: "same"}] * ATTEMPTS + [{}]:
-            result = job.execute_in_process(instance=instance, partition_key="2023-11-09", tags=tags, raise_on_error=False)
+            result = job.execute_in_process(
+                instance=instance, partition_key="2023-11-09", tags=tags, raise_on_error=False
+            )
             event = next(event for event in result.all_events if event.event_type_value == "PIPELINE_FAILURE")
             run = instance.get_run_by_id(result.run_id)
             assert run is not None

@@ -95,7 +95,10 @@ def test_a_dead_server_is_said_and_what_waits_is_sent_later(settings: Settings) 
 
 
 def test_a_thousand_days_are_a_few_requests(settings: Settings) -> None:
-    days = {dt.date(2016, 1, 1) + dt.timedelta(days=number): DayOutcome("written", "x", 1500, 90_000) for number in range(1000)}
+    days = {
+        dt.date(2016, 1, 1) + dt.timedelta(days=number): DayOutcome("written", "x", 1500, 90_000)
+        for number in range(1000)
+    }
     for table in ("raw/bhavcopy", "bronze/bhavcopy", "silver/equity_eod"):
         note(settings, open_lake(settings), "e" * 32, RangeReport(table, days, {}, {"total": 30.0, "write": 2.0}))
     started = time.monotonic()
@@ -106,7 +109,9 @@ def test_a_thousand_days_are_a_few_requests(settings: Settings) -> None:
     assert len(client.get_metric_history(run.info.run_id, "rows_written")) == 1000
 
 
-def test_the_last_few_runs_of_our_own_store_may_wait_and_go_with_the_twentieth(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_few_runs_of_our_own_store_may_wait_and_go_with_the_twentieth(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("champion_assets.orchestration.backfill.get_settings", lambda: settings)
     lake = open_lake(settings)
     with dg.DagsterInstance.ephemeral() as instance:

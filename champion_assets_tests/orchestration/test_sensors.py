@@ -21,7 +21,12 @@ from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.orchestration.publication import due_sessions, published
 from champion_assets.orchestration.reporting_sensors import closed_days_sensor
 from champion_assets.orchestration.run_requests import ASKED, ATTEMPTS, RANGE_END
-from champion_assets.orchestration.sensors import catch_up_schedule, drop_folder_sensor, publication_sensor, republish_sensor
+from champion_assets.orchestration.sensors import (
+    catch_up_schedule,
+    drop_folder_sensor,
+    publication_sensor,
+    republish_sensor,
+)
 from champion_assets_tests.helpers import build_until, drop_days
 
 START = dt.date(2024, 1, 1)
@@ -29,7 +34,9 @@ Put = Callable[[str, str], None]
 
 
 @pytest.fixture
-def stage(environment: Put, workspace: Workspace, tmp_path: Path, exchange: Exchange) -> tuple[Callable[[str], None], Path]:
+def stage(
+    environment: Put, workspace: Workspace, tmp_path: Path, exchange: Exchange
+) -> tuple[Callable[[str], None], Path]:
     """A clock to move, and a folder of the exchange's files of the first days of 2024."""
     source = tmp_path / "source"
     source.mkdir()
@@ -37,7 +44,11 @@ def stage(environment: Put, workspace: Workspace, tmp_path: Path, exchange: Exch
         shutil.copy(exchange.folder / udiff_bhavcopy(dt.date.fromisoformat(day)).path, source)
     clock = tmp_path / "clock"
     clock.write_text("2024-01-03T15:00:00+00:00")
-    for name, value in (("CHAMPION_SOURCE", str(source)), ("CHAMPION_CLOCK", str(clock)), ("CHAMPION_START_DATE", "2024-01-01")):
+    for name, value in (
+        ("CHAMPION_SOURCE", str(source)),
+        ("CHAMPION_CLOCK", str(clock)),
+        ("CHAMPION_START_DATE", "2024-01-01"),
+    ):
         environment(name, value)
 
     def set_clock(instant: str) -> None:
@@ -64,7 +75,9 @@ def test_nothing_is_asked_before_the_evening_and_the_day_when_its_file_is_there(
         (request,) = tick(publication_sensor, instance).run_requests or []
         assert request.partition_key == "2024-01-01"
         assert request.tags["nse"] == request.tags["production"] == "true"
-        assert request.run_key == (tick(publication_sensor, instance).run_requests or [])[0].run_key  # the same content, the same run
+        assert (
+            request.run_key == (tick(publication_sensor, instance).run_requests or [])[0].run_key
+        )  # the same content, the same run
 
 
 def test_days_that_wait_go_in_one_run_and_none_after_one_that_is_not_out(stage, workspace: Workspace) -> None:  # type: ignore[no-untyped-def]
@@ -80,8 +93,12 @@ def test_days_that_wait_go_in_one_run_and_none_after_one_that_is_not_out(stage, 
         assert not garbage.run_requests
         assert "HtmlPayload" in str(garbage.skip_reason)
         tick(publication_sensor, instance, garbage.cursor)
-    lines = [json.loads(line) for line in (workspace.settings.data_dir / "logs/champion.jsonl").read_text().splitlines()]
-    assert [each["day"] for each in lines if each["event"] == "file not usable"] == ["2024-01-01"]  # once, though looked at twice
+    lines = [
+        json.loads(line) for line in (workspace.settings.data_dir / "logs/champion.jsonl").read_text().splitlines()
+    ]
+    assert [each["day"] for each in lines if each["event"] == "file not usable"] == [
+        "2024-01-01"
+    ]  # once, though looked at twice
 
 
 def test_a_late_file_is_told_once(stage, workspace: Workspace) -> None:  # type: ignore[no-untyped-def]
@@ -107,7 +124,9 @@ def test_a_run_under_way_is_waited_for_and_failed_ones_are_repeated_three_times_
         (request,) = tick(publication_sensor, instance).run_requests or []
         asked, keys = {ASKED: request.tags[ASKED]}, [request.run_key]
         for number in range(ATTEMPTS):
-            run = instance.add_run(dg.DagsterRun("nse_daily", f"run{number}", status=dg.DagsterRunStatus.STARTED, tags=asked))
+            run = instance.add_run(
+                dg.DagsterRun("nse_daily", f"run{number}", status=dg.DagsterRunStatus.STARTED, tags=asked)
+            )
             assert "under way" in str(tick(publication_sensor, instance).skip_reason)
             instance.report_run_failed(run)
             result = tick(publication_sensor, instance)
@@ -130,13 +149,18 @@ def test_a_file_that_changed_rebuilds_its_day_and_those_after(stage, workspace: 
         body = (exchange.folder / udiff_bhavcopy(dt.date(2024, 1, 2)).path).read_bytes()
         (source / udiff_bhavcopy(dt.date(2024, 1, 2)).name).write_bytes(_other(body))
         (request,) = tick(republish_sensor, instance).run_requests or []
-        assert (request.tags["dagster/asset_partition_range_start"], request.tags["dagster/asset_partition_range_end"]) == (
+        assert (
+            request.tags["dagster/asset_partition_range_start"],
+            request.tags["dagster/asset_partition_range_end"],
+        ) == (
             "2024-01-02",
             "2024-01-03",
         )
         (source / udiff_bhavcopy(dt.date(2024, 1, 2)).name).write_bytes(b"<html></html>")
         assert not tick(republish_sensor, instance).run_requests  # garbage is no new version
-    lines = [json.loads(line) for line in (workspace.settings.data_dir / "logs/champion.jsonl").read_text().splitlines()]
+    lines = [
+        json.loads(line) for line in (workspace.settings.data_dir / "logs/champion.jsonl").read_text().splitlines()
+    ]
     assert [(each["event"], each["days"]) for each in lines] == [("rebuild asked for", ["2024-01-02"])]
 
 
@@ -156,7 +180,9 @@ def test_a_change_that_was_not_carried_through_is_asked_for_when_no_run_works(st
     for name in ("raw/bhavcopy", "bronze/bhavcopy"):
         build_range(TABLES[name], mine, [day])
     with dg.DagsterInstance.ephemeral() as instance:
-        working = instance.add_run(dg.DagsterRun("nse_daily", "works", status=dg.DagsterRunStatus.STARTED, tags={ASKED: "x"}))
+        working = instance.add_run(
+            dg.DagsterRun("nse_daily", "works", status=dg.DagsterRunStatus.STARTED, tags={ASKED: "x"})
+        )
         assert not tick(republish_sensor, instance).run_requests
         instance.report_run_failed(working)
         (request,) = tick(republish_sensor, instance).run_requests or []
@@ -210,7 +236,9 @@ def test_the_catch_up_asks_for_gaps(stage) -> None:  # type: ignore[no-untyped-d
 
     build_until(open_workspace(get_settings()), "warehouse/duckdb", START, dt.date(2024, 1, 2))
     with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=dt.datetime(2024, 1, 7, 1, tzinfo=dt.UTC))
+        context = dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=dt.datetime(2024, 1, 7, 1, tzinfo=dt.UTC)
+        )
         request = catch_up_schedule(context)
     assert isinstance(request, dg.RunRequest)
     assert (request.tags["dagster/asset_partition_range_start"], request.tags["dagster/asset_partition_range_end"]) == (
@@ -293,7 +321,9 @@ def test_days_behind_a_file_that_is_not_there_wait_and_no_run_is_asked_for(  # t
         publish(exchange, source, FORTNIGHTS[:1])
         (request,) = tick(publication_sensor, instance, cursor).run_requests or []
     assert span(request) == ("2024-01-08", "2024-01-25")
-    lines = [json.loads(line) for line in (workspace.settings.data_dir / "logs/champion.jsonl").read_text().splitlines()]
+    lines = [
+        json.loads(line) for line in (workspace.settings.data_dir / "logs/champion.jsonl").read_text().splitlines()
+    ]
     assert [line["title"] for line in lines if line["event"] == "alarm"] == ["the bhavcopy of 2024-01-08 is late"]
 
 
@@ -316,7 +346,9 @@ def test_a_closure_that_is_written_into_the_calendar_is_seen_at_the_next_look(  
         (request,) = tick(publication_sensor, instance, waits.cursor).run_requests or []
         assert request.partition_key == "2024-01-08"
         events = tick(closed_days_sensor, instance, closed.cursor).asset_events
-        assert {(event.partition, event.metadata["reason"].value) for event in events} == {("2024-01-05", "state mourning")}
+        assert {(event.partition, event.metadata["reason"].value) for event in events} == {
+            ("2024-01-05", "state mourning")
+        }
         calendar.write_text(f"{head}2024-01-06,special,test of the other site,,,circular\n")
         assert "2024-01-05" in str(tick(publication_sensor, instance, waits.cursor).skip_reason)
 

@@ -34,11 +34,15 @@ def instance(tmp_path: Path, environment: Put) -> Iterator[dg.DagsterInstance]:
 
 
 def _job(*names: str) -> dg.JobDefinition:
-    return defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={dg.AssetKey(name.split("/")) for name in names})
+    return defs.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection={dg.AssetKey(name.split("/")) for name in names}
+    )
 
 
 def run(instance: dg.DagsterInstance, name: str, day: str, **tags: str) -> dg.ExecuteInProcessResult:
-    return _job(name).execute_in_process(instance=instance, partition_key=day, tags={**BACKFILL, **tags}, raise_on_error=False)
+    return _job(name).execute_in_process(
+        instance=instance, partition_key=day, tags={**BACKFILL, **tags}, raise_on_error=False
+    )
 
 
 def until(condition: Callable[[], Any]) -> None:
@@ -48,7 +52,9 @@ def until(condition: Callable[[], Any]) -> None:
         time.sleep(0.1)
 
 
-def test_a_run_waits_for_the_earlier_runs_that_build_its_inputs(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_waits_for_the_earlier_runs_that_build_its_inputs(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(waiting, "LOOKS", 100)
     day = "2023-11-09"
     earlier = instance.create_run_for_job(job_def=_job("raw/bhavcopy"), tags=BACKFILL)
@@ -65,7 +71,9 @@ def test_a_run_waits_for_the_earlier_runs_that_build_its_inputs(instance: dg.Dag
     assert run(instance, "raw/bhavcopy", day).success
     thread.join(60)
     assert later[0].success
-    instance.report_run_failed(earlier)  # nothing is left to wait for: the next run fails at once, and says what it lacks
+    instance.report_run_failed(
+        earlier
+    )  # nothing is left to wait for: the next run fails at once, and says what it lacks
     failed = run(instance, "bronze/bhavcopy", "2023-11-10")
     assert not failed.success
     assert not [event for event in failed.all_events if event.is_step_up_for_retry]
@@ -80,7 +88,9 @@ def test_a_run_that_waited_long_enough_gives_its_slot_back_and_is_started_again(
     again = instance.get_run_by_id(ended.run_id)
     assert again is not None
     assert again.status == DagsterRunStatus.FAILURE
-    assert "is started again by itself" in str(next(event for event in ended.all_events if event.is_step_failure).step_failure_data)
+    assert "is started again by itself" in str(
+        next(event for event in ended.all_events if event.is_step_failure).step_failure_data
+    )
     assert len([event for event in ended.all_events if event.is_step_up_for_retry]) == 1
     assert auto_reexecution_should_retry_run(instance, again, None)  # what Dagster's daemon asks
     assert is_waiting(again)
@@ -103,10 +113,13 @@ def _alarms(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> 
     told: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "champion_assets.orchestration.reporting_sensors.alarm", lambda _settings, title, _text: told.append(title) or ["log"]
+            "champion_assets.orchestration.reporting_sensors.alarm",
+            lambda _settings, title, _text: told.append(title) or ["log"],
         )
         found = instance.get_run_by_id(result.run_id)
-        event = next(event for event in result.all_events if event.is_failure and event.event_type_value == "PIPELINE_FAILURE")
+        event = next(
+            event for event in result.all_events if event.is_failure and event.event_type_value == "PIPELINE_FAILURE"
+        )
         assert found is not None
         context = dg.build_run_status_sensor_context("failure_sensor", event, instance, found).for_run_failure()
         failure_sensor(context)

@@ -26,7 +26,11 @@ def read(chart: Chart, pair: tuple[str, str]) -> tuple[float, float]:
     """A point back into the units of the axes, as the page's script does."""
 
     def back(scale: Scale, share: float) -> float:
-        return scale.low * (scale.high / scale.low) ** share if scale.is_log else scale.low + (scale.high - scale.low) * share
+        return (
+            scale.low * (scale.high / scale.low) ** share
+            if scale.is_log
+            else scale.low + (scale.high - scale.low) * share
+        )
 
     return back(chart.x, int(pair[0]) / BOX), back(chart.y, 1 - int(pair[1]) / BOX)
 
@@ -62,7 +66,14 @@ def test_a_long_curve_keeps_its_extremes_and_gaps() -> None:
 
 def test_labels_lie_at_their_values_and_a_log_axis_begins_above_nothing() -> None:
     chart = time_chart(
-        "t", "u", DATES, [Series("a", "c1", np.geomspace(1, 1000, 400))], "ratio", lambda value: f"{value:g}", is_log=True, around=1.0
+        "t",
+        "u",
+        DATES,
+        [Series("a", "c1", np.geomspace(1, 1000, 400))],
+        "ratio",
+        lambda value: f"{value:g}",
+        is_log=True,
+        around=1.0,
     )
     assert [tick.label for tick in chart.y_ticks] == ["1", "10", "100", "1000"]
     assert [chart.y.position(float(tick.label)) for tick in chart.y_ticks] == [tick.at for tick in chart.y_ticks]
@@ -91,14 +102,21 @@ def test_areas_stand_on_each_other() -> None:
 
 def test_bars_begin_at_nothing() -> None:
     chart = grouped_bars(
-        "t", "u", ["2020", "2021"], [Series("a", "c1", np.array([0.1, -0.2])), Series("b", "c2", np.array([np.nan, 0.3]))], "ratio", str
+        "t",
+        "u",
+        ["2020", "2021"],
+        [Series("a", "c1", np.array([0.1, -0.2])), Series("b", "c2", np.array([np.nan, 0.3]))],
+        "ratio",
+        str,
     )
     first = re.findall(r"M(\d+) (\d+)V(\d+)H(\d+)V(\d+)Z", chart.marks[0].path)
     assert len(first) == 2
     assert len(re.findall("M", chart.marks[1].path)) == 1
     zero = round((1 - chart.y.position(0.0)) * BOX)
     assert {int(bar[1]) for bar in first} == {zero}
-    assert [1 - int(bar[2]) / BOX for bar in first] == pytest.approx([chart.y.position(0.1), chart.y.position(-0.2)], abs=1e-4)
+    assert [1 - int(bar[2]) / BOX for bar in first] == pytest.approx(
+        [chart.y.position(0.1), chart.y.position(-0.2)], abs=1e-4
+    )
 
 
 def test_a_histogram_counts_every_value_and_has_room_for_the_curve() -> None:
@@ -113,6 +131,8 @@ def test_dots_lie_on_their_curve() -> None:
     across = np.geomspace(1e6, 1e9, 10)
     dots = [(Mark("here", "c2", "", "dot"), across[3:4], np.sqrt(across[3:4]))]
     curve = [Series("a", "c1", np.sqrt(across))]
-    chart = curve_chart("t", "u", across, curve, "percent", str, x_unit="crore", x_words="x", x_label=str, is_log_x=True, dots=dots)
+    chart = curve_chart(
+        "t", "u", across, curve, "percent", str, x_unit="crore", x_words="x", x_label=str, is_log_x=True, dots=dots
+    )
     (dot,) = drawn(chart, "here")
     assert dot[0] == pytest.approx(drawn(chart, "a")[0][3], rel=1e-3)

@@ -37,7 +37,12 @@ from champion_assets_tests.pages.parsed import parsed
 
 DATES = [dt.date(2024, 1, 1) + dt.timedelta(days=number) for number in range(5)]
 CHART = time_chart(
-    "Curve <b>", "percent", DATES, [Series("one & two", "c1", np.arange(5.0)), Series("other", "c2", np.ones(5))], "percent", str
+    "Curve <b>",
+    "percent",
+    DATES,
+    [Series("one & two", "c1", np.arange(5.0)), Series("other", "c2", np.ones(5))],
+    "percent",
+    str,
 )
 BLOCKS: list[Block] = [
     Cards([Card("Growth", "1 %", "a year", ("beside",))]),
@@ -51,7 +56,9 @@ BLOCKS: list[Block] = [
         [[Cell("sum"), Cell("1,000")]],
     ),
     Table("strip", [Column("S", is_number=False)], [[Cell("", strip=[True, False])]], is_sortable=False, is_long=True),
-    HeatMap("heat", "Months", ["Year", "Jan"], [("2024", [HeatCell("1 %", 0.5), HeatCell("-1 %", -0.5), HeatCell("")])]),
+    HeatMap(
+        "heat", "Months", ["Year", "Jan"], [("2024", [HeatCell("1 %", 0.5), HeatCell("-1 %", -0.5), HeatCell("")])]
+    ),
     Bars("Bars", "rupees", [Bar("a", 0.0, 0.5, "+1", "good")]),
     Download("Trades", "t.csv", "data:text/csv;base64,eA=="),
     Figure(CHART),
@@ -105,7 +112,9 @@ def test_headings_of_a_sorted_table_can_be_reached_by_keyboard_and_the_others_ha
     assert "tabIndex = 0" in text
 
 
-@pytest.mark.parametrize(("values", "bars"), [([3.0, -1.0], [(0, 1), (2 / 3, 1), (0, 2 / 3)]), ([-1.0, 2.0], [(0, 0.5), (0, 1), (0.5, 1)])])
+@pytest.mark.parametrize(
+    ("values", "bars"), [([3.0, -1.0], [(0, 1), (2 / 3, 1), (0, 2 / 3)]), ([-1.0, 2.0], [(0, 0.5), (0, 1), (0.5, 1)])]
+)
 def test_a_waterfall_goes_from_nothing_to_the_sum(values: list[float], bars: list[tuple[float, float]]) -> None:
     found = waterfall("t", "u", [(str(value), value, "") for value in values], ("sum", ""))
     assert np.array([(each.low, each.high) for each in found.items]) == pytest.approx(np.array(bars))

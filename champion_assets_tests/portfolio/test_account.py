@@ -37,7 +37,9 @@ def with_settings(workspace: Workspace, end: dt.date = END, **changed: Any) -> W
 def test_decisions_start_from_what_was_filled(workspace: Workspace) -> None:
     """With a thousandth of the volume per fill the account is far from the first decision when the second is made."""
     slow = with_settings(workspace, participation=1e-4, turnover_max=0.1)
-    account = {row["trade_date"]: row for row in slow.lake.read("portfolio/account", [SECOND]).iter_rows(named=True)}[SECOND]
+    account = {row["trade_date"]: row for row in slow.lake.read("portfolio/account", [SECOND]).iter_rows(named=True)}[
+        SECOND
+    ]
     held = {each["instrument_id"]: each["value"] / account["value"] for each in account["holdings"]}
     assert sum(held.values()) < 0.5  # most is cash still
     rows = slow.lake.read("portfolio/target_weights", [SECOND])
@@ -45,7 +47,10 @@ def test_decisions_start_from_what_was_filled(workspace: Workspace) -> None:
         name: pytest.approx(held.get(name, 0.0)) for name in rows["instrument_id"]
     }
     audit = slow.lake.read("portfolio/audit", [SECOND])
-    assert audit.filter(pl.col("constraint_name") == "turnover")["value"].item() <= 0.1 + (1 - sum(held.values())) / 2 + 1e-9
+    assert (
+        audit.filter(pl.col("constraint_name") == "turnover")["value"].item()
+        <= 0.1 + (1 - sum(held.values())) / 2 + 1e-9
+    )
 
 
 def test_what_the_names_brought_adds_up(workspace: Workspace) -> None:
@@ -56,15 +61,29 @@ def test_what_the_names_brought_adds_up(workspace: Workspace) -> None:
 
 
 INSTRUMENTS = pl.DataFrame(
-    {"trade_date": [START] * 3, "instrument_id": ["INE001A01", "INE002A01", "SYM:THIRD"], "symbol": ["NEWNAME", "OLDNAME", "THIRD"],
-     "isin": ["INE001A01036", "INE002A01018", None], "former_symbols": ["OLDNAME MIDNAME", None, None]},
-)  # fmt: skip
+    {
+        "trade_date": [START] * 3,
+        "instrument_id": ["INE001A01", "INE002A01", "SYM:THIRD"],
+        "symbol": ["NEWNAME", "OLDNAME", "THIRD"],
+        "isin": ["INE001A01036", "INE002A01018", None],
+        "former_symbols": ["OLDNAME MIDNAME", None, None],
+    },
+)
 
 
-@pytest.mark.parametrize(("name", "found"), [
-    ("NEWNAME", ["INE001A01"]), ("MIDNAME", ["INE001A01"]), ("OLDNAME", ["INE001A01", "INE002A01"]), ("INE002A01018", ["INE002A01"]),
-    ("SYM:THIRD", ["SYM:THIRD"]), ("third", ["SYM:THIRD"]), ("NOBODY", []), ("", []),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("NEWNAME", ["INE001A01"]),
+        ("MIDNAME", ["INE001A01"]),
+        ("OLDNAME", ["INE001A01", "INE002A01"]),
+        ("INE002A01018", ["INE002A01"]),
+        ("SYM:THIRD", ["SYM:THIRD"]),
+        ("third", ["SYM:THIRD"]),
+        ("NOBODY", []),
+        ("", []),
+    ],
+)
 def test_a_name_means_every_instrument_that_bears_it_or_has_borne_it(name: str, found: list[str]) -> None:
     assert sorted(named(INSTRUMENTS, [name])["instrument_id"].unique()) == found
 
@@ -74,7 +93,9 @@ def test_who_changes_its_symbol_stays_excluded(workspace: Workspace) -> None:
     plain = with_settings(workspace, last, weight_floor=0.001)
     renamed = register_of(workspace.lake, last).filter(pl.col("former_symbols").is_not_null())
     held = plain.lake.read("portfolio/target_weights", [last])
-    company = renamed.join(held, on="instrument_id", how="semi").row(0, named=True)  # the synthetic exchange renames a member
+    company = renamed.join(held, on="instrument_id", how="semi").row(
+        0, named=True
+    )  # the synthetic exchange renames a member
     assert company["former_symbols"].split()[-1] == company["previous_symbol"]
     other = with_settings(workspace, last, exclude=(company["former_symbols"].split()[0],), weight_floor=0.001)
     for date in (SECOND, THIRD, last):
@@ -93,7 +114,9 @@ def test_a_name_that_nobody_bears_is_refused_with_the_nearest(workspace: Workspa
     assert isinstance(error, ConfigurationError)
     assert f"{setting.upper()} names {real}X" in str(error)
     assert real in str(error).split("did you mean", 1)[1]
-    later = replace(workspace, settings=workspace.settings.model_copy(update={"exclude": ("INE009A01021",)}))  # may list one day
+    later = replace(
+        workspace, settings=workspace.settings.model_copy(update={"exclude": ("INE009A01021",)})
+    )  # may list one day
     assert not build_range(TABLES["portfolio/account"], later, calendar_days(START, FIRST)).failed
 
 

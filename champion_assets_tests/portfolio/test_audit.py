@@ -39,11 +39,18 @@ def test_every_constraint_of_every_decision_has_its_row_and_no_other_day_has_any
     assert day["binds"].any()
 
 
-@pytest.mark.parametrize("rules", [
-    {"max_names": 17, "min_position": 0.04}, {"max_names": 16, "objective": "minimum_variance"},
-    {"min_position": 0.045, "objective": "minimum_variance"}, {"max_names": 18, "objective": "risk_parity", "weight_cap": 0.3},
-])  # fmt: skip
-def test_a_decision_for_some_of_the_names_passes_and_its_rules_have_rows(workspace: Workspace, rules: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"max_names": 17, "min_position": 0.04},
+        {"max_names": 16, "objective": "minimum_variance"},
+        {"min_position": 0.045, "objective": "minimum_variance"},
+        {"max_names": 18, "objective": "risk_parity", "weight_cap": 0.3},
+    ],
+)
+def test_a_decision_for_some_of_the_names_passes_and_its_rules_have_rows(
+    workspace: Workspace, rules: dict[str, Any]
+) -> None:
     build_until(workspace, "features/covariance", START, END)
     workspace = replace(workspace, settings=workspace.settings.model_copy(update=rules))
     for name in (ACCOUNT, WEIGHTS, NAME):
@@ -66,11 +73,19 @@ def test_it_repeats_what_it_found(workspace: Workspace) -> None:
     assert build_range(TABLE, workspace, [DECIDED]).outcomes[DECIDED].status == "unchanged"
 
 
-@pytest.mark.parametrize(("tamper", "broken"), [
-    (lambda weights: weights * 0.98, "budget"),
-    (lambda weights: np.where(weights == weights.max(), weights + 0.1, weights * (1 - 0.1 / (1 - weights.max()))), "cap"),
-    (lambda weights: np.full(weights.size, 1 / weights.size), OPTIMALITY),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("tamper", "broken"),
+    [
+        (lambda weights: weights * 0.98, "budget"),
+        (
+            lambda weights: np.where(
+                weights == weights.max(), weights + 0.1, weights * (1 - 0.1 / (1 - weights.max()))
+            ),
+            "cap",
+        ),
+        (lambda weights: np.full(weights.size, 1 / weights.size), OPTIMALITY),
+    ],
+)
 def test_weights_that_are_not_the_answer_break_the_model(workspace: Workspace, tamper, broken: str) -> None:  # type: ignore[no-untyped-def]
     build_until(workspace, WEIGHTS, START, END)
     strategy = workspace.settings.strategy

@@ -21,11 +21,18 @@ START, DECIDED, FILLED = dt.date(2023, 11, 1), dt.date(2023, 11, 30), dt.date(20
 def told(equity: pl.DataFrame, *, upper: bool) -> pl.DataFrame:
     """A bundle of the day that lists every name at its upper band, or none."""
     rows = equity.select(
-        *("trade_date", "instrument_id", "symbol", "series"), hit_upper=pl.lit(value=upper), hit_lower=pl.lit(value=False),
-        is_nifty_50=pl.lit(value=False), corporate_flag=pl.lit(None, pl.String), high_52_weeks=pl.lit(None, pl.Float64),
-        low_52_weeks=pl.lit(None, pl.Float64), is_new_high=pl.lit(None, pl.Boolean), is_new_low=pl.lit(None, pl.Boolean),
-        underlying=pl.lit(None, pl.String), has_derivatives=pl.lit(None, pl.Boolean),
-    )  # fmt: skip
+        *("trade_date", "instrument_id", "symbol", "series"),
+        hit_upper=pl.lit(value=upper),
+        hit_lower=pl.lit(value=False),
+        is_nifty_50=pl.lit(value=False),
+        corporate_flag=pl.lit(None, pl.String),
+        high_52_weeks=pl.lit(None, pl.Float64),
+        low_52_weeks=pl.lit(None, pl.Float64),
+        is_new_high=pl.lit(None, pl.Boolean),
+        is_new_low=pl.lit(None, pl.Boolean),
+        underlying=pl.lit(None, pl.String),
+        has_derivatives=pl.lit(None, pl.Boolean),
+    )
     assert violations(SecurityStatus, rows) is None
     return rows.select(list(empty_frame(SecurityStatus).columns))
 

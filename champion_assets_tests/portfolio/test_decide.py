@@ -31,19 +31,30 @@ def known() -> Known:
     expected, risk = market(1, 120, NAMES)
     random = np.random.default_rng(2)
     return Known(
-        dt.date(2024, 1, 31), [f"I{number}" for number in range(NAMES)], [f"S{number}" for number in range(NAMES)],
-        [("IT", "Power", "Banks")[number % 3] for number in range(NAMES)], random.uniform(1e7, 1e9, NAMES), expected, risk,
-        random.uniform(20, 90, NAMES), 0.0012,
-    )  # fmt: skip
+        dt.date(2024, 1, 31),
+        [f"I{number}" for number in range(NAMES)],
+        [f"S{number}" for number in range(NAMES)],
+        [("IT", "Power", "Banks")[number % 3] for number in range(NAMES)],
+        random.uniform(1e7, 1e9, NAMES),
+        expected,
+        risk,
+        random.uniform(20, 90, NAMES),
+        0.0012,
+    )
 
 
 def permitting(known: Known, strategy: Strategy) -> Known:
     """With the mandates of the strategy, which here name symbols."""
-    named = [symbol not in strategy.exclude and (not strategy.universe or symbol in strategy.universe) for symbol in known.symbols]
+    named = [
+        symbol not in strategy.exclude and (not strategy.universe or symbol in strategy.universe)
+        for symbol in known.symbols
+    ]
     return replace(known, permitted=np.array(named))
 
 
-def weights(known: Known, held: dict[str, float] | None = None, capital: float = CAPITAL, **fields: object) -> np.ndarray:
+def weights(
+    known: Known, held: dict[str, float] | None = None, capital: float = CAPITAL, **fields: object
+) -> np.ndarray:
     strategy = Strategy.model_validate(fields)
     found = decide(permitting(known, strategy), strategy, Standing(capital, held or {}))
     assert max(each.violation for each in constraints_met(found.problem, found.weights)) <= 1e-9
@@ -93,8 +104,16 @@ def test_where_small_positions_cannot_all_be_left_out_fewer_are(known: Known) ->
     do it."""
     expected, risk = market(5, 120, 60)
     names = [str(number) for number in range(60)]
-    many = replace(known, instruments=names, symbols=names, sectors=["IT"] * 60, turnover=np.full(60, 1e9), expected=expected, risk=risk,
-                   esg=np.full(60, np.nan))  # fmt: skip
+    many = replace(
+        known,
+        instruments=names,
+        symbols=names,
+        sectors=["IT"] * 60,
+        turnover=np.full(60, 1e9),
+        expected=expected,
+        risk=risk,
+        esg=np.full(60, np.nan),
+    )
     first = weights(many, objective="minimum_variance")
     assert (first >= 0.04).sum() * 0.07 < 1  # else the case is another
     found = decide(many, Strategy(objective="minimum_variance", min_position=0.04), STANDING)
@@ -128,7 +147,9 @@ def test_at_most_so_many_names_are_held_and_they_are_the_best(known: Known, obje
 
 def test_rules_on_names_hold_together_with_everything_else(known: Known) -> None:
     held = dict.fromkeys(known.instruments, 1 / NAMES)
-    found = weights(known, held, max_names=12, min_position=0.05, sector_cap=0.5, weight_cap=0.15, turnover_max=0.8, esg_floor=50.0)
+    found = weights(
+        known, held, max_names=12, min_position=0.05, sector_cap=0.5, weight_cap=0.15, turnover_max=0.8, esg_floor=50.0
+    )
     assert (found > 0).sum() <= 12
     assert found[found > 0].min() >= 0.05 - 1e-12
     equal_risk = weights(known, objective="risk_parity", weight_cap=0.5, max_names=7)
@@ -141,7 +162,9 @@ def test_too_few_names_are_told_in_words(known: Known) -> None:
 
     with pytest.raises(Infeasible, match=r"raise the number of names \(MAX_NAMES\) to at least 15"):
         unvalidated(max_names=10, weight_cap=0.07)
-    with pytest.raises(Infeasible, match=r"'no weight above 0.025' and 'no weight below 0.05'.*lower the floor \(WEIGHT_FLOOR\)"):
+    with pytest.raises(
+        Infeasible, match=r"'no weight above 0.025' and 'no weight below 0.05'.*lower the floor \(WEIGHT_FLOOR\)"
+    ):
         unvalidated(weight_floor=0.05, weight_cap=0.025)
     with pytest.raises(Infeasible, match=r"set the cash weight \(CASH_WEIGHT\) to at least 0.6"):
         unvalidated(weight_floor=0.01, weight_cap=0.01)
@@ -197,13 +220,17 @@ def test_what_is_stuck_stays_and_the_rest_is_decided_around_it(known: Known) -> 
     assert found.weights[3] == 0
     assert found.weights.sum() == pytest.approx(1 - 0.03 - 0.05 - 0.04 - 0.02)
     keen = replace(known, expected=known.expected + np.where(sector(known, "IT"), 0.01, 0.0))  # so that the cap binds
-    assert decide(keen, strategy, standing).weights[sector(known, "IT")].sum() + 0.05 == pytest.approx(0.4)  # I3 is one of them
+    assert decide(keen, strategy, standing).weights[sector(known, "IT")].sum() + 0.05 == pytest.approx(
+        0.4
+    )  # I3 is one of them
     equal = Strategy(weight_floor=1 / NAMES, weight_cap=1 / NAMES)
     even = decide(known, equal.model_copy(update={"weight_cap": 0.03}), standing)
     assert even.weights[even.weights > 0].min() == pytest.approx((1 - 0.11) / NAMES, rel=0.05)
 
 
-@pytest.mark.parametrize(("field", "words"), [("expected", "expected return of S5"), ("turnover", "median turnover of S5")])
+@pytest.mark.parametrize(
+    ("field", "words"), [("expected", "expected return of S5"), ("turnover", "median turnover of S5")]
+)
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_what_is_no_number_is_refused_by_name(known: Known, field: str, words: str, value: float) -> None:
     wrong = getattr(known, field).copy()
@@ -277,7 +304,9 @@ def test_a_missing_score_is_not_zero(known: Known) -> None:
 
 def test_what_cannot_be_met_is_never_equal_weight(known: Known) -> None:
     """Defect: 5 names x 7 % cap fell back to 20 % each, silently. Here it raises, with date, conflict and way out."""
-    with pytest.raises(Infeasible, match=r"2024-01-31: .*no weight above 0.07.*5 names.*raise the cap \(WEIGHT_CAP\) to at least 0.2"):
+    with pytest.raises(
+        Infeasible, match=r"2024-01-31: .*no weight above 0.07.*5 names.*raise the cap \(WEIGHT_CAP\) to at least 0.2"
+    ):
         weights(known, universe=("S1", "S2", "S3", "S4", "S5"), weight_cap=0.07)
     with pytest.raises(Infeasible, match=r"ESG score at least 95.*lower the floor on ESG \(ESG_FLOOR\) to at most"):
         weights(known, esg_floor=95.0)

@@ -25,7 +25,9 @@ def known(names: int = 25, seed: int = 6, scored: int = 22) -> Known:
     scores = np.random.default_rng(2).uniform(0, 100, names)
     scores[scored:] = np.nan
     labels = [f"N{number:02d}" for number in range(names)]
-    return Known(dt.date(2024, 3, 28), labels, labels, ["A"] * names, np.full(names, 1e9), expected + 0.001, risk, scores)
+    return Known(
+        dt.date(2024, 3, 28), labels, labels, ["A"] * names, np.full(names, 1e9), expected + 0.001, risk, scores
+    )
 
 
 STRATEGY = Strategy(weight_cap=0.3, risk_aversion=5.0)
@@ -77,7 +79,9 @@ def test_a_row_is_what_its_weights_amount_to(found: Frontier) -> None:
 def test_a_higher_floor_costs_more_and_the_cost_is_what_is_given_up(found: Frontier) -> None:
     tangency, least = rows(found, "maximum_sharpe"), rows(found, "minimum_variance")
     for mine in (tangency, least):
-        assert mine["cost_bps"].to_numpy() == pytest.approx(np.maximum.accumulate(mine["cost_bps"].to_numpy()), abs=1e-3)
+        assert mine["cost_bps"].to_numpy() == pytest.approx(
+            np.maximum.accumulate(mine["cost_bps"].to_numpy()), abs=1e-3
+        )
     given_up = (tangency["sharpe"][0] - tangency["sharpe"]) * tangency["volatility"] * 10_000
     assert tangency["cost_bps"].to_numpy() == pytest.approx(given_up.to_numpy(), abs=1e-6)
     worth = (least["volatility"] ** 2 - least["volatility"][0] ** 2) * STRATEGY.risk_aversion / 2 * 10_000
@@ -93,7 +97,14 @@ def test_the_price_of_a_point_is_the_slope_of_the_least_variances_cost(found: Fr
 
 def test_settings_on_esg_trading_and_the_number_of_names_do_not_count(found: Frontier) -> None:
     other = STRATEGY.model_copy(
-        update={"esg_floor": 80.0, "esg_preference": 0.1, "turnover_max": 0.1, "cost_horizon": 5, "max_names": 5, "min_position": 0.1}
+        update={
+            "esg_floor": 80.0,
+            "esg_preference": 0.1,
+            "turnover_max": 0.1,
+            "cost_horizon": 5,
+            "max_names": 5,
+            "min_position": 0.1,
+        }
     )
     assert frontier_of(known(), other, 1e7, RATE).table.equals(found.table)
     capped = frontier_of(known(), STRATEGY.model_copy(update={"weight_cap": 0.1}), 1e7, RATE)

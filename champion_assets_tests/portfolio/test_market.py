@@ -27,7 +27,9 @@ def built(workspace: Workspace) -> Workspace:
 def met(workspace: Workspace, name: str, dates: list[dt.date]) -> list[Action]:
     """What a holding of `name` meets on `DAY` if `dates` are built together."""
     market = Market(inputs_of("portfolio/account", workspace, dates), dates, {name: name})
-    return market.actions(DAY, [market.index[name]], np.zeros(len(market.names), dtype=bool)).get(market.index[name], [])
+    return market.actions(DAY, [market.index[name]], np.zeros(len(market.names), dtype=bool)).get(
+        market.index[name], []
+    )
 
 
 def leg_of(workspace: Workspace, **changed: object) -> pl.DataFrame:
@@ -40,7 +42,12 @@ def leg_of(workspace: Workspace, **changed: object) -> pl.DataFrame:
 def test_a_merger_happens_whether_or_not_the_acquirer_trades_on_another_day_of_the_block(built: Workspace) -> None:
     rows = built.lake.read("silver/equity_eod", [DAY])
     parent, acquirer = rows["instrument_id"][:2]
-    put_day(built.lake, ACTIONS, DAY, leg_of(built, instrument_id=parent, kind="merger", child_instrument_id=acquirer, ratio_a=2.5))
+    put_day(
+        built.lake,
+        ACTIONS,
+        DAY,
+        leg_of(built, instrument_id=parent, kind="merger", child_instrument_id=acquirer, ratio_a=2.5),
+    )
     put_day(built.lake, "silver/equity_eod", DAY, rows.filter(pl.col("instrument_id") != acquirer))
     together = met(built, parent, built.sessions(dt.date(2024, 1, 15), END))
     assert [(each.kind, each.a, each.wait) for each in together] == [("merger", 2.5, 20)]

@@ -26,10 +26,20 @@ START, END = dt.date(2023, 11, 1), dt.date(2024, 1, 15)
 
 @pytest.mark.parametrize(
     ("day", "every", "expected"),
-    [("2024-01-31", "monthly", True), ("2024-01-30", "monthly", False), ("2024-03-28", "monthly", True), ("2024-01-20", "weekly", True),
-     ("2024-03-28", "quarterly", True), ("2024-02-29", "quarterly", False), ("2024-01-17", "band", True),
-     ("2024-01-19", "weekly", False), ("2024-01-17", "daily", True), ("2026-12-31", "monthly", False), ("2026-12-31", "daily", True)],
-)  # fmt: skip
+    [
+        ("2024-01-31", "monthly", True),
+        ("2024-01-30", "monthly", False),
+        ("2024-03-28", "monthly", True),
+        ("2024-01-20", "weekly", True),
+        ("2024-03-28", "quarterly", True),
+        ("2024-02-29", "quarterly", False),
+        ("2024-01-17", "band", True),
+        ("2024-01-19", "weekly", False),
+        ("2024-01-17", "daily", True),
+        ("2026-12-31", "monthly", False),
+        ("2026-12-31", "daily", True),
+    ],
+)
 def test_rebalance_days_follow_sessions(day: str, every: str, expected: bool) -> None:
     assert is_rebalance(load_calendar(), dt.date.fromisoformat(day), every) == expected  # type: ignore[arg-type]
 
@@ -55,7 +65,9 @@ def test_the_turnover_of_every_decision_is_told(workspace: Workspace) -> None:
     facts = {date: outcome.facts for date, outcome in report.outcomes.items()}
     account = workspace.lake.read(ACCOUNT, [second]).row(0, named=True)
     before = {each["instrument_id"]: each["value"] / account["value"] for each in account["holdings"]}
-    after = dict(workspace.lake.read("portfolio/target_weights", [second]).select("instrument_id", "weight").iter_rows())
+    after = dict(
+        workspace.lake.read("portfolio/target_weights", [second]).select("instrument_id", "weight").iter_rows()
+    )
     changes = [abs(after.get(name, 0.0) - before.get(name, 0.0)) for name in before.keys() | after.keys()]
     assert facts[second]["turnover"] == pytest.approx(sum(changes) / 2)
     assert 0.01 < facts[second]["turnover"] < 1
@@ -83,7 +95,9 @@ def test_an_impossible_cap_fails_with_the_date_and_the_conflict_and_writes_nothi
     assert isinstance(error, Infeasible)
     assert "2023-11-30" in str(error)
     assert "raise the cap" in str(error)
-    assert max(date for date, outcome in report.outcomes.items() if outcome.status == "written") == dt.date(2023, 11, 29)
+    assert max(date for date, outcome in report.outcomes.items() if outcome.status == "written") == dt.date(
+        2023, 11, 29
+    )
 
 
 @pytest.mark.parametrize("corrupt", [pl.col("weight") * 0.9, pl.lit(-0.1), pl.lit(1.5)])
@@ -95,9 +109,20 @@ def test_the_model_refuses_weights_that_do_not_add_up(workspace: Workspace, corr
 
 @pytest.mark.parametrize("is_stuck", [True, False])
 def test_a_weight_of_nothing_is_only_that_of_a_name_that_cannot_be_sold(is_stuck: bool) -> None:
-    row = {"trade_date": dt.date(2024, 1, 15), "instrument_id": "A", "symbol": "A", "sector": "x", "weight": 1.0, "held": 1.0,
-           "decided_on": dt.date(2024, 1, 15), "is_stuck": False, "esg_score": None, "cash_weight": 0.0, "claims_weight": 0.0,
-           "relative_gap": 0.0}  # fmt: skip
+    row = {
+        "trade_date": dt.date(2024, 1, 15),
+        "instrument_id": "A",
+        "symbol": "A",
+        "sector": "x",
+        "weight": 1.0,
+        "held": 1.0,
+        "decided_on": dt.date(2024, 1, 15),
+        "is_stuck": False,
+        "esg_score": None,
+        "cash_weight": 0.0,
+        "claims_weight": 0.0,
+        "relative_gap": 0.0,
+    }
     other = row | {"instrument_id": "B", "symbol": "B", "weight": 0.0, "held": 0.0, "is_stuck": is_stuck}
     frame = pl.DataFrame([row, other], schema=empty_frame(TargetWeights).schema)
     problem = violations(TargetWeights, frame)

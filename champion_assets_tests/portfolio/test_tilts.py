@@ -42,10 +42,14 @@ class Size(TableModel):
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     """The rank by turnover of every second member."""
     rows = inputs.read("features/universe", days=dates).filter(pl.col("rank") % 2 == 0)
-    return Computed(rows.select("trade_date", "instrument_id", smallness=pl.col("rank").cast(pl.Float64), label=pl.lit("x")))
+    return Computed(
+        rows.select("trade_date", "instrument_id", smallness=pl.col("rank").cast(pl.Float64), label=pl.lit("x"))
+    )
 
 
-SIZE = DailyTable("features/size", "Size", Size, "1", compute, inputs=lambda _: (Input("features/universe"),), may_be_empty=True)
+SIZE = DailyTable(
+    "features/size", "Size", Size, "1", compute, inputs=lambda _: (Input("features/universe"),), may_be_empty=True
+)
 
 
 def test_the_environments_form_is_that_of_a_strategy_file() -> None:
@@ -56,7 +60,9 @@ def test_the_environments_form_is_that_of_a_strategy_file() -> None:
     assert tilt_inputs(Strategy().tilts) == ()
 
 
-@pytest.mark.parametrize("wrong", ["features/a=0.02", "features/a:z", "silver/x:z=1", "features/a:b=much", "features/a:b=inf"])
+@pytest.mark.parametrize(
+    "wrong", ["features/a=0.02", "features/a:z", "silver/x:z=1", "features/a:b=much", "features/a:b=inf"]
+)
 def test_what_is_no_tilt_is_refused(wrong: str) -> None:
     with pytest.raises(ValidationError):
         Strategy(tilts=wrong)  # type: ignore[arg-type]
@@ -72,7 +78,9 @@ def test_a_tilt_is_added_to_the_expected_returns(known) -> None:  # type: ignore
 
 
 def test_a_feature_that_the_catalog_lacks_is_named(settings: Settings) -> None:
-    with pytest.raises(ConfigurationError, match=r"reads features/univers, which is no table; did you mean features/universe\?"):
+    with pytest.raises(
+        ConfigurationError, match=r"reads features/univers, which is no table; did you mean features/universe\?"
+    ):
         open_workspace(settings.model_copy(update={"tilts": {"features/univers:rank": 1.0}}))
 
 

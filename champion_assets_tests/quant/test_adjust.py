@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 from champion_assets.quant.adjust import LEVELS, adjust, known_events
 
 FIRST = dt.date(2020, 1, 1)
-EVENT = {"trade_date": pl.Date, "instrument_id": pl.String, "ex_date": pl.Date, "ex_session": pl.Date, "f_capital": pl.Float64,
-         "f_capital_special": pl.Float64, "f_total_return": pl.Float64, "q": pl.Float64}  # fmt: skip
+EVENT = {
+    "trade_date": pl.Date,
+    "instrument_id": pl.String,
+    "ex_date": pl.Date,
+    "ex_session": pl.Date,
+    "f_capital": pl.Float64,
+    "f_capital_special": pl.Float64,
+    "f_total_return": pl.Float64,
+    "q": pl.Float64,
+}
 
 
 def day(number: int) -> dt.date:
@@ -22,7 +30,9 @@ def day(number: int) -> dt.date:
 
 def events(*rows: tuple[int, int, float, float, float, float]) -> pl.DataFrame:
     """(known, ex, capital, special, total, q) of instrument A."""
-    return pl.DataFrame([(day(known), "A", day(ex), day(ex), *numbers) for known, ex, *numbers in rows], schema=EVENT, orient="row")
+    return pl.DataFrame(
+        [(day(known), "A", day(ex), day(ex), *numbers) for known, ex, *numbers in rows], schema=EVENT, orient="row"
+    )
 
 
 def prices(count: int = 10, name: str = "A") -> pl.DataFrame:

@@ -15,10 +15,16 @@ def arrays(*values: float) -> list[np.ndarray]:
 
 
 @given(
-    volatility=st.floats(0.03, 3.0), moneyness=st.floats(0.5, 2.0), years=st.floats(1 / 365, 5.0), rate=st.floats(0.0, 0.12),
-    forward=st.floats(1.0, 90_000.0), is_call=st.booleans(),
-)  # fmt: skip
-def test_round_trip(volatility: float, moneyness: float, years: float, rate: float, forward: float, is_call: bool) -> None:
+    volatility=st.floats(0.03, 3.0),
+    moneyness=st.floats(0.5, 2.0),
+    years=st.floats(1 / 365, 5.0),
+    rate=st.floats(0.0, 0.12),
+    forward=st.floats(1.0, 90_000.0),
+    is_call=st.booleans(),
+)
+def test_round_trip(
+    volatility: float, moneyness: float, years: float, rate: float, forward: float, is_call: bool
+) -> None:
     given_, strike, time, discount = arrays(forward, forward * moneyness, years, np.exp(-rate * years))
     right = np.array([is_call])
     price = option_price(given_, strike, time, np.array([volatility]), discount, right)
@@ -29,7 +35,9 @@ def test_round_trip(volatility: float, moneyness: float, years: float, rate: flo
         assert why[0] == ""
         assert found[0] == pytest.approx(volatility, rel=1e-5)
     elif why[0] == "":
-        assert option_price(given_, strike, time, found, discount, right)[0] == pytest.approx(price[0], abs=1e-9 * forward)
+        assert option_price(given_, strike, time, found, discount, right)[0] == pytest.approx(
+            price[0], abs=1e-9 * forward
+        )
 
 
 def test_a_price_of_a_table() -> None:
@@ -42,12 +50,19 @@ def test_a_price_of_a_table() -> None:
 @pytest.mark.parametrize(
     ("price", "forward", "years", "is_call", "reason"),
     [
-        (0.0, 110.0, 1.0, True, "no_price"), (np.nan, 110.0, 1.0, True, "no_price"), (12.0, np.nan, 1.0, True, "no_forward"),
-        (12.0, 110.0, 0.0, True, "expires"), (10.0, 110.0, 1.0, True, "below_intrinsic"), (110.0, 110.0, 1.0, True, "above_bound"),
-        (100.0, 110.0, 1.0, False, "above_bound"), (10.0, 90.0, 1.0, False, "below_intrinsic"),
+        (0.0, 110.0, 1.0, True, "no_price"),
+        (np.nan, 110.0, 1.0, True, "no_price"),
+        (12.0, np.nan, 1.0, True, "no_forward"),
+        (12.0, 110.0, 0.0, True, "expires"),
+        (10.0, 110.0, 1.0, True, "below_intrinsic"),
+        (110.0, 110.0, 1.0, True, "above_bound"),
+        (100.0, 110.0, 1.0, False, "above_bound"),
+        (10.0, 90.0, 1.0, False, "below_intrinsic"),
     ],
-)  # fmt: skip
-def test_outside_the_bounds_there_is_none(price: float, forward: float, years: float, is_call: bool, reason: str) -> None:
+)
+def test_outside_the_bounds_there_is_none(
+    price: float, forward: float, years: float, is_call: bool, reason: str
+) -> None:
     sound = arrays(15.0, 110.0, 100.0, 1.0, 1.0)
     wrong = arrays(price, forward, 100.0, years, 1.0)
     both = [np.concatenate(pair) for pair in zip(sound, wrong, strict=True)]

@@ -36,7 +36,11 @@ def all_choices(problem: Problem, rules: Selection) -> list[float]:
         for names in itertools.combinations(range(NAMES), count):
             held = np.isin(np.arange(NAMES), names)
             try:
-                found.append(problem.objective(minimum_variance(replace(rules.restricted(problem, held), is_explained=False)).weights))
+                found.append(
+                    problem.objective(
+                        minimum_variance(replace(rules.restricted(problem, held), is_explained=False)).weights
+                    )
+                )
             except Infeasible:
                 continue
     return found
@@ -61,7 +65,9 @@ def test_the_choice_is_the_best_of_all(rules: Selection) -> None:
 def test_a_search_that_is_cut_short_says_how_far_from_the_best_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = Selection(most=3)
     monkeypatch.setattr(choice, "PROBLEMS", 3)
-    told: list[tuple[Chosen, float]] = [(search(small(seed), rules).best(), min(all_choices(small(seed), rules))) for seed in SEEDS]
+    told: list[tuple[Chosen, float]] = [
+        (search(small(seed), rules).best(), min(all_choices(small(seed), rules))) for seed in SEEDS
+    ]
     assert any(chosen.distance > PROVEN for chosen, _ in told if chosen.distance is not None)
     for seed, (chosen, best) in zip(SEEDS, told, strict=True):
         value = small(seed).objective(chosen.solution.weights)
@@ -72,7 +78,9 @@ def test_a_search_that_is_cut_short_says_how_far_from_the_best_it_may_be(monkeyp
 def test_where_no_choice_will_do_it_is_said_what_would() -> None:
     _, risk = market(1, 40, NAMES)
     problem = Problem(np.zeros(NAMES), risk, 1.0, cap=0.2, settings={"names": "MAX_NAMES"})
-    with pytest.raises(Infeasible, match=r"no choice of names meets 'at most 4 names' .*\(MAX_NAMES\) to at least 5, or loosen"):
+    with pytest.raises(
+        Infeasible, match=r"no choice of names meets 'at most 4 names' .*\(MAX_NAMES\) to at least 5, or loosen"
+    ):
         search(problem, Selection(most=4)).best()
     with pytest.raises(Infeasible, match=r"no weight above 0\.1"):  # the rules have no part in it
         search(replace(problem, cap=0.1), Selection(most=4)).best()

@@ -11,14 +11,25 @@ from sklearn.covariance import empirical_covariance
 from sklearn.covariance import ledoit_wolf as sklearn_ledoit_wolf
 from sklearn.covariance import oas as sklearn_oas
 
-from champion_assets.quant.covariance import COVARIANCES, FACTORS, RIDGE, ewma, factor, ledoit_wolf_constant_correlation, oas, sample
+from champion_assets.quant.covariance import (
+    COVARIANCES,
+    FACTORS,
+    RIDGE,
+    ewma,
+    factor,
+    ledoit_wolf_constant_correlation,
+    oas,
+    sample,
+)
 from champion_assets.quant.risk import Array, centred
 
 
 def window(seed: int, sessions: int, names: int) -> Array:
     random = np.random.default_rng(seed)
     scale = random.uniform(0.5, 2.0, names)
-    return centred((0.01 * random.standard_t(5, (sessions, 1)) + 0.02 * random.standard_t(5, (sessions, names))) * scale)[0]
+    return centred(
+        (0.01 * random.standard_t(5, (sessions, 1)) + 0.02 * random.standard_t(5, (sessions, names))) * scale
+    )[0]
 
 
 shapes = given(seed=st.integers(0, 10**6), sessions=st.integers(5, 60), names=st.integers(2, 90))
@@ -40,7 +51,9 @@ def test_equal_to_scikit_learn(seed: int, sessions: int, names: int) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 10**6), sessions=st.integers(5, 60), names=st.integers(3, 90))  # of two names the target is the sample itself
+@given(
+    seed=st.integers(0, 10**6), sessions=st.integers(5, 60), names=st.integers(3, 90)
+)  # of two names the target is the sample itself
 def test_constant_correlation_follows_the_paper(seed: int, sessions: int, names: int) -> None:
     """The sums over all pairs of Ledoit and Wolf's appendix, written out."""
     x = window(seed, sessions, names)

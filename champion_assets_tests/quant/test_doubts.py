@@ -75,7 +75,10 @@ _drawn = st.integers(0, 12).flatmap(
 def test_a_row_is_in_doubt_iff_an_open_doubt_lies_after_it(drawn: list[Drawn], anchor: int, level: Level) -> None:
     def is_open(each: Drawn) -> bool:
         known, name, ex, doubt, lowest = each
-        ended = any((other, session, one) == (name, ex, "settled") and known < since <= anchor for since, other, session, one, _ in drawn)
+        ended = any(
+            (other, session, one) == (name, ex, "settled") and known < since <= anchor
+            for since, other, session, one, _ in drawn
+        )
         return doubt != "settled" and known <= anchor and not ended and LEVELS.index(lowest) <= LEVELS.index(level)
 
     left = {(name, ex) for each in drawn if is_open(each) for _, name, ex, _, _ in [each]}

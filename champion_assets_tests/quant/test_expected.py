@@ -15,7 +15,9 @@ RETURNS = np.array([[0.01, 0.02], [np.nan, 0.04], [0.03, 0.06]])
 
 def test_missing_returns_are_left_out() -> None:
     assert historical_mean(RETURNS) == pytest.approx([0.02, 0.04])
-    assert ewma(RETURNS, half_life=1.0) == pytest.approx([(0.25 * 0.01 + 0.03) / 1.25, (0.25 * 0.02 + 0.5 * 0.04 + 0.06) / 1.75])
+    assert ewma(RETURNS, half_life=1.0) == pytest.approx(
+        [(0.25 * 0.01 + 0.03) / 1.25, (0.25 * 0.02 + 0.5 * 0.04 + 0.06) / 1.75]
+    )
 
 
 def test_the_newest_return_is_the_heaviest() -> None:

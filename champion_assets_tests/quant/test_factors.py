@@ -30,7 +30,10 @@ def test_volatility_of_the_returns_that_are_there() -> None:
 
 
 def test_illiquidity_is_amihuds() -> None:
-    returns, turnover = np.array([[0.02, -0.01], [-0.04, NAN], [0.01, 0.02]]), np.array([[2.0, 1.0], [8.0, 1.0], [NAN, 0.0]])
+    returns, turnover = (
+        np.array([[0.02, -0.01], [-0.04, NAN], [0.01, 0.02]]),
+        np.array([[2.0, 1.0], [8.0, 1.0], [NAN, 0.0]]),
+    )
     assert illiquidity(returns, turnover) == pytest.approx([(0.01 + 0.005) / 2, 0.01])
     assert np.isnan(illiquidity(returns, np.zeros((3, 2)))).all()
 

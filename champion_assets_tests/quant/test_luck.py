@@ -23,7 +23,9 @@ def naive(returns: np.ndarray, blocks: int) -> tuple[float, float, float, list[f
     for half in itertools.combinations(range(blocks), blocks // 2):
         train = np.concatenate([parts[number] for number in half])
         test = np.concatenate([parts[number] for number in range(blocks) if number not in half])
-        inside, outside = (np.array([np.mean(each) / np.std(each, ddof=1) for each in side.T]) for side in (train, test))
+        inside, outside = (
+            np.array([np.mean(each) / np.std(each, ddof=1) for each in side.T]) for side in (train, test)
+        )
         best = int(np.argmax(stats.rankdata(inside)))
         rank = stats.rankdata(outside)[best] / (returns.shape[1] + 1)
         logits.append(math.log(rank / (1 - rank)))
@@ -33,7 +35,9 @@ def naive(returns: np.ndarray, blocks: int) -> tuple[float, float, float, list[f
     return pbo, sum(each < 0 for each in kept) / len(kept), stats.linregress(chosen, kept).slope, logits
 
 
-@pytest.mark.parametrize(("rows", "trials", "blocks", "mean"), [(80, 2, 4, 0.0), (83, 7, 6, 0.001), (101, 12, 8, -0.002), (64, 5, 8, 5.0)])
+@pytest.mark.parametrize(
+    ("rows", "trials", "blocks", "mean"), [(80, 2, 4, 0.0), (83, 7, 6, 0.001), (101, 12, 8, -0.002), (64, 5, 8, 5.0)]
+)
 def test_it_equals_a_loop_over_the_splits(rows: int, trials: int, blocks: int, mean: float) -> None:
     random = np.random.default_rng(rows)
     returns = mean + 0.01 * random.standard_t(4, (rows, trials)) + 0.01 * random.standard_normal((rows, 1))
@@ -139,7 +143,9 @@ def test_the_minimum_length_is_that_of_the_paper() -> None:
             minimum_length(10, sharpe)
 
 
-@pytest.mark.parametrize(("groups", "tests", "purge", "embargo"), [(3, 2, 0, 0), (6, 2, 3, 2), (5, 1, 2, 0), (6, 4, 0, 5), (7, 3, 4, 3)])
+@pytest.mark.parametrize(
+    ("groups", "tests", "purge", "embargo"), [(3, 2, 0, 0), (6, 2, 3, 2), (5, 1, 2, 0), (6, 4, 0, 5), (7, 3, 4, 3)]
+)
 def test_training_rows_are_far_from_every_test(groups: int, tests: int, purge: int, embargo: int) -> None:
     rows = 107
     paths = combinatorial_paths(rows, groups, tests, purge, embargo)

@@ -50,8 +50,12 @@ def test_a_deposit_earns_nothing_in_excess_of_itself() -> None:
     assert figures["sharpe_probability"] == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize(("years", "overnight"), [(0.0, [0.0, 0.0]), (float("nan"), [0.0, 0.0]), (1.0, [0.0, float("nan")])])
-def test_a_yardstick_without_years_or_with_a_day_without_a_rate_is_refused(years: float, overnight: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("years", "overnight"), [(0.0, [0.0, 0.0]), (float("nan"), [0.0, 0.0]), (1.0, [0.0, float("nan")])]
+)
+def test_a_yardstick_without_years_or_with_a_day_without_a_rate_is_refused(
+    years: float, overnight: list[float]
+) -> None:
     with pytest.raises(ValueError, match=r"years|overnight"):
         Yardstick(years, np.array(overnight))
 
@@ -85,17 +89,22 @@ def test_they_are_those_of_empyrical(seed: int) -> None:
     overnight, year = random.uniform(0.0001, 0.0008, 1200), 247.3
     figures = performance(own, market, Yardstick(1200 / year, overnight))
     expected = {
-        "total_return": empyrical.cum_returns_final(own), "cagr": empyrical.annual_return(own, annualization=year),
+        "total_return": empyrical.cum_returns_final(own),
+        "cagr": empyrical.annual_return(own, annualization=year),
         "volatility": empyrical.annual_volatility(own, annualization=year),
         "sharpe": empyrical.sharpe_ratio(own, overnight, annualization=year),
-        "sortino": empyrical.sortino_ratio(own, overnight, annualization=year), "max_drawdown": empyrical.max_drawdown(own),
-        "calmar": empyrical.calmar_ratio(own, annualization=year), "var_95": empyrical.value_at_risk(own),
+        "sortino": empyrical.sortino_ratio(own, overnight, annualization=year),
+        "max_drawdown": empyrical.max_drawdown(own),
+        "calmar": empyrical.calmar_ratio(own, annualization=year),
+        "var_95": empyrical.value_at_risk(own),
         "cvar_95": empyrical.conditional_value_at_risk(own),
         "beta": empyrical.beta(own - overnight, market - overnight),
-    }  # fmt: skip
+    }
     assert {name: figures[name] for name in expected} == pytest.approx(expected, abs=1e-9)
     compounded = (1 + figures["alpha"] / year) ** year - 1
-    assert compounded == pytest.approx(empyrical.alpha(own - overnight, market - overnight, annualization=year), abs=1e-9)
+    assert compounded == pytest.approx(
+        empyrical.alpha(own - overnight, market - overnight, annualization=year), abs=1e-9
+    )
     assert figures["information_ratio"] / year**0.5 == pytest.approx(empyrical.excess_sharpe(own, market), abs=1e-9)
 
 

@@ -24,8 +24,14 @@ def test_no_portfolio_has_a_higher_sharpe_ratio(seed: int) -> None:
     expected, risk = market(seed, 60, 12)
     problem = Problem(expected + 0.001, risk, 1.0, cap=0.4)
     best = maximum_sharpe(problem).weights
-    other = minimize(lambda w: -sharpe(problem, w), np.full(12, 1 / 12), bounds=[(0, 0.4)] * 12, method="SLSQP",
-                     constraints={"type": "eq", "fun": lambda w: w.sum() - 1}, options={"ftol": 1e-14, "maxiter": 1000})  # fmt: skip
+    other = minimize(
+        lambda w: -sharpe(problem, w),
+        np.full(12, 1 / 12),
+        bounds=[(0, 0.4)] * 12,
+        method="SLSQP",
+        constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
+        options={"ftol": 1e-14, "maxiter": 1000},
+    )
     assert sharpe(problem, best) >= sharpe(problem, other.x) - 1e-9
     assert best.max() <= 0.4
 
@@ -38,7 +44,10 @@ def test_without_a_positive_expected_return_there_is_no_sharpe_ratio_to_maximise
 
 def test_the_least_variance_ignores_expected_returns() -> None:
     expected, risk = market(2, 60, 30)
-    one, two = minimum_variance(Problem(expected, risk, 7.0, cap=0.2)), minimum_variance(Problem(-expected, risk, 1.0, cap=0.2))
+    one, two = (
+        minimum_variance(Problem(expected, risk, 7.0, cap=0.2)),
+        minimum_variance(Problem(-expected, risk, 1.0, cap=0.2)),
+    )
     assert one.weights == pytest.approx(two.weights, abs=1e-12)
     random = np.random.default_rng(1).dirichlet(np.ones(30), 200)
     assert risk.variance(one.weights) <= min(risk.variance(each) for each in random if each.max() <= 0.2)
@@ -98,13 +107,19 @@ def test_odd_windows_are_solved_or_explained(seed: int) -> None:
     random = np.random.default_rng(seed)
     for _ in range(15):
         names, sessions = int(random.choice([1, 2, 10, 40])), int(random.choice([5, 20, 120]))
-        returns = random.standard_normal((sessions, 1)) * 0.01 + random.standard_normal((sessions, names)) * 0.02 * random.choice([0, 1, 1])
+        returns = random.standard_normal((sessions, 1)) * 0.01 + random.standard_normal(
+            (sessions, names)
+        ) * 0.02 * random.choice([0, 1, 1])
         if random.random() < 0.2:
             returns[:, 0] = 0
         if random.random() < 0.2:
             returns[:, -1] = returns[:, 0]
-        risk = COVARIANCES[str(random.choice(["sample", "ewma", "ledoit_wolf", "oas", "factor"]))](returns - returns.mean(axis=0))
-        problem = Problem(returns.mean(axis=0), risk, float(random.choice([0.1, 5, 100])), cap=max(0.1, 1 / names + 1e-9))
+        risk = COVARIANCES[str(random.choice(["sample", "ewma", "ledoit_wolf", "oas", "factor"]))](
+            returns - returns.mean(axis=0)
+        )
+        problem = Problem(
+            returns.mean(axis=0), risk, float(random.choice([0.1, 5, 100])), cap=max(0.1, 1 / names + 1e-9)
+        )
         for objective in (maximum_sharpe, minimum_variance, lambda each: risk_parity(each.risk)):
             told = answer_of(objective, problem)
             known = ("COVARIANCE_ESTIMATOR", "no risk", "positive expected return")

@@ -23,7 +23,9 @@ from champion_assets.quant.verification import constraints_met, optimality_gap
 
 def market(seed: int, sessions: int, names: int) -> tuple[Array, RiskModel]:
     random = np.random.default_rng(seed)
-    window = 0.008 * random.standard_t(5, (sessions, 1)) + random.uniform(0.01, 0.03, names) * random.standard_t(5, (sessions, names))
+    window = 0.008 * random.standard_t(5, (sessions, 1)) + random.uniform(0.01, 0.03, names) * random.standard_t(
+        5, (sessions, names)
+    )
     deviations, means = centred(window)
     return means, ledoit_wolf(deviations)
 
@@ -34,8 +36,16 @@ def everything(seed: int, names: int, cap: float, turnover: float, floor: float)
     random = np.random.default_rng(seed + 1)
     sector = random.integers(0, 3, names)
     rows = [Row(f"sector {each}", (sector == each).astype(float), high=0.6) for each in range(3)]
-    return Problem(expected, risk, 10.0, cap=cap, rows=(*rows, Row("ESG score", random.uniform(0, 100, names), low=floor)),
-                   held=random.dirichlet(np.ones(names)), turnover=turnover, cost=random.uniform(0, 3e-4, names))  # fmt: skip
+    return Problem(
+        expected,
+        risk,
+        10.0,
+        cap=cap,
+        rows=(*rows, Row("ESG score", random.uniform(0, 100, names), low=floor)),
+        held=random.dirichlet(np.ones(names)),
+        turnover=turnover,
+        cost=random.uniform(0, 3e-4, names),
+    )
 
 
 def audited(problem: Problem, weights: Array) -> None:
@@ -64,10 +74,15 @@ def test_every_capped_problem_is_solved_to_the_certificate(seed: int, names: int
 
 @settings(max_examples=80, deadline=None)
 @given(
-    seed=st.integers(0, 10**6), names=st.integers(8, 80), cap=st.sampled_from([0.15, 0.3, 1.0]), turnover=st.floats(0.0, 1.0),
+    seed=st.integers(0, 10**6),
+    names=st.integers(8, 80),
+    cap=st.sampled_from([0.15, 0.3, 1.0]),
+    turnover=st.floats(0.0, 1.0),
     floor=st.sampled_from([0.0, 40.0, 55.0, 70.0]),
-)  # fmt: skip
-def test_all_constraints_at_once_are_solved_or_explained(seed: int, names: int, cap: float, turnover: float, floor: float) -> None:
+)
+def test_all_constraints_at_once_are_solved_or_explained(
+    seed: int, names: int, cap: float, turnover: float, floor: float
+) -> None:
     """Either the audit, which is a linear program over everything, finds nothing to improve, or the conflict it names
     is one."""
     problem = everything(seed, names, cap, turnover, floor)
@@ -76,7 +91,9 @@ def test_all_constraints_at_once_are_solved_or_explained(seed: int, names: int, 
         return
     solution = solve(problem)
     audited(problem, solution.weights)
-    assert solution.multipliers["turnover"] == 0 or problem.traded(solution.weights) == pytest.approx(turnover, abs=1e-9)
+    assert solution.multipliers["turnover"] == 0 or problem.traded(solution.weights) == pytest.approx(
+        turnover, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -87,11 +104,28 @@ def test_agrees_with_an_independent_solver(seed: int) -> None:
     def objective(w: Array) -> float:
         return 1e4 * (problem.smooth(w) + float(problem.cost @ np.abs(w - problem.held)))  # type: ignore[operator]
 
-    rows = [{"type": "ineq", "fun": lambda w, row=row: row.high - row.coefficients @ w} for row in problem.rows if math.isfinite(row.high)]
-    rows += [{"type": "ineq", "fun": lambda w, row=row: row.coefficients @ w - row.low} for row in problem.rows if math.isfinite(row.low)]
-    rows += [{"type": "eq", "fun": lambda w: w.sum() - 1}, {"type": "ineq", "fun": lambda w: problem.turnover - problem.traded(w)}]
-    other = minimize(objective, solution.weights + 1e-3, bounds=[(0, 0.4)] * 10, method="SLSQP", constraints=rows, options={"ftol": 1e-14,
-                     "maxiter": 500})  # fmt: skip
+    rows = [
+        {"type": "ineq", "fun": lambda w, row=row: row.high - row.coefficients @ w}
+        for row in problem.rows
+        if math.isfinite(row.high)
+    ]
+    rows += [
+        {"type": "ineq", "fun": lambda w, row=row: row.coefficients @ w - row.low}
+        for row in problem.rows
+        if math.isfinite(row.low)
+    ]
+    rows += [
+        {"type": "eq", "fun": lambda w: w.sum() - 1},
+        {"type": "ineq", "fun": lambda w: problem.turnover - problem.traded(w)},
+    ]
+    other = minimize(
+        objective,
+        solution.weights + 1e-3,
+        bounds=[(0, 0.4)] * 10,
+        method="SLSQP",
+        constraints=rows,
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
     assert objective(solution.weights) <= objective(other.x) + 1e-6
 
 
@@ -145,7 +179,9 @@ def test_a_binding_esg_floor_is_met_exactly_and_has_a_price() -> None:
 def test_no_trade_is_best_where_trading_costs_more_than_it_brings() -> None:
     expected, risk = market(4, 60, 20)
     held = np.random.default_rng(1).dirichlet(np.ones(20))
-    assert solve(Problem(expected, risk, 10.0, held=held, cost=np.full(20, 1.0))).weights == pytest.approx(held, abs=1e-12)
+    assert solve(Problem(expected, risk, 10.0, held=held, cost=np.full(20, 1.0))).weights == pytest.approx(
+        held, abs=1e-12
+    )
     free = solve(Problem(expected, risk, 10.0)).weights
     assert solve(Problem(expected, risk, 10.0, held=held, cost=np.zeros(20))).weights == pytest.approx(free, abs=1e-9)
 
@@ -167,7 +203,11 @@ def test_infeasible_names_the_smallest_conflict_and_the_nearest_way_out() -> Non
     assert "'weights add up to 1' and 'no weight above 0.07'" in conflict(Problem(expected, risk, 5.0, cap=0.07))
     assert "raise the cap to at least 0.111112" in conflict(Problem(expected, risk, 5.0, cap=0.07))
     scores = np.linspace(10, 50, 9)
-    text = conflict(Problem(expected, risk, 5.0, cap=0.5, rows=(Row("ESG score", scores, low=48.0), Row("banks", np.ones(9), high=2.0))))
+    text = conflict(
+        Problem(
+            expected, risk, 5.0, cap=0.5, rows=(Row("ESG score", scores, low=48.0), Row("banks", np.ones(9), high=2.0))
+        )
+    )
     assert "'ESG score at least 48'" in text
     assert "lower ESG score to at most 47.5" in text
     assert "banks" not in text
@@ -175,14 +215,42 @@ def test_infeasible_names_the_smallest_conflict_and_the_nearest_way_out() -> Non
     text = conflict(Problem(expected, risk, 5.0, rows=(Row("ESG score", scores, low=45.0),), held=held, turnover=0.1))
     assert "'turnover at most 0.1'" in text
     assert "raise the turnover limit to at least" in text
-    assert "there is no name to hold" in conflict(Problem(np.empty(0), RiskModel(np.empty((1, 0)), np.empty(0), 0.0), 5.0))
+    assert "there is no name to hold" in conflict(
+        Problem(np.empty(0), RiskModel(np.empty((1, 0)), np.empty(0), 0.0), 5.0)
+    )
 
 
-@pytest.mark.parametrize(("floor", "cap", "words"), [
-    (0.05, 0.025, r"'no weight above 0.025' and 'no weight below 0.05' .*raise the cap to at least 0.05, or lower the floor to at most 0"),
-    (0.01, 0.01, r"'weights add up to 1' and 'no weight above 0.01' .*set the cash weight to at least 0.91, or raise the cap"),
-    (0.2, 0.2, r"'weights add up to 1' and 'no weight below 0.2' contradict each other for 9 names; lower the floor to at most 0.111111$"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("floor", "cap", "words"),
+    [
+        (
+            0.05,
+            0.025,
+            r"'no weight above "
+            r"0.025' and 'no weight below "
+            r"0.05' .*raise the cap "
+            r"to at least 0.05, or lower "
+            r"the floor to at most 0",
+        ),
+        (
+            0.01,
+            0.01,
+            r"'weights add up to 1' "
+            r"and 'no weight above 0.01' "
+            r".*set the cash weight to at "
+            r"least 0.91, or raise the cap",
+        ),
+        (
+            0.2,
+            0.2,
+            r"'weights add up to "
+            r"1' and 'no weight below "
+            r"0.2' contradict each "
+            r"other for 9 names; lower the "
+            r"floor to at most 0.111111$",
+        ),
+    ],
+)
 def test_bounds_that_cannot_be_met_are_told_in_words(floor: float, cap: float, words: str) -> None:
     expected, risk = market(1, 30, 9)
     assert re.search(words, conflict(Problem(expected, risk, 5.0, cap=cap, floor=floor)))
@@ -197,10 +265,15 @@ def test_one_set_of_weights_is_solved_if_it_meets_the_rest() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    seed=st.integers(0, 10**6), names=st.integers(8, 30), cap=st.sampled_from([0.02, 0.15, 1.0]), turnover=st.floats(0.0, 0.3),
+    seed=st.integers(0, 10**6),
+    names=st.integers(8, 30),
+    cap=st.sampled_from([0.02, 0.15, 1.0]),
+    turnover=st.floats(0.0, 0.3),
     floor=st.sampled_from([0.0, 70.0, 85.0]),
-)  # fmt: skip
-def test_following_one_piece_of_advice_is_enough(seed: int, names: int, cap: float, turnover: float, floor: float) -> None:
+)
+def test_following_one_piece_of_advice_is_enough(
+    seed: int, names: int, cap: float, turnover: float, floor: float
+) -> None:
     problem = replace(everything(seed, names, cap, turnover, floor), cost=None)
     if least_trading(problem) is not None:
         return
@@ -209,12 +282,16 @@ def test_following_one_piece_of_advice_is_enough(seed: int, names: int, cap: flo
         "raise the cap to at least": lambda value: {"cap": value},
         "raise the turnover limit to at least": lambda value: {"turnover": value},
         "set the cash weight to at least": lambda value: {"budget": 1 - value},
-        "lower ESG score to at most": lambda value: {"rows": (*problem.rows[:-1], replace(problem.rows[-1], low=value))},
+        "lower ESG score to at most": lambda value: {
+            "rows": (*problem.rows[:-1], replace(problem.rows[-1], low=value))
+        },
     }
     for words, change in advised.items():
         if found := re.search(words + r" (-?[\d.e+-]+)", text):
             changed = replace(problem, **change(float(found[1].rstrip("."))))
-            assert can_be_met(changed) or kinds(conflict(changed)) != kinds(text), words  # there may be a second conflict
+            assert can_be_met(changed) or kinds(conflict(changed)) != kinds(text), (
+                words
+            )  # there may be a second conflict
 
 
 def kinds(text: str) -> str:

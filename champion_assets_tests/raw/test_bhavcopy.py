@@ -55,7 +55,9 @@ def test_looking_again_changes_nothing(workspace: Workspace) -> None:
     assert workspace.lake.state(NAME) == first
 
 
-def test_a_republished_file_becomes_a_new_version_and_what_depends_on_it_is_rebuilt(workspace: Workspace, exchange: Exchange) -> None:
+def test_a_republished_file_becomes_a_new_version_and_what_depends_on_it_is_rebuilt(
+    workspace: Workspace, exchange: Exchange
+) -> None:
     day = exchange.republished
     workspace = replace(workspace, settings=workspace.settings.model_copy(update={"start_date": day}))
     build_until(workspace, "features/returns", day, day)
@@ -66,7 +68,9 @@ def test_a_republished_file_becomes_a_new_version_and_what_depends_on_it_is_rebu
     shutil.copy(exchange.corrected / file.path, folder)
     again = replace(workspace, settings=workspace.settings.model_copy(update={"source": str(folder)}))
     reports = build_until(again, "features/returns", day, day)
-    states = {name: reports[name].outcomes[day].status for name in ("raw/bhavcopy", "bronze/bhavcopy", "silver/equity_eod")}
+    states = {
+        name: reports[name].outcomes[day].status for name in ("raw/bhavcopy", "bronze/bhavcopy", "silver/equity_eod")
+    }
     assert states == dict.fromkeys(states, "written")
     states = {name: reports[name].outcomes[day].status for name in ("silver/instruments", "features/returns")}
     assert states == dict.fromkeys(states, "unchanged"), "no volume is in these"
@@ -93,7 +97,9 @@ def test_other_bytes_with_the_same_rows_go_no_further_than_bronze(own_source: tu
     assert (reports["raw/bhavcopy"].status, reports["bronze/bhavcopy"].status) == ("written", "written")
     assert reports["silver/instruments"].reason == "inputs and code are the same"
     rows = workspace.lake.read("raw/bhavcopy", [DAY])
-    assert workspace.lake.read("bronze/bhavcopy", [DAY])["source_sha256"][0] == rows.filter("is_current")["sha256"].item()
+    assert (
+        workspace.lake.read("bronze/bhavcopy", [DAY])["source_sha256"][0] == rows.filter("is_current")["sha256"].item()
+    )
 
 
 def test_two_runs_that_receive_different_versions_at_once_lose_none(workspace: Workspace, exchange: Exchange) -> None:
@@ -102,7 +108,9 @@ def test_two_runs_that_receive_different_versions_at_once_lose_none(workspace: W
     folder.mkdir(parents=True)
     shutil.copy(exchange.corrected / bhavcopy_files(day)[0].path, folder)
     settings = workspace.settings.model_copy(update={"start_date": day})
-    other = replace(workspace, settings=settings.model_copy(update={"source": str(folder)}), lake=Lake(workspace.lake.root))
+    other = replace(
+        workspace, settings=settings.model_copy(update={"source": str(folder)}), lake=Lake(workspace.lake.root)
+    )
     calls = []
 
     def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -129,7 +137,9 @@ def test_yesterdays_file_under_todays_name_is_refused(own_source: tuple[Workspac
     assert (listed["name"], listed["rule"]) == (legacy_bhavcopy(dt.date(2023, 11, 9)).name, "B2")
 
 
-def test_a_file_on_a_day_that_the_calendar_calls_closed_is_no_silent_drop(own_source: tuple[Workspace, Path], tmp_path: Path) -> None:
+def test_a_file_on_a_day_that_the_calendar_calls_closed_is_no_silent_drop(
+    own_source: tuple[Workspace, Path], tmp_path: Path
+) -> None:
     workspace, _ = own_source
     override = tmp_path / "calendar.csv"
     override.write_text(f"date,status,reason,open,close,evidence\n{DAY},closed,thought to be a holiday,,,\n")
@@ -165,7 +175,9 @@ def test_lost_or_damaged_bytes_are_noticed(workspace: Workspace, damage) -> None
         originals(NAME, workspace).read(version["sha256"], version["name"])
 
 
-def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking(workspace: Workspace, exchange: Exchange) -> None:
+def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking(
+    workspace: Workspace, exchange: Exchange
+) -> None:
     from champion_assets.common.dates import calendar_days
     from champion_assets.nse.errors import Blocked
     from champion_assets.nse.names import udiff_bhavcopy
@@ -177,7 +189,9 @@ def test_over_http_blocks_are_written_as_they_come_and_a_refusal_ends_the_asking
         there = replace(workspace, settings=workspace.settings.model_copy(update={"source": url}))
         report = build_range(TABLE, there, calendar_days(sessions[0], sessions[-1]))
         asked, written, beside = len(state.requests), report.count("written"), there.settings.http_connections - 1
-        assert 20 - beside <= written <= 20  # a day that waits for its turn while later ones are refused is not asked for
+        assert (
+            20 - beside <= written <= 20
+        )  # a day that waits for its turn while later ones are refused is not asked for
         assert written + 3 <= asked <= written + 3 + beside  # those under way when the first refusal came
         assert set(sessions[20:]) <= set(report.failed)
         assert len(report.failed) == len(sessions) - written
@@ -200,4 +214,6 @@ def test_a_genuine_echo_and_a_misdated_file_are_refused(real: Path, workspace: W
         body = (real / f"sec_bhavdata_full/quirks/sec_bhavdata_full_{name}.gz").read_bytes()
         with pytest.raises(WrongDate, match="refused"):
             _accept(inputs_of(NAME, workspace, [day]), day, Fetched(name, "uri", body), accept)
-    assert pl.DataFrame({"path": [str(each) for each in Path(workspace.lake.root).rglob("*") if each.is_file()]}).is_empty()
+    assert pl.DataFrame(
+        {"path": [str(each) for each in Path(workspace.lake.root).rglob("*") if each.is_file()]}
+    ).is_empty()

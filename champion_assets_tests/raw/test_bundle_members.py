@@ -24,19 +24,29 @@ ACTIONS = (
 BANDS = "SYMBOL,SERIES,SECURITY,HIGH/LOW\nA,EQ,A LTD,H\n"
 
 
-def built(tmp_path: Path, files: dict[str, bytes | str], *tables: str, day: dt.date = DAY) -> tuple[Workspace, dict[str, RangeReport]]:
+def built(
+    tmp_path: Path, files: dict[str, bytes | str], *tables: str, day: dt.date = DAY
+) -> tuple[Workspace, dict[str, RangeReport]]:
     """A lake with these tables of a day, from a folder of these files."""
     for name, body in files.items():
         path = tmp_path / "source" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body.encode() if isinstance(body, str) else body)
-    workspace = open_workspace(Settings(data_dir=tmp_path / "data", source=str(tmp_path / "source"), start_date=day, retry_delay_scale=0))
-    return workspace, {name: build_range(TABLES[name], workspace, [day]) for name in ("raw/corporate_actions", NAME, *tables)}
+    workspace = open_workspace(
+        Settings(data_dir=tmp_path / "data", source=str(tmp_path / "source"), start_date=day, retry_delay_scale=0)
+    )
+    return workspace, {
+        name: build_range(TABLES[name], workspace, [day]) for name in ("raw/corporate_actions", NAME, *tables)
+    }
 
 
 def test_members_are_found_under_any_letters_and_a_member_in_the_bundle_comes_first(tmp_path: Path) -> None:
-    files = {"2023-11-08/BH08112023.CSV": BANDS, "deep/hl081123.csv": "SECURITY,NEW,PREVIOUS,NEW_STATUS\n", "__MACOSX/pd08112023.csv": "x",
-             "PR081123.zip": zipped({"Bc081123.csv": ACTIONS, "bh081123.csv": BANDS.replace("LTD,H", "LTD,L")})}  # fmt: skip
+    files = {
+        "2023-11-08/BH08112023.CSV": BANDS,
+        "deep/hl081123.csv": "SECURITY,NEW,PREVIOUS,NEW_STATUS\n",
+        "__MACOSX/pd08112023.csv": "x",
+        "PR081123.zip": zipped({"Bc081123.csv": ACTIONS, "bh081123.csv": BANDS.replace("LTD,H", "LTD,L")}),
+    }
     workspace, reports = built(tmp_path, files, "bronze/bundle_bands")
     assert not any(report.failed for report in reports.values())
     rows = workspace.lake.read(NAME, [DAY])
@@ -53,7 +63,9 @@ def test_days_without_members_say_so_and_take_them_when_they_come(tmp_path: Path
 
 
 def test_two_that_differ_fail_the_day_and_one_that_is_none_costs_its_own_rows_only(tmp_path: Path) -> None:
-    _, reports = built(tmp_path / "differ", {"a/bh081123.csv": BANDS, "b/bh081123.csv": BANDS.replace("LTD,H", "LTD,L")})
+    _, reports = built(
+        tmp_path / "differ", {"a/bh081123.csv": BANDS, "b/bh081123.csv": BANDS.replace("LTD,H", "LTD,L")}
+    )
     assert "different files of this day" in str(reports[NAME].failed[DAY])
     workspace, reports = built(tmp_path / "none", {"bh081123.csv": b"<html>no</html>"}, "bronze/bundle_bands")
     assert not reports["bronze/bundle_bands"].failed

@@ -26,7 +26,9 @@ def test_export_bundle_and_registers_are_kept(workspace: Workspace) -> None:
     assert set(workspace.lake.read(NAME, [DAY])["format"]) == {"export", "bundle", "symbolchange", "security list"}
 
 
-def test_a_session_without_a_source_has_no_row_and_says_so(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> None:
+def test_a_session_without_a_source_has_no_row_and_says_so(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path
+) -> None:
     own = own_source(workspace, tmp_path / "s")
     report = build_range(TABLE, own, [DAY])
     assert "neither an export" in report.outcomes[DAY].facts["absent"]
@@ -38,7 +40,10 @@ def test_a_session_without_a_source_has_no_row_and_says_so(workspace: Workspace,
 
 def test_a_longer_export_with_the_same_rows_makes_nothing_stale(workspace: Workspace, tmp_path: Path) -> None:
     head = '"SYMBOL","COMPANY NAME","SERIES","PURPOSE","FACE VALUE","EX-DATE","RECORD DATE"\n'
-    row, later = '"A","A","EQ","Bonus 1:1","10","08-Nov-2023","-"\n', '"A","A","EQ","Bonus 1:1","10","08-Nov-2024","-"\n'
+    row, later = (
+        '"A","A","EQ","Bonus 1:1","10","08-Nov-2023","-"\n',
+        '"A","A","EQ","Bonus 1:1","10","08-Nov-2024","-"\n',
+    )
     own = own_source(workspace, tmp_path / "s")
     path = tmp_path / "s" / "CF-CA-equities-01-11-2023-to-30-11-2023.csv"
     path.write_text(head + row)
@@ -56,7 +61,9 @@ def test_a_broken_bundle_is_refused_and_listed(workspace: Workspace, tmp_path: P
     assert report.outcomes[DAY].facts["quarantined_rows"] == 1
 
 
-def test_the_lists_of_small_companies_and_of_funds_count_beside_that_of_shares_and_not_alone(workspace: Workspace, tmp_path: Path) -> None:
+def test_the_lists_of_small_companies_and_of_funds_count_beside_that_of_shares_and_not_alone(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     head = '"SYMBOL","COMPANY NAME","SERIES","PURPOSE","FACE VALUE","EX-DATE","RECORD DATE"\n'
     own = own_source(workspace, tmp_path / "s")
     for segment, row in (
@@ -69,4 +76,8 @@ def test_the_lists_of_small_companies_and_of_funds_count_beside_that_of_shares_a
     assert own.lake.read(NAME, [DAY]).is_empty()
     (tmp_path / "s" / "CF-CA-equities-01-11-2023-to-30-11-2023.csv").write_text(head)
     report = build_range(TABLE, own, [DAY])
-    assert own.lake.read(NAME, [DAY]).sort("name").select("format", "rows").rows() == [("export", 0), ("export", 1), ("export", 1)]
+    assert own.lake.read(NAME, [DAY]).sort("name").select("format", "rows").rows() == [
+        ("export", 0),
+        ("export", 1),
+        ("export", 1),
+    ]

@@ -32,7 +32,9 @@ def test_the_file_of_the_day_is_kept(workspace: Workspace) -> None:
     assert build_range(TABLE, workspace, [DAY]).outcomes[DAY].status == "unchanged"
 
 
-def test_a_day_without_a_file_says_so_and_takes_the_file_when_it_comes(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> None:
+def test_a_day_without_a_file_says_so_and_takes_the_file_when_it_comes(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path
+) -> None:
     folder = tmp_path / "late"
     folder.mkdir()
     late = with_source(workspace, folder)
@@ -44,15 +46,18 @@ def test_a_day_without_a_file_says_so_and_takes_the_file_when_it_comes(workspace
 
 
 @pytest.mark.parametrize("served", ["yesterday", "html", "bhavcopy"])
-def test_what_is_not_the_days_file_is_refused_and_listed(workspace: Workspace, exchange: Exchange, tmp_path: Path, served: str) -> None:
+def test_what_is_not_the_days_file_is_refused_and_listed(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path, served: str
+) -> None:
     folder = tmp_path / "wrong"
     folder.mkdir()
     before = workspace.calendar.previous_session(DAY)
     assert before is not None
     bodies = {
-        "yesterday": (exchange.folder / delivery_file(before).path).read_bytes(), "html": b"<html>no</html>",
+        "yesterday": (exchange.folder / delivery_file(before).path).read_bytes(),
+        "html": b"<html>no</html>",
         "bhavcopy": b"SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,LAST,PREVCLOSE,TOTTRDQTY,TOTTRDVAL,TIMESTAMP,\nA,EQ,1,1,1,1,1,1,1,1,08-NOV-2023,\n",
-    }  # fmt: skip
+    }
     (folder / delivery_file(DAY).name).write_bytes(bodies[served])
     wrong = with_source(workspace, folder)
     report = build_range(TABLE, wrong, [DAY])
@@ -64,17 +69,24 @@ def test_what_is_not_the_days_file_is_refused_and_listed(workspace: Workspace, e
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("asked", "quirk"), [
-    (dt.date(2021, 11, 4), "04112021.csv.MUHURAT_ECHO_OF_03NOV2021"), (dt.date(2022, 8, 8), "08082022.csv.XLSX_CONTENT"),
-    (dt.date(2019, 9, 30), "30092019.csv.CONTAINS_27JUN2019"),
-])  # fmt: skip
-def test_the_genuine_wrong_files_never_become_data(workspace: Workspace, real: Path, tmp_path: Path, asked: dt.date, quirk: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "quirk"),
+    [
+        (dt.date(2021, 11, 4), "04112021.csv.MUHURAT_ECHO_OF_03NOV2021"),
+        (dt.date(2022, 8, 8), "08082022.csv.XLSX_CONTENT"),
+        (dt.date(2019, 9, 30), "30092019.csv.CONTAINS_27JUN2019"),
+    ],
+)
+def test_the_genuine_wrong_files_never_become_data(
+    workspace: Workspace, real: Path, tmp_path: Path, asked: dt.date, quirk: str
+) -> None:
     folder = tmp_path / "quirk"
     folder.mkdir()
     body = gzip.decompress((real / f"sec_bhavdata_full/quirks/sec_bhavdata_full_{quirk}.gz").read_bytes())
     (folder / delivery_file(asked).name).write_bytes(body)
     own = replace(
-        with_source(workspace, folder), settings=workspace.settings.model_copy(update={"source": str(folder), "start_date": asked})
+        with_source(workspace, folder),
+        settings=workspace.settings.model_copy(update={"source": str(folder), "start_date": asked}),
     )
     assert not build_range(TABLE, own, [asked]).failed
     assert own.lake.read(NAME, [asked]).is_empty()

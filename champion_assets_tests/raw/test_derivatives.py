@@ -29,8 +29,11 @@ def udiff(date: dt.date) -> bytes:
 def test_files_are_found_and_versions_kept(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
-    files = {OLD: source / "fo05JUL2024bhav.csv", NEW: source / "deep" / derivatives_files(NEW)[0].name.removesuffix(".zip"),
-             WRONG: source / derivatives_files(WRONG)[0].name.removesuffix(".zip")}  # fmt: skip
+    files = {
+        OLD: source / "fo05JUL2024bhav.csv",
+        NEW: source / "deep" / derivatives_files(NEW)[0].name.removesuffix(".zip"),
+        WRONG: source / derivatives_files(WRONG)[0].name.removesuffix(".zip"),
+    }
     files[NEW].parent.mkdir()
     files[OLD].write_bytes(legacy(1))
     files[NEW].write_bytes(udiff(NEW))

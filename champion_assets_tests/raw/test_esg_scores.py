@@ -26,7 +26,9 @@ def own(workspace: Workspace, folder: Path | None) -> Workspace:
     return replace(workspace, settings=workspace.settings.model_copy(update={"esg_folder": folder}))
 
 
-def test_every_file_is_kept_byte_for_byte_and_its_rows_are_cut_into_sessions(workspace: Workspace, exchange: Exchange) -> None:
+def test_every_file_is_kept_byte_for_byte_and_its_rows_are_cut_into_sessions(
+    workspace: Workspace, exchange: Exchange
+) -> None:
     report = build_range(TABLE, workspace, calendar_days(START, END))
     assert not report.failed
     received = ledger(originals(NAME, workspace))
@@ -41,7 +43,9 @@ def test_every_file_is_kept_byte_for_byte_and_its_rows_are_cut_into_sessions(wor
     assert build_range(TABLE, workspace, calendar_days(START, END)).outcomes[END].status == "unchanged"
 
 
-def test_what_was_received_stays_when_the_folder_is_emptied(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> None:
+def test_what_was_received_stays_when_the_folder_is_emptied(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path
+) -> None:
     folder = tmp_path / "esg"
     shutil.copytree(exchange.folder / "esg", folder)
     mine = own(workspace, folder)
@@ -49,7 +53,10 @@ def test_what_was_received_stays_when_the_folder_is_emptied(workspace: Workspace
     before = known_rows(originals(NAME, mine))[0]
     for path in folder.iterdir():
         path.unlink()
-    assert {outcome.status for outcome in build_range(TABLE, mine, calendar_days(START, END)).outcomes.values()} == {"unchanged", "closed"}
+    assert {outcome.status for outcome in build_range(TABLE, mine, calendar_days(START, END)).outcomes.values()} == {
+        "unchanged",
+        "closed",
+    }
     assert known_rows(originals(NAME, mine))[0].equals(before)
 
 

@@ -26,11 +26,17 @@ def with_lists(workspace: Workspace, folder: Path, **industries: str) -> Workspa
     return replace(workspace, settings=workspace.settings.model_copy(update={"source": str(folder)}))
 
 
-def test_a_session_takes_the_newest_list_up_to_its_day_and_before_the_first_that_one(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_session_takes_the_newest_list_up_to_its_day_and_before_the_first_that_one(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     mine = with_lists(workspace, tmp_path / "lists", _2023_11_20="BANKS", _2023_12_05="FINANCE")
     assert not build_range(TABLE, mine, [EARLY, dt.date(2023, 11, 24), LATE]).failed
     names = mine.lake.read(NAME, [EARLY, dt.date(2023, 11, 24), LATE])["name"].to_list()
-    assert names == ["ind_nifty500list_2023-11-20.csv", "ind_nifty500list_2023-11-20.csv", "ind_nifty500list_2023-12-05.csv"]
+    assert names == [
+        "ind_nifty500list_2023-11-20.csv",
+        "ind_nifty500list_2023-11-20.csv",
+        "ind_nifty500list_2023-12-05.csv",
+    ]
 
 
 def test_a_newer_list_changes_no_day_before_it(workspace: Workspace, tmp_path: Path) -> None:
@@ -50,7 +56,9 @@ def test_a_month_without_a_day_counts_from_its_last(workspace: Workspace, tmp_pa
 
 def test_of_the_same_list_under_two_names_the_dated_one_counts(workspace: Workspace, tmp_path: Path) -> None:
     mine = with_lists(workspace, tmp_path / "lists", _2023_11_01="BANKS")
-    (tmp_path / "lists" / "ind_nifty500list.csv").write_bytes((tmp_path / "lists" / "ind_nifty500list_2023-11-01.csv").read_bytes())
+    (tmp_path / "lists" / "ind_nifty500list.csv").write_bytes(
+        (tmp_path / "lists" / "ind_nifty500list_2023-11-01.csv").read_bytes()
+    )
     build_range(TABLE, mine, [EARLY])
     assert mine.lake.read(NAME, [EARLY])["name"].to_list() == ["ind_nifty500list_2023-11-01.csv"]
 

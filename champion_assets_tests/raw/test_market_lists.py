@@ -18,14 +18,17 @@ def test_lists_are_found_and_names_are_not_kept(tmp_path: Path) -> None:
     files = {
         "2023-11-08/bulk.csv": f"{HEADER},Remarks\n08-NOV-2023,A,A Ltd,ASHA KALPANIK,BUY,10,5.0,-\n",
         "2023-11-08/block.csv": f"{HEADER}\nNO RECORDS,,,,,,\n",
-        "deep/ShortSelling_08112023.CSV": '"Security Name","Symbol Name","Trade Date","Quantity"\n"A","A","07-Nov-2023","5"\n',
+        "deep/ShortSelling_08112023.CSV": '"Security Name","Symbol Name","Trade '
+        'Date","Quantity"\n"A","A","07-Nov-2023","5"\n',
         "REG1_IND081123.csv": "Symbol,Series\nA,EQ\n",
     }
     for name, text in files.items():
         path = tmp_path / "source" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    workspace = open_workspace(Settings(data_dir=tmp_path / "data", source=str(tmp_path / "source"), start_date=DAY, retry_delay_scale=0))
+    workspace = open_workspace(
+        Settings(data_dir=tmp_path / "data", source=str(tmp_path / "source"), start_date=DAY, retry_delay_scale=0)
+    )
     assert not build_range(TABLES[NAME], workspace, [DAY]).failed
     assert set(workspace.lake.read(NAME, [DAY])["format"]) == set(KINDS) - {"fao_participant_oi", "CM_52_wk_High_low"}
     for path in (tmp_path / "data" / "lake").rglob("*"):
@@ -36,7 +39,9 @@ def test_a_day_without_lists_says_so_and_a_file_that_is_none_is_refused_without_
     source = tmp_path / "source"
     source.mkdir()
     (source / "bulk_08112023.csv").write_text("Name,Symbol\nASHA KALPANIK,A\n")
-    workspace = open_workspace(Settings(data_dir=tmp_path / "data", source=str(source), start_date=DAY, retry_delay_scale=0))
+    workspace = open_workspace(
+        Settings(data_dir=tmp_path / "data", source=str(source), start_date=DAY, retry_delay_scale=0)
+    )
     report = build_range(TABLES[NAME], workspace, [DAY])
     assert report.outcomes[DAY].facts["absent"] == "no list of the market"
     (refused,) = workspace.lake.read(f"quarantine/{NAME}", [DAY]).iter_rows(named=True)

@@ -26,7 +26,9 @@ def test_lines_of_closed_days_belong_to_the_next_session_and_a_newer_register_ch
     own = workspace_of(workspace, tmp_path / "s", "A,B,05-NOV-2023", "C,D,07-NOV-2023")
     build_range(TABLE, own, DAYS)
     assert own.lake.read(NAME, DAYS).select("trade_date", "rows").rows() == [(DAYS[0], 1), (DAYS[1], 1)]
-    own = workspace_of(workspace, tmp_path / "s", "A,B,05-NOV-2023", "C,D,07-NOV-2023", "E,F,08-NOV-2023", "G,H,01-JAN-2025")
+    own = workspace_of(
+        workspace, tmp_path / "s", "A,B,05-NOV-2023", "C,D,07-NOV-2023", "E,F,08-NOV-2023", "G,H,01-JAN-2025"
+    )
     report = build_range(TABLE, own, DAYS)
     assert [report.outcomes[day].status for day in DAYS] == ["unchanged", "unchanged", "written"]
 

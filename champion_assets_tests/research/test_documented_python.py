@@ -37,7 +37,11 @@ SNIPPETS = [
     pytest.param(block, id=f"{page.name}-{number}")
     for page in PAGES
     for number, block in enumerate(BLOCK.findall(page.read_text("utf-8")), 1)
-] + [pytest.param(_example(name), id=f"research.{name}") for name in research.__all__ if ">>>" in (getattr(research, name).__doc__ or "")]
+] + [
+    pytest.param(_example(name), id=f"research.{name}")
+    for name in research.__all__
+    if ">>>" in (getattr(research, name).__doc__ or "")
+]
 FICTIONAL = {"INFY": "ARANYASTEE", "infy": "aranyastee", "TCS": "EKANTANEW", "HDFCBANK": "EKANTANEW"} | {
     "2016-01-01": "2023-11-01", "2020-01-01": "2024-01-01", "2020-12-31": "2024-04-30",
 }  # fmt: skip

@@ -72,7 +72,9 @@ def test_it_is_refused_with_what_settles_it_or_left_out(doubtful: list[str]) -> 
         research.prices(START, END, on_doubt="ignore")  # type: ignore[arg-type]
 
 
-def test_a_line_ends_the_doubt_from_the_day_it_was_known(doubtful: list[str], environment: Environment, tmp_path: Path) -> None:
+def test_a_line_ends_the_doubt_from_the_day_it_was_known(
+    doubtful: list[str], environment: Environment, tmp_path: Path
+) -> None:
     lines = tmp_path / "lines.csv"
     lines.write_text(f"symbol,ex_date,action,known_on,why\n{doubtful[0]},{EX},cancel,2023-11-20,it never happened\n")
     environment("CHAMPION_CORPORATE_ACTIONS", str(lines))
@@ -83,7 +85,9 @@ def test_a_line_ends_the_doubt_from_the_day_it_was_known(doubtful: list[str], en
     assert not research.prices(START, END, symbols=doubtful[0], as_of="2023-11-17")["is_complete"].all()
 
 
-def test_before_an_uncovered_session_all_is_in_doubt(environment: Environment, exchange: Exchange, tmp_path: Path) -> None:
+def test_before_an_uncovered_session_all_is_in_doubt(
+    environment: Environment, exchange: Exchange, tmp_path: Path
+) -> None:
     shutil.copytree(exchange.folder / "content" / "historical", tmp_path / "bare")
     environment("CHAMPION_SOURCE", str(tmp_path / "bare"))
     build_until(open_workspace(get_settings()), "silver/doubts", START, dt.date(2023, 11, 10))

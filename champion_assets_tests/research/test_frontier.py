@@ -50,7 +50,9 @@ def test_what_cannot_be_answered_is_told(lake: Path) -> None:
         research.esg_frontier("2023-11-02")
 
 
-def test_a_day_without_scores_is_an_error_in_words(lake: Path, environment: Callable[[str, str], None], tmp_path: Path) -> None:
+def test_a_day_without_scores_is_an_error_in_words(
+    lake: Path, environment: Callable[[str, str], None], tmp_path: Path
+) -> None:
     shutil.copytree(lake.parent, tmp_path / "copy")
     environment("DATA_DIR", str(tmp_path / "copy"))
     stored = open_workspace(get_settings()).lake

@@ -46,7 +46,9 @@ def test_a_lake_is_found_by_its_folder_or_by_the_folder_above(data_folder: Path)
 def test_two_lakes_answer_each_for_itself(data_folder: Path, other: Path) -> None:
     first, second = research.Lake(data_folder), research.Lake(other)
     names = ["trade_date", "symbol", "close"]
-    assert first.table("silver/equity_eod", *DAYS, columns=names).equals(second.table("silver/equity_eod", *DAYS, columns=names))
+    assert first.table("silver/equity_eod", *DAYS, columns=names).equals(
+        second.table("silver/equity_eod", *DAYS, columns=names)
+    )
     assert first.table("features/returns", *DAYS).height
     with pytest.raises(research.NotBuilt, match=f"lake {other}/lake has no day"):
         second.table("features/returns", *DAYS)

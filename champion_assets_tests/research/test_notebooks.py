@@ -14,9 +14,13 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "docs" / "notebooks"
 NAMES = ("prices_and_actions", "strategy", "data_quality", "esg_frontier")
 OF_THE_LAKE = {
-    "CHAMPION_START_DATE": "2023-11-01", "COV_WINDOW_DAYS": "40", "EXPECTED_RETURN_LOOKBACK": "40", "UNIVERSE_WARMUP": "20",
-    "UNIVERSE_SIZE": "60", "OMP_NUM_THREADS": "1",
-}  # fmt: skip
+    "CHAMPION_START_DATE": "2023-11-01",
+    "COV_WINDOW_DAYS": "40",
+    "EXPECTED_RETURN_LOOKBACK": "40",
+    "UNIVERSE_WARMUP": "20",
+    "UNIVERSE_SIZE": "60",
+    "OMP_NUM_THREADS": "1",
+}
 """The settings that the lake of the tests was built with."""
 
 
@@ -41,9 +45,15 @@ def test_it_runs(name: str, data_folder: Path, tmp_path: Path) -> None:
     import nbformat
     from nbclient import NotebookClient
 
-    shutil.copytree(data_folder / "lake", tmp_path / "lake", copy_function=os.link)  # trials are written beside the lake's files
+    shutil.copytree(
+        data_folder / "lake", tmp_path / "lake", copy_function=os.link
+    )  # trials are written beside the lake's files
     notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
     client = NotebookClient(notebook, timeout=300, startup_timeout=300, resources={"metadata": {"path": str(tmp_path)}})
     root = str(FOLDER.parents[1])
-    client.execute(env=os.environ | OF_THE_LAKE | {"DATA_DIR": str(tmp_path), "PYTHONPATH": root, "IPYTHONDIR": str(tmp_path / "ipython")})
+    client.execute(
+        env=os.environ
+        | OF_THE_LAKE
+        | {"DATA_DIR": str(tmp_path), "PYTHONPATH": root, "IPYTHONDIR": str(tmp_path / "ipython")}
+    )
     assert any(cell.get("outputs") for cell in notebook.cells)

@@ -53,10 +53,14 @@ def test_one_symbol_an_action_and_an_index() -> None:
     assert told.columns[-7:] == ["line", "sha256", "file", "uri", "format", "fetched_at", "is_current"]
 
 
-@pytest.mark.parametrize(("table", "error", "words"), [
-    ("features/returns", RequestError, "is computed from silver/equity_eod"), ("raw/bhavcopy", RequestError, "holds files, not rows"),
-    ("silver/equity_eo", research.UnknownTable, "did you mean silver/equity_eod"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("table", "error", "words"),
+    [
+        ("features/returns", RequestError, "is computed from silver/equity_eod"),
+        ("raw/bhavcopy", RequestError, "holds files, not rows"),
+        ("silver/equity_eo", research.UnknownTable, "did you mean silver/equity_eod"),
+    ],
+)
 def test_what_has_no_lines_says_what_has(table: str, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         research.provenance(table, DAY)

@@ -105,7 +105,9 @@ def test_the_register_of_a_day(lake: Path) -> None:
     assert everyone["trade_date"].unique().to_list() == [dt.date(2024, 2, 15)]
     traded = set(research.prices("2024-02-15", "2024-02-15", adjust="none")["instrument_id"])
     assert traded <= set(everyone.filter(everyone["last_seen"] == dt.date(2024, 2, 15))["instrument_id"])
-    closes = dict(research.prices("2024-02-15", "2024-02-15", adjust="none").select("instrument_id", "close").iter_rows())
+    closes = dict(
+        research.prices("2024-02-15", "2024-02-15", adjust="none").select("instrument_id", "close").iter_rows()
+    )
     known = dict(everyone.select("instrument_id", "last_close").iter_rows())
     assert {name: known[name] for name in closes} == closes
     assert research.instruments("2024-02-15", symbols="aranyastee")["symbol"].to_list() == ["ARANYASTEE"]

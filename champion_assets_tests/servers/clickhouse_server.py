@@ -166,7 +166,9 @@ def answers(tcp: int, http: int, user: str | None, password: str) -> bool:
 def tail(directory: Path) -> str:
     """The last lines of the engine's logs, for error messages."""
     parts = [
-        (directory / name).read_text(errors="replace")[-1500:] for name in ("out.log", "server.err.log") if (directory / name).exists()
+        (directory / name).read_text(errors="replace")[-1500:]
+        for name in ("out.log", "server.err.log")
+        if (directory / name).exists()
     ]
     return "\n".join(part for part in parts if part.strip()) or "(logs are empty)"
 
@@ -237,7 +239,10 @@ def supervise(directory: Path, lib: str) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: asked.append(received))
     master, slave = pty.openpty()
-    environment = {k: v for k, v in os.environ.items() if k not in CLIENT_ENV} | {"TERM": "dumb", "HOME": str(directory)}
+    environment = {k: v for k, v in os.environ.items() if k not in CLIENT_ENV} | {
+        "TERM": "dumb",
+        "HOME": str(directory),
+    }
     command = [sys.executable, os.path.abspath(__file__), "_serve", lib, str(directory / "config.xml")]
     engine = subprocess.Popen(command, stdin=slave, env=environment)
     os.close(slave)
@@ -264,7 +269,10 @@ def serve(lib: str, config: str) -> None:
         raise ServerError(f"{lib} has no chdb_query_cmdline; install @chdb/lib-linux-x64-gnu@26.7.3-stable.1") from None
     main_function.restype = ctypes.c_void_p
     main_function.argtypes = [ctypes.c_int, ctypes.POINTER(ctypes.c_char_p)]
-    quiet = ["--log-level=warning", "--logger.console=0"]  # <logger> in the config does not set them: 2.4 KB of trace a query
+    quiet = [
+        "--log-level=warning",
+        "--logger.console=0",
+    ]  # <logger> in the config does not set them: 2.4 KB of trace a query
     words = ["clickhouse", f"--config-file={config}", "--interactive", f"--query={LISTEN}", *quiet]
     argv = (ctypes.c_char_p * (len(words) + 1))(*[word.encode() for word in words], None)
     main_function(len(words), argv)
@@ -285,17 +293,23 @@ def parse(argv: list[str]) -> argparse.Namespace:
     ):
         sub = commands.add_parser(name, help=text)
         sub.set_defaults(action=action)
-        sub.add_argument("--dir", required=True, type=lambda p: Path(p).resolve(), help="folder of this server: config, data, logs")
+        sub.add_argument(
+            "--dir", required=True, type=lambda p: Path(p).resolve(), help="folder of this server: config, data, logs"
+        )
         sub.add_argument("--timeout", type=float, default=60.0, help="seconds to wait (default %(default)g)")
         if name == "start":
             sub.add_argument("--tcp-port", type=int, default=9000, help="native protocol (default %(default)s)")
             sub.add_argument("--http-port", type=int, default=8123, help="HTTP interface (default %(default)s)")
             sub.add_argument("--user", type=user_name, help="the only user who can connect; needs a password")
             sub.add_argument(
-                "--password", default=os.environ.get("CLICKHOUSE_PASSWORD", ""), help="its password (default: env CLICKHOUSE_PASSWORD)"
+                "--password",
+                default=os.environ.get("CLICKHOUSE_PASSWORD", ""),
+                help="its password (default: env CLICKHOUSE_PASSWORD)",
             )
             sub.add_argument("--lib", help="path of libchdb.so (default: env CLICKHOUSE_LIB)")
-            sub.add_argument("--max-memory", type=int, default=8_000_000_000, help="bytes the engine may use (default %(default)s)")
+            sub.add_argument(
+                "--max-memory", type=int, default=8_000_000_000, help="bytes the engine may use (default %(default)s)"
+            )
     args = parser.parse_args(argv)
     if args.command == "start":
         if args.user is None:

@@ -75,7 +75,9 @@ class ClickHouse:
 
     def _script(self, *words: str) -> None:
         script = str(Path(__file__).with_name("clickhouse_server.py"))
-        done = subprocess.run([sys.executable, script, words[0], "--dir", str(self.folder), *words[1:]], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, script, words[0], "--dir", str(self.folder), *words[1:]], capture_output=True, text=True
+        )
         if done.returncode:
             raise RuntimeError(done.stderr)
 
@@ -106,8 +108,14 @@ class ClickHouse:
         self.stop()
 
     def environment(self, database: str) -> dict[str, str]:
-        return {"CLICKHOUSE_HOST": "127.0.0.1", "CLICKHOUSE_PORT": str(self.port), "CLICKHOUSE_USER": self.user,
-                "CLICKHOUSE_PASSWORD": self.password, "CLICKHOUSE_DATABASE": database, "LOAD_TO_CLICKHOUSE": "true"}  # fmt: skip
+        return {
+            "CLICKHOUSE_HOST": "127.0.0.1",
+            "CLICKHOUSE_PORT": str(self.port),
+            "CLICKHOUSE_USER": self.user,
+            "CLICKHOUSE_PASSWORD": self.password,
+            "CLICKHOUSE_DATABASE": database,
+            "LOAD_TO_CLICKHOUSE": "true",
+        }
 
 
 @contextmanager
@@ -161,8 +169,11 @@ def postgres_server(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
             if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
                 parent.chmod(parent.stat().st_mode | 0o001)
         prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
-    options = (f"-c listen_addresses={host} -p {port} -k {data} -c fsync=off -c synchronous_commit=off -c full_page_writes=off "
-               "-c max_connections=200 -c shared_buffers=128MB")  # fmt: skip
+    options = (
+        f"-c listen_addresses={host} -p {port} -k {data} -c fsync=off -c synchronous_commit=off -c "
+        f"full_page_writes=off "
+        "-c max_connections=200 -c shared_buffers=128MB"
+    )
 
     def run(*words: str) -> None:
         done = subprocess.run([*prefix, *words], cwd="/", capture_output=True, text=True,
@@ -224,7 +235,19 @@ def redis_server(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
     if shutil.which("redis-server") is None:
         absent("Redis", "apt-get install redis-server")
     port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", host, "--save", "", "--appendonly", "no", "--protected-mode", "no"]
+    command = [
+        "redis-server",
+        "--port",
+        str(port),
+        "--bind",
+        host,
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--protected-mode",
+        "no",
+    ]
     with process(command, folder / "redis.log"):
         wait_for("Redis answers", lambda: accepts(port, host))
         yield f"redis://{host}:{port}"
@@ -239,14 +262,22 @@ class S3:
     secret: str = "any"
 
     def settings(self, bucket: str, prefix: str = "lake") -> dict[str, object]:
-        return {"s3_endpoint": self.endpoint, "s3_access_key": SecretStr(self.key), "s3_secret_key": SecretStr(self.secret),
-                "lake": f"s3://{bucket}/{prefix}"}  # fmt: skip
+        return {
+            "s3_endpoint": self.endpoint,
+            "s3_access_key": SecretStr(self.key),
+            "s3_secret_key": SecretStr(self.secret),
+            "lake": f"s3://{bucket}/{prefix}",
+        }
 
     def make_bucket(self, name: str) -> None:
         import boto3
 
         boto3.client(
-            "s3", endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id=self.key, aws_secret_access_key=self.secret
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=self.key,
+            aws_secret_access_key=self.secret,
         ).create_bucket(Bucket=name)
 
 
@@ -264,7 +295,11 @@ def s3_server(folder: Path, host: str = "127.0.0.1", *, signed: bool = True) -> 
         server = S3(f"http://{host}:{port}")
         if signed:
             iam = boto3.client(
-                "iam", endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+                "iam",
+                endpoint_url=server.endpoint,
+                region_name="us-east-1",
+                aws_access_key_id="a",
+                aws_secret_access_key="b",
             )
             iam.create_user(UserName="champion")
             keys = iam.create_access_key(UserName="champion")["AccessKey"]

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from champion_assets_tests.servers.run import clickhouse_server, postgres_server, redis_server, s3_server, unless_skipped
+from champion_assets_tests.servers.run import (
+    clickhouse_server,
+    postgres_server,
+    redis_server,
+    s3_server,
+    unless_skipped,
+)
 
 
 @pytest.mark.parametrize("server", [clickhouse_server, postgres_server, redis_server, s3_server])

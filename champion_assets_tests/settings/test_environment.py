@@ -16,15 +16,28 @@ def test_names_and_defaults_of_the_older_pipelines(monkeypatch: pytest.MonkeyPat
     for name in ("DATA_DIR", "COV_WINDOW_DAYS", "EXPECTED_RETURN_LOOKBACK", "RISK_AVERSION", "WEIGHT_CAP"):
         monkeypatch.delenv(name, raising=False)
     assert (Settings().risk_aversion, Settings().weight_cap) == (5.0, 0.07)
-    for name, value in (("DATA_DIR", "elsewhere"), ("COV_WINDOW_DAYS", "20"), ("EXPECTED_RETURN_LOOKBACK", "60"), ("WEIGHT_CAP", "0.1")):
+    for name, value in (
+        ("DATA_DIR", "elsewhere"),
+        ("COV_WINDOW_DAYS", "20"),
+        ("EXPECTED_RETURN_LOOKBACK", "60"),
+        ("WEIGHT_CAP", "0.1"),
+    ):
         monkeypatch.setenv(name, value)
     settings = Settings()
     assert settings.lake_root == str(Path("elsewhere/lake"))
     assert (settings.cov_window_days, settings.expected_return_lookback, settings.weight_cap) == (20, 60, 0.1)
 
 
-@pytest.mark.parametrize(("name", "value"), [("WEIGHT_CAP", "7"), ("RISK_AVERSION", "-1"), ("CHAMPION_START_DATE", "1990-01-01"),
-                                             ("COV_WINDOW_DAYS", "many"), ("REBALANCE", "hourly")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WEIGHT_CAP", "7"),
+        ("RISK_AVERSION", "-1"),
+        ("CHAMPION_START_DATE", "1990-01-01"),
+        ("COV_WINDOW_DAYS", "many"),
+        ("REBALANCE", "hourly"),
+    ],
+)
 def test_a_senseless_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError, match=name):

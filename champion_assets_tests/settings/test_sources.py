@@ -16,13 +16,42 @@ from champion_assets.settings.origins import origins
 from champion_assets.settings.unknown import is_one_slip, unknown_variables, variable_names
 
 USUAL = {
-    "PATH": "/usr/bin", "HOME": "/home/me", "PYTHONPATH": "x", "LANG": "C.UTF-8", "HOSTNAME": "h", "AWS_PROFILE": "p", "AWS_REGION": "r",
-    "AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL": "u", "MLFLOW_TRACKING_USERNAME": "u", "MLFLOW_TRACKING_TOKEN": "t",
-    "MLFLOW_EXPERIMENT_ID": "1", "DAGSTER_HOME": "d", "DAGSTER_DISABLE_TELEMETRY": "1", "CLICKHOUSE_CONFIG": "c", "VIRTUAL_ENV": "v",
-    "SHELL": "sh", "TERM": "xterm", "TMPDIR": "t", "USER": "u", "PWD": "p", "SSH_AUTH_SOCK": "s", "XDG_DATA_DIRS": "x", "OLDPWD": "o",
-    "POLARS_MAX_THREADS": "2", "OMP_NUM_THREADS": "1", "PYTEST_CURRENT_TEST": "x", "EDITOR": "vi", "PAGER": "less", "CI": "true",
-    "KUBERNETES_SERVICE_HOST": "k", "POSTGRES_PASSWORD": "p", "MINIO_ROOT_USER": "m", "DOCKER_HOST": "d", "JAVA_HOME": "j",
-}  # fmt: skip
+    "PATH": "/usr/bin",
+    "HOME": "/home/me",
+    "PYTHONPATH": "x",
+    "LANG": "C.UTF-8",
+    "HOSTNAME": "h",
+    "AWS_PROFILE": "p",
+    "AWS_REGION": "r",
+    "AWS_SESSION_TOKEN": "t",
+    "AWS_ENDPOINT_URL": "u",
+    "MLFLOW_TRACKING_USERNAME": "u",
+    "MLFLOW_TRACKING_TOKEN": "t",
+    "MLFLOW_EXPERIMENT_ID": "1",
+    "DAGSTER_HOME": "d",
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "CLICKHOUSE_CONFIG": "c",
+    "VIRTUAL_ENV": "v",
+    "SHELL": "sh",
+    "TERM": "xterm",
+    "TMPDIR": "t",
+    "USER": "u",
+    "PWD": "p",
+    "SSH_AUTH_SOCK": "s",
+    "XDG_DATA_DIRS": "x",
+    "OLDPWD": "o",
+    "POLARS_MAX_THREADS": "2",
+    "OMP_NUM_THREADS": "1",
+    "PYTEST_CURRENT_TEST": "x",
+    "EDITOR": "vi",
+    "PAGER": "less",
+    "CI": "true",
+    "KUBERNETES_SERVICE_HOST": "k",
+    "POSTGRES_PASSWORD": "p",
+    "MINIO_ROOT_USER": "m",
+    "DOCKER_HOST": "d",
+    "JAVA_HOME": "j",
+}
 
 
 def _refusal() -> list[str]:
@@ -35,23 +64,41 @@ def test_a_usual_environment_holds_nothing_unknown() -> None:
     assert unknown_variables(USUAL | dict.fromkeys(variable_names(Settings), "x"), Settings) == []
 
 
-@pytest.mark.parametrize(("typed", "meant"), [
-    ("WIEGHT_CAP", "WEIGHT_CAP"), ("WEIGT_CAP", "WEIGHT_CAP"), ("WEIGHT_CAPP", "WEIGHT_CAP"), ("REBALENCE", "REBALANCE"),
-    ("CHAMPION_SORCE", "CHAMPION_SOURCE"), ("CHAMPION_STARTDATE", "CHAMPION_START_DATE"), ("CLICKHOUSE_HOTS", "CLICKHOUSE_HOST"),
-    ("champion_sorce", "CHAMPION_SOURCE"),
-])  # fmt: skip
-def test_a_misspelt_variable_is_named_with_the_right_one(monkeypatch: pytest.MonkeyPatch, typed: str, meant: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("WIEGHT_CAP", "WEIGHT_CAP"),
+        ("WEIGT_CAP", "WEIGHT_CAP"),
+        ("WEIGHT_CAPP", "WEIGHT_CAP"),
+        ("REBALENCE", "REBALANCE"),
+        ("CHAMPION_SORCE", "CHAMPION_SOURCE"),
+        ("CHAMPION_STARTDATE", "CHAMPION_START_DATE"),
+        ("CLICKHOUSE_HOTS", "CLICKHOUSE_HOST"),
+        ("champion_sorce", "CHAMPION_SOURCE"),
+    ],
+)
+def test_a_misspelt_variable_is_named_with_the_right_one(
+    monkeypatch: pytest.MonkeyPatch, typed: str, meant: str
+) -> None:
     monkeypatch.setenv(typed, "0.05")
     (sentence,) = _refusal()
     assert sentence.startswith(f"{typed}: there is no such setting; did you mean {meant}?")
 
 
-@given(st.sampled_from(sorted(name for name in variable_names(Settings) if len(name) > 6)), st.integers(0, 40), st.sampled_from("ABXZ_"))
+@given(
+    st.sampled_from(sorted(name for name in variable_names(Settings) if len(name) > 6)),
+    st.integers(0, 40),
+    st.sampled_from("ABXZ_"),
+)
 def test_every_single_slip_in_a_name_is_noticed(name: str, place: int, letter: str) -> None:
     place %= len(name) - 1
     known = set(variable_names(Settings))
-    slips = {name[:place] + name[place + 1 :], name[:place] + letter + name[place:], name[:place] + letter + name[place + 1 :],
-             name[:place] + name[place + 1] + name[place] + name[place + 2 :]}  # fmt: skip
+    slips = {
+        name[:place] + name[place + 1 :],
+        name[:place] + letter + name[place:],
+        name[:place] + letter + name[place + 1 :],
+        name[:place] + name[place + 1] + name[place] + name[place + 2 :],
+    }
     for typed in slips - known:
         assert is_one_slip(typed, name), (typed, name)
         assert unknown_variables({typed: "1"}, Settings), typed
@@ -73,7 +120,9 @@ def test_a_number_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value
     ({"CHAMPION_END_DATE": "2015-01-01"}, "CHAMPION_END_DATE=2015-01-01 lies before CHAMPION_START_DATE=2016-01-01"),
     ({"CHAMPION_LATE_AT": "17:00"}, "CHAMPION_LATE_AT=17:00:00 must be later than CHAMPION_PUBLISHED_AT=18:00:00"),
 ])  # fmt: skip
-def test_pairs_that_cannot_hold_together_are_refused(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], words: str) -> None:
+def test_pairs_that_cannot_hold_together_are_refused(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], words: str
+) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     (sentence,) = _refusal()
@@ -89,9 +138,12 @@ def test_every_fault_has_its_line_and_no_secret_is_repeated(monkeypatch: pytest.
     assert "hidden" not in "".join(found)
 
 
-def test_the_environment_wins_over_env_file_and_these_over_champion_toml(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_environment_wins_over_env_file_and_these_over_champion_toml(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "champion.toml").write_text(
-        '[strategy]\nweight_cap = 0.03\nrisk_aversion = 2.0\nexclude = ["INFY"]\n[lake]\ndata_dir = "here"\n[simulation]\nfill = "vwap"\n'
+        '[strategy]\nweight_cap = 0.03\nrisk_aversion = 2.0\nexclude = ["INFY"]\n[lake]\ndata_dir = '
+        '"here"\n[simulation]\nfill = "vwap"\n'
     )
     inner = tmp_path / "a" / "notebooks"
     inner.mkdir(parents=True)
@@ -117,7 +169,8 @@ def test_a_process_in_any_folder_below_finds_the_same_lake(monkeypatch: pytest.M
     (tmp_path / "champion.toml").write_text("[strategy]\nrisk_aversion = 2.0\n")
     assert get_settings().data_dir == tmp_path / "data"
     assert (
-        next(each.origin for each in origins(get_settings()) if each.field == "data_dir") == f"default, beside {tmp_path / 'champion.toml'}"
+        next(each.origin for each in origins(get_settings()) if each.field == "data_dir")
+        == f"default, beside {tmp_path / 'champion.toml'}"
     )
     get_settings.cache_clear()
     (tmp_path / ".env").write_text("DATA_DIR=elsewhere\nCHAMPION_SOURCE=../nse\nFILL=vwap\n")
@@ -165,7 +218,9 @@ def test_every_setting_has_a_group_and_is_shown_once(monkeypatch: pytest.MonkeyP
 
 def test_the_champion_toml_of_the_page_is_accepted(tmp_path: Path) -> None:
     (block,) = re.findall(
-        r"^```toml\n(.*?)^```", (Path(__file__).parents[2] / "docs" / "settings.md").read_text(), re.DOTALL | re.MULTILINE
+        r"^```toml\n(.*?)^```",
+        (Path(__file__).parents[2] / "docs" / "settings.md").read_text(),
+        re.DOTALL | re.MULTILINE,
     )
     (tmp_path / "champion.toml").write_text(block)
     now = get_settings()

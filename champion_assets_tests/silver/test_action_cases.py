@@ -48,4 +48,6 @@ def test_a_demerger_never_raises_a_price(case: Workspace) -> None:
 
 def test_a_unit_split_that_no_feed_holds_is_a_suspect(case: Workspace) -> None:
     suspects = case.lake.read("silver/suspects", case.sessions(START, END)).filter(pl.col("symbol") == "MIDCAPIETF")
-    assert suspects.select("trade_date", "suspicion", "nearest").rows() == [(dt.date(2024, 5, 10), "unexplained_gap", "split 10:1")]
+    assert suspects.select("trade_date", "suspicion", "nearest").rows() == [
+        (dt.date(2024, 5, 10), "unexplained_gap", "split 10:1")
+    ]

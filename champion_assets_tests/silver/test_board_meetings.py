@@ -18,7 +18,12 @@ START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 6)
 def test_by_hand() -> None:
     subjects = ["Financial Results/Dividend", "Interim Dividend", "Outcome of Board Meeting", "unknown"]
     found = with_subjects(pl.DataFrame({"subject": subjects})).rows()
-    assert [row[1:] for row in found] == [(True, True, False), (False, True, False), (False, False, True), (False, False, False)]
+    assert [row[1:] for row in found] == [
+        (True, True, False),
+        (False, True, False),
+        (False, False, True),
+        (False, False, False),
+    ]
 
 
 def test_a_notice_comes_before_its_meeting_and_an_outcome_on_its_day(workspace: Workspace) -> None:
@@ -34,5 +39,7 @@ def test_a_notice_comes_before_its_meeting_and_an_outcome_on_its_day(workspace: 
 def test_genuine_meetings_have_a_company(folder_lake: Workspace) -> None:
     assert [folder_lake.lake.read(NAME, [day]).height for day in DAYS] == [19, 17]
     rows = folder_lake.lake.read(NAME, [DAYS[0]])
-    assert rows.filter(pl.col("symbol") == "ASIANPAINT").select("meeting_date", "is_results").rows() == [(dt.date(2026, 1, 27), True)]
+    assert rows.filter(pl.col("symbol") == "ASIANPAINT").select("meeting_date", "is_results").rows() == [
+        (dt.date(2026, 1, 27), True)
+    ]
     assert "AAKAAR" in rows["symbol"].to_list()

@@ -72,22 +72,39 @@ def test_an_event_that_the_market_flatly_contradicts_is_held_until_a_person_conf
     days = calendar_days(START, dt.date(2023, 11, 30))
     own = own_source(workspace, exchange, tmp_path / "s", row(symbol, "Bonus 1:1"))
     event = built(own).row(0, named=True)
-    assert (event["verdict"], event["f_capital"], event["q"], event["f_proposed"], event["is_testable"]) == ("no_reprice", 1, 1, 0.5, True)
+    assert (event["verdict"], event["f_capital"], event["q"], event["f_proposed"], event["is_testable"]) == (
+        "no_reprice",
+        1,
+        1,
+        0.5,
+        True,
+    )
     assert "which no price band allows" in event["held"]
     build_range(TABLES["silver/suspects"], own, days)
-    suspect = own.lake.read("silver/suspects", own.sessions(START, days[-1])).filter(pl.col("symbol") == symbol).row(0, named=True)
+    suspect = (
+        own.lake.read("silver/suspects", own.sessions(START, days[-1]))
+        .filter(pl.col("symbol") == symbol)
+        .row(0, named=True)
+    )
     assert (suspect["suspicion"], suspect["factor"]) == ("doubtful_action", 0.5)
     assert suspect["reading"].startswith("not applied until confirmed: it opened at")
     line = tmp_path / "mine.csv"
     line.write_text(f"symbol,ex_date,action,why\n{symbol},2023-11-15,confirm,company's notice\n")
     sure = replace(own, settings=own.settings.model_copy(update={"action_overrides": line}))
     rows = built(sure)
-    assert rows.select("kind", "f_capital", "q", "held").rows() == [("bonus", 0.5, 2.0, None), ("notice", 1.0, 1.0, None)]
+    assert rows.select("kind", "f_capital", "q", "held").rows() == [
+        ("bonus", 0.5, 2.0, None),
+        ("notice", 1.0, 1.0, None),
+    ]
     build_range(TABLES["silver/suspects"], sure, days)
-    assert sure.lake.read("silver/suspects", own.sessions(START, days[-1])).filter(pl.col("symbol") == symbol).is_empty()
+    assert (
+        sure.lake.read("silver/suspects", own.sessions(START, days[-1])).filter(pl.col("symbol") == symbol).is_empty()
+    )
 
 
-def test_an_event_that_the_bundles_moved_happens_once(workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str) -> None:
+def test_an_event_that_the_bundles_moved_happens_once(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str
+) -> None:
     """`BONUS 1:1` with ex-date 15 November in the bundles of 1 to 8 November and 17 November from the 9th."""
     from champion_assets.nse.names import action_bundles
     from champion_assets.nse.synthetic.files import zipped
@@ -97,11 +114,15 @@ def test_an_event_that_the_bundles_moved_happens_once(workspace: Workspace, exch
     for day in own.sessions(START, dt.date(2023, 11, 17)):
         ex_date = dt.date(2023, 11, 15 if day.day <= 8 else 17)
         lines = "".join(f"{series},{symbol},x,{ex_date},,,{ex_date},,,BONUS 1:1\n" for series in ("EQ", "BE"))
-        (tmp_path / "s" / action_bundles(day)[0].name).write_bytes(zipped(f"Bc{day:%d%m%y}.csv", f"{head}\n{lines}".encode()))
+        (tmp_path / "s" / action_bundles(day)[0].name).write_bytes(
+            zipped(f"Bc{day:%d%m%y}.csv", f"{head}\n{lines}".encode())
+        )
     line = tmp_path / "mine.csv"  # the prices of the exchange know no bonus: a person confirms it
     line.write_text(f"symbol,ex_date,action,why\n{symbol},2023-11-17,confirm,company's notice\n")
     rows = built(replace(own, settings=own.settings.model_copy(update={"action_overrides": line})))
-    assert rows.filter(pl.col("kind") == "bonus").select("ex_date", "f_capital").rows() == [(dt.date(2023, 11, 17), 0.5)]
+    assert rows.filter(pl.col("kind") == "bonus").select("ex_date", "f_capital").rows() == [
+        (dt.date(2023, 11, 17), 0.5)
+    ]
     assert known_events(rows, dt.date(2023, 11, 16)).is_empty()
     expected = own.lake.read("bronze/corporate_actions", own.sessions(START, dt.date(2023, 11, 17)))
     said = dict(expected.group_by("trade_date").agg(pl.col("ex_date").unique().implode()).iter_rows())
@@ -112,8 +133,12 @@ def test_an_event_that_the_bundles_moved_happens_once(workspace: Workspace, exch
 def test_what_cannot_be_read_or_placed_is_listed_with_its_reason_and_is_no_event(
     workspace: Workspace, exchange: Exchange, tmp_path: Path, symbol: str
 ) -> None:
-    own = own_source(workspace, exchange, tmp_path / "s",
-                     row(symbol, "Rights 2:7") + row(symbol, "Gobbledygook 1:2") + row("NOBODY", "Bonus 1:1"))  # fmt: skip
+    own = own_source(
+        workspace,
+        exchange,
+        tmp_path / "s",
+        row(symbol, "Rights 2:7") + row(symbol, "Gobbledygook 1:2") + row("NOBODY", "Bonus 1:1"),
+    )
     assert built(own).is_empty()
     refused = own.lake.read(f"quarantine/{NAME}", [dt.date(2023, 11, 15)])
     assert sorted(refused["reason"]) == [
@@ -133,9 +158,9 @@ def test_the_user_has_the_last_word(workspace: Workspace, exchange: Exchange, tm
     own = own_source(workspace, exchange, tmp_path / "s", row(symbol, "Bonus 1:1"), action_overrides=lines)
     rows = built(own)
     assert rows.select("trade_date", "f_capital", "known_basis", "subject", "evidence").rows() == [
-        (dt.date(2023, 11, 15), 1.0, "override", "never happened", "notice 1"), (dt.date(2023, 11, 16), 0.25, "override", "unit split",
-         "notice 2"),
-    ]  # fmt: skip
+        (dt.date(2023, 11, 15), 1.0, "override", "never happened", "notice 1"),
+        (dt.date(2023, 11, 16), 0.25, "override", "unit split", "notice 2"),
+    ]
 
 
 def test_a_demerger_is_valued_by_the_open_then_by_what_became_known(
@@ -150,11 +175,17 @@ def test_a_demerger_is_valued_by_the_open_then_by_what_became_known(
         f"{head}\n{symbol},2023-11-15,demerger_by_child,,{child},0.01,2023-11-20,child listed,notice\n"
         f"{symbol},2023-11-15,cost_of_acquisition,0.7,,,2023-11-24,company's notice,notice\n"
     )
-    own = own_source(workspace, exchange, tmp_path / "s", row(symbol, "Demerger / Dividend - Rs 1 Per Share"), action_overrides=lines)
+    own = own_source(
+        workspace, exchange, tmp_path / "s", row(symbol, "Demerger / Dividend - Rs 1 Per Share"), action_overrides=lines
+    )
     rows = built(own)
     prices = own.lake.read("silver/equity_eod", own.sessions(START, dt.date(2023, 11, 30)))
-    parent = prices.filter((pl.col("symbol") == symbol) & (pl.col("trade_date") == dt.date(2023, 11, 15))).row(0, named=True)
-    listed = prices.filter((pl.col("symbol") == child) & (pl.col("trade_date") == dt.date(2023, 11, 20))).row(0, named=True)
+    parent = prices.filter((pl.col("symbol") == symbol) & (pl.col("trade_date") == dt.date(2023, 11, 15))).row(
+        0, named=True
+    )
+    listed = prices.filter((pl.col("symbol") == child) & (pl.col("trade_date") == dt.date(2023, 11, 20))).row(
+        0, named=True
+    )
     expected = {
         dt.date(2023, 11, 17): ("special pre-open price", parent["open"] / (parent["prior_close"] - 1)),
         dt.date(2023, 11, 21): ("override: child's first close", 1 - 0.01 * listed["close"] / parent["prior_close"]),
@@ -162,9 +193,13 @@ def test_a_demerger_is_valued_by_the_open_then_by_what_became_known(
     }
     for as_of, (method, f) in expected.items():
         known = known_events(rows, as_of)
-        assert known.filter(pl.col("kind") == "demerger").select("method", "ex_session").rows() == [(method, dt.date(2023, 11, 15))]
+        assert known.filter(pl.col("kind") == "demerger").select("method", "ex_session").rows() == [
+            (method, dt.date(2023, 11, 15))
+        ]
         assert known["f_capital"].product() == pytest.approx(f)
-        assert known["f_total_return"].product() == pytest.approx(f * (parent["prior_close"] - 1) / parent["prior_close"])
+        assert known["f_total_return"].product() == pytest.approx(
+            f * (parent["prior_close"] - 1) / parent["prior_close"]
+        )
 
 
 def test_an_event_on_whose_ex_date_nothing_traded_is_settled_by_the_next_open(
@@ -176,7 +211,9 @@ def test_an_event_on_whose_ex_date_nothing_traded_is_settled_by_the_next_open(
     first, back = company.suspended  # type: ignore[misc]
     ex_date, resumed = exchange.market.sessions[first + 3], exchange.market.sessions[back]
     subject = "Demerger / Consolidation From Re 1 To Rs 10"
-    own = own_source(workspace, exchange, tmp_path / "s", row(company.symbol, subject, f"{ex_date:%d-%b-%Y}"), "31-03-2024")
+    own = own_source(
+        workspace, exchange, tmp_path / "s", row(company.symbol, subject, f"{ex_date:%d-%b-%Y}"), "31-03-2024"
+    )
     rows = built(own, resumed)
     prices = own.lake.read("silver/equity_eod", [resumed]).filter(pl.col("symbol") == company.symbol).row(0, named=True)
     assert prices["prior_date"] < ex_date

@@ -25,10 +25,24 @@ SCHEMA = empty_frame(Bronze).schema
 def told(known: dt.date, ex_date: dt.date, subject: str, **more: Any) -> dict[str, Any]:
     """A row of a bundle; `source_kind="export"` makes it one of an export, `known` is its evening."""
     base = {
-        "trade_date": known, "symbol": "ABC", "symbol_on_date": "ABC", "series": "EQ", "company": "x", "isin": None, "subject": subject,
-        "face_value": None, "ex_date": ex_date, "record_date": None, "known_on": known, "known_basis": "published", "source_kind": "bundle",
-        "source_row": 1, "source_sha256": f"bundle {known}", "contradiction": None, "refused_rows": 0,
-    }  # fmt: skip
+        "trade_date": known,
+        "symbol": "ABC",
+        "symbol_on_date": "ABC",
+        "series": "EQ",
+        "company": "x",
+        "isin": None,
+        "subject": subject,
+        "face_value": None,
+        "ex_date": ex_date,
+        "record_date": None,
+        "known_on": known,
+        "known_basis": "published",
+        "source_kind": "bundle",
+        "source_row": 1,
+        "source_sha256": f"bundle {known}",
+        "contradiction": None,
+        "refused_rows": 0,
+    }
     return base | more
 
 
@@ -44,7 +58,9 @@ def export(ex_date: dt.date, subject: str, **more: Any) -> dict[str, Any]:
     return told(before, ex_date, subject, **(known | more))
 
 
-OTHERS = [told(day, dt.date(2023, 11, 30), "INT DIV - RS 1 PER SH", symbol="XYZ", symbol_on_date="XYZ") for day in NOVEMBER]
+OTHERS = [
+    told(day, dt.date(2023, 11, 30), "INT DIV - RS 1 PER SH", symbol="XYZ", symbol_on_date="XYZ") for day in NOVEMBER
+]
 """What keeps a bundle of each evening in the window although it may say nothing of ABC."""
 
 
@@ -68,11 +84,19 @@ def on(
         "last_close": [100.0],
     }
     evening = pl.DataFrame(known, schema_overrides={"isin": pl.String})
-    prices = pl.DataFrame({"instrument_id": ["I-ABC"], "open": [opened], "close": [opened], "prior_close": [100.0], "prev_close": [100.0]})
+    prices = pl.DataFrame(
+        {"instrument_id": ["I-ABC"], "open": [opened], "close": [opened], "prior_close": [100.0], "prev_close": [100.0]}
+    )
     market = Market(date, before, evening, evening, prices, lambda *_: Trade(100.0, opened, 1))
-    every = [row for row in [*OTHERS, *rows] if row["trade_date"] <= date and not (without and str(row["trade_date"]) in without)]
+    every = [
+        row
+        for row in [*OTHERS, *rows]
+        if row["trade_date"] <= date and not (without and str(row["trade_date"]) in without)
+    ]
     frames = [pl.DataFrame(day, schema=SCHEMA) for day in _by_day(every).values()]
-    return day_events(market, frames, lines, (), sorted({row["trade_date"] for row in every if row["source_kind"] == "bundle"}))
+    return day_events(
+        market, frames, lines, (), sorted({row["trade_date"] for row in every if row["source_kind"] == "bundle"})
+    )
 
 
 def _by_day(rows: list[dict[str, Any]]) -> dict[dt.date, list[dict[str, Any]]]:
@@ -90,7 +114,9 @@ def evenings(first: int, last: int) -> list[dt.date]:
     return [each for each in NOVEMBER if day(first) <= each <= day(last)]
 
 
-MOVED = [told(each, day(15), "BONUS 1:1") for each in evenings(1, 8)] + [told(each, day(17), "BONUS 1:1") for each in evenings(9, 17)]
+MOVED = [told(each, day(15), "BONUS 1:1") for each in evenings(1, 8)] + [
+    told(each, day(17), "BONUS 1:1") for each in evenings(9, 17)
+]
 
 
 def test_a_moved_event_takes_effect_once_on_its_new_date() -> None:
@@ -114,7 +140,12 @@ def test_an_event_whose_row_may_be_among_the_unreadable_ones_is_held_not_withdra
 
 APART = [
     export(day(10), "Bonus 1:1", contradiction="one export has it on 2023-11-10, another on 2023-11-15"),
-    export(day(15), "Bonus 1:1", source_sha256="other", contradiction="one export has it on 2023-11-15, another on 2023-11-10"),
+    export(
+        day(15),
+        "Bonus 1:1",
+        source_sha256="other",
+        contradiction="one export has it on 2023-11-15, another on 2023-11-10",
+    ),
 ]
 """Two exports, both of which cover both days."""
 
@@ -135,15 +166,24 @@ def test_where_a_bundle_lists_the_event_the_exports_are_not_asked() -> None:
 
 
 def test_without_the_newer_bundles_the_old_date_stands() -> None:
-    rows = on(day(15), [row for row in MOVED if row["ex_date"] == day(15)], 50.0, without=" ".join(map(str, evenings(9, 14)))).rows
+    rows = on(
+        day(15), [row for row in MOVED if row["ex_date"] == day(15)], 50.0, without=" ".join(map(str, evenings(9, 14)))
+    ).rows
     assert [row["f_capital"] for row in rows] == [0.5]
 
 
-@pytest.mark.parametrize(("old", "new", "f"), [
-    ("BONUS 1:1", "BONUS 1:2", 2 / 3), ("BONUS 1:1", "FV SPLT FRM RS 10 TO RS 5", 0.5), ("BONUS 1:2", "FV SPLT FRM RS 10 TO RS 8", 0.8),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("old", "new", "f"),
+    [
+        ("BONUS 1:1", "BONUS 1:2", 2 / 3),
+        ("BONUS 1:1", "FV SPLT FRM RS 10 TO RS 5", 0.5),
+        ("BONUS 1:2", "FV SPLT FRM RS 10 TO RS 8", 0.8),
+    ],
+)
 def test_a_corrected_event_leaves_nothing_of_what_was_said_before(old: str, new: str, f: float) -> None:
-    rows = [told(each, day(15), old) for each in evenings(1, 8)] + [told(each, day(15), new) for each in evenings(9, 15)]
+    rows = [told(each, day(15), old) for each in evenings(1, 8)] + [
+        told(each, day(15), new) for each in evenings(9, 15)
+    ]
     rows += [export(day(15), "Annual General Meeting")]
     found = on(day(15), rows, opened=100 * f).rows
     assert len(found) == 1
@@ -158,14 +198,21 @@ def test_a_corrected_dividend_is_paid_once() -> None:
 
 def test_the_same_dividend_told_by_two_feeds_is_paid_once() -> None:
     bundle = [told(each, day(15), "DIV - RS 7 PER SH") for each in evenings(10, 14)]
-    assert [row["cash"] for row in on(day(15), [*bundle, export(day(15), "Interim Dividend - Rs 7 Per Share")]).rows] == [7.0]
+    assert [
+        row["cash"] for row in on(day(15), [*bundle, export(day(15), "Interim Dividend - Rs 7 Per Share")]).rows
+    ] == [7.0]
     finer = export(day(15), "Interim Dividend - Rs 2 Per Share / Special Dividend - Rs 5 Per Share")
     assert sorted(row["cash"] for row in on(day(15), [*bundle, finer]).rows) == [2.0, 5.0]
 
 
 def test_two_dividends_of_one_amount_are_both_paid() -> None:
     """GRANULES paid 0.25 on 2019-08-08 and again on 2019-08-21: the old date is still listed, so nothing was moved."""
-    rows = [told(each, ex, "INT DIV - RE 0.25 PER SH") for each in evenings(1, 20) for ex in (day(15), day(20)) if each <= ex]
+    rows = [
+        told(each, ex, "INT DIV - RE 0.25 PER SH")
+        for each in evenings(1, 20)
+        for ex in (day(15), day(20))
+        if each <= ex
+    ]
     assert [row["cash"] for row in on(day(15), rows).rows] == [0.25]
     assert [row["cash"] for row in on(day(20), rows).rows] == [0.25]
 
@@ -199,15 +246,26 @@ def test_a_late_correction_speaks_from_its_evening_on() -> None:
 
 
 def test_a_correction_back_to_what_was_said_first_is_a_correction() -> None:
-    rows = [told(each, day(15), "BONUS 1:1") for each in evenings(1, 8)] + [told(each, day(15), "BONUS 1:2") for each in evenings(9, 14)]
+    rows = [told(each, day(15), "BONUS 1:1") for each in evenings(1, 8)] + [
+        told(each, day(15), "BONUS 1:2") for each in evenings(9, 14)
+    ]
     rows += [told(day(16), day(15), "BONUS 1:1")]
     assert [row["f_capital"] for row in on(day(16), rows, opened=50.0).rows] == [0.5]
 
 
-@pytest.mark.parametrize(("bundle", "reason"), [
-    ([told(each, day(17), "BONUS 1:1") for each in evenings(9, 14)], "an export has it on 2023-11-15, the bundle of 2023-11-14 on another"),
-    ([told(each, day(15), "BONUS 1:1") for each in evenings(1, 8)], "an export has it on 2023-11-15, the bundle of 2023-11-14 no longer"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("bundle", "reason"),
+    [
+        (
+            [told(each, day(17), "BONUS 1:1") for each in evenings(9, 14)],
+            "an export has it on 2023-11-15, the bundle of 2023-11-14 on another",
+        ),
+        (
+            [told(each, day(15), "BONUS 1:1") for each in evenings(1, 8)],
+            "an export has it on 2023-11-15, the bundle of 2023-11-14 no longer",
+        ),
+    ],
+)
 def test_an_export_that_the_bundle_contradicts_is_held(bundle: list[dict[str, Any]], reason: str) -> None:
     (row,) = on(day(15), [*bundle, export(day(15), "Bonus 1:1")], opened=50.0).rows
     assert reason in row["held"]
@@ -235,20 +293,30 @@ def test_two_exports_that_differ_are_held_and_two_that_agree_are_one() -> None:
     assert (row["f_capital"], row["held"]) == (0.5, None)
 
 
-@pytest.mark.parametrize(("subject", "opened", "f", "verdict"), [
-    ("Bonus 1:1", 60.0, 0.5, "ratio_mismatch"),  # a rally up to the band
-    ("Bonus 1:1", 100.0, None, "no_reprice"), ("Bonus 1:1", 30.0, None, "ratio_mismatch"), ("Demerger", 35.0, 0.35, "ok"),
-    ("Demerger", 97.0, 0.97, "unwitnessed"), ("Demerger", 101.0, None, "ratio_mismatch"),
-    ("Demerger / Face Value Split From Rs 10/- To Rs 5/-", 45.0, 0.45, "unwitnessed"),
-    ("Demerger / Face Value Split From Rs 10/- To Rs 5/-", 55.0, None, "ratio_mismatch"),
-    ("Interim Dividend - Rs 60 Per Share", 99.0, None, "no_reprice"),
-])  # fmt: skip
-def test_what_the_market_flatly_contradicts_is_held_whole(subject: str, opened: float, f: float | None, verdict: str) -> None:
+@pytest.mark.parametrize(
+    ("subject", "opened", "f", "verdict"),
+    [
+        ("Bonus 1:1", 60.0, 0.5, "ratio_mismatch"),  # a rally up to the band
+        ("Bonus 1:1", 100.0, None, "no_reprice"),
+        ("Bonus 1:1", 30.0, None, "ratio_mismatch"),
+        ("Demerger", 35.0, 0.35, "ok"),
+        ("Demerger", 97.0, 0.97, "unwitnessed"),
+        ("Demerger", 101.0, None, "ratio_mismatch"),
+        ("Demerger / Face Value Split From Rs 10/- To Rs 5/-", 45.0, 0.45, "unwitnessed"),
+        ("Demerger / Face Value Split From Rs 10/- To Rs 5/-", 55.0, None, "ratio_mismatch"),
+        ("Interim Dividend - Rs 60 Per Share", 99.0, None, "no_reprice"),
+    ],
+)
+def test_what_the_market_flatly_contradicts_is_held_whole(
+    subject: str, opened: float, f: float | None, verdict: str
+) -> None:
     rows = on(day(15), [export(day(15), subject)], opened).rows
     total = math.prod(row["f_capital_special"] for row in rows)
     assert {row["held"] is None for row in rows} == {f is not None}
     assert total == pytest.approx(1.0 if f is None else f)
-    assert math.prod(row["q"] for row in rows) == (1.0 if f is None else 2.0 if "Split" in subject or "Bonus" in subject else 1.0)
+    assert math.prod(row["q"] for row in rows) == (
+        1.0 if f is None else 2.0 if "Split" in subject or "Bonus" in subject else 1.0
+    )
     assert {row["verdict"] for row in rows} == {verdict}
     assert all((row["f_proposed"] is None) == (f is not None) for row in rows)
 
@@ -269,8 +337,15 @@ def test_after_a_suspension_the_price_is_found_anew_and_contradicts_nothing() ->
 
 
 def test_a_fund_of_the_list_of_funds_is_read_like_a_share_if_it_trades() -> None:
-    rows = [export(day(15), "Face Value Split (Sub-Division) - From Rs 10/- Per Unit To Re 1/- Per Unit", series="MF", source_sha256="mf"),
-            export(day(15), "Income Distribution", series="MF", source_sha256="mf", symbol="PLAN", symbol_on_date="PLAN")]  # fmt: skip
+    rows = [
+        export(
+            day(15),
+            "Face Value Split (Sub-Division) - From Rs 10/- Per Unit To Re 1/- Per Unit",
+            series="MF",
+            source_sha256="mf",
+        ),
+        export(day(15), "Income Distribution", series="MF", source_sha256="mf", symbol="PLAN", symbol_on_date="PLAN"),
+    ]
     found = on(day(15), rows, opened=10.4)
     assert [(row["f_capital"], row["q"], row["held"]) for row in found.rows] == [(0.1, 10.0, None)]
     assert found.rejects == []

@@ -14,9 +14,15 @@ from champion_assets.silver.daily_file import identified, silver_model, tables_o
 
 DAY, BEFORE = dt.date(2025, 1, 16), dt.date(2025, 1, 10)
 REGISTER = pl.DataFrame(
-    [("I1", "A", "EQ", "share", DAY), ("I2", "A", "RR", "fund", DAY), ("I3", "B", "EQ", "share", BEFORE), ("I4", "B", "EQ", "share", DAY)],
-    schema=["instrument_id", "symbol", "series", "instrument_class", "last_seen"], orient="row",
-).with_columns(trade_date=pl.lit(DAY))  # fmt: skip
+    [
+        ("I1", "A", "EQ", "share", DAY),
+        ("I2", "A", "RR", "fund", DAY),
+        ("I3", "B", "EQ", "share", BEFORE),
+        ("I4", "B", "EQ", "share", DAY),
+    ],
+    schema=["instrument_id", "symbol", "series", "instrument_class", "last_seen"],
+    orient="row",
+).with_columns(trade_date=pl.lit(DAY))
 
 
 def rows(*keys: tuple[str, str]) -> pl.DataFrame:

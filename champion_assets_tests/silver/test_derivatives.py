@@ -28,16 +28,30 @@ START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 6)
 
 def register(symbols: list[str], date: dt.date = DAY) -> pl.DataFrame:
     rows = [(date, f"SYM:{symbol}", symbol, "EQ", "share", date) for symbol in symbols]
-    return pl.DataFrame(rows, schema=["trade_date", "instrument_id", "symbol", "series", "instrument_class", "last_seen"], orient="row")
+    return pl.DataFrame(
+        rows, schema=["trade_date", "instrument_id", "symbol", "series", "instrument_class", "last_seen"], orient="row"
+    )
 
 
 def contract(**given: Any) -> dict[str, Any]:
     """A line of the bronze table."""
     plain = {
-        "trade_date": DAY, "symbol": "ABC", "kind": "stock_option", "expiry": NEAR, "strike": 100.0, "option_type": "call",
+        "trade_date": DAY,
+        "symbol": "ABC",
+        "kind": "stock_option",
+        "expiry": NEAR,
+        "strike": 100.0,
+        "option_type": "call",
         "is_american": False,
-        "close": 4.0, "settle": 4.0, "contracts": 5, "open_interest": 500, "low": 3.0, "high": 5.0, "value": 0.0, "lot_size": 50,
-    }  # fmt: skip
+        "close": 4.0,
+        "settle": 4.0,
+        "contracts": 5,
+        "open_interest": 500,
+        "low": 3.0,
+        "high": 5.0,
+        "value": 0.0,
+        "lot_size": 50,
+    }
     is_future = given.get("kind", "option").endswith("future")
     return plain | ({"strike": None, "option_type": None, "is_american": None} if is_future else {}) | given
 
@@ -70,10 +84,15 @@ def test_the_forward_is_the_future_that_traded_else_parity_else_none() -> None:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"contracts": 0}, "not_traded"), ({"is_american": True}, "american"), ({"close": 0.0}, "no_price"), ({"close": None}, "no_price"),
-        ({"close": 0.5}, "below_intrinsic"), ({"close": 101.5}, "above_bound"), ({"expiry": FAR}, "no_forward"),
+        ({"contracts": 0}, "not_traded"),
+        ({"is_american": True}, "american"),
+        ({"close": 0.0}, "no_price"),
+        ({"close": None}, "no_price"),
+        ({"close": 0.5}, "below_intrinsic"),
+        ({"close": 101.5}, "above_bound"),
+        ({"expiry": FAR}, "no_forward"),
     ],
-)  # fmt: skip
+)
 def test_why_there_is_no_volatility(given: dict[str, Any], reason: str) -> None:
     rows = made(FUTURE, contract(**given)).filter(pl.col("kind") == "stock_option")
     assert rows.select("implied_volatility", "no_volatility").rows() == [(None, reason)]
@@ -95,7 +114,9 @@ def test_stocks_are_found_and_indices_have_keys_and_strangers_are_left_out() -> 
 
 
 def test_a_day_whose_stocks_are_strangers_has_no_stocks() -> None:
-    frame = pl.DataFrame([FUTURE, contract(kind="index_future", symbol="NIFTY")], schema=empty_frame(Derivatives).schema)
+    frame = pl.DataFrame(
+        [FUTURE, contract(kind="index_future", symbol="NIFTY")], schema=empty_frame(Derivatives).schema
+    )
     found, rejects, _ = transform(frame, register(["OTHER"]), {DAY: RATE})
     assert found["symbol"].to_list() == ["NIFTY"]
     assert rejects is not None
@@ -107,12 +128,18 @@ def test_the_fictional_exchange(workspace: Workspace, settings: Settings, tmp_pa
     days = workspace.sessions(START, END)
     rows = workspace.lake.read(NAME, days)
     bronze = workspace.lake.read("bronze/derivatives", days)
-    refused = workspace.lake.read("quarantine/bronze/derivatives", workspace.lake.dates("quarantine/bronze/derivatives"))
+    refused = workspace.lake.read(
+        "quarantine/bronze/derivatives", workspace.lake.dates("quarantine/bronze/derivatives")
+    )
     assert refused["trade_date"].to_list() == [days[place] for place in range(len(days)) if place % EVERY == NO_KIND]
-    assert set(days) - set(rows["trade_date"]) == {days[place] for place in range(len(days)) if place % EVERY == NO_FILE}
+    assert set(days) - set(rows["trade_date"]) == {
+        days[place] for place in range(len(days)) if place % EVERY == NO_FILE
+    }
     assert rows.height == bronze.filter(pl.col("symbol") != DUMMY).height
     assert rows["lot_size"].null_count() < rows.height / 4  # legacy files do not say it
-    found = rows.filter(pl.col("implied_volatility").is_not_null() & (pl.col("expiry") - pl.col("trade_date") > dt.timedelta(days=7)))
+    found = rows.filter(
+        pl.col("implied_volatility").is_not_null() & (pl.col("expiry") - pl.col("trade_date") > dt.timedelta(days=7))
+    )
     near = found.filter((pl.col("strike") / pl.col("forward") - 1).abs() < 0.025)
     assert near.height > 500
     assert (near["implied_volatility"] - VOLATILITY).abs().max() < 0.03  # prices are whole ticks
@@ -124,7 +151,9 @@ def test_the_fictional_exchange(workspace: Workspace, settings: Settings, tmp_pa
     some = [days[0], days[-1]]
     for day in some:
         assert not build_range(TABLE, alone, [day]).failed
-    infos = [{day: info and info.exact for day, info in each.lake.infos(NAME, some).items()} for each in (alone, workspace)]
+    infos = [
+        {day: info and info.exact for day, info in each.lake.infos(NAME, some).items()} for each in (alone, workspace)
+    ]
     assert infos[0] == infos[1]
 
 
@@ -143,7 +172,9 @@ def by_expiry(rows: pl.DataFrame) -> dict[dt.date, tuple[float, float]]:
     """Forward of the Nifty and mean volatility of the four options nearest to it."""
     nifty = rows.filter((pl.col("symbol") == "NIFTY") & pl.col("implied_volatility").is_not_null())
     distance = (pl.col("strike") - pl.col("forward")).abs()
-    found = nifty.group_by("expiry").agg(pl.col("forward").first(), pl.col("implied_volatility").sort_by(distance).head(4).mean())
+    found = nifty.group_by("expiry").agg(
+        pl.col("forward").first(), pl.col("implied_volatility").sort_by(distance).head(4).mean()
+    )
     return {expiry: (forward, volatility) for expiry, forward, volatility in found.iter_rows()}
 
 
@@ -156,8 +187,12 @@ def test_genuine_volatilities(real: Path) -> None:
     found = by_expiry(rows)
     assert found[NEAR] == (pytest.approx(23_442.75), pytest.approx(0.1364, abs=0.0005))
     assert found[FAR] == (pytest.approx(23_581.25), pytest.approx(0.1362, abs=0.0005))
-    options = rows.filter((pl.col("symbol") == "NIFTY") & (pl.col("expiry") == NEAR) & (pl.col("kind") == "index_option"))
-    without = made(*options.with_columns(is_american=pl.lit(value=False)).select(set(options.columns) & set(contract())).to_dicts())
+    options = rows.filter(
+        (pl.col("symbol") == "NIFTY") & (pl.col("expiry") == NEAR) & (pl.col("kind") == "index_option")
+    )
+    without = made(
+        *options.with_columns(is_american=pl.lit(value=False)).select(set(options.columns) & set(contract())).to_dicts()
+    )
     assert without["forward"][0] == pytest.approx(23_444.83, abs=0.5)  # parity, 0.9 bp from the future
     assert without["forward_source"][0] == "parity"
 
@@ -167,7 +202,9 @@ def test_genuine_legacy_day(real: Path) -> None:
     rows = genuine(real, "legacy_fo/fo13JUN2022bhav.csv.zip", dt.date(2022, 6, 13), 0.045)
     assert (rows["open_interest"].sum(), rows["implied_volatility"].count()) == (8_760_484_647, 9_715)
     assert by_expiry(rows)[dt.date(2022, 6, 30)] == (pytest.approx(15_766.25), pytest.approx(0.2228, abs=0.0005))
-    lots = dict(rows.filter(pl.col("expiry") == dt.date(2022, 6, 30)).unique("symbol").select("symbol", "lot_size").iter_rows())
+    lots = dict(
+        rows.filter(pl.col("expiry") == dt.date(2022, 6, 30)).unique("symbol").select("symbol", "lot_size").iter_rows()
+    )
     assert {name: lots[name] for name in ("NIFTY", "BANKNIFTY", "RELIANCE")} == {
         "NIFTY": 50,
         "BANKNIFTY": 25,

@@ -109,10 +109,15 @@ def test_a_refused_row_of_nobody_is_nobodys_doubt_and_a_broken_chain_is_none() -
     assert doubts(unread=refused({"instrument_id": None}), found=suspects({"suspicion": "chain_break"})) == []
 
 
-@pytest.mark.parametrize(("change", "expected"), [
-    ({}, [(DAY, "unconfirmed", "capital")]), ({"held": "x"}, [(DAY, "unconfirmed", "capital")]),
-    ({"method": "override: stated"}, []), ({"method": "override: dividend", "kind": "dividend"}, [(DAY, "unconfirmed", "capital_special")]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, [(DAY, "unconfirmed", "capital")]),
+        ({"held": "x"}, [(DAY, "unconfirmed", "capital")]),
+        ({"method": "override: stated"}, []),
+        ({"method": "override: dividend", "kind": "dividend"}, [(DAY, "unconfirmed", "capital_special")]),
+    ],
+)
 def test_an_action_that_the_market_did_not_follow(change: dict[str, Any], expected: list[Any]) -> None:
     found = suspects({"suspicion": "doubtful_action", "verdict": "no_reprice"})
     assert doubts(actions({"verdict": "no_reprice"} | change), found) == expected
@@ -134,12 +139,18 @@ def test_a_line_that_cannot_be_applied_answers_nothing() -> None:
 LATE = {"ex_date": EX, "ex_session": EX, "last_close": 100.0, "witness": 0.5, "f_capital_special": 0.5, "verdict": "ok"}
 
 
-@pytest.mark.parametrize(("change", "expected"), [
-    ({}, "settled"), ({"held": "x"}, "unconfirmed"), ({"f_capital_special": 1.0, "verdict": None}, "unexplained"),
-    ({"f_capital_special": 1.0, "method": "override: confirm"}, "settled"), ({"witness": None, "verdict": "untradable"}, "settled"),
-    ({"witness": 0.6, "verdict": "ratio_mismatch"}, "unconfirmed"),
-    ({"witness": 0.6, "verdict": "ratio_mismatch", "method": "override: stated"}, "settled"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, "settled"),
+        ({"held": "x"}, "unconfirmed"),
+        ({"f_capital_special": 1.0, "verdict": None}, "unexplained"),
+        ({"f_capital_special": 1.0, "method": "override: confirm"}, "settled"),
+        ({"witness": None, "verdict": "untradable"}, "settled"),
+        ({"witness": 0.6, "verdict": "ratio_mismatch"}, "unconfirmed"),
+        ({"witness": 0.6, "verdict": "ratio_mismatch", "method": "override: stated"}, "settled"),
+    ],
+)
 def test_what_is_told_late_ends_a_doubt_or_goes_on_with_it(change: dict[str, Any], expected: str) -> None:
     assert doubts(actions(LATE | change)) == [(EX, expected, "capital")]
 
@@ -156,7 +167,9 @@ def built(workspace: Workspace) -> pl.DataFrame:
     return workspace.lake.read(NAME, workspace.sessions(START, END))
 
 
-def test_an_unread_text_is_a_doubt_until_a_later_line_settles_it(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> None:
+def test_an_unread_text_is_a_doubt_until_a_later_line_settles_it(
+    workspace: Workspace, exchange: Exchange, tmp_path: Path
+) -> None:
     """And no object before the line is touched by it."""
     one, other = (exchange.market.companies[number].symbol for number in (20, 21))
     warrants = "Rights 1:50 @ Premium Rs 690/- With 17 Warrants For 50 Equity Shares"
@@ -177,7 +190,9 @@ def test_an_unread_text_is_a_doubt_until_a_later_line_settles_it(workspace: Work
     written = [day for day, outcome in report.outcomes.items() if outcome.status == "written"]
     assert written == [dt.date(2023, 11, 20)]
     after = lined.lake.read(NAME, lined.sessions(START, END))
-    assert after.filter(pl.col("trade_date") == written[0]).select("symbol", "ex_session", "doubt", "reason").rows() == [
+    assert after.filter(pl.col("trade_date") == written[0]).select(
+        "symbol", "ex_session", "doubt", "reason"
+    ).rows() == [
         (one, session, "settled", "override: cancel: it never happened"),
     ]
     assert after.filter(pl.col("trade_date") < written[0]).equals(before)

@@ -20,11 +20,21 @@ def results(
 ) -> tuple[float | None, bool | None]:
     """Earnings a share of a name, and whether it is a results date: previous close and ratio of two sessions."""
     days = [(DAY, *today), *([(BEFORE, *before)] if before else [])]
-    table = pl.DataFrame([(day, "A", "I", close, pe, None) for day, close, pe in days], orient="row", schema={
-        "trade_date": pl.Date, "symbol": pl.String, "instrument_id": pl.String, "prev_close": pl.Float64, "pe": pl.Float64,
-        "adjusted_pe": pl.Float64})  # fmt: skip
+    table = pl.DataFrame(
+        [(day, "A", "I", close, pe, None) for day, close, pe in days],
+        orient="row",
+        schema={
+            "trade_date": pl.Date,
+            "symbol": pl.String,
+            "instrument_id": pl.String,
+            "prev_close": pl.Float64,
+            "pe": pl.Float64,
+            "adjusted_pe": pl.Float64,
+        },
+    )
     found = implied(
-        table.select("trade_date", "symbol", "pe", "adjusted_pe"), table.select("trade_date", "instrument_id", "symbol", "prev_close")
+        table.select("trade_date", "symbol", "pe", "adjusted_pe"),
+        table.select("trade_date", "instrument_id", "symbol", "prev_close"),
     )
     rows = table.filter(pl.col("trade_date") == DAY).select("trade_date", "instrument_id", "pe", "adjusted_pe")
     made = with_results(rows, found, {DAY: BEFORE}, rows if acted else rows.clear()).row(0, named=True)

@@ -45,11 +45,15 @@ def ended(workspace: Workspace, exchange: Exchange, tmp_path: Path) -> tuple[Wor
     """The synthetic exchange without one of its shares after `LAST`, as it was held, and another share."""
     build_until(workspace, "portfolio/target_weights", START, LAST)
     held = workspace.lake.read("portfolio/target_weights", [LAST]).sort("weight", descending=True)
-    rows = workspace.lake.read("silver/equity_eod", [LAST]).join(held.select("instrument_id"), on="instrument_id", maintain_order="right")
+    rows = workspace.lake.read("silver/equity_eod", [LAST]).join(
+        held.select("instrument_id"), on="instrument_id", maintain_order="right"
+    )
     parent, child = rows.row(0, named=True), rows.row(3, named=True)
     folder = tmp_path / "source"
     shutil.copytree(
-        exchange.folder, folder, ignore=shutil.ignore_patterns(".republished", "historical", "cm", "sec_bhavdata_full*", "MTO*", "PR*")
+        exchange.folder,
+        folder,
+        ignore=shutil.ignore_patterns(".republished", "historical", "cm", "sec_bhavdata_full*", "MTO*", "PR*"),
     )
     for number, date in enumerate(exchange.market.sessions):
         if date > END:
@@ -87,9 +91,9 @@ def test_a_merger_gives_the_acquirers_shares_on_the_first_session_after_the_end(
     mine = with_line(workspace, tmp_path, line)
     account = build(mine)
     first = next(date for date in account if date > LAST)
-    assert mine.lake.read(NAME, list(account)).select("trade_date", "instrument_id", "child_instrument_id", "ratio", "cash").rows() == [
-        (first, parent["instrument_id"], child["instrument_id"], 1.5, 1.5)
-    ]
+    assert mine.lake.read(NAME, list(account)).select(
+        "trade_date", "instrument_id", "child_instrument_id", "ratio", "cash"
+    ).rows() == [(first, parent["instrument_id"], child["instrument_id"], 1.5, 1.5)]
     before, after = ({each["instrument_id"]: each for each in account[day]["holdings"]} for day in (LAST, first))
     held = before[parent["instrument_id"]]["shares"]
     assert parent["instrument_id"] not in after
@@ -102,12 +106,18 @@ def test_a_documented_nothing_is_a_loss_of_everything_and_no_price_that_stands(
     ended: tuple[Workspace, dict[str, Any], dict[str, Any]], tmp_path: Path
 ) -> None:
     workspace, parent, _ = ended
-    mine = with_line(workspace, tmp_path, f"{parent['isin']},{parent['symbol']},{LAST},failed,,,,,0,document,{LAST},the plan's own words")
+    mine = with_line(
+        workspace,
+        tmp_path,
+        f"{parent['isin']},{parent['symbol']},{LAST},failed,,,,,0,document,{LAST},the plan's own words",
+    )
     account = build(mine)
     row = account[END]
     assert parent["instrument_id"] not in {each["instrument_id"] for each in row["holdings"]}
     assert row["stale_value"] == 0
-    lost = [each for day in account.values() for each in day["results"] if each["instrument_id"] == parent["instrument_id"]]
+    lost = [
+        each for day in account.values() for each in day["results"] if each["instrument_id"] == parent["instrument_id"]
+    ]
     held = next(each for each in account[LAST]["holdings"] if each["instrument_id"] == parent["instrument_id"])
     assert min(each["actions"] for each in lost) == pytest.approx(-held["value"])
 
@@ -133,13 +143,19 @@ def test_what_is_written_down_to_nothing_is_held_at_nothing_and_decisions_go_on(
     ended: tuple[Workspace, dict[str, Any], dict[str, Any]],
 ) -> None:
     workspace, parent, _ = ended
-    mine = replace(workspace, settings=workspace.settings.model_copy(update={"delisting_recovery": 0.0, "delisted_after": 5}))
+    mine = replace(
+        workspace, settings=workspace.settings.model_copy(update={"delisting_recovery": 0.0, "delisted_after": 5})
+    )
     account = build(mine)
     assert not build_range(TABLES["portfolio/target_weights"], mine, calendar_days(START, END)).failed
     (held,) = (each for each in account[END]["holdings"] if each["instrument_id"] == parent["instrument_id"])
     assert (held["value"], account[END]["stale_value"]) == (0, 0)
     assert sum(row["written_down"] for row in account.values()) > 0
-    (row,) = mine.lake.read("portfolio/target_weights", [END]).filter(pl.col("instrument_id") == parent["instrument_id"]).to_dicts()
+    (row,) = (
+        mine.lake.read("portfolio/target_weights", [END])
+        .filter(pl.col("instrument_id") == parent["instrument_id"])
+        .to_dicts()
+    )
     assert (row["weight"], row["held"], row["is_stuck"]) == (0.0, 0.0, True)
 
 
@@ -160,9 +176,20 @@ def instrument(name: str, symbol: str, isin: str | None, first: str, last: str, 
 
 
 def register(*rows: dict[str, Any]) -> Register:
-    return Register(pl.DataFrame(list(rows), schema={
-        "trade_date": pl.Date, "instrument_id": pl.String, "symbol": pl.String, "isin": pl.String, "instrument_class": pl.String,
-        "first_seen": pl.Date, "last_seen": pl.Date}))  # fmt: skip
+    return Register(
+        pl.DataFrame(
+            list(rows),
+            schema={
+                "trade_date": pl.Date,
+                "instrument_id": pl.String,
+                "symbol": pl.String,
+                "isin": pl.String,
+                "instrument_class": pl.String,
+                "first_seen": pl.Date,
+                "last_seen": pl.Date,
+            },
+        )
+    )
 
 
 MAXINDIA = instrument("INE153U01", "MAXINDIA", "INE153U01017", "2016-07-14", "2020-06-11")
@@ -178,7 +205,9 @@ def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-def test_a_share_turns_into_all_its_children_at_once_when_the_last_of_them_lists_and_until_then_it_is_told_what_it_waits_for() -> None:
+def test_a_share_turns_into_all_its_children_at_once_when_the_last_of_them_lists_and_until_then_it_is_told_what_it_waits_for() -> (
+    None
+):
     lines, said = packaged("MAXINDIA"), Told()
     assert rows_of(day("2020-06-12"), day("2020-06-11"), lines, register(MAXINDIA), said) == []
     assert said.words() == {"waits_for_children": ["MAXINDIA: MAXHEALTH, MAXIND"]}
@@ -194,8 +223,10 @@ def test_nothing_counts_before_the_evening_on_which_it_was_public_is_over() -> N
     lines = packaged("AMTEKAUTO")
     assert rows_of(day("2020-07-10"), day("2020-07-09"), lines, register(amtek), Told())[0]["cash"] == 0
     assert rows_of(day("2020-07-13"), day("2020-07-10"), lines, register(amtek), Told()) == []
-    facts = TABLE.day_facts(Place(Settings.model_construct(endings=None), None, load_calendar()),  # type: ignore[arg-type]
-                            [day("2019-04-02"), day("2020-07-09"), day("2020-07-10")])  # fmt: skip
+    facts = TABLE.day_facts(
+        Place(Settings.model_construct(endings=None), None, load_calendar()),  # type: ignore[arg-type]
+        [day("2019-04-02"), day("2020-07-09"), day("2020-07-10")],
+    )
     named = {date: "AMTEKAUTO" in {line["symbol"] for line in told} for date, told in facts.items()}
     assert named == {day("2019-04-02"): False, day("2020-07-09"): False, day("2020-07-10"): True}
 
@@ -206,7 +237,9 @@ def test_a_share_without_an_isin_in_the_lake_is_found_by_its_symbol_and_one_that
     partly = instrument("SYM:SBIN.E1", "SBIN", None, "2016-01-01", "2017-03-16", "partly_paid")
     again = instrument("INE000A01", "SBBJ", "INE000A01010", "2017-03-16", "2017-03-16")
     rows = rows_of(day("2017-03-16"), day("2017-03-15"), packaged("SBBJ"), register(sbin, partly, sbbj), Told())
-    assert [(row["instrument_id"], row["child_instrument_id"], row["ratio"]) for row in rows] == [("SYM:SBBJ", "SYM:SBIN", 2.8)]
+    assert [(row["instrument_id"], row["child_instrument_id"], row["ratio"]) for row in rows] == [
+        ("SYM:SBBJ", "SYM:SBIN", 2.8)
+    ]
     assert rows_of(day("2017-03-16"), day("2017-03-15"), packaged("SBBJ"), register(sbin, again), Told()) == []
 
 
@@ -220,8 +253,17 @@ def test_every_ending_counts_once_after_its_end_with_all_its_children_or_never(d
     found = []
     for before, date in itertools.pairwise(days):
         rows = [instrument(lines[0].key, lines[0].symbol, lines[0].isin, "2000-01-03", str(min(seen, date)))]
-        rows += [instrument(security_key(line.child_isin, line.child_symbol), line.child_symbol, line.child_isin, str(first), str(date))
-                 for line, first in zip(lines, listed, strict=True) if line.child_isin and first is not None and first <= date]  # fmt: skip
+        rows += [
+            instrument(
+                security_key(line.child_isin, line.child_symbol),
+                line.child_symbol,
+                line.child_isin,
+                str(first),
+                str(date),
+            )
+            for line, first in zip(lines, listed, strict=True)
+            if line.child_isin and first is not None and first <= date
+        ]
         if date > start:
             found += rows_of(date, before, lines, register(*rows), Told())
     waits = any(line.child_isin and first is None for line, first in zip(lines, listed, strict=True))
@@ -231,14 +273,31 @@ def test_every_ending_counts_once_after_its_end_with_all_its_children_or_never(d
     assert violations(Endings, pl.DataFrame(found, schema=empty_frame(Endings).schema)) is None
 
 
-@pytest.mark.parametrize("wrong", [
-    {"last_session": day("2017-03-16")}, {"confidence": "unknown"}, {"child_instrument_id": "INE648A01"}, {"child_instrument_id": None},
-    {"cash": -1.0}, {"ratio": 0.0},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"last_session": day("2017-03-16")},
+        {"confidence": "unknown"},
+        {"child_instrument_id": "INE648A01"},
+        {"child_instrument_id": None},
+        {"cash": -1.0},
+        {"ratio": 0.0},
+    ],
+)
 def test_each_rule_of_the_model_has_a_row_that_breaks_it(wrong: dict[str, Any]) -> None:
-    row = {"trade_date": day("2017-03-16"), "instrument_id": "INE648A01", "symbol": "SBBJ", "last_session": day("2017-03-15"),
-           "kind": "merged", "child_instrument_id": "INE062A01", "child_symbol": "SBIN", "ratio": 2.8, "cash": 0.0,
-           "confidence": "document", "evidence": "x"}  # fmt: skip
+    row = {
+        "trade_date": day("2017-03-16"),
+        "instrument_id": "INE648A01",
+        "symbol": "SBBJ",
+        "last_session": day("2017-03-15"),
+        "kind": "merged",
+        "child_instrument_id": "INE062A01",
+        "child_symbol": "SBIN",
+        "ratio": 2.8,
+        "cash": 0.0,
+        "confidence": "document",
+        "evidence": "x",
+    }
     schema = empty_frame(Endings).schema
     assert violations(Endings, pl.DataFrame([row], schema=schema)) is None
     assert violations(Endings, pl.DataFrame([row | wrong], schema=schema)) is not None
@@ -254,7 +313,14 @@ def test_the_genuine_associates_of_state_bank_end_on_the_first_session_without_t
                 (source / name).write_bytes(archive.extractfile(member).read())  # type: ignore[union-attr]
     settings = Settings(data_dir=tmp_path / "data", source=Address(str(source)), start_date=day("2017-03-10"))
     place = open_workspace(settings)
-    for name in ("raw/bhavcopy", "raw/security_master", "bronze/bhavcopy", "bronze/symbol_changes", "silver/instruments", NAME):
+    for name in (
+        "raw/bhavcopy",
+        "raw/security_master",
+        "bronze/bhavcopy",
+        "bronze/symbol_changes",
+        "silver/instruments",
+        NAME,
+    ):
         report = build_range(TABLES[name], place, calendar_days(day("2017-03-10"), day("2017-03-17")))
         assert not report.failed, report.failed
     rows = place.lake.read(NAME, place.sessions(day("2017-03-10"), day("2017-03-17"))).sort("symbol")

@@ -26,9 +26,24 @@ DAY = dt.date(2018, 3, 5)
 
 
 def bronze(*rows: dict[str, Any]) -> pl.DataFrame:
-    base = {"trade_date": DAY, "series": "EQ", "open": 10.0, "high": 11.0, "low": 9.0, "close": 10.5, "last": 10.5, "prev_close": 10.0,
-            "volume": 100, "turnover": 1000.0, "trades": 5, "source_sha256": "a" * 64}  # fmt: skip
-    filled = [base | {"symbol": f"S{number}", "isin": "INE040A01034", "source_row": number} | row for number, row in enumerate(rows, 1)]
+    base = {
+        "trade_date": DAY,
+        "series": "EQ",
+        "open": 10.0,
+        "high": 11.0,
+        "low": 9.0,
+        "close": 10.5,
+        "last": 10.5,
+        "prev_close": 10.0,
+        "volume": 100,
+        "turnover": 1000.0,
+        "trades": 5,
+        "source_sha256": "a" * 64,
+    }
+    filled = [
+        base | {"symbol": f"S{number}", "isin": "INE040A01034", "source_row": number} | row
+        for number, row in enumerate(rows, 1)
+    ]
     return pl.DataFrame(filled, schema=empty_frame(Bhavcopy).schema)
 
 
@@ -44,17 +59,29 @@ def resolved(table: pl.DataFrame, delivery: pl.DataFrame | None = None) -> Compu
     day = table["trade_date"][0]
     ids = Registry().observe(day, sightings(table.filter(pl.col("series").is_in(EQUITY_SERIES))))
     series = {
-        (symbol, isin, family(symbol, form, isin)): form for symbol, form, isin in table.select("symbol", "series", "isin").iter_rows()
+        (symbol, isin, family(symbol, form, isin)): form
+        for symbol, form, isin in table.select("symbol", "series", "isin").iter_rows()
     }
-    known = pl.DataFrame([(day, symbol, series[symbol, isin, own], isin, name) for (symbol, isin, own), name in ids.items()],
-                         schema={"trade_date": pl.Date, "symbol": pl.String, "series": pl.String, "isin": pl.String,
-                                 "instrument_id": pl.String}, orient="row")  # fmt: skip
+    known = pl.DataFrame(
+        [(day, symbol, series[symbol, isin, own], isin, name) for (symbol, isin, own), name in ids.items()],
+        schema={
+            "trade_date": pl.Date,
+            "symbol": pl.String,
+            "series": pl.String,
+            "isin": pl.String,
+            "instrument_id": pl.String,
+        },
+        orient="row",
+    )
     delivered = empty_frame(Delivery) if delivery is None else delivery
     return transform(table, known, pl.DataFrame(schema=PRIOR), delivered, {day: "regular"})
 
 
 def test_only_equity_series_pass_the_rest_stays_in_bronze() -> None:
-    rows = [{"series": series, "isin": isin} for series, isin in (("EQ", "INE040A01034"), ("GS", "IN0020230011"), ("T0", "INE002A01018"))]
+    rows = [
+        {"series": series, "isin": isin}
+        for series, isin in (("EQ", "INE040A01034"), ("GS", "IN0020230011"), ("T0", "INE002A01018"))
+    ]
     computed = silver(*rows)
     assert computed.frame["series"].to_list() == ["EQ"]
     assert computed.facts[DAY] == {"bronze_rows": 3, "normalized_rows": 1, "filtered_rows": 2, "delivery": "no file"}
@@ -101,14 +128,25 @@ def test_the_session_type_is_told(workspace: Workspace) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("name", ["cm10JUL2017bhav.csv.zip", "cm13JUL2020bhav.csv.zip", "cm16FEB2021bhav.csv.zip",
-                                  "cm28MAR2024bhav.csv.zip",
-                                  "cm03JAN2011bhav.csv.zip", "cm06NOV2013bhav.csv.zip", "cm13MAR2015bhav.csv.zip"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cm10JUL2017bhav.csv.zip",
+        "cm13JUL2020bhav.csv.zip",
+        "cm16FEB2021bhav.csv.zip",
+        "cm28MAR2024bhav.csv.zip",
+        "cm03JAN2011bhav.csv.zip",
+        "cm06NOV2013bhav.csv.zip",
+        "cm13MAR2015bhav.csv.zip",
+    ],
+)
 def test_genuine_quirks_reach_silver_whole(real: Path, name: str) -> None:
     frame = read_bhavcopy((real / "legacy_cm" / name).read_bytes(), name).frame
     computed = resolved(frame.with_columns(source_sha256=pl.lit("a" * 64)))
     assert violations(EquityEod, computed.frame) is None
-    equity = frame.filter(pl.col("series").is_in(EQUITY_SERIES) & (pl.col("isin").is_null() | (pl.col("isin") != "DUMMY")))
+    equity = frame.filter(
+        pl.col("series").is_in(EQUITY_SERIES) & (pl.col("isin").is_null() | (pl.col("isin") != "DUMMY"))
+    )
     assert computed.frame.height == equity.height
 
 
@@ -135,13 +173,26 @@ def test_a_share_and_its_partly_paid_form_of_one_symbol_are_both_there_without_i
 
 
 def delivered(*rows: tuple[str, str, int | None]) -> pl.DataFrame:
-    filled = [{"trade_date": DAY, "symbol": symbol, "series": series, "volume": 100, "delivery_qty": quantity, "delivery_pct": 50.0,
-               "source_row": 1, "source_sha256": "d"} for symbol, series, quantity in rows]  # fmt: skip
+    filled = [
+        {
+            "trade_date": DAY,
+            "symbol": symbol,
+            "series": series,
+            "volume": 100,
+            "delivery_qty": quantity,
+            "delivery_pct": 50.0,
+            "source_row": 1,
+            "source_sha256": "d",
+        }
+        for symbol, series, quantity in rows
+    ]
     return pl.DataFrame(filled, schema=empty_frame(Delivery).schema)
 
 
 def test_deliveries_are_joined_and_unknown_is_null() -> None:
-    done = silver({}, {"isin": "INE002A01018", "series": "BE"}, delivery=delivered(("S1", "EQ", 50), ("S2", "BE", None)))
+    done = silver(
+        {}, {"isin": "INE002A01018", "series": "BE"}, delivery=delivered(("S1", "EQ", 50), ("S2", "BE", None))
+    )
     assert done.frame.sort("symbol")["delivery_qty"].to_list() == [50, None]
     assert done.facts[DAY]["delivery"] == "joined"
 

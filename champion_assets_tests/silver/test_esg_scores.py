@@ -65,10 +65,18 @@ def test_the_story_is_rated_from_the_day_it_was_published(workspace: Workspace, 
     assert not day["is_look_ahead"].any()
 
 
-def test_a_rating_counts_from_its_day_and_ends_when_withdrawn_or_stale(workspace: Workspace, tmp_path: Path, symbol: str) -> None:
+def test_a_rating_counts_from_its_day_and_ends_when_withdrawn_or_stale(
+    workspace: Workspace, tmp_path: Path, symbol: str
+) -> None:
     mine = own(workspace, tmp_path / "esg", esg_stale_days=20)
-    put(mine, "acme1.csv", f"{symbol},10,2023-11-10,\n{symbol},20,2023-11-20,\n{symbol},,2023-11-24,withdrawn\n{symbol},30,2023-11-28,\n")
-    known = {day: (score, raw) for day, score, raw in built(mine).select("trade_date", "score", "score_raw").iter_rows()}
+    put(
+        mine,
+        "acme1.csv",
+        f"{symbol},10,2023-11-10,\n{symbol},20,2023-11-20,\n{symbol},,2023-11-24,withdrawn\n{symbol},30,2023-11-28,\n",
+    )
+    known = {
+        day: (score, raw) for day, score, raw in built(mine).select("trade_date", "score", "score_raw").iter_rows()
+    }
     assert min(known) == dt.date(2023, 11, 10)
     assert known[dt.date(2023, 11, 17)] == (80.0, 10.0)  # a risk of 10 of 50
     assert known[dt.date(2023, 11, 20)] == (60.0, 20.0)
@@ -77,7 +85,9 @@ def test_a_rating_counts_from_its_day_and_ends_when_withdrawn_or_stale(workspace
     assert max(known) == dt.date(2023, 12, 18)  # twenty days later
 
 
-def test_a_restated_row_counts_from_its_receipt_and_never_before(workspace: Workspace, tmp_path: Path, symbol: str) -> None:
+def test_a_restated_row_counts_from_its_receipt_and_never_before(
+    workspace: Workspace, tmp_path: Path, symbol: str
+) -> None:
     mine = own(workspace, tmp_path / "esg")
     put(mine, "acme1.csv", f"{symbol},10,2023-11-10,\n")
     before = built(mine)
@@ -96,7 +106,10 @@ def test_receiving_a_file_twice_changes_nothing(workspace: Workspace, tmp_path: 
     put(mine, "acme1.csv", f"{symbol},10,2023-11-10,\n")
     built(mine)
     put(mine, "acme_copy.csv", f"{symbol},10,2023-11-10,\n")
-    assert {outcome.status for outcome in build_range(TABLES["raw/esg_scores"], mine, calendar_days(START, END)).outcomes.values()} == {
+    assert {
+        outcome.status
+        for outcome in build_range(TABLES["raw/esg_scores"], mine, calendar_days(START, END)).outcomes.values()
+    } == {
         "unchanged",
         "closed",
     }
@@ -104,7 +117,9 @@ def test_receiving_a_file_twice_changes_nothing(workspace: Workspace, tmp_path: 
 
 
 def test_a_snapshot_does_not_reach_back_unless_it_is_flagged(workspace: Workspace, tmp_path: Path, symbol: str) -> None:
-    snapshot = MAPPING.replace("point_in_time", "snapshot\nas_of: 2023-12-11").replace(", available_from: Published", "")
+    snapshot = MAPPING.replace("point_in_time", "snapshot\nas_of: 2023-12-11").replace(
+        ", available_from: Published", ""
+    )
     mine = own(workspace, tmp_path / "one")
     put(mine, "acme.csv", f"{symbol},10,,\n", snapshot)
     assert built(mine)["trade_date"].min() == dt.date(2023, 12, 11)
@@ -115,7 +130,9 @@ def test_a_snapshot_does_not_reach_back_unless_it_is_flagged(workspace: Workspac
     assert rows["is_look_ahead"].all()
 
 
-def test_what_cannot_be_used_is_listed_and_so_is_an_undeclared_direction(workspace: Workspace, tmp_path: Path, symbol: str) -> None:
+def test_what_cannot_be_used_is_listed_and_so_is_an_undeclared_direction(
+    workspace: Workspace, tmp_path: Path, symbol: str
+) -> None:
     mine = own(workspace, tmp_path / "esg")
     put(mine, "acme.csv", f"NOBODY,10,2023-11-10,\n{symbol},99,2023-11-10,\n")
     (tmp_path / "esg" / "unmapped.csv").write_text("a,b\n1,2\n")

@@ -18,18 +18,34 @@ START, END = dt.date(2023, 11, 1), dt.date(2023, 11, 10)
 
 def test_returns_follow_the_levels(workspace: Workspace) -> None:
     build_until(workspace, "silver/index_eod", START, END)
-    rows = workspace.lake.read("silver/index_eod", workspace.sessions(START, END)).filter(pl.col("index_id") == "fictional_50")
+    rows = workspace.lake.read("silver/index_eod", workspace.sessions(START, END)).filter(
+        pl.col("index_id") == "fictional_50"
+    )
     close = rows["close"].to_numpy()
     assert rows["simple_return"].to_numpy()[1:] == pytest.approx(close[1:] / close[:-1] - 1, abs=2e-5)
 
 
 def test_a_second_row_and_one_without_a_close_go_to_quarantine() -> None:
-    bronze = pl.DataFrame({"trade_date": [START] * 3, "published_name": ["CNX Nifty", "Nifty 50", "X"], "open": [1.0] * 3,
-     "high": [1.0] * 3,
-                           "low": [1.0] * 3, "close": [100.0, 100.0, None], "points_change": [1.0] * 3, "change_pct": [1.0] * 3,
-                           "volume": [None] * 3, "turnover": [None] * 3, "pe": [1.0] * 3, "pb": [1.0] * 3, "dividend_yield": [1.0] * 3,
-                           "source_row": [1, 2, 3], "source_sha256": ["s"] * 3},
-                          schema_overrides={"volume": pl.Int64, "turnover": pl.Float64, "source_row": pl.Int32})  # fmt: skip
+    bronze = pl.DataFrame(
+        {
+            "trade_date": [START] * 3,
+            "published_name": ["CNX Nifty", "Nifty 50", "X"],
+            "open": [1.0] * 3,
+            "high": [1.0] * 3,
+            "low": [1.0] * 3,
+            "close": [100.0, 100.0, None],
+            "points_change": [1.0] * 3,
+            "change_pct": [1.0] * 3,
+            "volume": [None] * 3,
+            "turnover": [None] * 3,
+            "pe": [1.0] * 3,
+            "pb": [1.0] * 3,
+            "dividend_yield": [1.0] * 3,
+            "source_row": [1, 2, 3],
+            "source_sha256": ["s"] * 3,
+        },
+        schema_overrides={"volume": pl.Int64, "turnover": pl.Float64, "source_row": pl.Int32},
+    )
     done = transform(bronze)
     assert done.frame["published_name"].to_list() == ["CNX Nifty"]
     assert done.rejects is not None
@@ -37,13 +53,21 @@ def test_a_second_row_and_one_without_a_close_go_to_quarantine() -> None:
 
 
 def test_dividend_points_are_a_running_total_whose_zero_is_a_close() -> None:
-    text = ("Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index Value,Points Change,Change(%),"
-            "Volume,Turnover (Rs. Cr.),P/E,P/B,Div Yield\n"
-            "Nifty50 Dividend Points,01-04-2024,-,-,-,0.0,0.0,-,-,-,-,-,-\nNifty 50,01-04-2024,-,-,-,0.0,0.0,-,-,-,-,-,-\n")  # fmt: skip
+    text = (
+        "Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index "
+        "Value,Points Change,Change(%),"
+        "Volume,Turnover (Rs. Cr.),P/E,P/B,Div Yield\n"
+        "Nifty50 Dividend Points,01-04-2024,-,-,-,0.0,0.0,-,-,-,-,-,-\nNifty 50,01-04-2024,-,-,-,0.0,0.0,-,-,-,-,-,-\n"
+    )
     done = transform(read_index_close(text.encode(), "x").with_columns(source_sha256=pl.lit("x")))
     row = done.frame.row(0, named=True)
     assert done.frame.height == 1
-    assert (row["index_id"], row["close"], row["prev_close"], row["simple_return"]) == ("nifty50_dividend_points", 0.0, None, None)
+    assert (row["index_id"], row["close"], row["prev_close"], row["simple_return"]) == (
+        "nifty50_dividend_points",
+        0.0,
+        None,
+        None,
+    )
     assert done.rejects is not None
     assert done.rejects["published_name"].to_list() == ["Nifty 50"]
 

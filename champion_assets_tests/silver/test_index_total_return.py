@@ -38,11 +38,15 @@ def value(expression: pl.Expr) -> float:
 
 def rates(rate: float, days: int = 3, *, assumed: bool = False) -> pl.DataFrame:
     accrued = None if assumed else rate * days / 365
-    return pl.DataFrame([row_of(DAY, DAY - dt.timedelta(days=days), accrued, None, rate)], schema=empty_frame(Rates).schema)
+    return pl.DataFrame(
+        [row_of(DAY, DAY - dt.timedelta(days=days), accrued, None, rate)], schema=empty_frame(Rates).schema
+    )
 
 
 def evening(points: float | None) -> pl.DataFrame:
-    return pl.DataFrame({"trade_date": [DAY], "points_before": [points]}, schema={"trade_date": pl.Date, "points_before": pl.Float64})
+    return pl.DataFrame(
+        {"trade_date": [DAY], "points_before": [points]}, schema={"trade_date": pl.Date, "points_before": pl.Float64}
+    )
 
 
 @pytest.mark.real
@@ -64,17 +68,27 @@ def test_a_genuine_day_without_dividend_has_none_by_every_route(real: Path) -> N
 
 @pytest.mark.parametrize(
     ("total", "before_total", "price", "before_price"),
-    [(18255.15, 18104.55, 12505.40, 12402.20), (7116.45, 6968.15, 5358.90, 5247.20), (21596.55, 21880.75, 14432.75, 14622.65),
-     (21523.95, 21596.55, 14384.20, 14432.75)],
+    [
+        (18255.15, 18104.55, 12505.40, 12402.20),
+        (7116.45, 6968.15, 5358.90, 5247.20),
+        (21596.55, 21880.75, 14432.75, 14622.65),
+        (21523.95, 21596.55, 14384.20, 14432.75),
+    ],
     ids=["2025-01-16", "2020-12-01", "2025-12-16", "2025-12-17"],
-)  # fmt: skip
-def test_the_leveraged_pair_of_genuine_days_without_dividend(total: float, before_total: float, price: float, before_price: float) -> None:
+)
+def test_the_leveraged_pair_of_genuine_days_without_dividend(
+    total: float, before_total: float, price: float, before_price: float
+) -> None:
     found = value(by_leverage(pl.lit(total / before_total - 1), pl.lit(price / before_price - 1)))
     assert abs(found) < 1e-5
 
 
 @given(
-    move=st.floats(-0.1, 0.1), paid=st.floats(0.0, 60.0), rate=st.floats(0.0, 0.15), days=st.integers(1, 5), before=st.floats(0.0, 250.0)
+    move=st.floats(-0.1, 0.1),
+    paid=st.floats(0.0, 60.0),
+    rate=st.floats(0.0, 0.15),
+    days=st.integers(1, 5),
+    before=st.floats(0.0, 250.0),
 )
 def test_the_routes_agree_by_construction(move: float, paid: float, rate: float, days: int, before: float) -> None:
     level = 20_000.0
@@ -82,8 +96,12 @@ def test_the_routes_agree_by_construction(move: float, paid: float, rate: float,
     total, price = 2 * whole - rate * days / 360, 2 * move - rate * days / 360
     dividend = whole - move
     assert value(by_leverage(pl.lit(total), pl.lit(price))) == pytest.approx(dividend, abs=1e-12)
-    assert value(by_leverage_and_rate(pl.lit(total), pl.lit(rate), pl.lit(days), pl.lit(move))) == pytest.approx(dividend, abs=1e-12)
-    assert value(by_points(pl.lit(before + paid), pl.lit(before), pl.lit(level), pl.lit(move))) == pytest.approx(dividend, abs=1e-12)
+    assert value(by_leverage_and_rate(pl.lit(total), pl.lit(rate), pl.lit(days), pl.lit(move))) == pytest.approx(
+        dividend, abs=1e-12
+    )
+    assert value(by_points(pl.lit(before + paid), pl.lit(before), pl.lit(level), pl.lit(move))) == pytest.approx(
+        dividend, abs=1e-12
+    )
     restarted = by_points(pl.lit(paid), pl.lit(paid + 1.0), pl.lit(level), pl.lit(move))
     assert value(restarted) == pytest.approx(dividend, abs=1e-12)
 
@@ -91,22 +109,42 @@ def test_the_routes_agree_by_construction(move: float, paid: float, rate: float,
 def index(*lines: tuple[str, float | None, float, float | None]) -> pl.DataFrame:
     """Rows of silver/index_eod: id, return, close, dividend yield."""
     rows: list[dict[str, Any]] = [
-        {"trade_date": DAY, "index_id": key, "index_name": key, "published_name": key, "close": close, "simple_return": moved,
-         "prev_close": None if moved is None else close / (1 + moved), "dividend_yield": paid, "source_row": 1, "source_sha256": "x"}
+        {
+            "trade_date": DAY,
+            "index_id": key,
+            "index_name": key,
+            "published_name": key,
+            "close": close,
+            "simple_return": moved,
+            "prev_close": None if moved is None else close / (1 + moved),
+            "dividend_yield": paid,
+            "source_row": 1,
+            "source_sha256": "x",
+        }
         for key, moved, close, paid in lines
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows, schema=empty_frame(IndexEod).schema)
 
 
-@pytest.mark.parametrize(("lines", "points", "assumed", "route"), [
-    ([("nifty50_tr_2x_leverage", 0.0206, 1e4, None), ("nifty50_pr_2x_leverage", 0.0195, 1e4, None)], None, True, "leverage"),
-    ([("nifty50_dividend_points", None, 15.0, None)], 4.0, True, "dividend_points"),
-    ([("nifty50_dividend_points", None, 15.0, None)], None, True, "dividend_yield"),
-    ([("nifty50_tr_2x_leverage", 0.0206, 1e4, None)], None, False, "leverage_and_rate"),
-    ([("nifty50_tr_2x_leverage", 0.0206, 1e4, None)], None, True, "dividend_yield"),
-    ([], None, True, "dividend_yield"),
-])  # fmt: skip
-def test_the_route_is_the_first_that_the_day_has(lines: list[Any], points: float | None, assumed: bool, route: str) -> None:
+@pytest.mark.parametrize(
+    ("lines", "points", "assumed", "route"),
+    [
+        (
+            [("nifty50_tr_2x_leverage", 0.0206, 1e4, None), ("nifty50_pr_2x_leverage", 0.0195, 1e4, None)],
+            None,
+            True,
+            "leverage",
+        ),
+        ([("nifty50_dividend_points", None, 15.0, None)], 4.0, True, "dividend_points"),
+        ([("nifty50_dividend_points", None, 15.0, None)], None, True, "dividend_yield"),
+        ([("nifty50_tr_2x_leverage", 0.0206, 1e4, None)], None, False, "leverage_and_rate"),
+        ([("nifty50_tr_2x_leverage", 0.0206, 1e4, None)], None, True, "dividend_yield"),
+        ([], None, True, "dividend_yield"),
+    ],
+)
+def test_the_route_is_the_first_that_the_day_has(
+    lines: list[Any], points: float | None, assumed: bool, route: str
+) -> None:
     rows = index(("nifty_50", 0.01, 20_200.0, 1.2), *lines)
     frame = transform(rows, rates(0.06, assumed=assumed), evening(points))
     assert violations(IndexTotalReturn, frame) is None

@@ -23,7 +23,9 @@ def test_the_registry_tells_the_story(workspace: Workspace, exchange: Exchange) 
     build_until(workspace, "silver/instruments", START, END)
     registry = register_of(workspace.lake, END)
     assert registry.height == len(exchange.market.companies)
-    changes = workspace.lake.read("silver/instruments", workspace.sessions(START, END)).filter(pl.col("valid_from") == pl.col("trade_date"))
+    changes = workspace.lake.read("silver/instruments", workspace.sessions(START, END)).filter(
+        pl.col("valid_from") == pl.col("trade_date")
+    )
     linked = changes.filter(pl.col("evidence") != "first_seen")
     renamed = next(company for company in exchange.market.companies if company.renamed)
     split = next(company for company in exchange.market.companies if company.isin_change)
@@ -54,7 +56,8 @@ def test_an_edit_of_the_users_file_is_seen_at_the_next_call_even_if_size_and_tim
 
 
 @pytest.mark.parametrize(
-    ("line", "why"), [("soon,A,B,x,", "YYYY-MM-DD"), ("2024-01-01,,B,x,", "symbol and why"), ("2024-01-01,A,B,,", "symbol and why")]
+    ("line", "why"),
+    [("soon,A,B,x,", "YYYY-MM-DD"), ("2024-01-01,,B,x,", "symbol and why"), ("2024-01-01,A,B,,", "symbol and why")],
 )
 def test_a_mistake_in_the_users_file_is_named(tmp_path: Path, line: str, why: str) -> None:
     path = tmp_path / "identity.csv"

@@ -27,9 +27,13 @@ def test_it_is_the_registry_of_every_day(workspace: Workspace) -> None:
     sessions = workspace.sessions(START, END)
     registry = Registry()
     for date in sessions[:40]:
-        registry.observe(date, sightings(workspace.lake.read(PRICES, [date]).filter(pl.col("series").is_in(EQUITY_SERIES))))
+        registry.observe(
+            date, sightings(workspace.lake.read(PRICES, [date]).filter(pl.col("series").is_in(EQUITY_SERIES)))
+        )
         found = register_of(workspace.lake, date)
-        expected = pl.DataFrame({"trade_date": date, **registry.columns()}).select(found.drop("instrument_class").columns)
+        expected = pl.DataFrame({"trade_date": date, **registry.columns()}).select(
+            found.drop("instrument_class").columns
+        )
         assert found.drop("instrument_class").equals(expected.cast(found.drop("instrument_class").schema))  # type: ignore[arg-type]
 
 
@@ -46,11 +50,14 @@ def test_a_month_begins_with_everyone_and_goes_on_with_what_changed(workspace: W
             assert rows.equals(everyone)
             continue
         trading, traded = (
-            set(frame.filter(pl.col("last_seen") == pl.col("trade_date"))["instrument_id"]) for frame in (everyone, yesterday)
+            set(frame.filter(pl.col("last_seen") == pl.col("trade_date"))["instrument_id"])
+            for frame in (everyone, yesterday)
         )
         renamed = set(everyone.filter(pl.col("valid_from") == date)["instrument_id"])
         assert set(rows["instrument_id"]) == renamed | (trading ^ traded)
-    assert workspace.lake.read(NAME, sessions).height < 0.5 * sum(register_of(workspace.lake, date).height for date in sessions)
+    assert workspace.lake.read(NAME, sessions).height < 0.5 * sum(
+        register_of(workspace.lake, date).height for date in sessions
+    )
 
 
 def test_the_window_ends_at_the_first_session_of_the_month(workspace: Workspace) -> None:
@@ -68,9 +75,15 @@ def file() -> pl.DataFrame:
     """Three days: with ISINs and one row without, without any, and with two rows of one name."""
     days = [dt.date(2024, 1, 1)] * 2 + [dt.date(2024, 1, 2)] + [dt.date(2024, 1, 3)] * 2
     return pl.DataFrame(
-        {"trade_date": days, "symbol": ["A", "B", "A", "A", "A"], "series": ["EQ"] * 5, "isin": ["I", None, None, "I", "I"],
-         "turnover": [1.0, 1.0, 1.0, 5.0, 7.0], "close": [10.0, 20.0, 30.0, 40.0, 50.0]}
-    ).select(PRICE_COLUMNS)  # fmt: skip
+        {
+            "trade_date": days,
+            "symbol": ["A", "B", "A", "A", "A"],
+            "series": ["EQ"] * 5,
+            "isin": ["I", None, None, "I", "I"],
+            "turnover": [1.0, 1.0, 1.0, 5.0, 7.0],
+            "close": [10.0, 20.0, 30.0, 40.0, 50.0],
+        }
+    ).select(PRICE_COLUMNS)
 
 
 def test_closes_of_rows_that_count(file: pl.DataFrame) -> None:
@@ -78,14 +91,21 @@ def test_closes_of_rows_that_count(file: pl.DataFrame) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 28), st.booleans()), unique_by=lambda each: each[:2], max_size=30),
-       st.sets(st.integers(1, 28), min_size=1))  # fmt: skip
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(1, 28), st.booleans()), unique_by=lambda each: each[:2], max_size=30
+    ),
+    st.sets(st.integers(1, 28), min_size=1),
+)
 def test_the_newest_row_up_to_the_day_counts(rows: list[tuple[int, int, bool]], wanted: set[int]) -> None:
     def day(number: int) -> dt.date:
         return dt.date(2024, 1, number)
 
     stored = pl.DataFrame(
-        [{"trade_date": day(n), "instrument_id": str(i), "last_seen": day(n) if traded else dt.date(2023, 1, 1)} for i, n, traded in rows],
+        [
+            {"trade_date": day(n), "instrument_id": str(i), "last_seen": day(n) if traded else dt.date(2023, 1, 1)}
+            for i, n, traded in rows
+        ],
         schema={"trade_date": pl.Date, "instrument_id": pl.String, "last_seen": pl.Date},
     )
     expected = []

@@ -37,7 +37,9 @@ def test_the_genuine_index_of_a_weekend_gives_three_days_at_six_percent(real: Pa
 
 
 @given(accrued=st.floats(-0.5, 0.5) | st.none(), days=st.integers(1, 12), user=st.floats(0, 0.5) | st.none())
-def test_every_row_keeps_the_model_and_says_where_its_rate_comes_from(accrued: float | None, days: int, user: float | None) -> None:
+def test_every_row_keeps_the_model_and_says_where_its_rate_comes_from(
+    accrued: float | None, days: int, user: float | None
+) -> None:
     date = dt.date(2024, 1, 15)
     row = row_of(date, date - dt.timedelta(days=days), accrued, user, 0.066)
     assert violations(Rates, pl.DataFrame([row], schema=empty_frame(Rates).schema)) is None

@@ -26,8 +26,14 @@ def test_a_negative_volume_of_an_index_costs_its_row(workspace: Workspace) -> No
     build_until(workspace, "bronze/index_close", DAY, DAY)
     rows = workspace.lake.read("bronze/index_close", [DAY])
     first = rows["published_name"][0]
-    put_day(workspace.lake, "bronze/index_close", DAY, rows.with_columns(
-        volume=pl.when(pl.col("published_name") == first).then(-1).otherwise(pl.col("volume")).cast(pl.Int64)))  # fmt: skip
+    put_day(
+        workspace.lake,
+        "bronze/index_close",
+        DAY,
+        rows.with_columns(
+            volume=pl.when(pl.col("published_name") == first).then(-1).otherwise(pl.col("volume")).cast(pl.Int64)
+        ),
+    )
     assert build_range(TABLES["silver/index_eod"], workspace, [DAY]).failed == {}
     built = workspace.lake.read("silver/index_eod", [DAY])
     assert first not in built["published_name"].to_list()

@@ -32,16 +32,22 @@ NO_LISTS = pl.DataFrame(schema=empty_frame(BundleLists).schema)
 HITS = {"trade_date": pl.Date, "symbol": pl.String, "series": pl.String, "side": pl.String}
 
 
-def status(hits: list[tuple[str, str, str]], rows: list[dict[str, object]], incomplete: tuple[dt.date, ...] = ()) -> pl.DataFrame:
+def status(
+    hits: list[tuple[str, str, str]], rows: list[dict[str, object]], incomplete: tuple[dt.date, ...] = ()
+) -> pl.DataFrame:
     """Of securities that differ from `PRICES` in these values, and are equal in the bhavcopy, with these lines on the
     list."""
     prices = pl.DataFrame([PRICES | row for row in rows], schema_overrides={"corporate_flag": pl.String})
     equity = prices.select("trade_date", "symbol", "series", "volume", instrument_id=pl.lit("SYM:") + pl.col("symbol"))
-    return transform(prices, equity, pl.DataFrame([(DAY, *hit) for hit in hits], schema=HITS, orient="row"), NO_LISTS, incomplete)
+    return transform(
+        prices, equity, pl.DataFrame([(DAY, *hit) for hit in hits], schema=HITS, orient="row"), NO_LISTS, incomplete
+    )
 
 
 def flags(frame: pl.DataFrame) -> dict[str, tuple[bool | None, bool | None]]:
-    return {symbol: (upper, lower) for symbol, upper, lower in frame.select("symbol", "hit_upper", "hit_lower").iter_rows()}
+    return {
+        symbol: (upper, lower) for symbol, upper, lower in frame.select("symbol", "hit_upper", "hit_lower").iter_rows()
+    }
 
 
 def test_whether_it_has_derivatives_is_known_on_days_with_contracts_only() -> None:
@@ -50,7 +56,8 @@ def test_whether_it_has_derivatives_is_known_on_days_with_contracts_only() -> No
     hits = pl.DataFrame(schema=HITS)
     for days, wanted in (([DAY, DAY], [False, True]), ([], [None, None]), ([DAY - dt.timedelta(days=1)], [None, None])):
         contracts = pl.DataFrame(
-            {"trade_date": days, "instrument_id": ["SYM:B"] * len(days)}, schema={"trade_date": pl.Date, "instrument_id": pl.String}
+            {"trade_date": days, "instrument_id": ["SYM:B"] * len(days)},
+            schema={"trade_date": pl.Date, "instrument_id": pl.String},
         )
         frame = transform(rows, equity, hits, NO_LISTS, derivatives=contracts)
         assert frame["has_derivatives"].to_list() == wanted
@@ -83,7 +90,9 @@ def test_the_genuine_bundle_through_the_lake(real: Path, tmp_path: Path, decembe
     listed = read_bundle_bands((real / "pr_zip" / "PR011220.zip").read_bytes(), "x")[0]
     equity = listed.join(rows, on=["symbol", "series"], how="semi")
     assert equity.height > 400
-    assert (rows["hit_upper"].sum(), rows["hit_lower"].sum()) == tuple((equity["side"] == side).sum() for side in ("upper", "lower"))
+    assert (rows["hit_upper"].sum(), rows["hit_lower"].sum()) == tuple(
+        (equity["side"] == side).sum() for side in ("upper", "lower")
+    )
     assert flags(rows)["SATHAISPAT"] == (True, False)
     unknown = rows.filter(pl.col("hit_upper").is_null())
     assert set(unknown["series"]) == {"BE"}
@@ -124,10 +133,15 @@ def test_new_highs_are_found_by_name_and_price() -> None:
          (DAY, "funds", None, None, None, "GOLD")],
         schema=["trade_date", "list_name", "security", "status", "new", "underlying"], orient="row",
     ).with_columns(symbol=pl.lit("B"), series=pl.lit("BE"))  # fmt: skip
-    rows = pl.DataFrame([PRICES, PRICES | {"symbol": "B", "security": "B LTD"}], schema_overrides={"corporate_flag": pl.String})
+    rows = pl.DataFrame(
+        [PRICES, PRICES | {"symbol": "B", "security": "B LTD"}], schema_overrides={"corporate_flag": pl.String}
+    )
     equity = rows.select("trade_date", "symbol", "series", "volume", instrument_id="symbol")
     frame = transform(rows, equity, pl.DataFrame(schema=HITS), lists)
-    assert frame.select("is_new_high", "is_new_low", "underlying").rows() == [(True, False, None), (False, False, "GOLD")]  # 99 is not 98
+    assert frame.select("is_new_high", "is_new_low", "underlying").rows() == [
+        (True, False, None),
+        (False, False, "GOLD"),
+    ]  # 99 is not 98
     without = transform(rows, equity, pl.DataFrame(schema=HITS), lists.filter(pl.col("list_name") == "funds"))
     assert without["is_new_high"].null_count() == 2
     misprint = transform(rows.with_columns(high=1e22), equity, pl.DataFrame(schema=HITS), lists)
@@ -135,7 +149,11 @@ def test_new_highs_are_found_by_name_and_price() -> None:
 
 
 def test_who_is_not_on_the_list_hit_no_band() -> None:
-    found = flags(status([("A", "BE", "upper"), ("B", "BE", "upper"), ("B", "BE", "lower")], [{}, {"symbol": "B"}, {"symbol": "C"}]))
+    found = flags(
+        status(
+            [("A", "BE", "upper"), ("B", "BE", "upper"), ("B", "BE", "lower")], [{}, {"symbol": "B"}, {"symbol": "C"}]
+        )
+    )
     assert found == {"A": (True, False), "B": (True, True), "C": (False, False)}
 
 
@@ -153,7 +171,9 @@ def test_who_is_not_on_a_list_that_is_not_whole_may_have_been_on_it() -> None:
     ("BE", 102.0, 102.0, False), ("ST", 100.0, 98.0, False), ("BE", 102.0, 98.0, False), ("BE", 102.05, 98.0, True),
     ("BE", 102.0, 97.9, True), ("EQ", 102.0, 102.0, True), ("BZ", 102.0, 102.0, True), ("SM", 102.0, 102.0, True),
 ])  # fmt: skip
-def test_the_list_does_not_speak_of_trade_to_trade_names_within_two_percent(series: str, high: float, low: float, known: bool) -> None:
+def test_the_list_does_not_speak_of_trade_to_trade_names_within_two_percent(
+    series: str, high: float, low: float, known: bool
+) -> None:
     rows: list[dict[str, object]] = [{"series": series, "high": high, "low": low}, {"symbol": "B"}]
     found = flags(status([("B", "BE", "upper")], rows))
     assert found["A"] == ((False, False) if known else (None, None))
@@ -164,22 +184,40 @@ def test_the_list_does_not_speak_of_trade_to_trade_names_within_two_percent(seri
 def test_a_symbol_that_the_bhavcopy_does_not_know_is_left_out_and_a_wrong_half_of_a_list_is_refused() -> None:
     frame = status([("A", "BE", "upper")], [{}, {"symbol": "B"}])
     assert violations(SecurityStatus, frame) is None
-    assert violations(SecurityStatus, frame.with_columns(hit_upper=pl.lit(value=False), hit_lower=pl.lit(None, pl.Boolean))) is not None
+    assert (
+        violations(
+            SecurityStatus, frame.with_columns(hit_upper=pl.lit(value=False), hit_lower=pl.lit(None, pl.Boolean))
+        )
+        is not None
+    )
     prices = pl.DataFrame([PRICES], schema_overrides={"corporate_flag": pl.String})
     other = prices.select("trade_date", "series", "volume", symbol=pl.lit("NEW"), instrument_id=pl.lit("SYM:A"))
     assert transform(prices, other, pl.DataFrame(schema=HITS), NO_LISTS).is_empty()
 
 
 def test_no_rows_give_no_rows() -> None:
-    frame = transform(pl.DataFrame([PRICES], schema_overrides={"corporate_flag": pl.String}).clear(),
-                      pl.DataFrame(schema={"trade_date": pl.Date, "symbol": pl.String, "series": pl.String, "volume": pl.Int64,
-                                           "instrument_id": pl.String}), pl.DataFrame(schema=HITS), NO_LISTS)  # fmt: skip
+    frame = transform(
+        pl.DataFrame([PRICES], schema_overrides={"corporate_flag": pl.String}).clear(),
+        pl.DataFrame(
+            schema={
+                "trade_date": pl.Date,
+                "symbol": pl.String,
+                "series": pl.String,
+                "volume": pl.Int64,
+                "instrument_id": pl.String,
+            }
+        ),
+        pl.DataFrame(schema=HITS),
+        NO_LISTS,
+    )
     assert frame.schema == empty_frame(SecurityStatus).schema
 
 
 @given(st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from(["upper", "lower"])), max_size=8),
        st.lists(st.floats(90, 110), min_size=3, max_size=3), st.booleans())  # fmt: skip
-def test_every_listed_security_is_marked_and_no_other(hits: list[tuple[str, str]], highs: list[float], is_whole: bool) -> None:
+def test_every_listed_security_is_marked_and_no_other(
+    hits: list[tuple[str, str]], highs: list[float], is_whole: bool
+) -> None:
     rows: list[dict[str, object]] = [{"symbol": name, "high": high} for name, high in zip("ABC", highs, strict=True)]
     frame = status([(name, "BE", side) for name, side in hits], rows, () if is_whole else (DAY,))
     assert violations(SecurityStatus, frame) is None
@@ -188,5 +226,7 @@ def test_every_listed_security_is_marked_and_no_other(hits: list[tuple[str, str]
 
 
 def test_the_members_of_a_bundle_are_found_in_any_letters() -> None:
-    body = zipped({"PR/BH011220.CSV": "SYMBOL,SERIES,SECURITY,HIGH/LOW\nA,EQ,A LTD,L\n", "__MACOSX/PR/._BH011220.CSV": "rubbish"})
+    body = zipped(
+        {"PR/BH011220.CSV": "SYMBOL,SERIES,SECURITY,HIGH/LOW\nA,EQ,A LTD,L\n", "__MACOSX/PR/._BH011220.CSV": "rubbish"}
+    )
     assert read_bundle_bands(body, "x")[0]["side"].to_list() == ["lower"]

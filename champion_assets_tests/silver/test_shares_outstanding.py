@@ -33,7 +33,9 @@ def test_genuine_values_sum_to_the_totals_of_the_exchange(folder_lake: Workspace
     listed = bronze.filter(pl.col("category") == "listed")
     assert listed["market_cap"].sum() == pytest.approx(TOTALS[day], rel=1e-12)  # type: ignore[index]
     share = traded.filter(pl.col("category") == "listed")["market_cap"].sum() / TOTALS[day]  # type: ignore[index]
-    assert share > 0.997  # the rest: units of trusts that never traded since these two days begin, and names that did not on the day
+    assert (
+        share > 0.997
+    )  # the rest: units of trusts that never traded since these two days begin, and names that did not on the day
 
 
 @pytest.mark.real

@@ -44,7 +44,10 @@ def test_by_hand() -> None:
 def test_stages_and_who_is_watched() -> None:
     frame = made({"list_name": "surveillance", "symbol": "A", "series": "EQ", "gsm": 0},
                  {"list_name": "surveillance", "symbol": "B", "series": "EQ", "loss_making": 0})  # fmt: skip
-    assert frame.select("is_watched", "gsm", "loss_making", "bulk_bought").rows() == [(True, 0, None, None), (False, None, 0, None)]
+    assert frame.select("is_watched", "gsm", "loss_making", "bulk_bought").rows() == [
+        (True, 0, None, None),
+        (False, None, 0, None),
+    ]
 
 
 def test_the_fictional_lists(workspace: Workspace) -> None:

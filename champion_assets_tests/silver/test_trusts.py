@@ -32,12 +32,16 @@ def test_the_distributions_of_trusts_act(real: Path, tmp_path: Path) -> None:
             member = run.extractfile(name)
             assert member is not None
             (source / Path(name).name).write_bytes(member.read())
-    workspace = open_workspace(Settings(data_dir=tmp_path / "data", source=str(source), start_date=EVENING, retry_delay_scale=0))
+    workspace = open_workspace(
+        Settings(data_dir=tmp_path / "data", source=str(source), start_date=EVENING, retry_delay_scale=0)
+    )
     for table in ORDER[: ORDER.index("silver/corporate_actions") + 1]:
         assert not build_range(TABLES[table], workspace, [EVENING, EX_DATE]).failed
     units = workspace.lake.read("silver/equity_eod", [EX_DATE]).filter(pl.col("instrument_class") == "trust")
     assert dict(units.select("symbol", "series").rows()) == {"INDIGRID": "IV", "IRBINVIT": "IV"}
-    legs = workspace.lake.read("silver/corporate_actions", [EX_DATE]).filter(pl.col("symbol").is_in(["INDIGRID", "IRBINVIT"]))
+    legs = workspace.lake.read("silver/corporate_actions", [EX_DATE]).filter(
+        pl.col("symbol").is_in(["INDIGRID", "IRBINVIT"])
+    )
     assert dict(legs.select("symbol", pl.col("cash").round(2)).rows()) == {"INDIGRID": 0.92, "IRBINVIT": 1.55}
     prior = dict(units.select("symbol", "prior_close").rows())
     for symbol, cash, factor in legs.select("symbol", "cash", "f_total_return").iter_rows():
@@ -50,7 +54,9 @@ def _market() -> Market:
          ("IN9397D01014", "AIRTELPP", "E1", "IN9397D01014")],
         schema=["instrument_id", "symbol", "series", "isin"], orient="row",
     ).with_columns(last_seen=pl.lit(EVENING), last_close=100.0)  # fmt: skip
-    prices = pl.DataFrame(schema=dict.fromkeys(("open", "close", "prior_close", "prev_close"), pl.Float64) | {"instrument_id": pl.String})
+    prices = pl.DataFrame(
+        schema=dict.fromkeys(("open", "close", "prior_close", "prev_close"), pl.Float64) | {"instrument_id": pl.String}
+    )
     return Market(EX_DATE, EVENING, known, known.reverse(), prices, lambda _name, _date: (None, None))
 
 

@@ -56,10 +56,22 @@ def genuine_day(real: Path, date: dt.date) -> tuple[MarketDay, dict[tuple[str, s
     nothing = np.zeros(prices.height, dtype=bool)
     volume = prices["volume"].cast(pl.Float64).to_numpy()
     day = MarketDay(
-        date=date, **of, vwap=of["close"], previous=prices["prev_close"].to_numpy(), volume=volume, traded=volume > 0, is_gap=nothing,
-        is_delivered=nothing, volatility=of["close"], tick=fixed_ticks(prices["series"].to_list()), hits=band_hits(told, index),
-    )  # fmt: skip
-    return day, {(symbol, series): number for number, (symbol, series) in enumerate(prices.select("symbol", "series").iter_rows())}
+        date=date,
+        **of,
+        vwap=of["close"],
+        previous=prices["prev_close"].to_numpy(),
+        volume=volume,
+        traded=volume > 0,
+        is_gap=nothing,
+        is_delivered=nothing,
+        volatility=of["close"],
+        tick=fixed_ticks(prices["series"].to_list()),
+        hits=band_hits(told, index),
+    )
+    return day, {
+        (symbol, series): number
+        for number, (symbol, series) in enumerate(prices.select("symbol", "series").iter_rows())
+    }
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +120,9 @@ def test_without_it_some_are_refused_that_were_open_and_few_are_filled_that_were
 
 @pytest.mark.real
 @pytest.mark.parametrize("date", BUNDLES)
-def test_all_openings_of_a_genuine_day(date: dt.date, days: dict[dt.date, tuple[MarketDay, dict[tuple[str, str], int]]]) -> None:
+def test_all_openings_of_a_genuine_day(
+    date: dt.date, days: dict[dt.date, tuple[MarketDay, dict[tuple[str, str], int]]]
+) -> None:
     day, index = days[date]
     assert day.hits is not None
     names = list(index.values())
@@ -132,18 +146,34 @@ def test_trade_to_trade_names_held_to_two_percent_stay_locked_though_the_list_le
 prices = st.floats(1.0, 1000.0).map(lambda price: round(round(price / 0.05) * 0.05, 2))
 
 
-@given(opened=prices, previous=prices, upper=st.booleans(), flags=st.tuples(st.booleans(), st.booleans(), st.booleans()),
-       other=prices, fill=st.sampled_from(["open", "vwap", "close"]))  # fmt: skip
+@given(
+    opened=prices,
+    previous=prices,
+    upper=st.booleans(),
+    flags=st.tuples(st.booleans(), st.booleans(), st.booleans()),
+    other=prices,
+    fill=st.sampled_from(["open", "vwap", "close"]),
+)
 def test_who_is_not_on_the_list_is_never_refused_where_it_is_there(
     opened: float, previous: float, upper: bool, flags: tuple[bool, bool, bool], other: float, fill: str
 ) -> None:
     price, no = np.array([opened]), np.array([False])
     known, above, below = (np.array([flag]) for flag in flags)
     day = MarketDay(
-        date=dt.date(2020, 12, 1), open=price, high=np.maximum(price, other), low=np.minimum(price, other), close=price, vwap=price,
-        previous=np.array([previous]), volume=np.array([1e6]), traded=~no, is_gap=no, is_delivered=no, volatility=price,
+        date=dt.date(2020, 12, 1),
+        open=price,
+        high=np.maximum(price, other),
+        low=np.minimum(price, other),
+        close=price,
+        vwap=price,
+        previous=np.array([previous]),
+        volume=np.array([1e6]),
+        traded=~no,
+        is_gap=no,
+        is_delivered=no,
+        volatility=price,
         hits=BandHits(known, above, below),
-    )  # fmt: skip
+    )
     is_refused = refused(day, [0], upper=upper, fill=fill)[0]
     is_extreme = opened >= other if upper else opened <= other
     is_listed = above[0] if upper else below[0]

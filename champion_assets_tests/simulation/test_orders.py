@@ -39,10 +39,16 @@ def test_the_rest_of_an_order_is_changed_by_corporate_actions_like_a_holding() -
     assert account.orders == {}
 
 
-@pytest.mark.parametrize(("action", "left"), [
-    (Action("shares", f=10.0, q=0.1), {0: 80.0}), (Action("shares", f=0.8), {0: 800.0}), (Action("cash", cash=2.0), {0: 800.0}),
-    (Action("merger", a=0.25, other=1), {1: 200.0}), (Action("shares", f=2000.0, q=0.0005), {}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("action", "left"),
+    [
+        (Action("shares", f=10.0, q=0.1), {0: 80.0}),
+        (Action("shares", f=0.8), {0: 800.0}),
+        (Action("cash", cash=2.0), {0: 800.0}),
+        (Action("merger", a=0.25, other=1), {1: 200.0}),
+        (Action("shares", f=2000.0, q=0.0005), {}),
+    ],
+)
 def test_an_order_waits_through_other_actions(action: Action, left: dict[int, float]) -> None:
     account, rules = new_account(1e6, 2), Rules(participation=0.1, unfilled="carry")
     run(account, market([100.0, 50.0], volume=1000), [0.09, 0.0], rules)
@@ -62,7 +68,9 @@ def test_an_order_for_a_name_that_did_not_trade_is_for_the_amount_wanted() -> No
 
 def test_every_order_says_what_became_of_it() -> None:
     account = holding(20_000.0, [100.0, 50.0, 0.0, 0.0], [100.0, 10.0, 0.0, 0.0])
-    day = market([100.0, 10.0, 120.0, 50.0], previous=[100.0, 10.0, 100.0, 50.0], traded=[True, False, True, True], volume=150)
+    day = market(
+        [100.0, 10.0, 120.0, 50.0], previous=[100.0, 10.0, 100.0, 50.0], traded=[True, False, True, True], volume=150
+    )
     result = run(account, day, [0.2, 0.0, 0.2, 0.59], Rules(participation=0.5))
     told = {each.name: each for each in result.executions}
     assert {name: each.reason for name, each in told.items()} == {0: "", 1: "not_traded", 2: "at_band", 3: "volume"}
@@ -89,7 +97,9 @@ def test_what_each_name_brought_adds_up_to_the_pnl() -> None:
     assert one.dividends == 500.0
     assert other.execution == pytest.approx(-result.bought + 50.0 * account.shares[1])
     assert other.market == pytest.approx(account.shares[1] * 2.0)
-    parts = [each for name in result.names.values() for each in (name.market, name.dividends, name.execution, name.actions)]
+    parts = [
+        each for name in result.names.values() for each in (name.market, name.dividends, name.execution, name.actions)
+    ]
     assert sum(parts) == pytest.approx(result.pnl)
 
 
@@ -99,7 +109,9 @@ def test_what_the_decision_leaves_alone_is_not_ordered_even_if_its_listing_ends_
     account = holding(5000.0, [100.0, 0.0], [50.0, 0.0])
     day = market([1.0, 20.0], traded=[False, True], previous=[np.nan, 20.0])
     decided = Decided(np.array([0.5, 0.2]), np.array([np.nan, 20.0]), frozenset({0}))
-    result = run_session(account, day, {0: [Action("ending", parts=((1, 2.5, 0),))]}, decided, Rules(), NseCashMarket(Plan()))
+    result = run_session(
+        account, day, {0: [Action("ending", parts=((1, 2.5, 0),))]}, decided, Rules(), NseCashMarket(Plan())
+    )
     assert account.shares[0] == 0
     assert [each.name for each in result.executions] == [1]
     still = holding(0.0, [100.0, 0.0], [50.0, 0.0])

@@ -43,12 +43,31 @@ class FlatFeeMarket:
         return Charges({"fee": FEE * (len(bought) + len(sold))})
 
 
-def session(account: Account, price: float, targets: list[float] | None, rules: Rules | None = None, *, previous: float | None = None,
-            delivered: bool = False) -> SessionResult:  # fmt: skip
+def session(
+    account: Account,
+    price: float,
+    targets: list[float] | None,
+    rules: Rules | None = None,
+    *,
+    previous: float | None = None,
+    delivered: bool = False,
+) -> SessionResult:
     one = np.array([price])
     flag = np.array([False])
-    day = MarketDay(dt.date(2030, 1, 2), one, one, one, one, one, np.array([previous or price]), np.array([1e6]), ~flag, flag,
-                    np.array([delivered]), np.array([0.02]))  # fmt: skip
+    day = MarketDay(
+        dt.date(2030, 1, 2),
+        one,
+        one,
+        one,
+        one,
+        one,
+        np.array([previous or price]),
+        np.array([1e6]),
+        ~flag,
+        flag,
+        np.array([delivered]),
+        np.array([0.02]),
+    )
     decided = None if targets is None else Decided(np.array(targets), day.previous)
     return run_session(account, day, {}, decided, rules or Rules(), FlatFeeMarket())
 
@@ -63,7 +82,9 @@ def test_charges_are_those_of_the_other_market() -> None:
 
 def test_prices_lie_on_its_tick() -> None:
     account = new_account(100_000.0, 1)
-    assert session(account, 33.0, [0.5], Rules(slippage=0.0001)).bought == pytest.approx(1510 * 33.01)  # NSE's would be 33.05
+    assert session(account, 33.0, [0.5], Rules(slippage=0.0001)).bought == pytest.approx(
+        1510 * 33.01
+    )  # NSE's would be 33.05
 
 
 def test_there_are_no_price_limits() -> None:
@@ -83,4 +104,6 @@ def test_neither_simulator_nor_numerics_import_an_exchange() -> None:
     for path in (file for folder in ("simulation", "quant") for file in (root / folder).glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("champion_assets."):
-                assert node.module.split(".")[1] in ("simulation", "quant", "common"), f"{path.name} imports {node.module}"  # type: ignore[union-attr]
+                assert node.module.split(".")[1] in ("simulation", "quant", "common"), (
+                    f"{path.name} imports {node.module}"
+                )  # type: ignore[union-attr]

@@ -21,18 +21,37 @@ DAY = dt.date(2020, 7, 6)
 NO_COSTS_BEFORE = dt.date(1994, 12, 1)
 
 
-def market(opens: list[float], closes: list[float] | None = None, *, date: dt.date = DAY, previous: list[float] | None = None,
-           high: list[float] | None = None, low: list[float] | None = None, volume: float = 1e6, traded: list[bool] | None = None,
-           delivered: bool = False, gap: list[bool] | None = None) -> MarketDay:  # fmt: skip
+def market(
+    opens: list[float],
+    closes: list[float] | None = None,
+    *,
+    date: dt.date = DAY,
+    previous: list[float] | None = None,
+    high: list[float] | None = None,
+    low: list[float] | None = None,
+    volume: float = 1e6,
+    traded: list[bool] | None = None,
+    delivered: bool = False,
+    gap: list[bool] | None = None,
+) -> MarketDay:
     o = np.array(opens)
     c = o if closes is None else np.array(closes)
     flags = np.ones(o.size, dtype=bool) if traded is None else np.array(traded)
     o, c = np.where(flags, o, np.nan), np.where(flags, c, np.nan)
     return MarketDay(
-        date, o, np.maximum(o, c) if high is None else np.array(high), np.minimum(o, c) if low is None else np.array(low), c, (o + c) / 2,
-        np.array(opens) if previous is None else np.array(previous), np.where(flags, volume, 0.0), flags,
-        np.zeros(o.size, dtype=bool) if gap is None else np.array(gap), np.full(o.size, delivered), np.full(o.size, 0.02),
-    )  # fmt: skip
+        date,
+        o,
+        np.maximum(o, c) if high is None else np.array(high),
+        np.minimum(o, c) if low is None else np.array(low),
+        c,
+        (o + c) / 2,
+        np.array(opens) if previous is None else np.array(previous),
+        np.where(flags, volume, 0.0),
+        flags,
+        np.zeros(o.size, dtype=bool) if gap is None else np.array(gap),
+        np.full(o.size, delivered),
+        np.full(o.size, 0.02),
+    )
 
 
 def holding(cash: float, shares: list[float], prices: list[float]) -> Account:
@@ -45,7 +64,9 @@ def run(account: Account, day: MarketDay, targets: list[float] | None = None, ru
         actions: dict[int, list[Action]] | None = None, earned: float = 0.0, plan: Plan | None = None,
         closes: list[float] | None = None) -> SessionResult:  # fmt: skip
     exchange = NseCashMarket(plan or Plan())
-    decided = None if targets is None else Decided(np.array(targets), day.previous if closes is None else np.array(closes))
+    decided = (
+        None if targets is None else Decided(np.array(targets), day.previous if closes is None else np.array(closes))
+    )
     return run_session(account, day, actions or {}, decided, rules or Rules(), exchange, earned)
 
 
@@ -68,12 +89,16 @@ def test_the_price_of_a_fill_is_a_choice(fill: str, price: float) -> None:
 
 def test_slippage_and_impact_are_against_us_and_on_the_tick() -> None:
     account = new_account(1_000_000.0, 1)
-    assert run(account, market([100.0]), [0.5], Rules(slippage=0.0012)).bought == pytest.approx(5000 * 100.15)  # 100.12 up to the tick
+    assert run(account, market([100.0]), [0.5], Rules(slippage=0.0012)).bought == pytest.approx(
+        5000 * 100.15
+    )  # 100.12 up to the tick
     account = holding(0.0, [5000.0], [100.0])
     assert run(account, market([100.0]), [0.0], Rules(slippage=0.0012)).sold == pytest.approx(5000 * 99.85)
     account = new_account(1_000_000.0, 1)
     impact = 100 * (1 + 1.0 * 0.02 * (5000 / 1e6) ** 0.5)
-    assert run(account, market([100.0]), [0.5], Rules(impact=1.0)).bought == pytest.approx(5000 * np.ceil(impact / 0.05) * 0.05)
+    assert run(account, market([100.0]), [0.5], Rules(impact=1.0)).bought == pytest.approx(
+        5000 * np.ceil(impact / 0.05) * 0.05
+    )
 
 
 def test_nothing_is_filled_that_did_not_trade_and_a_suspended_name_keeps_its_price() -> None:
@@ -146,11 +171,16 @@ def test_brokerage_and_depository_charges() -> None:
     assert (result.costs.of("brokerage"), result.costs.of("depository")) == (20.0, 13.5)
 
 
-@pytest.mark.parametrize(("action", "shares", "cash", "price"), [
-    (Action("cash", cash=5.0), 101.0, 505.0, 95.0), (Action("shares", f=0.2, q=5.0), 505.0, 0.0, 20.0),
-    (Action("shares", f=2 / 3, q=1.5), 151.0, 0.5 * 200 / 3, 200 / 3), (Action("shares", f=10.0, q=0.1), 10.0, 0.1 * 1000.0, 1000.0),
-    (Action("rights", f=0.95, a=1, b=5, cash=70.0), 101.0, 505.0, 95.0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("action", "shares", "cash", "price"),
+    [
+        (Action("cash", cash=5.0), 101.0, 505.0, 95.0),
+        (Action("shares", f=0.2, q=5.0), 505.0, 0.0, 20.0),
+        (Action("shares", f=2 / 3, q=1.5), 151.0, 0.5 * 200 / 3, 200 / 3),
+        (Action("shares", f=10.0, q=0.1), 10.0, 0.1 * 1000.0, 1000.0),
+        (Action("rights", f=0.95, a=1, b=5, cash=70.0), 101.0, 505.0, 95.0),
+    ],
+)
 def test_actions_keep_the_value(action: Action, shares: float, cash: float, price: float) -> None:
     account = holding(0.0, [101.0], [100.0])
     day = market([price])
@@ -163,7 +193,9 @@ def test_actions_keep_the_value(action: Action, shares: float, cash: float, pric
 
 def test_rights_can_be_subscribed() -> None:
     account = holding(10_000.0, [100.0], [100.0])
-    result = run(account, market([95.0]), None, Rules(rights="subscribe"), {0: [Action("rights", f=0.95, a=1, b=5, cash=70.0)]})
+    result = run(
+        account, market([95.0]), None, Rules(rights="subscribe"), {0: [Action("rights", f=0.95, a=1, b=5, cash=70.0)]}
+    )
     assert account.shares[0] == 120.0
     assert account.cash == 10_000 - 20 * 70
     assert abs(result.pnl) < 1e-9  # 120 at 95 and 1,400 paid are 100 at 100
@@ -233,7 +265,13 @@ def test_one_stock_bought_and_held_earns_its_total_return() -> None:
     account, zero = new_account(1_000_000.0, 1), NO_COSTS_BEFORE
     run(account, market([100.0], [110.0], date=zero), [1.0], Rules(whole_shares=False))
     start = account.value
-    run(account, market([22.0], [24.0], date=zero), None, Rules(whole_shares=False), {0: [Action("shares", f=0.2, q=5.0)]})
+    run(
+        account,
+        market([22.0], [24.0], date=zero),
+        None,
+        Rules(whole_shares=False),
+        {0: [Action("shares", f=0.2, q=5.0)]},
+    )
     run(account, market([23.0], [23.5], date=zero), None, Rules(whole_shares=False), {0: [Action("cash", cash=1.0)]})
     assert account.value / start == pytest.approx((24 / 22) * (24.5 / 24), rel=1e-3)
 
@@ -256,17 +294,28 @@ def test_the_account_balances_whatever_happens(data: st.DataObject) -> None:
     a paisa."""
     names = 4
     rules = Rules(
-        data.draw(st.sampled_from(["open", "vwap", "close"])), True, data.draw(st.floats(0, 0.01)), data.draw(st.floats(0, 2)),
-        data.draw(st.floats(0.001, 1)), data.draw(st.sampled_from(["cancel", "carry"])),
+        data.draw(st.sampled_from(["open", "vwap", "close"])),
+        True,
+        data.draw(st.floats(0, 0.01)),
+        data.draw(st.floats(0, 2)),
+        data.draw(st.floats(0.001, 1)),
+        data.draw(st.sampled_from(["cancel", "carry"])),
         data.draw(st.sampled_from(["renounce", "subscribe"])),
-        data.draw(st.sampled_from(["same_day", "settled"])), 3, 0.1,
-    )  # fmt: skip
+        data.draw(st.sampled_from(["same_day", "settled"])),
+        3,
+        0.1,
+    )
     account = new_account(1_000_000.0, names)
     for _ in range(10):
         opens = [data.draw(_price) for _ in range(names)]
         closes = [each * data.draw(st.floats(0.8, 1.25)) for each in opens]
-        day = market(opens, closes, volume=data.draw(st.floats(1, 1e6)), traded=[data.draw(st.booleans()) for _ in range(names)],
-                     delivered=data.draw(st.booleans()))  # fmt: skip
+        day = market(
+            opens,
+            closes,
+            volume=data.draw(st.floats(1, 1e6)),
+            traded=[data.draw(st.booleans()) for _ in range(names)],
+            delivered=data.draw(st.booleans()),
+        )
         targets = None
         if data.draw(st.booleans()):
             raw = [data.draw(st.floats(0, 1)) for _ in range(names)]

@@ -56,8 +56,12 @@ def site(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Iterat
         "DAGSTER_HOME": "", "CHAMPION_PARTITIONS_PER_RUN": "5", "CHAMPION_TRACK": "false",
     }  # fmt: skip
     champion = str(BIN / "champion")
-    at_once = environment | {"CHAMPION_PARTITIONS_PER_RUN": "250"}  # the small chunks are for the backfill from the page
-    subprocess.run([champion, "backfill", "2023-11-01", "2024-02-29"], env=at_once, check=True, stdout=subprocess.DEVNULL)
+    at_once = environment | {
+        "CHAMPION_PARTITIONS_PER_RUN": "250"
+    }  # the small chunks are for the backfill from the page
+    subprocess.run(
+        [champion, "backfill", "2023-11-01", "2024-02-29"], env=at_once, check=True, stdout=subprocess.DEVNULL
+    )
     environment["DAGSTER_HOME"] = str(folder / "dagster")
     port = _free_port()
     module = ["-m", "champion_assets.definitions"]
@@ -66,7 +70,10 @@ def site(tmp_path_factory: pytest.TempPathFactory, exchange: Exchange) -> Iterat
             [str(BIN / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), *module],
             [str(BIN / "dagster-daemon"), "run", *module],
         )
-        servers = [subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True) for command in commands]
+        servers = [
+            subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+            for command in commands
+        ]
         try:
             _wait(lambda: requests.get(f"http://127.0.0.1:{port}/server_info", timeout=2).ok, 120)
             yield f"http://127.0.0.1:{port}", environment
@@ -118,7 +125,9 @@ def test_the_lineage_shows_every_asset_in_its_stage(site: tuple[str, dict[str, s
     body = look(page, f"{url}/asset-groups", "lineage_groups", "silver", "features")
     for group in ("raw", "bronze", "silver", "features", "portfolio", "backtest", "warehouse"):
         assert group in body
-    asked = page.request.post(f"{url}/graphql", data={"query": "{assetNodes {assetKey {path} groupName}}"})  # what the page draws
+    asked = page.request.post(
+        f"{url}/graphql", data={"query": "{assetNodes {assetKey {path} groupName}}"}
+    )  # what the page draws
     nodes = {"/".join(node["assetKey"]["path"]): node["groupName"] for node in asked.json()["data"]["assetNodes"]}
     assert {name: nodes.get(name) for name in ORDER} == {name: name.split("/")[0] for name in ORDER}
     assert nodes["backtest/tear_sheet"] == "backtest"
@@ -130,7 +139,13 @@ def test_the_lineage_shows_every_asset_in_its_stage(site: tuple[str, dict[str, s
 
 def test_a_partition_shows_its_rows_size_and_origin(site: tuple[str, dict[str, str]], page: Any) -> None:
     url, _ = site
-    body = look(page, f"{url}/assets/silver/equity_eod?view=partitions&partition={DAY}", "partition", "size_bytes", "fingerprint")
+    body = look(
+        page,
+        f"{url}/assets/silver/equity_eod?view=partitions&partition={DAY}",
+        "partition",
+        "size_bytes",
+        "fingerprint",
+    )
     assert "written" in body
     assert "normalized_rows" in body
 
@@ -150,7 +165,9 @@ def test_the_columns_are_described(site: tuple[str, dict[str, str]], page: Any) 
 
 def test_the_check_shows_its_verdict(site: tuple[str, dict[str, str]], page: Any) -> None:
     url, _ = site
-    body = look(page, f"{url}/assets/silver/equity_eod?view=checks&checkDetail=schema", "check", "schema", "days_checked")
+    body = look(
+        page, f"{url}/assets/silver/equity_eod?view=checks&checkDetail=schema", "check", "schema", "days_checked"
+    )
     assert "EquityEod" in body
     assert "Passed" in body or "Succeeded" in body
 
@@ -178,7 +195,9 @@ def test_the_tear_sheet_draws_its_plots(site: tuple[str, dict[str, str]], page: 
     names = page.locator("#holdings-table tbody td:first-child").all_inner_texts()
     assert names == sorted(names)
     page.locator("#holdings-table th").nth(3).click()
-    amounts = [float(text.replace(",", "")) for text in page.locator("#holdings-table tbody td:nth-child(4)").all_inner_texts()]
+    amounts = [
+        float(text.replace(",", "")) for text in page.locator("#holdings-table tbody td:nth-child(4)").all_inner_texts()
+    ]
     assert amounts == sorted(amounts, reverse=True)
     page.locator("#growth .plot").first.hover()
     assert "Portfolio: " in page.locator("#growth .tip").first.inner_text()
@@ -201,7 +220,9 @@ def _ask(url: str, query: str, variables: dict[str, Any]) -> dict[str, Any]:
 
 def _backfill(url: str, names: tuple[str, ...], days: list[str]) -> dict[str, Any]:
     keys = [{"path": name.split("/")} for name in names]
-    launched = _ask(url, BACKFILL, {"params": {"assetSelection": keys, "partitionNames": days}})["launchPartitionBackfill"]
+    launched = _ask(url, BACKFILL, {"params": {"assetSelection": keys, "partitionNames": days}})[
+        "launchPartitionBackfill"
+    ]
     assert launched["__typename"] == "LaunchBackfillSuccess", launched
 
     def done() -> dict[str, Any] | None:

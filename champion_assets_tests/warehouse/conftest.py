@@ -25,10 +25,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
 def on_server(settings: Settings, server: ClickHouse, database: str) -> Settings:
     return settings.model_copy(
         update={
-            "clickhouse_host": "127.0.0.1", "clickhouse_port": server.port, "clickhouse_user": server.user,
-            "clickhouse_password": SecretStr(server.password), "clickhouse_database": database, "load_to_clickhouse": True,
+            "clickhouse_host": "127.0.0.1",
+            "clickhouse_port": server.port,
+            "clickhouse_user": server.user,
+            "clickhouse_password": SecretStr(server.password),
+            "clickhouse_database": database,
+            "load_to_clickhouse": True,
         }
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

@@ -28,9 +28,17 @@ ANY_BITS = st.integers(0, 2**64 - 1).map(lambda bits: struct.unpack("<d", struct
 FLOATS = st.one_of(st.none(), ANY_BITS, st.just(-0.0), st.just(0.0), st.floats(min_value=0.05, max_value=1e5))
 TEXTS = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12))
 SCHEMA: dict[str, Any] = {
-    "trade_date": pl.Date, "f": pl.Float64, "t": pl.String, "b": pl.Boolean, "i": pl.Int64, "j": pl.Int32, "d": pl.Date,
-    "u": pl.Datetime("us", "UTC"), "g": pl.Float64, "l": pl.List(pl.Struct({"name": pl.String, "shares": pl.Int64, "paid": pl.Float64})),
-}  # fmt: skip
+    "trade_date": pl.Date,
+    "f": pl.Float64,
+    "t": pl.String,
+    "b": pl.Boolean,
+    "i": pl.Int64,
+    "j": pl.Int32,
+    "d": pl.Date,
+    "u": pl.Datetime("us", "UTC"),
+    "g": pl.Float64,
+    "l": pl.List(pl.Struct({"name": pl.String, "shares": pl.Int64, "paid": pl.Float64})),
+}
 SHARES = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))
 HOLDINGS = st.lists(st.fixed_dictionaries({"name": TEXTS, "shares": SHARES, "paid": FLOATS}),
                     max_size=4)  # fmt: skip
@@ -61,7 +69,9 @@ def frame_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
 def test_any_value_is_in_duckdb_as_it_was_and_counts_alike(rows: list[dict[str, Any]], nested: bool) -> None:
     frame = frame_of(rows) if nested else frame_of(rows).drop("l")
     with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE anything ({', '.join(f'{name} {sql_type(kind)}' for name, kind in frame.schema.items())})")
+        connection.execute(
+            f"CREATE TABLE anything ({', '.join(f'{name} {sql_type(kind)}' for name, kind in frame.schema.items())})"
+        )
         connection.register("rows", frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
         connection.execute("INSERT INTO anything BY NAME SELECT * FROM rows")
         stored = pl.DataFrame(pl.from_arrow(connection.sql("FROM anything").to_arrow_table())).cast(frame.schema)
@@ -82,13 +92,19 @@ def test_any_value_is_in_clickhouse_as_it_was_and_counts_alike(
         client.execute(f"CREATE DATABASE IF NOT EXISTS {settings.clickhouse_database}")
     with clickhouse(settings) as client:
         client.execute("DROP TABLE IF EXISTS anything SYNC")
-        client.execute(f"CREATE TABLE anything ({', '.join(f'{name} {kind}' for name, kind in kinds.items())}) ENGINE = Memory")
+        client.execute(
+            f"CREATE TABLE anything ({', '.join(f'{name} {kind}' for name, kind in kinds.items())}) ENGINE = Memory"
+        )
     insert(settings, "anything", frame)
     with clickhouse(settings) as client:
-        found = client.execute(f"SELECT trade_date, count(), {checksum_sql(frame.schema)} FROM anything GROUP BY trade_date")
+        found = client.execute(
+            f"SELECT trade_date, count(), {checksum_sql(frame.schema)} FROM anything GROUP BY trade_date"
+        )
         stored = client.execute(f"SELECT {', '.join(name for name in frame.columns if name != 'l')} FROM anything")
     assert {date: Held(*rest) for date, *rest in found} == held(frame)
-    assert pl.DataFrame(stored, schema=frame.drop("l", strict=False).schema, orient="row").equals(frame.drop("l", strict=False))
+    assert pl.DataFrame(stored, schema=frame.drop("l", strict=False).schema, orient="row").equals(
+        frame.drop("l", strict=False)
+    )
 
 
 def total(frame: pl.DataFrame) -> Held:
@@ -112,8 +128,11 @@ def test_whatever_is_altered_lost_doubled_or_moved_is_noticed(
     assert total(pl.concat([frame, frame[place]])) != before
     assert total(frame.reverse()) == before
     partner = rows[(place + 1) % len(rows)]
-    swapped = [row | ({column: partner[column]} if row is rows[place] else {column: rows[place][column]} if row is partner else {})
-               for row in rows]  # fmt: skip
+    swapped = [
+        row
+        | ({column: partner[column]} if row is rows[place] else {column: rows[place][column]} if row is partner else {})
+        for row in rows
+    ]
     if sorted(map(repr, swapped)) != sorted(map(repr, rows)) and column != "trade_date":
         assert total(frame_of(swapped)) != before
 
@@ -124,7 +143,11 @@ def _is_nan(value: Any) -> bool:
 
 def test_values_that_are_nearly_the_same_are_told_apart() -> None:
     def one(**values: Any) -> int:
-        return held(pl.DataFrame({"trade_date": [DAY], **{name: [value] for name, value in values.items()}})).popitem()[1].checksum
+        return (
+            held(pl.DataFrame({"trade_date": [DAY], **{name: [value] for name, value in values.items()}}))
+            .popitem()[1]
+            .checksum
+        )
 
     assert one(a=0.0) != one(a=-0.0)
     assert one(a=0.1 + 0.2) != one(a=0.3)
@@ -135,14 +158,23 @@ def test_values_that_are_nearly_the_same_are_told_apart() -> None:
     assert len({held(pl.DataFrame({"trade_date": [DAY]}).with_columns(each))[DAY].checksum for each in nothing}) == 2
     lists = ([], [None], [None, None], [1, 2], [2, 1], [1], [0])
     kind = pl.List(pl.Int64)
-    found = {held(pl.DataFrame({"trade_date": [DAY]}).with_columns(pl.Series("a", [each], dtype=kind)))[DAY].checksum for each in lists}
+    found = {
+        held(pl.DataFrame({"trade_date": [DAY]}).with_columns(pl.Series("a", [each], dtype=kind)))[DAY].checksum
+        for each in lists
+    }
     assert len(found) == len(lists)
 
 
 def test_the_checksum_stays_what_it_is() -> None:
     """It is stored in the lake: another one makes every day of every warehouse be loaded again."""
     frame = pl.DataFrame(
-        {"trade_date": [DAY, DAY], "symbol": ["INFY", None], "close": [1543.25, None], "volume": [7, -1], "held": [[{"a": 1.5}], []]},
+        {
+            "trade_date": [DAY, DAY],
+            "symbol": ["INFY", None],
+            "close": [1543.25, None],
+            "volume": [7, -1],
+            "held": [[{"a": 1.5}], []],
+        },
         schema_overrides={"held": pl.List(pl.Struct({"a": pl.Float64}))},
     )
     assert held(frame) == {DAY: Held(2, 17302761909266303548)}

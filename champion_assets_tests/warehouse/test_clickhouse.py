@@ -40,10 +40,17 @@ def assert_equals_lake(workspace: Workspace, start: dt.date = START, end: dt.dat
             rows = client.execute(f"SELECT {', '.join(f'`{name}`' for name in lake.columns)} FROM {sql_name(table)}")
             flat = [name for name in lake.columns if not isinstance(lake.schema[name], pl.List)]
             places = [lake.columns.index(name) for name in flat]
-            stored = pl.DataFrame([[row[place] for place in places] for row in rows], schema=lake.select(flat).schema, orient="row")
+            stored = pl.DataFrame(
+                [[row[place] for place in places] for row in rows], schema=lake.select(flat).schema, orient="row"
+            )
             assert stored.sort(flat).equals(lake.select(flat).sort(flat)), table.name
-            for place in sorted(set(range(lake.width)) - set(places)):  # lists of structs arrive as tuples; a table of one row per day
-                expected = {row["trade_date"]: [tuple(each.values()) for each in row[lake.columns[place]]] for row in lake.to_dicts()}
+            for place in sorted(
+                set(range(lake.width)) - set(places)
+            ):  # lists of structs arrive as tuples; a table of one row per day
+                expected = {
+                    row["trade_date"]: [tuple(each.values()) for each in row[lake.columns[place]]]
+                    for row in lake.to_dicts()
+                }
                 assert {row[0]: [tuple(each) for each in row[place]] for row in rows} == expected
 
 
@@ -92,7 +99,9 @@ def test_parallel_loads_of_different_days_lose_none(equity: Workspace) -> None:
         list(pool.map(lambda part: load_days(equity.settings, EQUITY_EOD, *_equity(equity, part)), parts))
     with clickhouse(equity.settings) as client:
         found = dict(client.execute("SELECT trade_date, count() FROM silver_equity_eod GROUP BY trade_date"))
-        left = client.execute("SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'loading%'")
+        left = client.execute(
+            "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'loading%'"
+        )
     lake = equity.lake.read(EQUITY_EOD.name, days)
     assert found == dict(lake.group_by("trade_date").len().iter_rows())
     assert left == []
@@ -137,7 +146,9 @@ def test_a_load_that_differs_is_shown_to_nobody(equity: Workspace, monkeypatch: 
     def forgetful(settings: Any, staging: str, frame: pl.DataFrame) -> None:
         insert(settings, staging, frame)
         with clickhouse(settings) as client:
-            client.execute(f"ALTER TABLE {staging} DELETE WHERE trade_date = %(day)s SETTINGS mutations_sync = 1", {"day": days[5]})
+            client.execute(
+                f"ALTER TABLE {staging} DELETE WHERE trade_date = %(day)s SETTINGS mutations_sync = 1", {"day": days[5]}
+            )
 
     monkeypatch.setattr(clickhouse_load, "insert", forgetful)
     with pytest.raises(LoadMismatch, match=r"(\d+) rows of other days became (?!\1)\d+"):
@@ -161,7 +172,9 @@ def test_a_dead_load_makes_room(owner: str, lease: int, equity: Workspace) -> No
         assert client.execute("SELECT uniqExact(trade_date) FROM silver_equity_eod") == [(len(days),)]
 
 
-def test_a_load_that_was_taken_for_dead_ends_and_changes_nothing(equity: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_load_that_was_taken_for_dead_ends_and_changes_nothing(
+    equity: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     days = equity.sessions(START, END)
 
     def robbed(settings: Any, staging: str, *rest: Any) -> None:
@@ -191,13 +204,20 @@ def test_a_new_column_is_added_in_place_and_anything_else_is_refused(equity: Wor
     with clickhouse(equity.settings) as client:
         client.execute("ALTER TABLE silver_equity_eod DROP COLUMN lot_size")
         assert len(migrate(client, EQUITY_EOD)) == 1
-        found = [name for (name,) in client.execute("SELECT name FROM system.columns WHERE database = currentDatabase() "
-                                                    "AND table = 'silver_equity_eod' ORDER BY position")]  # fmt: skip
+        found = [
+            name
+            for (name,) in client.execute(
+                "SELECT name FROM system.columns WHERE database = currentDatabase() "
+                "AND table = 'silver_equity_eod' ORDER BY position"
+            )
+        ]
         assert found == empty_frame(EQUITY_EOD.model).columns
         client.execute("ALTER TABLE silver_equity_eod MODIFY COLUMN volume Float64")
         with pytest.raises(SchemaConflict, match=r"volume is Float64, wanted Int64.*RENAME TABLE silver_equity_eod"):
             migrate(client, EQUITY_EOD)
         client.execute("RENAME TABLE silver_equity_eod TO silver_equity_eod_before")
-        client.execute("CREATE TABLE silver_equity_eod AS silver_equity_eod_before ENGINE = MergeTree ORDER BY trade_date")
+        client.execute(
+            "CREATE TABLE silver_equity_eod AS silver_equity_eod_before ENGINE = MergeTree ORDER BY trade_date"
+        )
         with pytest.raises(SchemaConflict, match="partitioned by"):
             migrate(client, EQUITY_EOD)

@@ -50,7 +50,10 @@ def test_what_does_not_speak_the_protocol_is_named(clickhouse_workspace: Workspa
 
 def test_a_wrong_password_is_said_without_it(clickhouse_workspace: Workspace) -> None:
     settings = _with(clickhouse_workspace, clickhouse_password=SecretStr("not-the-password"))
-    with pytest.raises(ClickHouseRefused, match="CLICKHOUSE_PASSWORD") as caught, clickhouse(settings, database=False) as client:
+    with (
+        pytest.raises(ClickHouseRefused, match="CLICKHOUSE_PASSWORD") as caught,
+        clickhouse(settings, database=False) as client,
+    ):
         client.execute("SELECT 1")
     assert "not-the-password" not in str(caught.value)
     assert not is_retryable(caught.value)
@@ -64,7 +67,9 @@ def test_a_server_that_is_down_fails_the_load_alone_and_may_be_tried_again(click
     assert is_retryable(caught.value)
 
 
-def test_a_server_that_takes_connections_and_says_nothing_costs_seconds(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_takes_connections_and_says_nothing_costs_seconds(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("champion_assets.clients.clickhouse.CONNECT_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as dumb:
         mute = settings.model_copy(update={"clickhouse_host": "127.0.0.1", "clickhouse_port": dumb.getsockname()[1]})
@@ -155,7 +160,10 @@ def test_the_asset_is_there_only_if_asked_for() -> None:
     )
     for asked, expected in (("", "0"), ("true", "1")):
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, env={**os.environ, "LOAD_TO_CLICKHOUSE": asked}
+            [sys.executable, "-W", "ignore", "-c", script],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "LOAD_TO_CLICKHOUSE": asked},
         )
         assert done.stdout.strip() == expected, done.stderr
 
@@ -197,9 +205,15 @@ def test_a_backfill_with_the_server_down_builds_all_else_and_says_so(settings: A
         "--load-to-clickhouse",
     ]
     environment = {
-        **os.environ, "DATA_DIR": str(settings.data_dir), "CHAMPION_SOURCE": settings.source, "CHAMPION_START_DATE": "2023-11-01",
-        "CHAMPION_RETRY_DELAY_SCALE": "0", "CHAMPION_TRACK": "false", "DAGSTER_HOME": "", "CLICKHOUSE_PORT": str(free_port()),
-    }  # fmt: skip
+        **os.environ,
+        "DATA_DIR": str(settings.data_dir),
+        "CHAMPION_SOURCE": settings.source,
+        "CHAMPION_START_DATE": "2023-11-01",
+        "CHAMPION_RETRY_DELAY_SCALE": "0",
+        "CHAMPION_TRACK": "false",
+        "DAGSTER_HOME": "",
+        "CLICKHOUSE_PORT": str(free_port()),
+    }
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 3
     assert "warehouse/clickhouse is behind, the next backfill catches it up" in done.stdout
@@ -211,7 +225,9 @@ def test_a_backfill_with_the_server_down_builds_all_else_and_says_so(settings: A
     assert not (settings.data_dir / "lake/warehouse/clickhouse").exists()
 
 
-def test_a_server_that_refuses_does_not_stop_the_sensors_look(clickhouse_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_refuses_does_not_stop_the_sensors_look(
+    clickhouse_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from champion_assets.catalog import TABLES
     from champion_assets.orchestration.publication import stale_days
 

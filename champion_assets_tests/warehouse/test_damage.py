@@ -29,36 +29,46 @@ from champion_assets_tests.warehouse.conftest import on_server
 START, END, DAY = dt.date(2023, 11, 1), dt.date(2023, 12, 8), dt.date(2023, 12, 6)
 Run = Callable[[str], Any]
 CLICKHOUSE = {
-    "rows deleted": "ALTER TABLE silver_equity_eod DELETE WHERE trade_date = '{day}' AND close > 100 SETTINGS mutations_sync = 1",
+    "rows deleted": "ALTER TABLE silver_equity_eod DELETE WHERE "
+    "trade_date = '{day}' AND close > 100 SETTINGS mutations_sync = 1",
     "rows deleted lightly": "DELETE FROM silver_equity_eod WHERE trade_date = '{day}' AND close > 100",
     "a day deleted": "ALTER TABLE silver_equity_eod DELETE WHERE trade_date = '{day}' SETTINGS mutations_sync = 1",
-    "values doubled": "ALTER TABLE silver_equity_eod UPDATE close = close * 2 WHERE trade_date = '{day}' SETTINGS mutations_sync = 1",
-    "the last bit of a price": "ALTER TABLE silver_equity_eod UPDATE close = reinterpretAsFloat64(reinterpretAsUInt64(close) + 1) "
-                               "WHERE trade_date = '{day}' AND symbol = (SELECT min(symbol) FROM silver_equity_eod) "
-                               "SETTINGS mutations_sync = 1, allow_nondeterministic_mutations = 1",
+    "values doubled": "ALTER TABLE silver_equity_eod UPDATE close = close * "
+    "2 WHERE trade_date = '{day}' SETTINGS mutations_sync = 1",
+    "the last bit of a price": "ALTER TABLE silver_equity_eod UPDATE close = "
+    "reinterpretAsFloat64(reinterpretAsUInt64(close) + 1) "
+    "WHERE trade_date = '{day}' AND symbol = (SELECT min(symbol) FROM silver_equity_eod) "
+    "SETTINGS mutations_sync = 1, allow_nondeterministic_mutations = 1",
     "rows doubled": "INSERT INTO silver_equity_eod SELECT * FROM silver_equity_eod WHERE trade_date = '{day}' LIMIT 3",
-    "a column cleared": "ALTER TABLE features_returns UPDATE simple_return = NULL WHERE trade_date = '{day}' SETTINGS mutations_sync = 1",
-    "two columns changed places": "ALTER TABLE silver_equity_eod UPDATE high = low, low = high WHERE trade_date = '{day}' "
-                                  "SETTINGS mutations_sync = 1",
+    "a column cleared": "ALTER TABLE features_returns UPDATE simple_return = NULL WHERE trade_date = '{day}' SETTINGS "
+    "mutations_sync = 1",
+    "two columns changed places": "ALTER TABLE silver_equity_eod UPDATE high "
+    "= low, low = high WHERE trade_date = '{day}' "
+    "SETTINGS mutations_sync = 1",
     "a list cut": "ALTER TABLE backtest_daily UPDATE holdings = arrayPopBack(holdings) WHERE trade_date = '{day}' "
-                  "SETTINGS mutations_sync = 1",
-}  # fmt: skip
+    "SETTINGS mutations_sync = 1",
+}
 DUCKDB = {
     "rows deleted": "DELETE FROM silver.equity_eod WHERE trade_date = '{day}' AND close > 100",
     "a day deleted": "DELETE FROM silver.equity_eod WHERE trade_date = '{day}'",
     "values doubled": "UPDATE silver.equity_eod SET close = close * 2 WHERE trade_date = '{day}'",
     "the last bit of a price": "UPDATE silver.equity_eod SET close = nextafter(close, 1e9) WHERE trade_date = '{day}' "
-                               "AND symbol = (SELECT min(symbol) FROM silver.equity_eod)",
+    "AND symbol = (SELECT min(symbol) FROM silver.equity_eod)",
     "rows doubled": "INSERT INTO silver.equity_eod FROM silver.equity_eod WHERE trade_date = '{day}' LIMIT 3",
     "a column cleared": "UPDATE features.returns SET simple_return = NULL WHERE trade_date = '{day}'",
     "two columns changed places": "UPDATE silver.equity_eod SET high = low, low = high WHERE trade_date = '{day}'",
     "a list cut": "UPDATE backtest.daily SET holdings = holdings[:-2] WHERE trade_date = '{day}'",
-    "a note altered": "UPDATE silver.equity_eod SET close = 1 WHERE trade_date = '{day}'; UPDATE meta.loads SET checksum = '0', rows = 7",
-}  # fmt: skip
+    "a note altered": "UPDATE silver.equity_eod SET close = 1 WHERE trade_date = '{day}'; UPDATE meta.loads SET "
+    "checksum = '0', rows = 7",
+}
 
 
 def said(workspace: Workspace) -> list[str]:
-    return [damage.says for damage, _ in differences(workspace.settings, workspace.lake, workspace.tables.values()) if damage is not None]
+    return [
+        damage.says
+        for damage, _ in differences(workspace.settings, workspace.lake, workspace.tables.values())
+        if damage is not None
+    ]
 
 
 def loaded_again(workspace: Workspace, name: str) -> list[dt.date]:
@@ -73,9 +83,17 @@ def both(tmp_path_factory: pytest.TempPathFactory, exchange: Any, server: ClickH
     from champion_assets.settings import Settings
 
     settings = Settings(
-        data_dir=tmp_path_factory.mktemp("data"), source=str(exchange.folder), esg_folder=exchange.folder / "esg", start_date=START,
-        cov_window_days=10, expected_return_lookback=10, universe_warmup=5, universe_size=40, retry_delay_scale=0, http_interval_seconds=0,
-    )  # fmt: skip
+        data_dir=tmp_path_factory.mktemp("data"),
+        source=str(exchange.folder),
+        esg_folder=exchange.folder / "esg",
+        start_date=START,
+        cov_window_days=10,
+        expected_return_lookback=10,
+        universe_warmup=5,
+        universe_size=40,
+        retry_delay_scale=0,
+        http_interval_seconds=0,
+    )
     workspace = open_workspace(on_server(settings, server, "damaged"))
     build_until(workspace, "warehouse/duckdb", START, END)
     assert not build_range(TABLES["warehouse/clickhouse"], workspace, calendar_days(START, END)).failed
@@ -129,8 +147,12 @@ def test_a_column_dropped_by_hand_comes_back_with_its_values(name: str, both: Wo
     if name == "warehouse/clickhouse":
         in_clickhouse(both, "ALTER TABLE silver_equity_eod DROP COLUMN delivery_qty")
     else:
-        in_duckdb(both, "DROP VIEW silver.prices_capital; DROP VIEW silver.prices_capital_special; DROP VIEW silver.prices_total_return; "
-                        "ALTER TABLE silver.equity_eod DROP COLUMN delivery_qty")  # fmt: skip
+        in_duckdb(
+            both,
+            "DROP VIEW silver.prices_capital; DROP VIEW silver.prices_capital_special; DROP VIEW "
+            "silver.prices_total_return; "
+            "ALTER TABLE silver.equity_eod DROP COLUMN delivery_qty",
+        )
     assert any("silver_equity_eod" in each or "silver.equity_eod" in each for each in said(both))
     assert loaded_again(both, name) == both.sessions(START, END)
     assert said(both) == []
@@ -148,8 +170,15 @@ def test_a_column_retyped_by_hand(both: Workspace) -> None:
 
 
 def test_rows_of_a_day_that_the_lake_does_not_have_are_named_with_the_statement_to_run(both: Workspace) -> None:
-    in_clickhouse(both, "INSERT INTO silver_index_eod SELECT * REPLACE(toDate('2023-11-05') AS trade_date) FROM silver_index_eod LIMIT 1")
-    in_duckdb(both, "INSERT INTO silver.index_eod SELECT * REPLACE(DATE '2023-11-05' AS trade_date) FROM silver.index_eod LIMIT 1")
+    in_clickhouse(
+        both,
+        "INSERT INTO silver_index_eod SELECT * REPLACE(toDate('2023-11-05') AS trade_date) FROM "
+        "silver_index_eod LIMIT 1",
+    )
+    in_duckdb(
+        both,
+        "INSERT INTO silver.index_eod SELECT * REPLACE(DATE '2023-11-05' AS trade_date) FROM silver.index_eod LIMIT 1",
+    )
     found = said(both)
     assert len(found) == 2
     for each, run in zip(found, (in_duckdb, in_clickhouse), strict=True):
@@ -161,15 +190,30 @@ def test_rows_of_a_day_that_the_lake_does_not_have_are_named_with_the_statement_
 
 def test_the_command_names_it(both: Workspace, server: ClickHouse) -> None:
     settings = both.settings
-    environment = os.environ | server.environment(settings.clickhouse_database) | {
-        "DATA_DIR": str(settings.data_dir), "CHAMPION_SOURCE": settings.source, "CHAMPION_START_DATE": str(START), "DAGSTER_HOME": "",
-        "COV_WINDOW_DAYS": "10", "EXPECTED_RETURN_LOOKBACK": "10", "UNIVERSE_WARMUP": "5", "UNIVERSE_SIZE": "40", "COLUMNS": "1000",
-        "CHAMPION_TRACK": "false",
-    }  # fmt: skip
+    environment = (
+        os.environ
+        | server.environment(settings.clickhouse_database)
+        | {
+            "DATA_DIR": str(settings.data_dir),
+            "CHAMPION_SOURCE": settings.source,
+            "CHAMPION_START_DATE": str(START),
+            "DAGSTER_HOME": "",
+            "COV_WINDOW_DAYS": "10",
+            "EXPECTED_RETURN_LOOKBACK": "10",
+            "UNIVERSE_WARMUP": "5",
+            "UNIVERSE_SIZE": "40",
+            "COLUMNS": "1000",
+            "CHAMPION_TRACK": "false",
+        }
+    )
 
     def champion(*words: str) -> tuple[int, str]:
-        done = subprocess.run([sys.executable, "-W", "ignore", "-m", "champion_assets.cli", *words], env=environment, capture_output=True,
-                              text=True)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
         return done.returncode, done.stdout + done.stderr
 
     code, out = champion("verify")

@@ -57,7 +57,13 @@ def test_loading_again_in_pieces_and_after_a_republication_gives_one_copy(worksp
     build_until(workspace, NAME, START, dt.date(2023, 11, 20))
     build_until(workspace, NAME, START, END)
     for day in (dt.date(2023, 11, 8), dt.date(2023, 11, 9)):
-        put_day(workspace.lake, "features/returns", day, workspace.lake.read("features/returns", [day]).head(-1), fingerprint="republished")
+        put_day(
+            workspace.lake,
+            "features/returns",
+            day,
+            workspace.lake.read("features/returns", [day]).head(-1),
+            fingerprint="republished",
+        )
     report = build_range(TABLE, workspace, calendar_days(START, END))
     assert report.count("written") == 2
     assert_equals_lake(workspace)
@@ -76,7 +82,9 @@ def test_a_killed_load_leaves_the_old_file(workspace: Workspace, monkeypatch: py
     build_until(workspace, NAME, START, dt.date(2023, 11, 20))
     before = workspace.settings.duckdb_path.read_bytes()
     build_until(workspace, "backtest/daily", START, END)
-    monkeypatch.setattr("champion_assets.warehouse.duckdb.create_views", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(
+        "champion_assets.warehouse.duckdb.create_views", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
     with pytest.raises(KeyboardInterrupt):
         build_range(TABLE, workspace, calendar_days(START, END))
     assert workspace.settings.duckdb_path.read_bytes() == before
@@ -96,8 +104,11 @@ def test_a_lost_file_is_built_anew(workspace: Workspace) -> None:
 @contextmanager
 def written_to(path: Path) -> Iterator[int]:
     """Another program has the file open for writing, with a table of its own in its log; its process number."""
-    program = ("import duckdb, sys; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE IF NOT EXISTS mine AS SELECT 1 AS a'); "
-               "print('open', flush=True); sys.stdin.read()")  # fmt: skip
+    program = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE IF NOT EXISTS "
+        "mine AS SELECT 1 AS a'); "
+        "print('open', flush=True); sys.stdin.read()"
+    )
     other = subprocess.Popen([sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert other.stdout is not None
     assert other.stdout.readline() == b"open\n"
@@ -116,7 +127,9 @@ def test_a_file_that_another_program_writes_to_is_left_alone_and_loaded_later(wo
         with pytest.raises(DuckdbUnavailable, match=rf"is open for writing in .*\(PID {process}\); close it there"):
             build_range(TABLE, workspace, days)
         with pytest.raises(DuckdbUnavailable):  # not by way of the plan
-            TABLE.compute(inputs_of(NAME, workspace, workspace.sessions(START, days[-1])), workspace.sessions(START, days[-1]))
+            TABLE.compute(
+                inputs_of(NAME, workspace, workspace.sessions(START, days[-1])), workspace.sessions(START, days[-1])
+            )
         assert stale_days(workspace, workspace.sessions(START, days[-1])) == []
         assert "cannot be looked at" in (workspace.settings.data_dir / "logs/champion.jsonl").read_text()
     assert build_range(TABLE, workspace, days).count("written") == 1
@@ -127,7 +140,10 @@ def test_a_file_that_another_program_writes_to_is_left_alone_and_loaded_later(wo
 
 def test_what_a_killed_program_wrote_is_kept(workspace: Workspace) -> None:
     path, day = workspace.settings.duckdb_path, dt.date(2023, 11, 1)
-    program = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE mine AS SELECT 7 AS a'); os._exit(1)"
+    program = (
+        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE mine AS "
+        "SELECT 7 AS a'); os._exit(1)"
+    )
     subprocess.run([sys.executable, "-c", program, str(path)], check=False)
     assert path.with_name(path.name + ".wal").exists()
     build_until(workspace, NAME, START, day)
@@ -183,7 +199,9 @@ def test_a_folder_in_the_files_place_is_left_alone(workspace: Workspace) -> None
 
 def test_a_damaged_object_of_the_lake_is_not_taken_for_a_damaged_database(workspace: Workspace) -> None:
     build_until(workspace, "backtest/daily", START, START)
-    path = Path(workspace.lake.root) / "silver/equity_eod" / workspace.lake.state("silver/equity_eod").file_of[START].path
+    path = (
+        Path(workspace.lake.root) / "silver/equity_eod" / workspace.lake.state("silver/equity_eod").file_of[START].path
+    )
     body = bytearray(path.read_bytes())
     body[4:2000] = b"\xff" * 1996
     path.unlink()

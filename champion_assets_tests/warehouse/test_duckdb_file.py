@@ -82,7 +82,13 @@ def test_a_republished_day_reaches_both_files(lake: Workspace, copies: list[Path
         load(lake, day)
         assert wrong(lake, DAYS[2]) == []
     for _ in range(3):  # in turns on either file
-        put_day(lake.lake, "features/returns", DAYS[2], lake.lake.read("features/returns", [DAYS[2]]).head(-1), fingerprint="republished")
+        put_day(
+            lake.lake,
+            "features/returns",
+            DAYS[2],
+            lake.lake.read("features/returns", [DAYS[2]]).head(-1),
+            fingerprint="republished",
+        )
         load(lake, DAYS[2])
         assert wrong(lake, DAYS[2]) == []
     assert copies == []
@@ -119,7 +125,10 @@ def test_a_reader_of_the_spare_keeps_its_snapshot(lake: Workspace, copies: list[
         before = connection.execute(query).fetchall()
         if elsewhere:
             other = subprocess.Popen(
-                [sys.executable, "-c", program, str(path), query], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                [sys.executable, "-c", program, str(path), query],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
             assert other.stdin is not None
             assert other.stdout is not None
@@ -158,7 +167,9 @@ def test_a_damaged_spare_is_not_taken_for_a_damaged_file(lake: Workspace, copies
     assert wrong(lake, DAYS[3]) == []
 
 
-def test_tables_of_another_version_are_copied_and_made_anew(lake: Workspace, copies: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_of_another_version_are_copied_and_made_anew(
+    lake: Workspace, copies: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for day in DAYS[:3]:
         load(lake, START, day)
     (spare,) = lake.settings.data_dir.glob("champion.duckdb.spare-*")
@@ -192,7 +203,9 @@ def test_kill_9_at_any_moment_leaves_a_whole_file(lake: Workspace) -> None:
     path, chance = lake.settings.duckdb_path, random.Random(5)
     settings = lake.settings.model_dump_json()
     for _ in range(8):
-        loader = subprocess.Popen([sys.executable, "-c", LOADER, settings], stdout=subprocess.PIPE, env=dict(os.environ))
+        loader = subprocess.Popen(
+            [sys.executable, "-c", LOADER, settings], stdout=subprocess.PIPE, env=dict(os.environ)
+        )
         assert loader.stdout is not None
         loader.stdout.readline()
         time.sleep(chance.uniform(0.0, 2.0))
@@ -201,7 +214,11 @@ def test_kill_9_at_any_moment_leaves_a_whole_file(lake: Workspace) -> None:
         with duckdb.connect(str(path), read_only=True) as connection:
             file = File(connection)
             for table in loaded(lake.tables.values()):
-                marks = dict(connection.execute("SELECT trade_date, rows FROM meta.loads WHERE table_name = ?", [table.name]).fetchall())
+                marks = dict(
+                    connection.execute(
+                        "SELECT trade_date, rows FROM meta.loads WHERE table_name = ?", [table.name]
+                    ).fetchall()
+                )
                 there = {day: each.rows for day, each in file.held(table, START, END).items()}
                 assert there == {day: rows for day, rows in marks.items() if rows}
     load(lake, START, DAYS[-1])

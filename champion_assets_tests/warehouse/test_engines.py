@@ -67,17 +67,26 @@ class Stand:
 @pytest.fixture(scope="module")
 def stand(exchange: Any, server: ClickHouse) -> Stand:
     settings = Settings(
-        data_dir=server.folder / "user_files", source=str(exchange.folder), esg_folder=exchange.folder / "esg", start_date=START,
-        cov_window_days=40, expected_return_lookback=40, universe_warmup=20, universe_size=60, retry_delay_scale=0,
+        data_dir=server.folder / "user_files",
+        source=str(exchange.folder),
+        esg_folder=exchange.folder / "esg",
+        start_date=START,
+        cov_window_days=40,
+        expected_return_lookback=40,
+        universe_warmup=20,
+        universe_size=60,
+        retry_delay_scale=0,
         http_interval_seconds=0,
-    )  # fmt: skip
+    )
     here, stand = open_workspace(settings), Stand(open_workspace(on_server(settings, server, "engines")))
     build_until(here, "warehouse/duckdb", START, EARLIER)
     stand.moments["earlier"] = _moment(stand.workspace, EARLIER)
     build_until(here, "backtest/daily", START, LATER)
     day = dt.date(2024, 3, 28)
     rows = here.lake.read("features/returns", [day])
-    put_day(here.lake, "features/returns", day, rows.with_columns(pl.col("simple_return") * 2), fingerprint="republished")
+    put_day(
+        here.lake, "features/returns", day, rows.with_columns(pl.col("simple_return") * 2), fingerprint="republished"
+    )
     assert not build_range(TABLES["warehouse/duckdb"], here, calendar_days(START, LATER)).failed
     stand.moments["later"] = _moment(stand.workspace, LATER)
     return stand
@@ -86,10 +95,13 @@ def stand(exchange: Any, server: ClickHouse) -> Stand:
 def _moment(workspace: Workspace, end: dt.date) -> Moment:
     report = build_range(TABLES["warehouse/clickhouse"], workspace, calendar_days(START, end))
     assert not report.failed, report.failed
-    versions = {table.name: workspace.lake.state(table.name).version for table in loaded_tables(workspace.tables.values())}
+    versions = {
+        table.name: workspace.lake.state(table.name).version for table in loaded_tables(workspace.tables.values())
+    }
     with duckdb.connect(str(workspace.settings.duckdb_path), read_only=True) as connection:
         ((symbol,),) = connection.execute(
-            "SELECT symbol FROM silver.prices_capital WHERE factor != 1 GROUP BY symbol ORDER BY count(*) DESC, symbol LIMIT 1"
+            "SELECT symbol FROM silver.prices_capital WHERE factor != 1 GROUP BY symbol ORDER BY count(*) "
+            "DESC, symbol LIMIT 1"
         ).fetchall()
         queries = [fill(query, PARAMETERS | {":symbol": f"'{symbol}'"}) for query in QUERIES]
         in_duckdb = [connection.execute(query).fetchall() for query in queries]
@@ -106,7 +118,9 @@ def _in_polars(workspace: Workspace, queries: list[str], end: dt.date) -> list[R
               for table in loaded_tables(workspace.tables.values())}  # fmt: skip
     with reading(workspace.settings):
         for level in LEVELS[1:]:
-            frames[f"silver_prices_{level}"] = research.prices(START, end, adjust=level).sort("trade_date", "instrument_id")
+            frames[f"silver_prices_{level}"] = research.prices(START, end, adjust=level).sort(
+                "trade_date", "instrument_id"
+            )
     context = pl.SQLContext(frames)
     found = []
     for query in queries:
@@ -121,20 +135,28 @@ def _in_polars(workspace: Workspace, queries: list[str], end: dt.date) -> list[R
 @pytest.mark.parametrize("number", range(len(QUERIES)), ids=TITLES)
 def test_polars_duckdb_and_clickhouse_agree(number: int, when: str, stand: Stand) -> None:
     moment = stand.moments[when]
-    assert moment.polars[number] or QUERIES[number].split(" AND instrument_id NOT IN", maxsplit=1)[0].strip() in MAY_BE_EMPTY
+    assert (
+        moment.polars[number]
+        or QUERIES[number].split(" AND instrument_id NOT IN", maxsplit=1)[0].strip() in MAY_BE_EMPTY
+    )
     assert_same(moment.duckdb[number], moment.polars[number])
     assert_same(moment.clickhouse[number], moment.polars[number])
 
 
 def test_the_moments_differ(stand: Stand) -> None:
     earlier, later = stand.moments["earlier"], stand.moments["later"]
-    assert all(later.versions[name] > version for name, version in earlier.versions.items() if name != "silver/esg_scores")
+    assert all(
+        later.versions[name] > version for name, version in earlier.versions.items() if name != "silver/esg_scores"
+    )
     assert sum(one != other for one, other in zip(earlier.polars, later.polars, strict=True)) >= 3
 
 
 @pytest.mark.parametrize("when", ["earlier", "later"])
 def test_clickhouse_reads_the_lake_in_place(when: str, stand: Stand) -> None:
-    moment, settings = stand.moments[when], stand.workspace.settings.model_copy(update={"clickhouse_database": f"in_place_{when}"})
+    moment, settings = (
+        stand.moments[when],
+        stand.workspace.settings.model_copy(update={"clickhouse_database": f"in_place_{when}"}),
+    )
     with clickhouse(settings, database=False) as client:
         client.execute(f"CREATE DATABASE {settings.clickhouse_database}")
     with clickhouse(settings) as client:
@@ -142,7 +164,8 @@ def test_clickhouse_reads_the_lake_in_place(when: str, stand: Stand) -> None:
             table = TABLES[name]
             wanted = ", ".join(f"CAST(`{column}` AS {kind}) AS `{column}`" for column, kind in columns(table).items())
             client.execute(
-                f"CREATE VIEW {sql_name(table)} AS SELECT {wanted} FROM deltaLakeLocal('{stand.workspace.lake.uri(name)}') "
+                f"CREATE VIEW {sql_name(table)} AS SELECT {wanted} "
+                f"FROM deltaLakeLocal('{stand.workspace.lake.uri(name)}') "
                 f"WHERE {table.warehouse_rows or 'true'} SETTINGS delta_lake_snapshot_version = {version}, {AS_IT_IS}"
             )
         create_views(client.execute, "clickhouse")
@@ -177,15 +200,26 @@ def test_duckdb_reads_the_lake_in_place(when: str, stand: Stand) -> None:
     moment, lake = stand.moments[when], stand.workspace.lake
     tables = [TABLES[name] for name in moment.versions]
     said = {
-        "tables": [(table.name.replace("/", "."), lake.uri(table.name), moment.versions[table.name], table.warehouse_rows or "true")
-                   for table in tables],
-        "newest": [(table.name, lake.uri(table.name), lake.read(table.name, lake.dates(table.name)).height) for table in tables],
+        "tables": [
+            (
+                table.name.replace("/", "."),
+                lake.uri(table.name),
+                moment.versions[table.name],
+                table.warehouse_rows or "true",
+            )
+            for table in tables
+        ],
+        "newest": [
+            (table.name, lake.uri(table.name), lake.read(table.name, lake.dates(table.name)).height) for table in tables
+        ],
         "views": [prices_view(level, "duckdb") for level in LEVELS[1:]],
         "queries": moment.queries,
-    }  # fmt: skip
+    }
     done = subprocess.run([str(OTHER_DUCKDB), "-c", PROGRAM], input=json.dumps(said), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout, object_hook=lambda each: dt.date.fromisoformat(each["date"]) if set(each) == {"date"} else each)
+    found = json.loads(
+        done.stdout, object_hook=lambda each: dt.date.fromisoformat(each["date"]) if set(each) == {"date"} else each
+    )
     for rows, expected in zip(found, moment.duckdb, strict=True):
         assert_same([tuple(row) for row in rows], expected)
 
@@ -195,7 +229,9 @@ def test_clickhouse_needs_a_setting_to_read_delta_tables_rightly(stand: Stand) -
     know."""
     lake, name = stand.workspace.lake, "checks/results"
     failed = lake.read(name, lake.dates(name)).filter(~pl.col("passed")).height
-    query = f"SELECT count() FROM deltaLakeLocal('{lake.uri(name)}') WHERE NOT ifNull(passed, false) SETTINGS {AS_IT_IS}"
+    query = (
+        f"SELECT count() FROM deltaLakeLocal('{lake.uri(name)}') WHERE NOT ifNull(passed, false) SETTINGS {AS_IT_IS}"
+    )
     with clickhouse(stand.workspace.settings) as client:
         assert client.execute(query) == [(failed,)]
     assert failed > 0

@@ -44,10 +44,17 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, exchange: Any, server: Clic
     from champion_assets.catalog import open_workspace
 
     settings = Settings(
-        data_dir=tmp_path_factory.mktemp("data"), source=str(exchange.folder), esg_folder=exchange.folder / "esg", start_date=START,
-        cov_window_days=40, expected_return_lookback=40, universe_warmup=20, universe_size=60, retry_delay_scale=0,
+        data_dir=tmp_path_factory.mktemp("data"),
+        source=str(exchange.folder),
+        esg_folder=exchange.folder / "esg",
+        start_date=START,
+        cov_window_days=40,
+        expected_return_lookback=40,
+        universe_warmup=20,
+        universe_size=60,
+        retry_delay_scale=0,
         http_interval_seconds=0,
-    )  # fmt: skip
+    )
     workspace = open_workspace(on_server(settings, server, "queries"))
     build_until(open_workspace(settings), "warehouse/duckdb", START, END)
     report = build_range(CLICKHOUSE, workspace, calendar_days(START, END))
@@ -78,9 +85,15 @@ def parquet(loaded: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
 def parameters(parquet: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """A day with a portfolio, a span, and a share that had a corporate action."""
     rows = parquet.execute(
-        "SELECT symbol FROM silver.prices_capital WHERE factor != 1 GROUP BY symbol ORDER BY count(*) DESC, symbol LIMIT 1"
+        "SELECT symbol FROM silver.prices_capital WHERE factor != 1 GROUP BY symbol ORDER BY count(*) "
+        "DESC, symbol LIMIT 1"
     ).fetchall()
-    return {":day": "DATE '2024-04-30'", ":from": "DATE '2024-01-01'", ":until": "DATE '2024-03-28'", ":symbol": f"'{rows[0][0]}'"}
+    return {
+        ":day": "DATE '2024-04-30'",
+        ":from": "DATE '2024-01-01'",
+        ":until": "DATE '2024-03-28'",
+        ":symbol": f"'{rows[0][0]}'",
+    }
 
 
 def fill(query: str, parameters: dict[str, str]) -> str:
@@ -101,7 +114,9 @@ def assert_same(left: list[tuple[Any, ...]], right: list[tuple[Any, ...]]) -> No
     assert len(left) == len(right)
     for one, other in zip(left, right, strict=True):
         for a, b in zip(map(plain, one), map(plain, other), strict=True):
-            assert a == b or (isinstance(a, float) and isinstance(b, float) and math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)), (
+            assert a == b or (
+                isinstance(a, float) and isinstance(b, float) and math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+            ), (
                 one,
                 other,
             )
@@ -112,10 +127,14 @@ def test_the_page_has_questions_enough() -> None:
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=TITLES)
-def test_three_stores_agree(query: str, loaded: Workspace, parquet: duckdb.DuckDBPyConnection, parameters: dict[str, str]) -> None:
+def test_three_stores_agree(
+    query: str, loaded: Workspace, parquet: duckdb.DuckDBPyConnection, parameters: dict[str, str]
+) -> None:
     sql = fill(query, parameters)
     expected = parquet.execute(sql).fetchall()
-    assert expected or query.split(" AND instrument_id NOT IN", maxsplit=1)[0].strip() in MAY_BE_EMPTY, "an empty answer compares nothing"
+    assert expected or query.split(" AND instrument_id NOT IN", maxsplit=1)[0].strip() in MAY_BE_EMPTY, (
+        "an empty answer compares nothing"
+    )
     with duckdb.connect(str(loaded.settings.duckdb_path), read_only=True) as connection:
         assert_same(connection.execute(sql).fetchall(), expected)
     with clickhouse(loaded.settings) as client:
@@ -140,16 +159,22 @@ def test_the_views_say_what_research_says(level: Any, loaded: Workspace) -> None
         assert_same(client.execute(in_dialect(sql, "clickhouse")), expected)
 
 
-def test_a_session_whose_actions_were_never_read_makes_no_adjusted_price(parquet: duckdb.DuckDBPyConnection, loaded: Workspace) -> None:
+def test_a_session_whose_actions_were_never_read_makes_no_adjusted_price(
+    parquet: duckdb.DuckDBPyConnection, loaded: Workspace
+) -> None:
     with duckdb.connect() as connection:
         for name in ("silver.equity_eod", "silver.corporate_actions", "silver.doubts", "raw.corporate_actions"):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name.split('.')[0]}")
             files = files_of(loaded.lake, name.replace(".", "/"))
             gap = " WHERE trade_date != DATE '2024-02-01'" if name.startswith("raw") else ""
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({files}, hive_partitioning = false){gap}")
+            connection.execute(
+                f"CREATE VIEW {name} AS SELECT * FROM read_parquet({files}, hive_partitioning = false){gap}"
+            )
         create_views(connection.execute, "duckdb")
-        rows = connection.execute("SELECT trade_date < DATE '2024-02-01' AS before, count(*), count(adj_close), bool_or(is_complete), "
-                                  "any_value(doubt) FROM silver.prices_capital GROUP BY before ORDER BY before").fetchall()  # fmt: skip
+        rows = connection.execute(
+            "SELECT trade_date < DATE '2024-02-01' AS before, count(*), count(adj_close), bool_or(is_complete), "
+            "any_value(doubt) FROM silver.prices_capital GROUP BY before ORDER BY before"
+        ).fetchall()
     (_, after, adjusted, _, told), (_, _, wrong, is_complete, doubt) = rows
     assert (after, wrong) == (adjusted, 0)
     assert (told, is_complete) == (None, False)

@@ -61,7 +61,9 @@ def _overview() -> str:
     for entry in api_navigation()[1:]:
         ((label, path),) = entry.items()
         name = label.removeprefix("research.")
-        lines.append(f"| [`{label}`]({path.rsplit('/', 1)[1]}) | {_cell(_first_sentence(name, getattr(research, name)))} |")
+        lines.append(
+            f"| [`{label}`]({path.rsplit('/', 1)[1]}) | {_cell(_first_sentence(name, getattr(research, name)))} |"
+        )
     said = [part for part in (inspect.getdoc(research) or "").split("\n\n") if not part.startswith("What belongs here")]
     return "\n".join([*lines, "", _body("\n\n".join(said))]) + "\n"
 
@@ -114,7 +116,11 @@ def _signature(name: str, value: Any) -> str:
             parts.append("*")
             is_named = True
         parts.append(_parameter(each))
-    gives = "" if signature.return_annotation in (inspect.Signature.empty, None, "None") else f" -> {signature.return_annotation}"
+    gives = (
+        ""
+        if signature.return_annotation in (inspect.Signature.empty, None, "None")
+        else f" -> {signature.return_annotation}"
+    )
     one_line = f"{name}({', '.join(parts)}){gives}"
     return one_line if len(one_line) <= 90 else f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + f"){gives}"
 

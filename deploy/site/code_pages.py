@@ -31,7 +31,9 @@ def settings_page() -> str:
         lines += ["", f"## [{group}]", "", "| key, variable | default | what |", "|---|---|---|"]
         for field, info in model.model_fields.items():
             names = "<br>".join(f"`{name}`" for name in (field, *names_of(Settings, field)))
-            default = "" if info.default is None or info.default == "" or info.is_required() else f"`{_value(info.default)}`"
+            default = (
+                "" if info.default is None or info.default == "" or info.is_required() else f"`{_value(info.default)}`"
+            )
             lines.append(f"| {names} | {_cell(default)} | {_cell(info.description or '')} |")
     return "\n".join(lines) + "\n"
 
@@ -47,7 +49,9 @@ def commands_page() -> str:
         lines += ["", f"## {title}"]
         for name in members:
             for path, command in _commands(name, main.commands[name]):
-                context = click.Context(command, info_name=f"champion {path}", max_content_width=100, terminal_width=100)
+                context = click.Context(
+                    command, info_name=f"champion {path}", max_content_width=100, terminal_width=100
+                )
                 lines += ["", f"### champion {path}", "", "```text", command.get_help(context), "```"]
     return "\n".join(lines) + "\n"
 
@@ -69,7 +73,8 @@ def lineage_page() -> str:
     lines = [
         "# Lineage",
         "",
-        "Made from the code: the tables in the order of the graph, what each reads, and what reads it, under the default settings.",
+        "Made from the code: the tables in the order of the graph, what each reads, and what reads it, "
+        "under the default settings.",
         "Columns stand in the [data dictionary](../data_dictionary.md).",
         "",
         "| table | reads | is read by |",
@@ -83,7 +88,9 @@ def reads_of_tables() -> dict[str, list[str]]:
     """By table in the order of the graph the other tables that it reads."""
     settings = Settings.model_construct()
     return {
-        table.name: [each for each in dict.fromkeys(wanted.table for wanted in table.inputs(settings)) if each != table.name]
+        table.name: [
+            each for each in dict.fromkeys(wanted.table for wanted in table.inputs(settings)) if each != table.name
+        ]
         for table in LAKE_TABLES
     }
 

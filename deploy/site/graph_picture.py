@@ -55,9 +55,12 @@ def picture() -> str:
         parts += chips
         top += height + GAP
     height = top - GAP + 8
-    words = "The stages of the graph from files to results: " + "; ".join(f"{stage}: {says}" for stage, says in SAYS.items())
+    words = "The stages of the graph from files to results: " + "; ".join(
+        f"{stage}: {says}" for stage, says in SAYS.items()
+    )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
+        f'height="{height}" role="img">\n'
         f"<title>{escape(words)}</title>\n<style>{_STYLE}</style>\n"
         f'<rect class="paper" width="{WIDTH}" height="{height}"/>\n' + "\n".join(parts) + "\n</svg>\n"
     )

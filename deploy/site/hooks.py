@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))  # MkDocs reads this file by its path, so its neighbours are in no package
+sys.path.insert(
+    0, str(Path(__file__).parent)
+)  # MkDocs reads this file by its path, so its neighbours are in no package
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from api_pages import api_navigation, api_pages
@@ -41,7 +43,10 @@ def _with_api(entries: Any) -> Any:
     if isinstance(entries, list):
         return [_with_api(each) for each in entries]
     if isinstance(entries, dict):
-        return {title: api_navigation() if below == "reference/api" else _with_api(below) for title, below in entries.items()}
+        return {
+            title: api_navigation() if below == "reference/api" else _with_api(below)
+            for title, below in entries.items()
+        }
     return entries
 
 

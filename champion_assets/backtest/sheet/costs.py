@@ -180,7 +180,8 @@ def _capacity(found: Capacity) -> tuple[Figure, Text]:
     text = (
         f"At {rupees_in_words(found.value)}, the mean value of the account, impact would cost an estimated "
         f"{percent(found.drag, 2)} a year; it would cost 1 % a year at {rupees_in_words(one)}. Then "
-        f"{percent(found.large_at(one), 0)} of the trading would be in fills above {percent(LARGE_SHARE, 0)} of a session's "
+        f"{percent(found.large_at(one), 0)} of the trading would be in fills above "
+        f"{percent(LARGE_SHARE, 0)} of a session's "
         "turnover in the name. The estimate: a fill of a share q of the session's turnover costs σ√q, with σ from the "
         "session's high and low. It is not part of the figures above."
     )

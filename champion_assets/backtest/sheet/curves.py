@@ -37,7 +37,9 @@ def growth(story: Story) -> list[Figure]:
         fall.append(Series(name, "c2", _fall(index.growth)))
     value.append(Series(UNIVERSE, "c3", np.cumprod(1 + other)))
     fall.append(Series(UNIVERSE, "c3", drawdowns(other)))
-    last = ", ".join(f"{each.name} {known[-1]:.2f}" for each in value if (known := each.values[np.isfinite(each.values)]).size)
+    last = ", ".join(
+        f"{each.name} {known[-1]:.2f}" for each in value if (known := each.values[np.isfinite(each.values)]).size
+    )
     return [
         Figure(
             time_chart(
@@ -80,7 +82,8 @@ def windows(story: Story) -> list[Figure | Text]:
     if days.height <= ROLLING_SESSIONS:
         return [
             Text(
-                f"The history has {days.height} sessions; windows of {ROLLING_SESSIONS} sessions begin to say something after that.",
+                f"The history has {days.height} sessions; windows of {ROLLING_SESSIONS} sessions begin to say "
+                f"something after that.",
                 "quiet",
             )
         ]

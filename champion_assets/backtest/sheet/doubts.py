@@ -21,8 +21,10 @@ def notes(story: Story, settings: Settings) -> Notes:
     found = [
         Note(
             BASIS,
-            "Returns are net of costs, with dividends, before income and capital gains tax. The equal-weight universe has dividends "
-            "and no costs. Returns before the first fill are left out. Years are those of the calendar; Sharpe, Sortino, alpha and beta "
+            "Returns are net of costs, with dividends, before income and capital gains tax. The "
+            "equal-weight universe has dividends "
+            "and no costs. Returns before the first fill are left out. Years are those of the calendar; "
+            "Sharpe, Sortino, alpha and beta "
             "are in excess of the overnight rate of each day.",
         ),
         *_look_ahead(story),
@@ -42,7 +44,8 @@ def _look_ahead(story: Story) -> list[Note]:
     if not story.looks_ahead:
         return [Note(BASIS, "No decision used anything that became known after its day.")]
     text = (
-        "Decisions used a snapshot of ESG scores, or a list of sectors, of a later day, as the settings allow. Nobody could have "
+        "Decisions used a snapshot of ESG scores, or a list of sectors, of a later day, as the settings "
+        "allow. Nobody could have "
         "known it, so every figure of this page is marked."
     )
     return [Note(LOOK_AHEAD, text, "warning")]
@@ -54,8 +57,10 @@ def _stale(story: Story) -> list[Note]:
         return []
     names = [each["symbol"] for each in last["holdings"] if each["idle"] > STALE_SESSIONS]
     text = (
-        f"{percent(last['stale_value'] / last['value'], 2)} of the value stand at the last prices of names that have not traded for more "
-        f"than {STALE_SESSIONS} sessions ({', '.join(names)}). The figures count them at these prices; the rows 'if names without a trade "
+        f"{percent(last['stale_value'] / last['value'], 2)} of the value stand at the last prices of "
+        f"names that have not traded for more "
+        f"than {STALE_SESSIONS} sessions ({', '.join(names)}). The figures count them at these prices; "
+        f"the rows 'if names without a trade "
         "are lost' count them as worth nothing."
     )
     return [Note(MARKED, text, "warning")]
@@ -82,8 +87,10 @@ def _in_doubt(story: Story) -> list[Note]:
             )
         ]
     text = (
-        f"{int(found['new_days'].sum()):,} of {every:,} holding days, of {found['symbol'].n_unique()} names, come after a session whose "
-        "action is unread, unexplained or unconfirmed: what the position was worth since rests on it. The names are listed below."
+        f"{int(found['new_days'].sum()):,} of {every:,} holding days, of {found['symbol'].n_unique()} "
+        f"names, come after a session whose "
+        "action is unread, unexplained or unconfirmed: what the position was worth since rests on it. "
+        "The names are listed below."
     )
     return [Note(UNCONFIRMED, text, "warning")]
 
@@ -96,7 +103,8 @@ def _index(story: Story) -> list[Note]:
     if index.gaps:
         days = index.rows.filter(pl.col("close").is_null())["trade_date"].to_list()
         text = (
-            f"The index files have a gap: {index.gaps:,} of {index.rows.height:,} sessions, the first {days[0]}, the last {days[-1]}. The "
+            f"The index files have a gap: {index.gaps:,} of {index.rows.height:,} sessions, the first "
+            f"{days[0]}, the last {days[-1]}. The "
             "curve has the same gap, and figures that would need these days are not given."
         )
         found.append(Note(MARKED, text, "warning"))
@@ -109,7 +117,8 @@ def _rates(story: Story) -> list[Note]:
     if not assumed:
         return []
     text = (
-        f"On {assumed:,} of {sessions:,} sessions the overnight rate is the Reserve Bank's average of the financial year, since the day "
+        f"On {assumed:,} of {sessions:,} sessions the overnight rate is the Reserve Bank's average of "
+        f"the financial year, since the day "
         "has no row of Nifty 1D Rate Index."
     )
     return [Note(ASSUMED, text)]
@@ -118,10 +127,14 @@ def _rates(story: Story) -> list[Note]:
 def _gaps(story: Story) -> list[Note]:
     gaps, late = int(story.days["unexplained_gaps"].sum()), int(story.days["late_actions"].sum())
     if not gaps and not late:
-        text = "No opening gap of a holding is without its corporate action, and none became known too late to change a holding."
+        text = (
+            "No opening gap of a holding is without its corporate action, and none became known too late to "
+            "change a holding."
+        )
         return [Note(BASIS, text)]
     text = (
-        f"{gaps:,} opening gaps of holdings beyond any price band, which no corporate action explains, were treated as value-neutral; "
+        f"{gaps:,} opening gaps of holdings beyond any price band, which no corporate action explains, "
+        f"were treated as value-neutral; "
         f"{late:,} actions became known too late to change a holding. Both are rows of suspects (docs/runbook.md)."
     )
     return [Note(MARKED, text, "warning")]
@@ -137,8 +150,10 @@ def _fills(settings: Settings) -> list[Note]:
         else "no impact of its own orders on prices"
     )
     text = (
-        f"Orders fill in the session after the decision, at its {_FILLS[settings.fill]}, worse by {settings.slippage_bps:g} "
-        f"basis points of slippage, with {impact}, at most {percent(settings.participation, 0)} of a session's volume, and with "
+        f"Orders fill in the session after the decision, at its {_FILLS[settings.fill]}, worse by "
+        f"{settings.slippage_bps:g} "
+        f"basis points of slippage, with {impact}, at most {percent(settings.participation, 0)} of a "
+        f"session's volume, and with "
         "the charges of the date."
     )
     return [Note(ASSUMED, text)]

@@ -53,7 +53,11 @@ def _frontier(found: Frontier) -> list[Block]:
     series, styles = [], {"maximum_sharpe": "c1", "minimum_variance": "c3"}
     scores = np.unique(found.table.drop_nulls("floor")["score"].to_numpy())
     for name, words in _OBJECTIVES.items():
-        rows = found.table.filter((pl.col("objective") == name) & pl.col("floor").is_not_null()).unique("score", keep="last").sort("score")
+        rows = (
+            found.table.filter((pl.col("objective") == name) & pl.col("floor").is_not_null())
+            .unique("score", keep="last")
+            .sort("score")
+        )
         if rows.height:
             curve = np.interp(scores, rows["score"].to_numpy(), rows["sharpe"].to_numpy(), left=np.nan, right=np.nan)
             series.append(Series(words, styles[name], curve))
@@ -72,10 +76,14 @@ def _frontier(found: Frontier) -> list[Block]:
         dots=dots,
     )
     text = (
-        "For each floor on the score the portfolio with the highest expected Sharpe ratio and the one with the least variance, "
-        f"of the {found.scored} of {found.members} members that have a score, under the caps of the strategy and from cash. "
-        "What the floor costs is, for the first, the expected return given up at its own volatility, for the second what the "
-        "additional variance is worth at the risk aversion of the strategy. Expected returns are estimates from the past; read "
+        "For each floor on the score the portfolio with the highest expected Sharpe ratio and the one "
+        "with the least variance, "
+        f"of the {found.scored} of {found.members} members that have a score, under the caps of the "
+        f"strategy and from cash. "
+        "What the floor costs is, for the first, the expected return given up at its own volatility, "
+        "for the second what the "
+        "additional variance is worth at the risk aversion of the strategy. Expected returns are "
+        "estimates from the past; read "
         "the shape, not the level."
     )
     note = [Text(found.note, "warning")] if found.note else []

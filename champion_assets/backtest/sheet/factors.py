@@ -38,7 +38,9 @@ def factor_blocks(story: Story, factors: pl.DataFrame) -> list[Block]:
     days = shared_days(story.days, factors)
     names = [name for name in FACTORS if name in days.columns]
     if days.height < LEAST or not names:
-        return [Text(f"The history has {days.height} sessions with factor returns; at least {LEAST} are needed.", "quiet")]
+        return [
+            Text(f"The history has {days.height} sessions with factor returns; at least {LEAST} are needed.", "quiet")
+        ]
     design = days.select(names).to_numpy()
     overnight = days["overnight_return"].to_numpy()
     own = exposures(days["portfolio_return"].to_numpy() - overnight, design)
@@ -87,7 +89,13 @@ def exposures_table(names: list[str], own: Exposures, universe: Exposures, year:
         Cell(alpha[1]),
         Cell("a year; the constant of the regression", tone="quiet"),
     ]
-    total = [Cell("Excess return"), *[Cell("")] * 4, Cell(percent(float(np.sum(brought)), signed=True)), Cell(""), Cell("")]
+    total = [
+        Cell("Excess return"),
+        *[Cell("")] * 4,
+        Cell(percent(float(np.sum(brought)), signed=True)),
+        Cell(""),
+        Cell(""),
+    ]
     columns = [
         Column("Factor", is_number=False),
         Column("Exposure", PORTFOLIO.lower()),
@@ -105,9 +113,13 @@ def in_words(own: Exposures, year: float, days: pl.DataFrame) -> str:
     """What the regression says, and what it rests on."""
     sure = "is more than chance would show" if abs(own.t_statistics[0]) >= 1.96 else "cannot be told from chance"
     return (
-        f"The factors explain {percent(own.explained, 0)} of the variance; the rest has a volatility of {percent(own.rest * year**0.5)} a "
-        f"year, and its mean return {sure} (t = {number(own.t_statistics[0], 1)}). Daily returns net of costs in excess of the overnight "
-        f"rate, {own.rows:,} sessions from {days['trade_date'][0]} to {days['trade_date'][-1]}; the errors allow for autocorrelation over "
-        f"{own.lags} sessions (Newey and West 1987). The factors are portfolios of yesterday's universe before costs, so they are no "
+        f"The factors explain {percent(own.explained, 0)} of the variance; the rest has a volatility of "
+        f"{percent(own.rest * year**0.5)} a "
+        f"year, and its mean return {sure} (t = {number(own.t_statistics[0], 1)}). Daily returns net of "
+        f"costs in excess of the overnight "
+        f"rate, {own.rows:,} sessions from {days['trade_date'][0]} to {days['trade_date'][-1]}; the "
+        f"errors allow for autocorrelation over "
+        f"{own.lags} sessions (Newey and West 1987). The factors are portfolios of yesterday's universe "
+        f"before costs, so they are no "
         "yardstick that one could have held."
     )

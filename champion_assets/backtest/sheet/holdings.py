@@ -27,7 +27,9 @@ def exposures(story: Story) -> list[Figure]:
 
 
 def _areas(rows: pl.DataFrame, by: str, title: str) -> Chart:
-    weekly = rows.filter(pl.col("trade_date") == pl.col("trade_date").max().over(pl.col("trade_date").dt.truncate("1w")))
+    weekly = rows.filter(
+        pl.col("trade_date") == pl.col("trade_date").max().over(pl.col("trade_date").dt.truncate("1w"))
+    )
     wide = weekly.pivot(on=by, index="trade_date", values="weight").sort("trade_date").fill_null(0.0)
     plain = [name for name in wide.columns if name not in ("trade_date", CASH, OTHERS)]
     order = sorted(plain, key=lambda name: (-float(wide[name].to_numpy().sum()), name))
@@ -49,8 +51,16 @@ def _areas(rows: pl.DataFrame, by: str, title: str) -> Chart:
 def holdings_table(story: Story, details: Details | None) -> Table:
     """Every position at the last close."""
     last = story.days.row(-1, named=True)
-    share = dict(details.risk.rows.select("symbol", "share").iter_rows()) if details is not None and details.risk is not None else {}
-    sectors = dict(details.risk.rows.select("symbol", "sector").iter_rows()) if details is not None and details.risk is not None else {}
+    share = (
+        dict(details.risk.rows.select("symbol", "share").iter_rows())
+        if details is not None and details.risk is not None
+        else {}
+    )
+    sectors = (
+        dict(details.risk.rows.select("symbol", "sector").iter_rows())
+        if details is not None and details.risk is not None
+        else {}
+    )
     columns = [
         Column("Name", is_number=False),
         Column("Sector", is_number=False),
@@ -101,17 +111,24 @@ def risk_blocks(details: Details, sessions_a_year: float) -> list[Table | Text]:
         return [Text("The last session has no universe, so there is no risk model of the holdings.", "quiet")]
     volatility = risk.volatility * sessions_a_year**0.5
     left = (
-        f" Holdings of {percent(risk.left_out)} of the value are not in the day's universe and are left out." if risk.left_out > 0 else ""
+        f" Holdings of {percent(risk.left_out)} of the value are not in the day's universe and are left out."
+        if risk.left_out > 0
+        else ""
     )
     text = Text(
-        f"By the risk model of the last session the holdings have a volatility of {percent(volatility)} a year. A name's part is its "
+        f"By the risk model of the last session the holdings have a volatility of {percent(volatility)} "
+        f"a year. A name's part is its "
         f"share of the variance, what it has in common with the others included.{left}"
     )
     return [text, _by_sector(risk)]
 
 
 def _by_sector(risk: Risk) -> Table:
-    sums = risk.rows.group_by("sector").agg(pl.len(), pl.col("weight", "share").sum()).sort("share", "sector", descending=[True, False])
+    sums = (
+        risk.rows.group_by("sector")
+        .agg(pl.len(), pl.col("weight", "share").sum())
+        .sort("share", "sector", descending=[True, False])
+    )
     largest = max(float(np.abs(sums["share"].to_numpy()).max()), 1e-12)
     columns = [
         Column("Sector", is_number=False),

@@ -52,7 +52,8 @@ def _confidence(stored: Figures, ratio: float, low: float, years: float) -> Tabl
             f"The same, as the best of {trials:,} {'trial' if trials == 1 else 'trials'}",
             percent(stored.get("sharpe_deflated"), 0),
             "percent",
-            "Deflated Sharpe ratio (2014): the probability that it is above what as many trials without skill would show.",
+            "Deflated Sharpe ratio (2014): the probability that it "
+            "is above what as many trials without skill would show.",
         ),
         ("History", number(years, 1), "years", "From the close before the first fill to the last close."),
         (
@@ -68,7 +69,10 @@ def _confidence(stored: Figures, ratio: float, low: float, years: float) -> Tabl
         Column("Unit", is_number=False),
         Column("What it is", is_number=False, wraps=True),
     ]
-    lines = [[Cell(label), Cell(value), Cell(unit, tone="quiet"), Cell(what, tone="quiet")] for label, value, unit, what in rows]
+    lines = [
+        [Cell(label), Cell(value), Cell(unit, tone="quiet"), Cell(what, tone="quiet")]
+        for label, value, unit, what in rows
+    ]
     return Table("luck-table", columns, lines, "How sure the Sharpe ratio is", is_sortable=False)
 
 
@@ -79,7 +83,11 @@ def _length(ratio: float, years: float, trials: int) -> list[Block]:
     rows = []
     for count in counts:
         length = minimum_length(count, ratio)
-        says = "luck alone would be expected to reach this ratio" if years < length else "longer than luck alone would explain"
+        says = (
+            "luck alone would be expected to reach this ratio"
+            if years < length
+            else "longer than luck alone would explain"
+        )
         rows.append([Cell(f"{count:,}", count), Cell(number(length, 1), length), Cell(says)])
     columns = [
         Column("Strategies tried"),
@@ -87,8 +95,10 @@ def _length(ratio: float, years: float, trials: int) -> list[Block]:
         Column(f"This history of {years:.1f} years", is_number=False),
     ]
     text = (
-        "A strategy that is chosen as the best of many looks good by luck. In a history shorter than the minimum backtest "
-        "length the best of so many strategies without skill is expected to show this Sharpe ratio (Bailey and others 2014). "
+        "A strategy that is chosen as the best of many looks good by luck. In a history shorter than "
+        "the minimum backtest "
+        "length the best of so many strategies without skill is expected to show this Sharpe ratio "
+        "(Bailey and others 2014). "
         "Only you know how many were tried; an experiment of Champion counts its own."
     )
     return [Text(text), Table("length-table", columns, rows, "If this strategy was the best of several")]

@@ -54,7 +54,9 @@ def compared(story: Story, stored: Figures) -> Compared:
 
 
 def _alone(values: Mapping[str, float]) -> dict[str, float | None]:
-    return {name: value if math.isfinite(value) else None for name, value in values.items() if name not in (*AGAINST, *_OWN)}
+    return {
+        name: value if math.isfinite(value) else None for name, value in values.items() if name not in (*AGAINST, *_OWN)
+    }
 
 
 def figures_table(found: Compared) -> Table:

@@ -50,7 +50,9 @@ def lines_table(lines: pl.DataFrame) -> Table:
     years = sorted({date.year for date in lines["trade_date"]})
     whole = by_line(lines)
     parts = {
-        year: dict(by_line(lines.filter(pl.col("trade_date").dt.year() == year)).select("line", "contribution").iter_rows())
+        year: dict(
+            by_line(lines.filter(pl.col("trade_date").dt.year() == year)).select("line", "contribution").iter_rows()
+        )
         for year in years
     }
 
@@ -83,9 +85,15 @@ def lines_table(lines: pl.DataFrame) -> Table:
 
 def sectors_table(lines: pl.DataFrame) -> Table:
     """By sector what it made to be in it, and what the own names of it made beside its members."""
-    found = lines.filter(pl.col("line").is_in(["sector", "selection"])).group_by("part", "line").agg(pl.col("contribution").sum())
+    found = (
+        lines.filter(pl.col("line").is_in(["sector", "selection"]))
+        .group_by("part", "line")
+        .agg(pl.col("contribution").sum())
+    )
     wide = found.pivot(on="line", index="part", values="contribution")
-    wide = wide.with_columns(pl.lit(0.0).alias(name) for name in ("sector", "selection") if name not in wide.columns).fill_null(0.0)
+    wide = wide.with_columns(
+        pl.lit(0.0).alias(name) for name in ("sector", "selection") if name not in wide.columns
+    ).fill_null(0.0)
     ordered = wide.sort(pl.col("sector") + pl.col("selection"), "part", descending=[True, False])
     rows = [
         [

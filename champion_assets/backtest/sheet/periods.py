@@ -108,7 +108,9 @@ def returns_of(story: Story) -> pl.DataFrame:
 def by_period(rows: pl.DataFrame, every: str) -> pl.DataFrame:
     """Compound returns by calendar period, `1mo` or `1y`; null for an index that has a gap in it."""
     names = [name for name in rows.columns if name != "trade_date"]
-    whole = [pl.when(pl.col(name).null_count() == 0).then((1 + pl.col(name)).product() - 1).alias(name) for name in names]
+    whole = [
+        pl.when(pl.col(name).null_count() == 0).then((1 + pl.col(name)).product() - 1).alias(name) for name in names
+    ]
     return rows.group_by(pl.col("trade_date").dt.truncate(every).alias("period"), maintain_order=True).agg(
         *whole, first=pl.col("trade_date").min(), last=pl.col("trade_date").max()
     )
@@ -136,7 +138,8 @@ def years_chart(rows: pl.DataFrame, index_name: str) -> Figure:
     """Bars by year."""
     yearly, styles = by_period(rows, "1y"), {"portfolio": "c1", "index": "c2", "universe": "c3"}
     series = [
-        Series(name, styles[column], yearly[column].fill_null(np.nan).to_numpy()) for column, name in _names(rows, index_name).items()
+        Series(name, styles[column], yearly[column].fill_null(np.nan).to_numpy())
+        for column, name in _names(rows, index_name).items()
     ]
     labels = [str(date.year) for date in yearly["period"]]
     return Figure(

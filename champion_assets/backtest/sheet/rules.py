@@ -54,14 +54,19 @@ def constraint_blocks(story: Story, details: Details) -> list[Table | Text]:
     )
     worst = float(rows["violation"].to_numpy().max())
     missed = f"the worst miss of a bound is {worst:.0e}" if worst else "no bound was missed"
-    lead = Text(f"{decisions} decisions, each recomputed by means that share nothing with the solver; {missed}.{optimal}")
+    lead = Text(
+        f"{decisions} decisions, each recomputed by means that share nothing with the solver; {missed}.{optimal}"
+    )
     return [lead, _table(rows, details, details.settings), Text(_MEANING, "quiet")]
 
 
 _MEANING = (
-    "What loosening would bring is the shadow price: how much the certain return that the objective is worth would rise, in basis points a "
-    "year, if the bound moved by one percentage point of the value (of an ESG score: by one point). It is the mean over the decisions in "
-    "which the bound was reached. Bounds of single names have none here. A strip has a mark for each decision at the bound, the "
+    "What loosening would bring is the shadow price: how much the certain return that the objective "
+    "is worth would rise, in basis points a "
+    "year, if the bound moved by one percentage point of the value (of an ESG score: by one point). "
+    "It is the mean over the decisions in "
+    "which the bound was reached. Bounds of single names have none here. A strip has a mark for "
+    "each decision at the bound, the "
     "first on the left."
 )
 
@@ -93,7 +98,11 @@ def _table(rows: pl.DataFrame, details: Details, settings: Settings) -> Table:
             (
                 share,
                 [
-                    Cell("No short positions" if name == "floor" and settings.weight_floor == 0 else constraint_words(name)),
+                    Cell(
+                        "No short positions"
+                        if name == "floor" and settings.weight_floor == 0
+                        else constraint_words(name)
+                    ),
                     Cell(_bound(name, last, settings)),
                     Cell(f"{mine.height:,}", mine.height),
                     Cell(percent(share, 0), share),
@@ -104,7 +113,9 @@ def _table(rows: pl.DataFrame, details: Details, settings: Settings) -> Table:
             )
         )
     lines.sort(key=lambda each: -each[0])
-    return Table("constraints-table", columns, [line for _, line in lines], "Constraints at work", is_long=len(lines) > 25)
+    return Table(
+        "constraints-table", columns, [line for _, line in lines], "Constraints at work", is_long=len(lines) > 25
+    )
 
 
 def _bound(name: str, row: dict[str, float | None], settings: Settings) -> str:

@@ -30,8 +30,10 @@ def tax_blocks(details: Details, stored: Figures) -> list[Block]:
         for year, *amounts in by_year(details.taxes).iter_rows()
     ]
     text = (
-        f"Growth was {percent(stored.get('cagr'))} a year before and {percent(stored.get('cagr_after_tax'))} a year after the capital "
-        "gains tax of an individual resident in India. It is a line beside the account and is not paid out of it; what is not "
+        f"Growth was {percent(stored.get('cagr'))} a year before and "
+        f"{percent(stored.get('cagr_after_tax'))} a year after the capital "
+        "gains tax of an individual resident in India. It is a line beside the account and is not paid "
+        "out of it; what is not "
         "sold is not taxed, at the end of the history neither. All other figures of this page are before tax."
     )
     return [Text(text), Table("tax-table", columns, rows, "Capital gains tax by financial year")]

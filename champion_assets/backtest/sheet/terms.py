@@ -98,7 +98,8 @@ def strategy_in_words(settings: Settings) -> str:
     sector = "" if settings.sector_cap is None else f" and {percent(settings.sector_cap, 0)} in a sector"
     esg = " and on ESG scores" if settings.strategy.uses_esg else ""
     return (
-        f"A long-only portfolio of Indian shares with {_OBJECTIVES[settings.objective]}{cap}{sector}{esg}, chosen from the "
+        f"A long-only portfolio of Indian shares with "
+        f"{_OBJECTIVES[settings.objective]}{cap}{sector}{esg}, chosen from the "
         f"{settings.universe_size} most traded names {_WHEN[settings.rebalance]}, traded in the next session."
     )
 
@@ -109,8 +110,17 @@ def source_in_words(settings: Settings, days: pl.DataFrame) -> str:
     Nothing of the machine or the hour, so that the same data give the same page.
     """
     source = settings.source
-    where = "NSE's archive on the web" if source.startswith("http") else "a bucket" if source.startswith("s3://") else "a folder"
-    return f"Data: files of the exchange from {where}, {days['trade_date'][0]} to {days['trade_date'][-1]}, {days.height:,} sessions."
+    where = (
+        "NSE's archive on the web"
+        if source.startswith("http")
+        else "a bucket"
+        if source.startswith("s3://")
+        else "a folder"
+    )
+    return (
+        f"Data: files of the exchange from {where}, {days['trade_date'][0]} to {days['trade_date'][-1]}, "
+        f"{days.height:,} sessions."
+    )
 
 
 def terms_table(settings: Settings) -> Table:

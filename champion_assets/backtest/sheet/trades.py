@@ -54,7 +54,11 @@ def trades_table(executions: pl.DataFrame) -> Table:
                 Cell(REASON_WORDS[each["reason"]] if each["reason"] else ""),
             ]
         )
-    which = f"All {len(lines):,} orders" if len(lines) == executions.height else f"The last {len(lines):,} of {executions.height:,} orders"
+    which = (
+        f"All {len(lines):,} orders"
+        if len(lines) == executions.height
+        else f"The last {len(lines):,} of {executions.height:,} orders"
+    )
     return Table("trades-table", columns, lines, which, is_long=len(lines) > 20)
 
 
@@ -71,7 +75,11 @@ def trades_file(executions: pl.DataFrame) -> Download:
     while len(packed) > MOST_BYTES:
         rows = rows.tail(rows.height // 2)
         packed = gzip.compress(_csv(rows), mtime=0)
-    which = f"All {rows.height:,}" if rows.height == executions.height else f"The last {rows.height:,} of {executions.height:,}"
+    which = (
+        f"All {rows.height:,}"
+        if rows.height == executions.height
+        else f"The last {rows.height:,} of {executions.height:,}"
+    )
     return Download(f"{which} orders as CSV, packed", "trades.csv.gz", _address(packed, "application/gzip"))
 
 

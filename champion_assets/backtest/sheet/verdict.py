@@ -66,16 +66,23 @@ def _sentence(found: Compared, leads: dict[str, Lead | None]) -> str:
     years, low, ratio = mine.get("years"), mine.get("sharpe_low"), mine.get("sharpe")
     if years is None or ratio is None or low is None:
         return "The history is too short for a Sharpe ratio."
-    parts = [f"Over {years:.1f} years the portfolio grew by {percent(mine.get('cagr'))} a year after costs and before tax."]
+    parts = [
+        f"Over {years:.1f} years the portfolio grew by {percent(mine.get('cagr'))} a year after costs and before tax."
+    ]
     for name, each in leads.items():
         if each is not None:
             sure = "more than chance explains" if each.is_sure else "no more than chance explains"
             ahead = "ahead of" if each.mean >= 0 else "behind"
-            parts.append(f"It was {number(abs(each.mean) * 100, 1)} points a year {ahead} the {_article(name)}, {sure}.")
+            parts.append(
+                f"It was {number(abs(each.mean) * 100, 1)} points a year {ahead} the {_article(name)}, {sure}."
+            )
     if low > 0:
         parts.append("Its Sharpe ratio is above 0 with 95 % confidence.")
     else:
-        parts.append("Its Sharpe ratio cannot be told from 0 with 95 % confidence: the history is too short, or the return too small.")
+        parts.append(
+            "Its Sharpe ratio cannot be told from 0 with 95 % confidence: the history is too short, or the "
+            "return too small."
+        )
     return " ".join(parts)
 
 

@@ -80,14 +80,23 @@ OTHER_WORDS: dict[str, tuple[str, str, Form]] = {
 """Of the other figures of the table."""
 
 NET_UNIVERSE_WORDS = {
-    f"universe_net_{metric}": (f"{METRIC_WORDS[metric][0]}, equal-weight universe net of costs", unit, METRIC_WORDS[metric][2])
+    f"universe_net_{metric}": (
+        f"{METRIC_WORDS[metric][0]}, equal-weight universe net of costs",
+        unit,
+        METRIC_WORDS[metric][2],
+    )
     for metric, unit in (
-        ("total_return", "over the whole period"), ("cagr", "a year, compound"), ("volatility", "a year"),
-        ("sharpe", "a year, over the overnight rate"), ("max_drawdown", "of the value at the peak"), ("beta", "of the portfolio to it"),
-        ("alpha", "of the portfolio beside it, a year"), ("tracking_error", "of the portfolio to it, a year"),
+        ("total_return", "over the whole period"),
+        ("cagr", "a year, compound"),
+        ("volatility", "a year"),
+        ("sharpe", "a year, over the overnight rate"),
+        ("max_drawdown", "of the value at the peak"),
+        ("beta", "of the portfolio to it"),
+        ("alpha", "of the portfolio beside it, a year"),
+        ("tracking_error", "of the portfolio to it, a year"),
         ("information_ratio", "of the portfolio to it, a year"),
     )
-}  # fmt: skip
+}
 """Of the yardstick net of costs: rows of their own, since the page's column is the one before costs."""
 OTHER_WORDS |= NET_UNIVERSE_WORDS
 

@@ -17,7 +17,9 @@ _SHORT_OF_A_POINT = re.compile(r"\b(?:rs|re|inr)\.0\d|\bre[\s-]*0\d|(?<!\.)\b0\d
 
 
 def _dividend(head: str, body: str) -> list[Leg] | str:
-    flavour = next((word for word in ("special", "interim", "final") if word in head), "additional" if "additional" in head else "")
+    flavour = next(
+        (word for word in ("special", "interim", "final") if word in head), "additional" if "additional" in head else ""
+    )
     if re.search(JUBILEE, head):
         flavour = "special"
     if re.search(r"\b(?:usd|us|eur|gbp)\b|[$€£]", body):

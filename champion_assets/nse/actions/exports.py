@@ -61,7 +61,11 @@ def make_export(sha256: str, rows: pl.DataFrame, name: str, history: SymbolHisto
 
     Its span is in its name, else that of its ex-dates; a name that says no segment is taken for shares.
     """
-    today = pl.col("symbol").replace_strict(dict(isins), default=None, return_dtype=pl.String) if isins else pl.lit(None, pl.String)
+    today = (
+        pl.col("symbol").replace_strict(dict(isins), default=None, return_dtype=pl.String)
+        if isins
+        else pl.lit(None, pl.String)
+    )
     dated = rows.with_columns(isin=pl.coalesce("isin", today))
     dated = dated.with_columns(day=pl.coalesce("ex_date", "record_date"))
     if match := _SPAN.search(name):
@@ -94,7 +98,9 @@ def effective_rows(export: Export, calendar: Sessions, date: dt.date) -> pl.Data
     before = calendar.previous_session(date)
     day = pl.col("day")
     return (
-        export.rows.filter((day <= date) & (day > before if before is not None else True)) if export.covers(date) else export.rows.clear()
+        export.rows.filter((day <= date) & (day > before if before is not None else True))
+        if export.covers(date)
+        else export.rows.clear()
     )
 
 

@@ -111,7 +111,9 @@ def reduction(kept: float) -> tuple[float, float]:
     return 1 / kept, kept
 
 
-def day_factors(legs: Sequence[Leg], last: float | None, open_price: float | None, face_value: float | None) -> list[Factor]:
+def day_factors(
+    legs: Sequence[Leg], last: float | None, open_price: float | None, face_value: float | None
+) -> list[Factor]:
     """Factors of all legs of one instrument and ex-date; their products are the day's factors.
 
     Args:
@@ -160,7 +162,9 @@ def cash_of(leg: Leg, face_value: float | None) -> float | None:
     return _cash(leg, face_value) if leg.kind in CASH_KINDS else None
 
 
-def _factor(leg: Leg, last: float | None, open_price: float | None, face_value: float | None, *, extraordinary: bool) -> Factor:
+def _factor(
+    leg: Leg, last: float | None, open_price: float | None, face_value: float | None, *, extraordinary: bool
+) -> Factor:
     if leg.problem:
         raise FactorError(leg.problem)
     if leg.kind == "bonus" and leg.a and leg.b:
@@ -168,7 +172,9 @@ def _factor(leg: Leg, last: float | None, open_price: float | None, face_value: 
     if leg.kind in ("split", "consolidation") and leg.fv_from and leg.fv_to:
         return capital_factor(*split(leg.fv_from, leg.fv_to), "face value")
     if leg.kind == "rights" and leg.a and leg.b:
-        return capital_factor(rights(_price(last), leg.a, leg.b, _issue_price(leg, face_value)), 1.0, "theoretical ex-rights price")
+        return capital_factor(
+            rights(_price(last), leg.a, leg.b, _issue_price(leg, face_value)), 1.0, "theoretical ex-rights price"
+        )
     if leg.kind in CASH_KINDS:
         return _payment(leg, _price(last), face_value, extraordinary=extraordinary)
     if leg.kind == "demerger":

@@ -23,17 +23,48 @@ from champion_assets.nse.dates import parse_date
 from champion_assets.nse.errors import BadPayload, BadValue, EmptyPayload, HtmlPayload, TruncatedPayload, UnknownHeader
 
 ACTIONS: dict[str, pl.DataType] = {
-    "symbol": pl.String(), "series": pl.String(), "company": pl.String(), "isin": pl.String(), "subject": pl.String(),
-    "face_value": pl.Float64(), "ex_date": pl.Date(), "record_date": pl.Date(), "announced_on": pl.Date(), "source_row": pl.Int32(),
-}  # fmt: skip
+    "symbol": pl.String(),
+    "series": pl.String(),
+    "company": pl.String(),
+    "isin": pl.String(),
+    "subject": pl.String(),
+    "face_value": pl.Float64(),
+    "ex_date": pl.Date(),
+    "record_date": pl.Date(),
+    "announced_on": pl.Date(),
+    "source_row": pl.Int32(),
+}
 """Canonical columns. `face_value` is the one at the time of the export, rupees; `announced_on` only where the feed says
 it."""
 
-_EXPORT = {"SYMBOL": "symbol", "COMPANY NAME": "company", "SERIES": "series", "PURPOSE": "subject", "FACE VALUE": "face_value",
-           "EX-DATE": "ex_date", "RECORD DATE": "record_date"}  # fmt: skip
-_JSON = {"symbol": "symbol", "comp": "company", "series": "series", "subject": "subject", "faceVal": "face_value", "exDate": "ex_date",
-         "recDate": "record_date", "isin": "isin", "caBroadcastDate": "announced_on"}  # fmt: skip
-_BC = {"SYMBOL": "symbol", "SECURITY": "company", "SERIES": "series", "PURPOSE": "subject", "EX_DT": "ex_date", "RECORD_DT": "record_date"}
+_EXPORT = {
+    "SYMBOL": "symbol",
+    "COMPANY NAME": "company",
+    "SERIES": "series",
+    "PURPOSE": "subject",
+    "FACE VALUE": "face_value",
+    "EX-DATE": "ex_date",
+    "RECORD DATE": "record_date",
+}
+_JSON = {
+    "symbol": "symbol",
+    "comp": "company",
+    "series": "series",
+    "subject": "subject",
+    "faceVal": "face_value",
+    "exDate": "ex_date",
+    "recDate": "record_date",
+    "isin": "isin",
+    "caBroadcastDate": "announced_on",
+}
+_BC = {
+    "SYMBOL": "symbol",
+    "SECURITY": "company",
+    "SERIES": "series",
+    "PURPOSE": "subject",
+    "EX_DT": "ex_date",
+    "RECORD_DT": "record_date",
+}
 _BC_MEMBER = re.compile(r"(?:.*/)?bc\d{6,8}\.csv", re.IGNORECASE)
 _GZIP, _ZIP = b"\x1f\x8b", b"PK"
 

@@ -47,7 +47,9 @@ def _heads(text: str) -> list[tuple[int, int, Kind]]:
     taken: list[tuple[int, int, Kind]] = []
     for kind, pattern in HEADS:
         for match in pattern.finditer(text):
-            if match.start() < match.end() and not any(match.start() < end and start < match.end() for start, end, _ in taken):
+            if match.start() < match.end() and not any(
+                match.start() < end and start < match.end() for start, end, _ in taken
+            ):
                 taken.append((match.start(), match.end(), kind))
     return sorted(taken)
 
@@ -64,7 +66,9 @@ def read_subject(text: str) -> Subject:
         `problem`.
     """
     if len(text) > LONGEST:
-        return Subject((), False, f"a text of {len(text):,} characters; the longest genuine ones have fewer than {LONGEST}")
+        return Subject(
+            (), False, f"a text of {len(text):,} characters; the longest genuine ones have fewer than {LONGEST}"
+        )
     tidy = _tidy(text)
     stripped, notes = NOTE.subn(" ", tidy)
     is_revised = notes > 0 or "revised" in tidy
@@ -134,11 +138,15 @@ def _unread(kind: Kind, body: str, legs: list[Leg]) -> str:
         held = Counter(number for leg in legs for number in leg.numbers)
         told = Counter(float(number) for number in NUMBER.findall(_uncounted(kind, body)))
         if extra := sorted((told - held).elements()):
-            return f"the clause of the {kind} also says {', '.join(f'{number:g}' for number in extra)}: {body.strip()!r}"
+            return (
+                f"the clause of the {kind} also says {', '.join(f'{number:g}' for number in extra)}: {body.strip()!r}"
+            )
     words = UNREAD.findall(body)
     if kind in ("bonus", "rights") and not any(leg.problem or leg.kind.endswith("_other") for leg in legs):
         words += [
-            word for word in re.findall(r"[a-z]+", _uncounted(kind, body)) if SHARE_WORDS.fullmatch(word) is None and word not in words
+            word
+            for word in re.findall(r"[a-z]+", _uncounted(kind, body))
+            if SHARE_WORDS.fullmatch(word) is None and word not in words
         ]
     if words and not (kind in ("bonus", "rights") and legs[0].kind.endswith("_other")):
         return f"the clause of the {kind} also says {', '.join(words)!r}, which no rule reads"
@@ -155,7 +163,12 @@ def _face_values(kind: Kind, body: str) -> list[Leg] | str:
     numbers = [float(match.group(1)) for match in MONEY.finditer(body)]
     if (ratio := RATIO.search(body)) is not None:
         return [
-            Leg(kind, a=float(ratio.group(1)), b=float(ratio.group(2)), problem="a ratio without face values: it can be read both ways")
+            Leg(
+                kind,
+                a=float(ratio.group(1)),
+                b=float(ratio.group(2)),
+                problem="a ratio without face values: it can be read both ways",
+            )
         ]
     if len(numbers) != 2 or re.search(r"\bto\b", body) is None:
         return [Leg(kind, problem=f"{len(numbers)} amounts where face value from and to are expected")]
@@ -186,7 +199,9 @@ def _reduction(_head: str, body: str) -> list[Leg] | str:
 def _paper(text: str) -> str:
     """What is handed out if it is not an ordinary share. "Equity and DVR" is a bonus on both, hence an ordinary one."""
     for name, pattern in PAPER:
-        if pattern.search(text) is not None and not (name == "dvr" and re.search(r"\b(?:equity|ordinary)\b[a-z ]*(?:\band\b|&|/)", text)):
+        if pattern.search(text) is not None and not (
+            name == "dvr" and re.search(r"\b(?:equity|ordinary)\b[a-z ]*(?:\band\b|&|/)", text)
+        ):
             return name
     return ""
 
@@ -208,8 +223,16 @@ def _rights(_head: str, body: str) -> list[Leg] | str:
     paper = _paper(body)
     if ratios and (paper or re.search(r"\b(?:with|along|and|plus)\b.*\bwarrants?\b", body)) and "premium" in body:
         new, held = (float(each) for each in ratios[0].groups())
-        return [Leg("rights", "with_" + (paper or "warrant"), a=new, b=held, premium=leading_money(body[ratios[0].end() :])[0],
-                    problem=f"rights with a {paper or 'warrant'}, whose value is not in the text")]  # fmt: skip
+        return [
+            Leg(
+                "rights",
+                "with_" + (paper or "warrant"),
+                a=new,
+                b=held,
+                premium=leading_money(body[ratios[0].end() :])[0],
+                problem=f"rights with a {paper or 'warrant'}, whose value is not in the text",
+            )
+        ]
     if paper:
         words = WORDED_RATIO.search(body) or RATIO.search(body)
         a, b = (float(each) for each in words.groups()) if words else (None, None)
@@ -245,7 +268,9 @@ def _silent(kind: Kind) -> Callable[[str, str], list[Leg] | str]:
     """A kind without numbers of its own: money in its clause belongs to nobody, so the text is refused."""
 
     def read(head: str, body: str) -> list[Leg] | str:
-        if kind in ("meeting", "book_closure", "scheme", "demerger") and re.search(rf"{CURRENCY}[\s.:-]*\d|\d\s*/-", body):
+        if kind in ("meeting", "book_closure", "scheme", "demerger") and re.search(
+            rf"{CURRENCY}[\s.:-]*\d|\d\s*/-", body
+        ):
             return f"an amount without its purpose: {(head + body).strip()!r}"
         ratio = RATIO.search(body) if kind in ("demerger", "scheme") else None
         return [Leg(kind) if ratio is None else Leg(kind, a=float(ratio.group(1)), b=float(ratio.group(2)))]
@@ -254,6 +279,13 @@ def _silent(kind: Kind) -> Callable[[str, str], list[Leg] | str]:
 
 
 _READERS: dict[Kind, Callable[[str, str], list[Leg] | str]] = {
-    "split": _split, "consolidation": _consolidation, "capital_reduction": _reduction, "bonus": _bonus, "rights": _rights,
-    **{kind: _silent(kind) for kind in ("demerger", "scheme", "buyback", "redemption", "interest", "meeting", "book_closure", "notice")},
-}  # fmt: skip
+    "split": _split,
+    "consolidation": _consolidation,
+    "capital_reduction": _reduction,
+    "bonus": _bonus,
+    "rights": _rights,
+    **{
+        kind: _silent(kind)
+        for kind in ("demerger", "scheme", "buyback", "redemption", "interest", "meeting", "book_closure", "notice")
+    },
+}

@@ -11,12 +11,30 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal[
-    "split", "consolidation", "bonus", "bonus_other", "rights", "rights_other", "dividend", "distribution", "demerger", "scheme",
-    "capital_reduction", "merger", "buyback", "interest", "redemption", "meeting", "book_closure", "notice",
-]  # fmt: skip
+    "split",
+    "consolidation",
+    "bonus",
+    "bonus_other",
+    "rights",
+    "rights_other",
+    "dividend",
+    "distribution",
+    "demerger",
+    "scheme",
+    "capital_reduction",
+    "merger",
+    "buyback",
+    "interest",
+    "redemption",
+    "meeting",
+    "book_closure",
+    "notice",
+]
 KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
 
-CAPITAL_KINDS: frozenset[Kind] = frozenset({"split", "consolidation", "bonus", "rights", "demerger", "capital_reduction"})
+CAPITAL_KINDS: frozenset[Kind] = frozenset(
+    {"split", "consolidation", "bonus", "rights", "demerger", "capital_reduction"}
+)
 """Kinds that move the price of a share by themselves at the level `capital`."""
 CASH_KINDS: frozenset[Kind] = frozenset({"dividend", "distribution"})
 """Kinds that pay cash a share or unit."""
@@ -78,7 +96,10 @@ class Leg:
 
 @dataclass(frozen=True)
 class Subject:
-    """A read text: its legs in order, whether NSE marked it as revised, and why it could not be read (then without legs)."""
+    """A read text.
+
+    Its legs in order, whether NSE marked it as revised, and why it could not be read (then without legs).
+    """
 
     legs: tuple[Leg, ...]
     is_revised: bool = False
@@ -98,5 +119,6 @@ def moving(subject: Subject) -> tuple[Leg, ...]:
 def content(legs: Iterable[Leg]) -> Legs:
     """What makes legs the same: all but whether a dividend is called interim or final."""
     return frozenset(
-        (leg.kind, leg.flavour if leg.kind != "dividend" or leg.flavour == "special" else "", *leg.numbers, leg.problem) for leg in legs
+        (leg.kind, leg.flavour if leg.kind != "dividend" or leg.flavour == "special" else "", *leg.numbers, leg.problem)
+        for leg in legs
     )

@@ -86,7 +86,9 @@ def _parsed(text: str, path: str) -> tuple[Override, ...]:
     reader = csv.DictReader(text.splitlines())
     found = reader.fieldnames or []
     if not set(REQUIRED) <= set(found) <= set(COLUMNS):
-        raise OverrideError(f"{path}: the columns must be {','.join(REQUIRED)} and may be {','.join(COLUMNS)}; found {','.join(found)}")
+        raise OverrideError(
+            f"{path}: the columns must be {','.join(REQUIRED)} and may be {','.join(COLUMNS)}; found {','.join(found)}"
+        )
     return tuple(_line(row, f"{path}, line {number}") for number, row in enumerate(reader, start=2))
 
 
@@ -105,5 +107,13 @@ def _line(row: dict[str, str], where: str) -> Override:
     needed = NEEDED[row["action"]]
     if not all(row.get(name) for name in needed) or any(value is not None and value <= 0 for value in numbers.values()):
         raise OverrideError(f"{where}: {row['action']} needs {' and '.join(needed) or 'no numbers'}, numbers above 0")
-    return Override(row["symbol"], ex_date, row["action"], row["why"], **numbers, child=row.get("child", ""), known_on=known,
-                    evidence=row.get("evidence", ""))  # fmt: skip
+    return Override(
+        row["symbol"],
+        ex_date,
+        row["action"],
+        row["why"],
+        **numbers,
+        child=row.get("child", ""),
+        known_on=known,
+        evidence=row.get("evidence", ""),
+    )

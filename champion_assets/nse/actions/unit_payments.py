@@ -25,7 +25,9 @@ _OTHERS: frozenset[Kind] = frozenset({"split", "consolidation", "bonus", "rights
 def unit_payment(text: str, heads: list[tuple[int, int, Kind]], *, is_revised: bool) -> Subject:
     """Read the text of a distribution; every amount is its total or one of its components, or the text is refused."""
     if others := sorted({kind for _, _, kind in heads} & _OTHERS):
-        return Subject((), is_revised, f"a distribution together with {', '.join(others)}, which no rule reads: {text!r}")
+        return Subject(
+            (), is_revised, f"a distribution together with {', '.join(others)}, which no rule reads: {text!r}"
+        )
     start = next((end for _, end, kind in heads if kind == "distribution"), heads[0][0])
     legs = [Leg(kind) for begin, _, kind in heads if begin < start and kind in ("meeting", "book_closure")]
     body = re.sub(r"for the .*quarter.*|(?:fy|financial year) \d{2,4}-\d{2,4}", " ", text[start:])
@@ -35,14 +37,18 @@ def unit_payment(text: str, heads: list[tuple[int, int, Kind]], *, is_revised: b
     parts = tuple(_components(body if is_listed else rest))
     said = Counter(float(number) for number in NUMBER.findall(body if is_listed else rest))
     if extra := sorted((said - Counter(amount for _, amount in parts)).elements()):
-        return Subject((), is_revised, f"the distribution also says {', '.join(f'{each:g}' for each in extra)}: {text!r}")
+        return Subject(
+            (), is_revised, f"the distribution also says {', '.join(f'{each:g}' for each in extra)}: {text!r}"
+        )
     if parts and is_listed:
         total = round(sum(amount for _, amount in parts), 6)
     if total is None:
         legs.append(Leg("distribution", problem="no amount in the text"))
     elif parts and abs(sum(amount for _, amount in parts) - total) > max(0.02, 0.011 * total):
         problem = f"components of {sum(amount for _, amount in parts):g} for a total of {total:g}"
-        legs.append(Leg("distribution", cash=total, components=parts, flavour="components do not add up", problem=problem))
+        legs.append(
+            Leg("distribution", cash=total, components=parts, flavour="components do not add up", problem=problem)
+        )
     else:
         legs.append(Leg("distribution", cash=total, components=parts))
     return Subject(tuple(legs), is_revised)

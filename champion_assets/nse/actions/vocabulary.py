@@ -72,7 +72,10 @@ _MENDED = (  # spellings that hide a word from the rules; each was seen, or diff
 )
 MENDED = tuple((re.compile(pattern), text) for pattern, text in _MENDED)
 
-NOTE = re.compile(r"\(+\s*[^()]*?(?:revis|rev\)|updated|\brev\b)[^()]*\)*|\b9?(?:purpose|record date|date)s? revised\)?|\(dt rev\)|\(\s*\)")
+NOTE = re.compile(
+    r"\(+\s*[^()]*?(?:revis|rev\)|updated|\brev\b)[^()]*\)*|\b9?(?:purpose|record date|date)s? "
+    r"revised\)?|\(dt rev\)|\(\s*\)"
+)
 """NSE's remarks that a row was revised."""
 RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*:\s*(\d+(?:\.\d+)?)")
 _NUMBER = r"(?<![\d.])(\d+(?:\.\d+)?|\.\d+)(?:\.(?!\d))?(?!\d)"
@@ -85,21 +88,37 @@ WORDED_RATIO = re.compile(r"(\d+)\s*(?:[a-z ]+?)\s*for(?: every)?\s*(\d+)")
 
 _CONVENED = r"court|nclt|tribunal|convened|creditors?|shareholders?|members?|equity|secured"
 _MEETING = (
-    r"\ba+n+\w*\s*ge[nm]\w*\s*me\w*", r"\bannual\s*ge\w* me\w*", r"\bagm\b", r"\bextra\w*\s*-?\s*o\w+\s+general\s+me\w+", r"\be\.?g\.?m\b",
-    r"\beogm\b", r"\badjourned\b", rf"\b(?:(?:{_CONVENED})\s+)*\w* ?meeting\b(?: of [\w ]+)?", r"\be-voting\b", r"\bpostal ballot\b",
-)  # fmt: skip
+    r"\ba+n+\w*\s*ge[nm]\w*\s*me\w*",
+    r"\bannual\s*ge\w* me\w*",
+    r"\bagm\b",
+    r"\bextra\w*\s*-?\s*o\w+\s+general\s+me\w+",
+    r"\be\.?g\.?m\b",
+    r"\beogm\b",
+    r"\badjourned\b",
+    rf"\b(?:(?:{_CONVENED})\s+)*\w* ?meeting\b(?: of [\w ]+)?",
+    r"\be-voting\b",
+    r"\bpostal ballot\b",
+)
 _SPLIT = (
-    r"face val\w*\s*(?:split|splt|sub-?\s?division)(?:\s*\(?\s*sub-?\s?division\s*\)?)?", r"\bf\.?v\.?\s*-?\s*s[pl]+i?t\b",
-    r"\b(?:stock|share|unit)s? split", r"\bface value splt\b", r"\bsub-?\s?division\b", r"\bsplit\b",
-)  # fmt: skip
+    r"face val\w*\s*(?:split|splt|sub-?\s?division)(?:\s*\(?\s*sub-?\s?division\s*\)?)?",
+    r"\bf\.?v\.?\s*-?\s*s[pl]+i?t\b",
+    r"\b(?:stock|share|unit)s? split",
+    r"\bface value splt\b",
+    r"\bsub-?\s?division\b",
+    r"\bsplit\b",
+)
 _DEMERGER = (
-    r"\b(?:composite )?scheme (?:of )?(?:arrangement )?(?:in the nature )?(?:of )?(?:\w+ )?de-?\s?merger", r"\bmerger\s*/\s*demerger",
-    r"\bde-?\s?merger", r"\bspin-?\s?off",
-)  # fmt: skip
+    r"\b(?:composite )?scheme (?:of )?(?:arrangement )?(?:in the nature )?(?:of )?(?:\w+ )?de-?\s?merger",
+    r"\bmerger\s*/\s*demerger",
+    r"\bde-?\s?merger",
+    r"\bspin-?\s?off",
+)
 _SCHEME = (
-    r"\b(?:composite )?scheme(?: of)?(?: (?:amalgamation|arrangement|reconstruction|merger)(?:\s*(?:and|&|,)\s*)?)*", r"\bamalgamation",
-    r"\bmerger\b", r"\bfor distribution of [\w ]+ shares to the shareholders[\w ]*",
-)  # fmt: skip
+    r"\b(?:composite )?scheme(?: of)?(?: (?:amalgamation|arrangement|reconstruction|merger)(?:\s*(?:and|&|,)\s*)?)*",
+    r"\bamalgamation",
+    r"\bmerger\b",
+    r"\bfor distribution of [\w ]+ shares to the shareholders[\w ]*",
+)
 _ORDINAL = r"first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th"
 JUBILEE = r"(?:golden|silver|diamond|platinum|centenary|jubilee|jub|anniversary)"
 """What a dividend is called that is paid once: special without the word."""
@@ -112,13 +131,22 @@ _HEADS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     ("demerger", _DEMERGER),
     ("scheme", _SCHEME),
     ("buyback", (r"\bbuy\s*-?\s*back\b",)),
-    ("distribution", (rf"\b(?:(?:income|{_ORDINAL}|final|interim|special) )?(?:distribution|distrtn|distrbtn|distn)\b",)),
+    (
+        "distribution",
+        (rf"\b(?:(?:income|{_ORDINAL}|final|interim|special) )?(?:distribution|distrtn|distrbtn|distn)\b",),
+    ),
     (
         "dividend",
-        (rf"\b(?:(?:annual|interim|final|special|additional|{_ORDINAL}|one[- ]time|total|{JUBILEE})\b[\s/&-]*(?:and )?)*dividends?\b",),
+        (
+            rf"\b(?:(?:annual|interim|final|special|additional|{_ORDINAL}|one[- "
+            rf"]time|total|{JUBILEE})\b[\s/&-]*(?:and )?)*dividends?\b",
+        ),
     ),
     ("redemption", (r"\b(?:part )?redempt\w*", r"\bmaturity\b", r"\brepayment\b", r"\bprincipal (?:re)?payment")),
-    ("interest", (r"\binte?re?st(?: payement| payment| amount| pymt)?\b", r"\bint p[ay]+m\w*", r"\bpayment of (?:int\w*|amt)")),
+    (
+        "interest",
+        (r"\binte?re?st(?: payement| payment| amount| pymt)?\b", r"\bint p[ay]+m\w*", r"\bpayment of (?:int\w*|amt)"),
+    ),
     ("meeting", _MEETING),
     ("book_closure", (r"\b(?:annual )?(?:book )?clos(?:ure|ing)\b", r"\bbc\b(?= dates?\b)")),
     (
@@ -143,7 +171,10 @@ HEADS = tuple((kind, re.compile("|".join(patterns))) for kind, patterns in _HEAD
 COMPONENTS = (
     ("interest", re.compile(r"inte?re?st|intt")),
     ("dividend", re.compile(r"dividend")),
-    ("return_of_capital", re.compile(r"return (?:of|on) |\bcapital\b|repayment|princip(?:al|le)|amorti[sz]\w+|spv (?:level )?debt")),
+    (
+        "return_of_capital",
+        re.compile(r"return (?:of|on) |\bcapital\b|repayment|princip(?:al|le)|amorti[sz]\w+|spv (?:level )?debt"),
+    ),
     ("other", re.compile(r"other|treasury income|income on|rental|surplus|proceeds?")),
 )
 """Parts of a distribution of a REIT or InvIT."""
@@ -158,11 +189,13 @@ PAPER = (
 NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _FACE_VALUES = (
     rf"(?:\bof|\bon|face val\w*|\bf\.?v\.?)(?: of| on| face value)*\s*(?:{CURRENCY}\s*)?\d+(?:\.\d+)?\s*(?:/-?)?\s*each"
-    rf"|\b(?:on )?(?:the )?(?:face val\w*|paid[- ]up val\w*|f\.?v\.?)(?: of)?\s*(?:{CURRENCY}\s*)?\d+(?:\.\d+)?\s*(?:/-?)?"
+    rf"|\b(?:on )?(?:the )?(?:face val\w*|paid[- ]up val\w*|f\.?v\.?)(?: "
+    rf"of)?\s*(?:{CURRENCY}\s*)?\d+(?:\.\d+)?\s*(?:/-?)?"
 )
 _DATES = (
     r"\b\d{1,2}[./-](?:\d{1,2}|[a-z]{3})[./-]\d{2,4}\b|\b\d+(?:st|nd|rd|th)\b|\([^()\d]*\d+(?:\.\d+)?\s*%[^()\d]*\)"
-    r"|\b(?:(?:fy|f\.y\.|(?:financial )?year(?: ended| ending)?)\s*)?\d{4}\s*-\s*\d{2,4}\b|\b(?:fy|f\.y\.)\s*'?\d+|\bq[1-4]\b"
+    r"|\b(?:(?:fy|f\.y\.|(?:financial )?year(?: ended| "
+    r"ending)?)\s*)?\d{4}\s*-\s*\d{2,4}\b|\b(?:fy|f\.y\.)\s*'?\d+|\bq[1-4]\b"
 )
 UNCOUNTED = re.compile(f"{_FACE_VALUES}|{_DATES}")
 """Numbers that say nothing of the action: face values that payments refer to, years, dates, ordinals, a percentage

@@ -19,7 +19,13 @@ import obstore
 from champion_assets.common.clock import INDIA
 from champion_assets.nse.container import MAX_TEXT_BYTES
 from champion_assets.nse.errors import AmbiguousSource, ArchivePayload, BadPayload, NotYetPublished
-from champion_assets.nse.names import ACTION_REGISTERS, CONSTITUENTS_NAMES, MASTER_NAMES, SYMBOL_CHANGES_NAMES, NamedFile
+from champion_assets.nse.names import (
+    ACTION_REGISTERS,
+    CONSTITUENTS_NAMES,
+    MASTER_NAMES,
+    SYMBOL_CHANGES_NAMES,
+    NamedFile,
+)
 from champion_assets.nse.recognition import HEAD_BYTES, archive_name
 from champion_assets.nse.source.base import Candidates, Fetched
 from champion_assets.nse.source.index import recognise
@@ -78,7 +84,9 @@ class BucketSource:
                 paths = index.get(spelling.lower(), [])
                 bodies = {self._body(path) for path in paths}
                 if len(bodies) > 1:
-                    return AmbiguousSource(f"{spelling}: different files of this name under {self.url}: {', '.join(paths)}")
+                    return AmbiguousSource(
+                        f"{spelling}: different files of this name under {self.url}: {', '.join(paths)}"
+                    )
                 if bodies:
                     return Fetched(file.name, f"{self.url}/{paths[0]}", bodies.pop())
         names = " or ".join(file.name for file in candidates(date))

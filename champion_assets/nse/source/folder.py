@@ -70,7 +70,9 @@ class FolderSource:
 
     def price_days(self) -> list[dt.date]:
         """The days of which there is a price file, in order."""
-        return sorted({each.found.date for each in self.index.places if each.found.kind in PRICES and each.found.date is not None})
+        return sorted(
+            {each.found.date for each in self.index.places if each.found.kind in PRICES and each.found.date is not None}
+        )
 
     def kinds(self) -> set[str]:
         """The kinds of all files here."""
@@ -102,7 +104,9 @@ class FolderSource:
         for place in sorted({*names, *contents}, key=lambda each: (each.name.lower(), each.uri)):
             each = _register(place)
             key = each.body if each.problem is None else each.uri
-            if key not in found or len(each.name) > len(found[key].name):  # of two names of the same bytes the one that says more: a date
+            if key not in found or len(each.name) > len(
+                found[key].name
+            ):  # of two names of the same bytes the one that says more: a date
                 found[key] = each
         return list(found.values())
 
@@ -117,8 +121,10 @@ class FolderSource:
         names = " or ".join(file.name for file in files)
         unreadable = "; ".join(f"{path}: {why}" for path, why in self.index.problems)
         broken = f" These could not be read: {unreadable}." if unreadable else ""
-        return NotYetPublished(f"{date}: no {names} (packed or not, under any name) under {self.root}.{broken} Put the file there, or, if "
-                               "the exchange was closed, add the day to the file in CHAMPION_CALENDAR")  # fmt: skip
+        return NotYetPublished(
+            f"{date}: no {names} (packed or not, under any name) under {self.root}.{broken} Put the file there, or, if "
+            "the exchange was closed, add the day to the file in CHAMPION_CALENDAR"
+        )
 
     def _places(self, file: NamedFile) -> list[Place]:
         """Those that hold it, under NSE's name first; without any those that are called so."""
@@ -143,7 +149,9 @@ class FolderSource:
             self._digests[place.path] = {member: _text_hash(body, member or place.path) for member, body in bodies}
         return self._digests[place.path][place.member]
 
-    def _read(self, path: str, members: dict[str | None, list[tuple[dt.date, str]]]) -> Iterator[tuple[dt.date, Fetched | Exception]]:
+    def _read(
+        self, path: str, members: dict[str | None, list[tuple[dt.date, str]]]
+    ) -> Iterator[tuple[dt.date, Fetched | Exception]]:
         seen: set[str | None] = set()
         error: BadPayload
         try:

@@ -25,7 +25,15 @@ import urllib3
 
 from champion_assets.common.address import Address
 from champion_assets.nse.container import MAX_TEXT_BYTES
-from champion_assets.nse.errors import ArchivePayload, BadPayload, Blocked, NotYetPublished, NseError, Redirected, Unreachable
+from champion_assets.nse.errors import (
+    ArchivePayload,
+    BadPayload,
+    Blocked,
+    NotYetPublished,
+    NseError,
+    Redirected,
+    Unreachable,
+)
 from champion_assets.nse.names import NamedFile
 from champion_assets.nse.source.base import Candidates, Fetched
 from champion_assets.nse.source.pace import Pace
@@ -55,7 +63,9 @@ class HttpSource:
     waits between attempts.
     """
 
-    def __init__(self, base_url: str, interval: float, connections: int = 1, patience: float = 1.0, turns: Path | None = None) -> None:
+    def __init__(
+        self, base_url: str, interval: float, connections: int = 1, patience: float = 1.0, turns: Path | None = None
+    ) -> None:
         self.base_url = Address(base_url)
         self._connections, self._patience = connections, patience
         self._pace = Pace(interval, turns)
@@ -112,7 +122,8 @@ class HttpSource:
                 return Fetched(file.name, self.base_url.below(file.path), body)
         names = " or ".join(file.name for file in files)
         raise NotYetPublished(
-            f"{date}: the archive answers 404 for {names}. Files appear between 18:00 and 19:00 IST; if the exchange was "
+            f"{date}: the archive answers 404 for {names}. Files "
+            f"appear between 18:00 and 19:00 IST; if the exchange was "
             "closed that day, add it to the file in CHAMPION_CALENDAR"
         )
 
@@ -146,7 +157,8 @@ class HttpSource:
         if (here.scheme, here.netloc) != (there.scheme, there.netloc.rpartition("@")[2]):
             elsewhere = Address(f"{there.scheme}://{there.netloc}")
             raise Redirected(
-                f"{file.name}: {self.base_url} sends to {elsewhere}, which has another host or scheme than CHAMPION_SOURCE and "
+                f"{file.name}: {self.base_url} sends to {elsewhere}, "
+                f"which has another host or scheme than CHAMPION_SOURCE and "
                 "is not asked; if that is the right server, name it there"
             )
         return target
@@ -156,8 +168,11 @@ class HttpSource:
         try:
             with self._turn:
                 if self._refusals >= MAX_CONSECUTIVE_REFUSALS:
-                    raise Blocked(f"{self.base_url} refused {self._refusals} requests in a row, {file.name} was not asked for. Wait some "
-                                  "hours, or set CHAMPION_SOURCE to a folder of files")  # fmt: skip
+                    raise Blocked(
+                        f"{self.base_url} refused {self._refusals} requests "
+                        f"in a row, {file.name} was not asked for. Wait some "
+                        "hours, or set CHAMPION_SOURCE to a folder of files"
+                    )
                 began = self._pace.wait()
                 if self._refusals:
                     return self._answer(file, url, began)
@@ -165,7 +180,9 @@ class HttpSource:
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             words = self.base_url.cleaned(str(error))
             # not chained: the error quotes what was asked for, with the secrets in it
-            raise Unreachable(f"{file.name}: {self.base_url} did not answer properly ({type(error).__name__}: {words})") from None
+            raise Unreachable(
+                f"{file.name}: {self.base_url} did not answer properly ({type(error).__name__}: {words})"
+            ) from None
 
     def _session(self) -> requests.Session:
         if not hasattr(self._sessions, "it"):
@@ -186,7 +203,9 @@ class HttpSource:
             if status in (403, 429):
                 with self._count:
                     self._refusals, self._refused_at = self._refusals + 1, time.monotonic()
-                raise Blocked(f"{file.name}: {self.base_url} answers {status}; wait, or use a folder of files as CHAMPION_SOURCE")
+                raise Blocked(
+                    f"{file.name}: {self.base_url} answers {status}; wait, or use a folder of files as CHAMPION_SOURCE"
+                )
             with self._count:
                 if began > self._refused_at:  # an answer to what was asked before the refusal says nothing about it
                     self._refusals = 0
@@ -214,7 +233,9 @@ def _retry_after(response: requests.Response) -> float | None:
 
 def _body(response: requests.Response, file: NamedFile, deadline: float) -> bytes:
     chunks, size = [], 0
-    while chunk := response.raw.read1(65536, decode_content=True):  # what has come, however little, so that the deadline is looked at
+    while chunk := response.raw.read1(
+        65536, decode_content=True
+    ):  # what has come, however little, so that the deadline is looked at
         chunks.append(chunk)
         size += len(chunk)
         if size > MAX_TEXT_BYTES:

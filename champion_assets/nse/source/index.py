@@ -31,7 +31,17 @@ from champion_assets.nse.recognition import HEAD_BYTES, PR, Recognised, archive_
 
 VERSION = 3
 """Raised when recognition changes, so that nothing remembered of before is believed."""
-BROKEN = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, LookupError, RuntimeError, OSError, ValueError)
+BROKEN = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    lzma.LZMAError,
+    zlib.error,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
 """What Python's readers raise on damaged, encrypted or exchanged archives."""
 _TAR_SUFFIXES = (".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".txz")
 _SINGLE_FILE_ZIP = re.compile(
@@ -201,7 +211,11 @@ def _look(path: Path, modified: dt.date) -> Iterator[Place]:
 def _tar_members(path: Path) -> Iterator[Place]:
     with tarfile.open(path) as bundle:
         for member in bundle:
-            if member.isfile() and not _RUBBISH.fullmatch(member.name) and (stream := bundle.extractfile(member)) is not None:
+            if (
+                member.isfile()
+                and not _RUBBISH.fullmatch(member.name)
+                and (stream := bundle.extractfile(member)) is not None
+            ):
                 yield _place(path, member.name, stream.read(HEAD_BYTES), _day(member.mtime))
 
 

@@ -20,7 +20,13 @@ from champion_assets.nse.source.http import HttpSource
 
 
 def open_source(
-    location: Address | str, *, cache: Path | None, interval: float, s3: Callable[[str], Any], connections: int = 1, patience: float = 1.0
+    location: Address | str,
+    *,
+    cache: Path | None,
+    interval: float,
+    s3: Callable[[str], Any],
+    connections: int = 1,
+    patience: float = 1.0,
 ) -> Source:
     """The source at `location`: `http(s)://…`, `s3://bucket/prefix` (opened with `s3`), `file://…` or a folder.
 

@@ -38,7 +38,9 @@ class Pace:
             system.lock(lock)
             lock.seek(0)
             last = float(lock.read() or 0.0)
-            wait = min(last + self._interval - time.time(), self._interval)  # a clock that was set back costs one interval
+            wait = min(
+                last + self._interval - time.time(), self._interval
+            )  # a clock that was set back costs one interval
             time.sleep(max(0.0, wait))
             began, now = time.monotonic(), time.time()
             with file.open("r+") as text:  # always as long: whenever this is interrupted, the file holds a number

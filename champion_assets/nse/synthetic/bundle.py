@@ -38,8 +38,11 @@ def _with_results(market: Market, day: int) -> frozenset[int]:
 
 
 def _shares(market: Market, day: int) -> Iterator[str]:
-    yield ("Trade Date,Symbol,Series,Security Name,Category,Last Trade Date,Face Value(Rs.),Issue Size,Close Price/Paid up value(Rs.),"
-           "Market Cap(Rs.)              ")  # fmt: skip
+    yield (
+        "Trade Date,Symbol,Series,Security Name,Category,Last Trade Date,Face Value(Rs.),Issue "
+        "Size,Close Price/Paid up value(Rs.),"
+        "Market Cap(Rs.)              "
+    )
     today, total = _spelt(market, day), 0.0
     for number, company in enumerate(market.companies):
         last = next((each for each in range(day, max(-1, day - 30), -1) if market.volume[each, number] > 0), None)
@@ -49,19 +52,27 @@ def _shares(market: Market, day: int) -> Iterator[str]:
         count, close = round(_issued(company, number, day)), float(market.close[last, number])
         total += round(count * close, 2)
         text = "n.a." if day % EVERY == WRONG_NUMBER and number == 3 else str(count)
-        yield (f"{today},{symbol},{series},{company.name[:25]:<25},Listed    ,{_spelt(market, last)},{company.face_value:>19.2f},"
-               f"{text:>18},{close:>18.2f},{count * close:>18.2f}")  # fmt: skip
+        yield (
+            f"{today},{symbol},{series},{company.name[:25]:<25},Listed    "
+            f",{_spelt(market, last)},{company.face_value:>19.2f},"
+            f"{text:>18},{close:>18.2f},{count * close:>18.2f}"
+        )
     yield f"{today},DUMMYFICT,EQ,TEST SECURITY,Listed    ,Not Traded ,1.00,1,0.01,0.01"
     total = round(total + 0.01, 2)
     wrong = 1e9 if day % EVERY == WRONG_TOTAL else 0.0
     for label, value in (("Listed", total + wrong), ("Permitted", 0.0), ("Total", total + wrong)):
-        yield f"{today},{label:<10},  ,,          ,           ,               0.00,                 0,              0.00,{value:>18.2f}"
+        yield (
+            f"{today},{label:<10},  ,,          ,           ,               0.00,                 0,         "
+            f"     0.00,{value:>18.2f}"
+        )
 
 
 def _earnings(market: Market, day: int) -> Iterator[str]:
     yield "SYMBOL,SYMBOL P/E,ADJUSTED P/E"
     for number, company in enumerate(market.companies):
-        if company.sector == "Fund" or number % 9 == 0 or not market.volume[day, number] > 0:  # loss makers are not listed
+        if (
+            company.sector == "Fund" or number % 9 == 0 or not market.volume[day, number] > 0
+        ):  # loss makers are not listed
             continue
         ratio = float(market.previous[day, number]) / _eps(company, number, day)
         blank = number % 31 == 5

@@ -29,12 +29,15 @@ EQUAL_BASE = 100_000.0
 _CAPITAL = ("split", "bonus", "rights", "demerger")
 _PD = "MKT,SERIES,SYMBOL,SECURITY,PREV_CL_PR,OPEN_PRICE,HIGH_PRICE,LOW_PRICE,CLOSE_PRICE,NET_TRDVAL,NET_TRDQTY,IND_SEC,CORP_IND,TRADES,"
 _ETF = (
-    "MARKET,SERIES,SYMBOL,SECURITY,PREVIOUS CLOSE PRICE,OPEN PRICE,HIGH PRICE,LOW PRICE,CLOSE PRICE,NET TRADED VALUE,NET TRADED QTY,TRADES,"
+    "MARKET,SERIES,SYMBOL,SECURITY,PREVIOUS CLOSE PRICE,OPEN PRICE,HIGH PRICE,LOW PRICE,CLOSE "
+    "PRICE,NET TRADED VALUE,NET TRADED QTY,TRADES,"
 )
 _SME = "MARKET,SERIES,SYMBOL,SECURITY,PREV_CL_PR,OPEN_PRICE,HIGH_PRICE,LOW_PRICE,CLOSE_PRICE,NET_TRDVAL,NET_TRDQTY,CORP_IND,"
 
 
-def lists(market: Market, day: int, rows: pl.DataFrame, results: frozenset[int], planned: frozenset[int]) -> Iterator[tuple[str, str]]:
+def lists(
+    market: Market, day: int, rows: pl.DataFrame, results: frozenset[int], planned: frozenset[int]
+) -> Iterator[tuple[str, str]]:
     """Names and texts of the members of session number `day`.
 
     Args:
@@ -46,9 +49,13 @@ def lists(market: Market, day: int, rows: pl.DataFrame, results: frozenset[int],
     """
     date = market.sessions[day]
     extremes = _extremes(market, day)
-    made = {f"Pd{date:%d%m%y}.csv": _prices(market, day, rows, extremes), f"HL{date:%d%m%y}.csv": _highs(market, day, extremes),
-            f"etf{date:%d%m%y}.csv": _funds(rows, extremes), f"sme{date:%d%m%y}.csv": _small(rows, extremes),
-            f"Bm{date:%d%m%y}.txt": _meetings(market, day, results, planned)}  # fmt: skip
+    made = {
+        f"Pd{date:%d%m%y}.csv": _prices(market, day, rows, extremes),
+        f"HL{date:%d%m%y}.csv": _highs(market, day, extremes),
+        f"etf{date:%d%m%y}.csv": _funds(rows, extremes),
+        f"sme{date:%d%m%y}.csv": _small(rows, extremes),
+        f"Bm{date:%d%m%y}.txt": _meetings(market, day, results, planned),
+    }
     for name, lines in made.items():
         yield name, "\n".join(lines) + "\n"
 
@@ -72,7 +79,9 @@ def _extremes(market: Market, day: int) -> dict[str, tuple[float, float, float, 
     return found
 
 
-def _prices(market: Market, day: int, rows: pl.DataFrame, extremes: dict[str, tuple[float, float, float, float]]) -> Iterator[str]:
+def _prices(
+    market: Market, day: int, rows: pl.DataFrame, extremes: dict[str, tuple[float, float, float, float]]
+) -> Iterator[str]:
     shares = [borne(each, day)[0] for number, each in enumerate(market.companies)
               if each.sector not in ("Fund", "SME") and market.volume[day, number] > 0]  # fmt: skip
     members = frozenset(shares[:MEMBERS])
@@ -92,10 +101,15 @@ def _prices(market: Market, day: int, rows: pl.DataFrame, extremes: dict[str, tu
 
 def _equal_weight(market: Market, day: int) -> float:
     """The return of the members with weights that were equal three sessions before the end of the last quarter, and drifted since."""
-    ends = [place for place in range(3, day)
-            if market.sessions[place].month % 3 == 0 and market.sessions[place + 1].month != market.sessions[place].month]  # fmt: skip
+    ends = [
+        place
+        for place in range(3, day)
+        if market.sessions[place].month % 3 == 0 and market.sessions[place + 1].month != market.sessions[place].month
+    ]
     shares = [
-        number for number, each in enumerate(market.companies) if each.sector not in ("Fund", "SME") and market.volume[day, number] > 0
+        number
+        for number, each in enumerate(market.companies)
+        if each.sector not in ("Fund", "SME") and market.volume[day, number] > 0
     ]
     today, basis = np.ones(len(shares)), np.ones(len(shares))
     first = ends[-1] - 3 if ends else None
@@ -153,11 +167,16 @@ def _meetings(market: Market, day: int, results: frozenset[int], planned: frozen
             continue
         later = min(day + NOTICE, len(market.sessions) - 1)
         date, subject = (
-            (market.sessions[day], "Outcome of Board Meeting") if number in results else (market.sessions[later], "Financial Results")
+            (market.sessions[day], "Outcome of Board Meeting")
+            if number in results
+            else (market.sessions[later], "Financial Results")
         )
         if number % 3 == 0 and number in planned:
             subject += "/Dividend"
-        yield f"{company.name}    {borne(company, day)[0]} : {_spelt(date)} : {subject} To consider and approve the financial results"
+        yield (
+            f"{company.name}    {borne(company, day)[0]} : {_spelt(date)} : {subject} To consider and "
+            f"approve the financial results"
+        )
         yield "for the period ended, and other matters"
 
 

@@ -62,7 +62,9 @@ def write_exchange(folder: Path, calendar: SessionCalendar, start: dt.date, end:
     count = len(market.sessions)
     exchange = Exchange(folder, market, market.sessions[count * 4 // 5], market.sessions[count * 9 // 10])
     _write(folder / "README.txt", LABEL.encode())
-    indices = index_levels(market.sessions, calendar.previous_session(start) or start - dt.timedelta(days=1), market.index)
+    indices = index_levels(
+        market.sessions, calendar.previous_session(start) or start - dt.timedelta(days=1), market.index
+    )
     for day, date in enumerate(market.sessions):
         rows = market.rows(day)
         for file, body in _day(rows, date, market, day, indices[day]):
@@ -91,7 +93,10 @@ def _day(
     yield file, files.zipped(file.name.removesuffix(".zip"), body)
     yield delivery_file(date), files.delivery(rows.filter(~pl.col("series").is_in(["GS"])))
     yield index_close_file(date), files.index_close(date, levels)
-    yield action_bundles(date)[0], files.zipped(f"Bc{date:%d%m%y}.csv", _text(_bundle(market, day)), dict(members(market, day, rows)))
+    yield (
+        action_bundles(date)[0],
+        files.zipped(f"Bc{date:%d%m%y}.csv", _text(_bundle(market, day)), dict(members(market, day, rows))),
+    )
     (first, text), *more = lists(market, day)
     name = f"lists_{date:%Y%m%d}.zip"
     yield NamedFile(name, f"lists/{name}"), files.zipped(first, text.encode(), dict(more))
@@ -120,7 +125,9 @@ def _corrected(rows: pl.DataFrame) -> pl.DataFrame:
     first = pl.int_range(pl.len()) == 0
     return rows.with_columns(
         volume=pl.when(first).then(pl.col("volume") + 1000).otherwise(pl.col("volume")),
-        turnover=pl.when(first).then((pl.col("turnover") + 1000 * pl.col("vwap")).round(2)).otherwise(pl.col("turnover")),
+        turnover=pl.when(first)
+        .then((pl.col("turnover") + 1000 * pl.col("vwap")).round(2))
+        .otherwise(pl.col("turnover")),
     )
 
 
@@ -137,7 +144,10 @@ def _reference_files(market: Market) -> Iterator[tuple[str, bytes]]:
     yield "content/equities/EQUITY_L.csv", _text(_equity_list(market))
     yield "content/equities/symbolchange.csv", _text(_symbol_changes(market))
     yield "content/indices/ind_nifty500list.csv", _text(_constituents(market))
-    yield f"content/indices/ind_nifty500list_{sessions[0]}.csv", _text(_constituents(market))  # as somebody saved it then
+    yield (
+        f"content/indices/ind_nifty500list_{sessions[0]}.csv",
+        _text(_constituents(market)),
+    )  # as somebody saved it then
     yield "esg/fictional_provider.csv", _text(_esg_scores(market))
     yield "esg/fictional_provider.yaml", _ESG_MAPPING.encode()
 
@@ -153,7 +163,9 @@ def _today(company: Company) -> tuple[str, str]:
 
 
 def _shares(market: Market) -> Iterator[tuple[int, Company]]:
-    return ((number, company) for number, company in enumerate(market.companies) if company.sector not in ("SME", "Fund"))
+    return (
+        (number, company) for number, company in enumerate(market.companies) if company.sector not in ("SME", "Fund")
+    )
 
 
 def _corporate_actions(market: Market) -> Iterator[str]:
@@ -161,7 +173,17 @@ def _corporate_actions(market: Market) -> Iterator[str]:
     for company in market.companies:
         for event in company.events:
             ex_date = f"{market.sessions[event.ex_session]:%d-%b-%Y}"
-            fields = (_today(company)[0], company.name, "EQ", event.purpose, str(company.face_value), ex_date, ex_date, "-", "-")
+            fields = (
+                _today(company)[0],
+                company.name,
+                "EQ",
+                event.purpose,
+                str(company.face_value),
+                ex_date,
+                ex_date,
+                "-",
+                "-",
+            )
             yield ",".join(f'"{each}"' for each in fields)
 
 

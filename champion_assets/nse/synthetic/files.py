@@ -22,7 +22,8 @@ UDIFF_HEADER = (
 )
 LEGACY_HEADER = "SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,LAST,PREVCLOSE,TOTTRDQTY,TOTTRDVAL,TIMESTAMP,"
 DELIVERY_HEADER = (
-    "SYMBOL, SERIES, DATE1, PREV_CLOSE, OPEN_PRICE, HIGH_PRICE, LOW_PRICE, LAST_PRICE, CLOSE_PRICE, AVG_PRICE, TTL_TRD_QNTY, "
+    "SYMBOL, SERIES, DATE1, PREV_CLOSE, OPEN_PRICE, HIGH_PRICE, LOW_PRICE, LAST_PRICE, CLOSE_PRICE, "
+    "AVG_PRICE, TTL_TRD_QNTY, "
     "TURNOVER_LACS, NO_OF_TRADES, DELIV_QTY, DELIV_PER"
 )
 UDIFF_FINAL_HEADER_FROM = dt.date(2024, 3, 5)
@@ -83,11 +84,28 @@ def delivery(rows: pl.DataFrame) -> bytes:
 
     def line(row: dict[str, object]) -> str:
         date = row["trade_date"]
-        fields = [row["symbol"], row["series"], f"{date:%d-%b-%Y}", *(_fixed(row[name]) for name in (  # type: ignore[arg-type]
-            "prev_close", "open", "high", "low", "last", "close", "vwap")), row["volume"],
-            _fixed(row["turnover"] / 100_000), row["trades"],  # type: ignore[operator]
+        fields = [
+            row["symbol"],
+            row["series"],
+            f"{date:%d-%b-%Y}",
+            *(
+                _fixed(row[name])
+                for name in (  # type: ignore[arg-type]
+                    "prev_close",
+                    "open",
+                    "high",
+                    "low",
+                    "last",
+                    "close",
+                    "vwap",
+                )
+            ),
+            row["volume"],
+            _fixed(row["turnover"] / 100_000),
+            row["trades"],  # type: ignore[operator]
             "-" if row["delivery_qty"] is None else row["delivery_qty"],
-            "-" if row["delivery_pct"] is None else _fixed(row["delivery_pct"])]  # type: ignore[arg-type]  # fmt: skip
+            "-" if row["delivery_pct"] is None else _fixed(row["delivery_pct"]),
+        ]  # type: ignore[arg-type]
         return ", ".join(str("" if each is None else each) for each in fields)
 
     return ("\n".join([DELIVERY_HEADER, *_lines(rows, line)]) + "\n").encode("ascii")
@@ -95,8 +113,11 @@ def delivery(rows: pl.DataFrame) -> bytes:
 
 def index_close(date: dt.date, levels: Mapping[str, IndexLevel]) -> bytes:
     """An `ind_close_all`: levels by index name; `-` where the exchange has no number."""
-    header = ("Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index Value,Points Change,Change(%),"
-              "Volume,Turnover (Rs. Cr.),P/E,P/B,Div Yield")  # fmt: skip
+    header = (
+        "Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index "
+        "Value,Points Change,Change(%),"
+        "Volume,Turnover (Rs. Cr.),P/E,P/B,Div Yield"
+    )
 
     def line(name: str, level: IndexLevel) -> str:
         close, before = level.close, level.before

@@ -58,7 +58,9 @@ def levels(sessions: Sequence[dt.date], before: dt.date, index: Array) -> list[d
         "Nifty 1D Rate Index": _grown(2_100.0, rate * days / 365, 0.01),
     }  # fmt: skip
     plain = ("Fictional 50", "Fictional 500", "Nifty 50")
-    own = [{"Nifty50 Dividend Points": IndexLevel(each, each, is_price_index=False)} for each in points]  # NSE says no change of it
+    own = [
+        {"Nifty50 Dividend Points": IndexLevel(each, each, is_price_index=False)} for each in points
+    ]  # NSE says no change of it
     return [
         {name: IndexLevel(float(values[day + 1]), float(values[day]), name in plain) for name, values in series.items()}
         | own[day]

@@ -44,15 +44,27 @@ class Market:
         average = np.round((self.open + self.high + self.low + self.close)[day, traded] / 4, 2)
         volume = self.volume[day, traded]
         frame = pl.DataFrame(
-            {"trade_date": [self.sessions[day]] * traded.size, "symbol": [each[0] for each in identity],
-             "series": [each[1] for each in identity], "isin": [each[2] for each in identity],
-             "name": [self.companies[each].name.upper() for each in traded], "open": self.open[day, traded],
-             "high": self.high[day, traded], "low": self.low[day, traded], "close": self.close[day, traded],
-             "last": self.close[day, traded], "prev_close": self.previous[day, traded], "vwap": average, "volume": volume,
-             "turnover": np.round(average * volume, 2), "trades": np.maximum(1, volume // 40),
-             "delivery_qty": self.delivered[day, traded],
-             "delivery_pct": np.round(100 * self.delivered[day, traded] / volume, 2), "lot_size": [1] * traded.size}
-        )  # fmt: skip
+            {
+                "trade_date": [self.sessions[day]] * traded.size,
+                "symbol": [each[0] for each in identity],
+                "series": [each[1] for each in identity],
+                "isin": [each[2] for each in identity],
+                "name": [self.companies[each].name.upper() for each in traded],
+                "open": self.open[day, traded],
+                "high": self.high[day, traded],
+                "low": self.low[day, traded],
+                "close": self.close[day, traded],
+                "last": self.close[day, traded],
+                "prev_close": self.previous[day, traded],
+                "vwap": average,
+                "volume": volume,
+                "turnover": np.round(average * volume, 2),
+                "trades": np.maximum(1, volume // 40),
+                "delivery_qty": self.delivered[day, traded],
+                "delivery_pct": np.round(100 * self.delivered[day, traded] / volume, 2),
+                "lot_size": [1] * traded.size,
+            }
+        )
         trade_to_trade = pl.col("series").is_in(["BE", "BZ"])
         frame = frame.with_columns(
             pl.when(~trade_to_trade).then(pl.col(column)).alias(column) for column in ("delivery_qty", "delivery_pct")
@@ -167,9 +179,24 @@ def borne(company: Company, day: int) -> tuple[str, str, str]:
 def _bonds(date: dt.date) -> pl.DataFrame:
     """Two rows of debt, one with a last price of 0 as institutional series have it."""
     return pl.DataFrame(
-        {"trade_date": [date, date], "symbol": ["FICTGOVT29", "FICTINFRA"], "series": ["GS", "N1"],
-         "isin": ["IN0020230011", "INE999Z07012"], "name": ["FICTIONAL GOVT BOND", "FICTIONAL INFRA BOND"],
-         "open": [101.2, 1040.0], "high": [101.5, 1042.5], "low": [101.0, 1039.0], "close": [101.4, 1041.0], "last": [101.4, None],
-         "prev_close": [101.1, 1040.0], "vwap": [101.3, 1040.75], "volume": [1200, 35], "turnover": [121560.0, 36426.25],
-         "trades": [6, 2], "delivery_qty": [1200, 35], "delivery_pct": [100.0, 100.0], "lot_size": [100, 1]}
-    )  # fmt: skip
+        {
+            "trade_date": [date, date],
+            "symbol": ["FICTGOVT29", "FICTINFRA"],
+            "series": ["GS", "N1"],
+            "isin": ["IN0020230011", "INE999Z07012"],
+            "name": ["FICTIONAL GOVT BOND", "FICTIONAL INFRA BOND"],
+            "open": [101.2, 1040.0],
+            "high": [101.5, 1042.5],
+            "low": [101.0, 1039.0],
+            "close": [101.4, 1041.0],
+            "last": [101.4, None],
+            "prev_close": [101.1, 1040.0],
+            "vwap": [101.3, 1040.75],
+            "volume": [1200, 35],
+            "turnover": [121560.0, 36426.25],
+            "trades": [6, 2],
+            "delivery_qty": [1200, 35],
+            "delivery_pct": [100.0, 100.0],
+            "lot_size": [100, 1],
+        }
+    )

@@ -25,24 +25,41 @@ FORGOTTEN = 1
 YEAR = 248
 _ADJUSTED = ("split", "bonus", "rights")
 _CLIENTS = ("FICTIONAL SECURITIES PVT LTD", "INVENTED FUND", "ASHA KALPANIK")
-_FLAGS = ("GSM", "Long_Term_Additional_Surveillance_Measure (Long Term ASM)", "Short_Term_Additional_Surveillance_Measure (Short Term ASM)",
-          "ESM", "Insolvency_Resolution_Process(IRP)", "Pledge", "Loss making",
-          "Derivative contracts in the scrip to be moved out of F and O", "Filler1")  # fmt: skip
+_FLAGS = (
+    "GSM",
+    "Long_Term_Additional_Surveillance_Measure (Long Term ASM)",
+    "Short_Term_Additional_Surveillance_Measure (Short Term ASM)",
+    "ESM",
+    "Insolvency_Resolution_Process(IRP)",
+    "Pledge",
+    "Loss making",
+    "Derivative contracts in the scrip to be moved out of F and O",
+    "Filler1",
+)
 
 
 def lists(market: Market, day: int) -> Iterator[tuple[str, str]]:
     """Names and texts of the lists of session number `day`."""
     date = market.sessions[day]
     made = {
-        f"bulk_{date:%d%m%Y}.csv": _deals(market, day, 5, "Date,Symbol,Security Name,Client Name,Buy/Sell,Quantity Traded,"
-                                                          "Trade Price / Wght. Avg. Price,Remarks"),
-        f"block_{date:%d%m%Y}.csv": _deals(market, day, 17, '"Date ","Symbol ","Security Name ","Client Name ","Buy / Sell ",'
-                                                            '"Quantity Traded ","Trade Price / Wght. Avg. Price "'),
+        f"bulk_{date:%d%m%Y}.csv": _deals(
+            market,
+            day,
+            5,
+            "Date,Symbol,Security Name,Client Name,Buy/Sell,Quantity Traded,Trade Price / Wght. Avg. Price,Remarks",
+        ),
+        f"block_{date:%d%m%Y}.csv": _deals(
+            market,
+            day,
+            17,
+            '"Date ","Symbol ","Security Name ","Client Name ","Buy / Sell ",'
+            '"Quantity Traded ","Trade Price / Wght. Avg. Price "',
+        ),
         f"shortselling_{date:%d%m%Y}.csv": _short(market, day),
         f"REG1_IND{date:%d%m%y}.csv": _surveillance(market, day),
         f"fao_participant_oi_{date:%d%m%Y}.csv": _participants(market, day),
         f"CM_52_wk_High_low_{date:%d%m%Y}.csv": _extremes(market, day),
-    }  # fmt: skip
+    }
     for name, lines in made.items():
         if day == 0 and name.startswith("CM_52"):  # it knows the sessions before
             continue
@@ -55,7 +72,9 @@ def _spelt(market: Market, day: int) -> str:
 
 
 def _traded(market: Market, day: int) -> list[int]:
-    return [int(number) for number in np.flatnonzero(market.volume[day] > 0) if market.companies[number].sector != "Fund"]
+    return [
+        int(number) for number in np.flatnonzero(market.volume[day] > 0) if market.companies[number].sector != "Fund"
+    ]
 
 
 def _deals(market: Market, day: int, step: int, header: str) -> Iterator[str]:
@@ -67,7 +86,9 @@ def _deals(market: Market, day: int, step: int, header: str) -> Iterator[str]:
         symbol, _, _ = borne(market.companies[number], day)
         count = 1000 + int(market.volume[day, number]) // 50
         for side, client in (("BUY", _CLIENTS[number % 3]), ("SELL", _CLIENTS[(number + 1) % 3])):
-            quantity = f'"{count // 100000},{count // 1000 % 100:02d},{count % 1000:03d}"' if count >= 100_000 else str(count)
+            quantity = (
+                f'"{count // 100000},{count // 1000 % 100:02d},{count % 1000:03d}"' if count >= 100_000 else str(count)
+            )
             remarks = ",-" if header.endswith("Remarks") else ""
             yield f"{_spelt(market, day)},{symbol},FICTIONAL,{client},{side},{quantity},{market.close[day, number]:.2f}{remarks}"
 
@@ -77,7 +98,9 @@ def _short(market: Market, day: int) -> Iterator[str]:
     before = max(0, day - 1)
     for number in _traded(market, before)[day % 4 :: 4] if day else []:
         company = market.companies[number]
-        quantity = "n.a." if day % EVERY == NO_NUMBER and number % 8 == 3 else str(int(market.volume[before, number]) // 200)
+        quantity = (
+            "n.a." if day % EVERY == NO_NUMBER and number % 8 == 3 else str(int(market.volume[before, number]) // 200)
+        )
         yield f'"{company.name}","{borne(company, before)[0]}","{_spelt(market, before).title()}","{quantity}"'
 
 
@@ -93,9 +116,13 @@ def _participants(market: Market, day: int) -> Iterator[str]:
     date = market.sessions[day]
     day_of = f"{MONTHS[date.month - 1].title()} {date.day:02d}, {date.year}"
     yield f'""Participant wise Open Interest (no. of contracts) in Equity Derivatives as on {day_of}"",,,,,,,,,,,,,,'
-    yield ("Client Type,Future Index Long,Future Index Short,Future Stock Long,Future Stock Short       ,Option Index Call Long,"
-           "Option Index Put Long,Option Index Call Short,Option Index Put Short,Option Stock Call Long,Option Stock Put Long,"
-           "Option Stock Call Short,Option Stock Put Short,Total Long Contracts      ,Total Short Contracts")  # fmt: skip
+    yield (
+        "Client Type,Future Index Long,Future Index Short,Future Stock Long,Future Stock Short       "
+        ",Option Index Call Long,"
+        "Option Index Put Long,Option Index Call Short,Option Index Put Short,Option Stock Call "
+        "Long,Option Stock Put Long,"
+        "Option Stock Call Short,Option Stock Put Short,Total Long Contracts      ,Total Short Contracts"
+    )
     totals = np.zeros(14, dtype=int)
     for place, name in enumerate(("Client", "DII", "FII", "Pro")):
         figures = np.array([1000 + 7 * day + 13 * place + column for column in range(12)])
@@ -108,7 +135,10 @@ def _participants(market: Market, day: int) -> Iterator[str]:
 
 
 def _extremes(market: Market, day: int) -> Iterator[str]:
-    yield '"Disclaimer - The Data provided in the adjusted 52 week high and adjusted 52 week low columns  are adjusted (fictional)."'
+    yield (
+        '"Disclaimer - The Data provided in the adjusted 52 week high and adjusted 52 week low columns  '
+        'are adjusted (fictional)."'
+    )
     yield f'"Effective for {_spelt(market, day).title()}"'
     yield '"SYMBOL","SERIES","Adjusted_52_Week_High","52_Week_High_Date","Adjusted_52_Week_Low","52_Week_Low_DT"'
     first = max(0, day - YEAR)

@@ -26,7 +26,10 @@ from champion_assets.nse.names import delivery_file
 from champion_assets.nse.synthetic.exchange import CORRECTED
 
 Fault = Literal["html", "slow", "reset", "truncated", "empty", "xlsx", "403", "429", "503", "yesterday", "late", "drip"]
-_PAGE_HEAD, _PAGE_END = "<!DOCTYPE html><html><head><title>404</title></head><body><h1>Resource not found</h1><p>", "</p></body></html>"
+_PAGE_HEAD, _PAGE_END = (
+    "<!DOCTYPE html><html><head><title>404</title></head><body><h1>Resource not found</h1><p>",
+    "</p></body></html>",
+)
 NOT_FOUND = _PAGE_HEAD + "." * (3425 - len(_PAGE_HEAD) - len(_PAGE_END)) + _PAGE_END
 """As long as the genuine page, so no test can tell them apart by size."""
 _DELIVERY = re.compile(r"sec_bhavdata_full_(\d{8})\.csv")

@@ -14,10 +14,40 @@ from champion_assets.nse.isin import isin_check_digit
 
 EventKind = Literal["split", "bonus", "rights", "demerger", "dividend", "special_dividend"]
 
-_FIRST = ("Aranya", "Bodhi", "Chakra", "Dhruva", "Ekanta", "Falgun", "Garuda", "Himavat", "Indus", "Jaldhara", "Kaveri", "Lohit",
-          "Malwa", "Narmada", "Ojas", "Prayag", "Rudra", "Sahyadri", "Tapti", "Udaya", "Vindhya", "Yamuna")  # fmt: skip
-_SECOND = (("Steel", "Metals"), ("Pharma", "Healthcare"), ("Infotech", "Information Technology"), ("Finance", "Financial Services"),
-           ("Motors", "Automobile"), ("Foods", "Consumer Goods"), ("Power", "Utilities"), ("Cement", "Construction"))  # fmt: skip
+_FIRST = (
+    "Aranya",
+    "Bodhi",
+    "Chakra",
+    "Dhruva",
+    "Ekanta",
+    "Falgun",
+    "Garuda",
+    "Himavat",
+    "Indus",
+    "Jaldhara",
+    "Kaveri",
+    "Lohit",
+    "Malwa",
+    "Narmada",
+    "Ojas",
+    "Prayag",
+    "Rudra",
+    "Sahyadri",
+    "Tapti",
+    "Udaya",
+    "Vindhya",
+    "Yamuna",
+)
+_SECOND = (
+    ("Steel", "Metals"),
+    ("Pharma", "Healthcare"),
+    ("Infotech", "Information Technology"),
+    ("Finance", "Financial Services"),
+    ("Motors", "Automobile"),
+    ("Foods", "Consumer Goods"),
+    ("Power", "Utilities"),
+    ("Cement", "Construction"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,8 +93,17 @@ def cast(sessions: int) -> list[Company]:
         return min(max(2, int(share * sessions)) + later, sessions - 1)
 
     special: dict[int, dict[str, Any]] = {
-        0: {"events": (Event("split", at(0.25), 0.2, "Face Value Split (Sub-Division) - From Rs 10/- Per Share To Rs 2/- Per Share"),),
-            "isin_change": (at(0.25, 1), _isin(100, 2))},
+        0: {
+            "events": (
+                Event(
+                    "split",
+                    at(0.25),
+                    0.2,
+                    "Face Value Split (Sub-Division) - From Rs 10/- Per Share To Rs 2/- Per Share",
+                ),
+            ),
+            "isin_change": (at(0.25, 1), _isin(100, 2)),
+        },
         1: {"events": (Event("bonus", at(0.40), 0.5, "Bonus 1:1"),)},
         2: {"events": (Event("rights", at(0.50), 0.97, "Rights 1:5 @ Premium Rs 190/-"),)},
         3: {"events": (Event("demerger", at(0.60), 0.7, "Demerger"),)},
@@ -75,10 +114,14 @@ def cast(sessions: int) -> list[Company]:
         8: {"listed_from": at(0.30)},
         9: {"listed_from": at(0.70)},
         10: {"events": (Event("special_dividend", at(0.45), 0.9, "Special Dividend - Rs 40 Per Share"),)},
-        11: {"events": (Event("bonus", at(0.75), 2 / 3, "Bonus 1:2"),
-                        Event("dividend", at(0.20), 0.99, "Interim Dividend - Rs 4 Per Share"))},
+        11: {
+            "events": (
+                Event("bonus", at(0.75), 2 / 3, "Bonus 1:2"),
+                Event("dividend", at(0.20), 0.99, "Interim Dividend - Rs 4 Per Share"),
+            )
+        },
         12: {"listed_from": at(0.60, 15)},
-    }  # fmt: skip
+    }
     companies = []
     for number, (first, (second, sector)) in enumerate(product(_FIRST, _SECOND)):
         if number >= 120:
@@ -86,17 +129,32 @@ def cast(sessions: int) -> list[Company]:
         symbol = f"{first}{second}".upper()[:10]
         extra = special.get(number, {})
         price = 40.0 + 37.0 * (number * 7 % 53)
-        companies.append(Company(symbol, f"{first} {second} Limited (fictional)", sector, _isin(100 + number), price, **extra))
+        companies.append(
+            Company(symbol, f"{first} {second} Limited (fictional)", sector, _isin(100 + number), price, **extra)
+        )
     companies.extend(
-        Company(f"SMEFIRM{number}", f"Small Firm {number} Limited (fictional)", "SME", _isin(300 + number), 60.0 + 15 * number,
-                series="SM", migrates_to_eq=at(0.5) if number == 0 else None)
+        Company(
+            f"SMEFIRM{number}",
+            f"Small Firm {number} Limited (fictional)",
+            "SME",
+            _isin(300 + number),
+            60.0 + 15 * number,
+            series="SM",
+            migrates_to_eq=at(0.5) if number == 0 else None,
+        )
         for number in range(6)
-    )  # fmt: skip
+    )
     companies.extend(
-        Company(f"FICTBEES{number}", f"Fictional Index Fund {number}", "Fund", _isin(400 + number, prefix="INF"), 100.0 + 50 * number,
-                face_value=1)
+        Company(
+            f"FICTBEES{number}",
+            f"Fictional Index Fund {number}",
+            "Fund",
+            _isin(400 + number, prefix="INF"),
+            100.0 + 50 * number,
+            face_value=1,
+        )
         for number in range(4)
-    )  # fmt: skip
+    )
     symbols = [company.symbol for company in companies]
     if len(set(symbols)) != len(symbols):
         raise AssertionError("two companies of the story share a symbol")

@@ -26,7 +26,10 @@ WRITTEN_FOR = "1.13.27"
 """The version of Dagster whose internals the fast logs use."""
 _CLASSES = {
     "SqliteEventLog": (("sqlite_events", "BatchedSqliteEventLogStorage"), ("shipped", "ShippedSqliteEventLog")),
-    "PostgresEventLog": (("postgres_events", "BatchedPostgresEventLogStorage"), ("shipped_postgres", "ShippedPostgresEventLog")),
+    "PostgresEventLog": (
+        ("postgres_events", "BatchedPostgresEventLogStorage"),
+        ("shipped_postgres", "ShippedPostgresEventLog"),
+    ),
 }
 _warned: set[str] = set()
 
@@ -39,7 +42,8 @@ def is_known_version() -> bool:
     if dg.__version__ == WRITTEN_FOR:
         return True
     _warn_once(
-        f"Dagster {dg.__version__}: Champion's fast event log was written for {WRITTEN_FOR}. Dagster's own, slower one is used instead; "
+        f"Dagster {dg.__version__}: Champion's fast event log was written for {WRITTEN_FOR}. Dagster's "
+        f"own, slower one is used instead; "
         f"nothing else changes. For the fast one: pip install dagster=={WRITTEN_FOR}"
     )
     return False
@@ -69,7 +73,8 @@ def _say_how_to_configure() -> None:
     home = os.environ.get("DAGSTER_HOME")
     if home and not (Path(home) / "dagster.yaml").exists():
         _warn_once(
-            f"{home} has no dagster.yaml: runs use Champion's fast event log all the same, but Dagster's page and daemon use the slow one, "
+            f"{home} has no dagster.yaml: runs use Champion's fast event log all the same, but Dagster's "
+            f"page and daemon use the slow one, "
             "and send usage data unless DAGSTER_DISABLE_TELEMETRY is set. `champion prepare` puts the file there."
         )
 

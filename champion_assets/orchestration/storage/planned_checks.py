@@ -33,6 +33,8 @@ class OnePlannedRow(SqlEventLogStorage):
         dagster_event = event.get_dagster_event()
         planned = dagster_event.event_specific_data
         if isinstance(planned, AssetCheckEvaluationPlanned) and planned.partitions_subset is not None:
-            whole = AssetCheckEvaluationPlanned(asset_key=planned.asset_key, check_name=planned.check_name, partitions_subset=None)
+            whole = AssetCheckEvaluationPlanned(
+                asset_key=planned.asset_key, check_name=planned.check_name, partitions_subset=None
+            )
             event = event._replace(dagster_event=dagster_event._replace(event_specific_data=whole))
         super()._store_asset_check_evaluation_planned(event, event_id)

@@ -26,8 +26,10 @@ from dagster_postgres.utils import create_pg_engine, pg_url_from_config
 from champion_assets.orchestration.storage.planned_checks import OnePlannedRow
 
 _BATCHED = {
-    DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
-}  # fmt: skip
+    DagsterEventType.ASSET_MATERIALIZATION,
+    DagsterEventType.ASSET_OBSERVATION,
+    DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+}
 
 
 class BatchedPostgresEventLogStorage(OnePlannedRow, PostgresEventLogStorage):
@@ -47,9 +49,15 @@ class BatchedPostgresEventLogStorage(OnePlannedRow, PostgresEventLogStorage):
             os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(batch_size))
         super().__init__(postgres_url, should_autocreate_tables, inst_data)
         self._engine = create_pg_engine(
-            self.postgres_url, None, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.pool.QueuePool, pool_size=1, max_overflow=9,
-            pool_pre_ping=True, pool_recycle=1800,
-        )  # fmt: skip
+            self.postgres_url,
+            None,
+            isolation_level="AUTOCOMMIT",
+            poolclass=sqlalchemy.pool.QueuePool,
+            pool_size=1,
+            max_overflow=9,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+        )
 
     @classmethod
     def config_type(cls) -> Any:
@@ -58,10 +66,15 @@ class BatchedPostgresEventLogStorage(OnePlannedRow, PostgresEventLogStorage):
         return {**shipped, "batch_size": dg.Field(dg.IntSource, default_value=500)}
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> BatchedPostgresEventLogStorage:
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> BatchedPostgresEventLogStorage:
         """Dagster's constructor."""
         return cls(
-            pg_url_from_config(config_value), config_value.get("should_autocreate_tables", True), config_value["batch_size"], inst_data
+            pg_url_from_config(config_value),
+            config_value.get("should_autocreate_tables", True),
+            config_value["batch_size"],
+            inst_data,
         )
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
@@ -75,10 +88,16 @@ class BatchedPostgresEventLogStorage(OnePlannedRow, PostgresEventLogStorage):
         with self._connect() as connection:
             statement = self.prepare_insert_event_batch(batch).returning(SqlEventLogStorageTable.c.id)
             identifiers = sorted(row[0] for row in connection.execute(statement))  # given in the order of the events
-        tagged = [(event, number) for event, number in zip(batch, identifiers, strict=True) if self._tags_for_asset_event(event)]
+        tagged = [
+            (event, number)
+            for event, number in zip(batch, identifiers, strict=True)
+            if self._tags_for_asset_event(event)
+        ]
         last_of_asset = {event.get_dagster_event().asset_key: place for place, event in enumerate(batch)}
         with self.index_transaction() as connection:
             if tagged:
-                self._store_asset_event_tags(connection, [event for event, _ in tagged], [number for _, number in tagged])
+                self._store_asset_event_tags(
+                    connection, [event for event, _ in tagged], [number for _, number in tagged]
+                )
             for place in last_of_asset.values():
                 self._store_asset_event(connection, batch[place], identifiers[place])

@@ -52,5 +52,7 @@ class ShippedSqliteEventLog(SqliteEventLogStorage):
         """Dagster's: called once, before the log is used."""
         if not self._is_open:
             self._is_open = True
-            SqliteEventLogStorage.__init__(self, str(Path(instance.root_directory) / "history" / "runs"), self._inst_data)
+            SqliteEventLogStorage.__init__(
+                self, str(Path(instance.root_directory) / "history" / "runs"), self._inst_data
+            )
         super().register_instance(instance)

@@ -25,6 +25,8 @@ class ShippedPostgresEventLog(PostgresEventLogStorage):
         return {**shipped, "batch_size": dg.Field(dg.IntSource, default_value=500)}
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> ShippedPostgresEventLog:
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> ShippedPostgresEventLog:
         """Dagster's constructor."""
         return cls(pg_url_from_config(config_value), config_value.get("should_autocreate_tables", True), inst_data)

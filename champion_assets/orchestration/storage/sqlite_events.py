@@ -32,8 +32,10 @@ from champion_assets.orchestration.storage.planned_checks import OnePlannedRow
 from champion_assets.orchestration.storage.shipped import ShippedSqliteEventLog
 
 _BATCHED = {
-    DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
-}  # fmt: skip
+    DagsterEventType.ASSET_MATERIALIZATION,
+    DagsterEventType.ASSET_OBSERVATION,
+    DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+}
 BATCH = 500
 """Events that are written at once."""
 OPEN_RUN_SHARDS = 8
@@ -115,7 +117,9 @@ class BatchedSqliteEventLogStorage(OnePlannedRow, ShippedSqliteEventLog):
         with self.run_connection(run_id) as connection:
             connection.execute(SqlEventLogStorageTable.insert(), rows)
         with self.index_transaction() as connection:
-            connection.execute(SqlEventLogStorageTable.insert(), rows)  # takes the write lock: the identifiers are consecutive
+            connection.execute(
+                SqlEventLogStorageTable.insert(), rows
+            )  # takes the write lock: the identifiers are consecutive
             last = connection.execute(db.select(db.func.max(SqlEventLogStorageTable.c.id))).scalar_one()
             identifiers = list(range(last - len(rows) + 1, last + 1))
             self._store_tags(connection, events, identifiers)
@@ -124,7 +128,11 @@ class BatchedSqliteEventLogStorage(OnePlannedRow, ShippedSqliteEventLog):
                 self._store_asset_event(connection, events[place], identifiers[place])
 
     def _store_tags(self, connection: Connection, events: Sequence[EventLogEntry], identifiers: Sequence[int]) -> None:
-        tagged = [(event, number) for event, number in zip(events, identifiers, strict=True) if self._tags_for_asset_event(event)]
+        tagged = [
+            (event, number)
+            for event, number in zip(events, identifiers, strict=True)
+            if self._tags_for_asset_event(event)
+        ]
         if tagged:
             self._store_asset_event_tags(connection, [event for event, _ in tagged], [number for _, number in tagged])
 
@@ -156,7 +164,9 @@ def _batch(size: int) -> None:
         os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(size))
 
 
-_shipped_connect: Callable[[SqliteEventLogStorage, str], AbstractContextManager[Connection]] = SqliteEventLogStorage._connect  # noqa: SLF001
+_shipped_connect: Callable[[SqliteEventLogStorage, str], AbstractContextManager[Connection]] = (
+    SqliteEventLogStorage._connect
+)  # noqa: SLF001
 
 
 def adopt(then: Callable[[], None] = lambda: None) -> None:

@@ -43,7 +43,8 @@ def test_impact_is_the_square_root_law_summed_over_the_fills(told: tuple[Story, 
     assert found is not None
     dates = story.days["trade_date"].to_list()
     prices = {
-        (row["trade_date"], row["instrument_id"]): row for row in workspace.lake.read("silver/equity_eod", dates).iter_rows(named=True)
+        (row["trade_date"], row["instrument_id"]): row
+        for row in workspace.lake.read("silver/equity_eod", dates).iter_rows(named=True)
     }
     lost = 0.0
     for fill in workspace.lake.read("backtest/executions", dates).filter(pl.col("filled") != 0).iter_rows(named=True):

@@ -37,8 +37,12 @@ def index(*, is_assumed: bool = False, gap: bool = False) -> IndexHistory:
 
 
 def story(**changed: Any) -> Story:
-    columns = {"stale_value": 0.0, "value": 100.0, "unexplained_gaps": 0, "late_actions": 0} | changed.pop("columns", {})
-    days = pl.DataFrame({"trade_date": DATES, "holdings": [HELD] * 3} | {name: [value] * 3 for name, value in columns.items()})
+    columns = {"stale_value": 0.0, "value": 100.0, "unexplained_gaps": 0, "late_actions": 0} | changed.pop(
+        "columns", {}
+    )
+    days = pl.DataFrame(
+        {"trade_date": DATES, "holdings": [HELD] * 3} | {name: [value] * 3 for name, value in columns.items()}
+    )
     plain: dict[str, Any] = {
         "days": days,
         "looks_ahead": False,
@@ -65,10 +69,18 @@ def test_a_history_without_doubt_has_no_warning() -> None:
     ("changed", "tag", "words"),
     [
         ({"looks_ahead": True}, "Look-ahead", "of a later day"),
-        ({"columns": {"stale_value": 12.5}}, "Marked", "12.50 % of the value stand at the last prices of names that have not traded"),
+        (
+            {"columns": {"stale_value": 12.5}},
+            "Marked",
+            "12.50 % of the value stand at the last prices of names that have not traded",
+        ),
         ({"columns": {"unexplained_gaps": 2}}, "Marked", "6 opening gaps of holdings beyond any price band"),
         ({"columns": {"late_actions": 1}}, "Marked", "3 actions became known too late"),
-        ({"in_doubt": DOUBT}, "Unconfirmed", "2 of 6 holding days, of 1 names, come after a session whose action is unread"),
+        (
+            {"in_doubt": DOUBT},
+            "Unconfirmed",
+            "2 of 6 holding days, of 1 names, come after a session whose action is unread",
+        ),
         ({"index": index(gap=True)}, "Marked", "1 of 3 sessions, the first 2024-01-03, the last 2024-01-03"),
         (
             {"written_down": pl.DataFrame({"trade_date": [DATES[2]], "symbol": ["GONE"], "loss": [5000.0]})},
@@ -86,10 +98,15 @@ def test_a_doubt_warns_first_with_its_number(changed: dict[str, Any], tag: str, 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
-    [({"assumed_rates": 2}, "On 2 of 3 sessions the overnight rate is"), ({"index": index(is_assumed=True)}, "The index is Nifty 50")],
+    [
+        ({"assumed_rates": 2}, "On 2 of 3 sessions the overnight rate is"),
+        ({"index": index(is_assumed=True)}, "The index is Nifty 50"),
+    ],
 )
 def test_what_is_assumed_is_said_without_alarm(changed: dict[str, Any], words: str) -> None:
-    assert any(tone == "quiet" and tag == "Assumed" and text.startswith(words) for tone, tag, text in told(story(**changed)))
+    assert any(
+        tone == "quiet" and tag == "Assumed" and text.startswith(words) for tone, tag, text in told(story(**changed))
+    )
 
 
 def test_the_holdings_in_doubt_are_listed() -> None:

@@ -27,7 +27,10 @@ def drawn(sessions: int = SESSIONS) -> tuple[Story, pl.DataFrame]:
     own = overnight + 0.0005 + sum(EXPOSURES[name] * made[name] for name in FACTORS) + chance.normal(0, 1e-4, sessions)
     days = pl.DataFrame({"trade_date": dates, "portfolio_return": own, "benchmark_return": overnight + made["market"],
                          "overnight_return": overnight})  # fmt: skip
-    factors = pl.concat(pl.DataFrame({"trade_date": dates, "factor": [name] * sessions, "factor_return": made[name]}) for name in FACTORS)
+    factors = pl.concat(
+        pl.DataFrame({"trade_date": dates, "factor": [name] * sessions, "factor_return": made[name]})
+        for name in FACTORS
+    )
     none = pl.DataFrame()
     measures = Measures(Yardstick(YEARS, overnight), None, 0)
     return Story(days, measures, none, none, none, none, none, none, none), factors

@@ -46,11 +46,15 @@ def test_falls_are_the_stretches_below_a_peak() -> None:
         ([-0.5, 1.0, -0.1], [(0, 1, 2, 1, 1), (2, 3, None, 1, None)]),
     ],
 )
-def test_a_fall_begins_at_its_peak_and_may_still_last(returns: list[float], found: list[tuple[int | None, ...]]) -> None:
+def test_a_fall_begins_at_its_peak_and_may_still_last(
+    returns: list[float], found: list[tuple[int | None, ...]]
+) -> None:
     sessions = [BEFORE, *DATES]
     told = falls_of(BEFORE, DATES[: len(returns)], np.array(returns))
     days = {None: None} | {date: number for number, date in enumerate(sessions)}
-    assert sorted((days[each.peak], days[each.trough], days[each.recovered], each.down, each.up) for each in told) == found
+    assert (
+        sorted((days[each.peak], days[each.trough], days[each.recovered], each.down, each.up) for each in told) == found
+    )
     assert len(falls_table(told).rows) == len(found)
 
 
@@ -82,4 +86,8 @@ def test_best_and_worst_are_named_with_their_day() -> None:
     table = extremes(frame(portfolio=RETURNS, universe=-RETURNS), "x")
     best, worst = table.rows[0], table.rows[1]
     assert (best[0].text, best[1].text, best[2].value) == ("Best day", str(DATES[int(RETURNS.argmax())]), RETURNS.max())
-    assert (worst[1].text, worst[2].value, worst[3].value) == (str(DATES[int(RETURNS.argmin())]), RETURNS.min(), -RETURNS.min())
+    assert (worst[1].text, worst[2].value, worst[3].value) == (
+        str(DATES[int(RETURNS.argmin())]),
+        RETURNS.min(),
+        -RETURNS.min(),
+    )

@@ -32,17 +32,30 @@ def audited() -> pl.DataFrame:
             ("optimality gap", 1e-12, -1e-8, 1e-8, False),
         ):
             rows.append(
-                {"trade_date": day, "constraint_name": name, "value": value, "low": low, "high": high, "violation": 0.0, "binds": at}
+                {
+                    "trade_date": day,
+                    "constraint_name": name,
+                    "value": value,
+                    "low": low,
+                    "high": high,
+                    "violation": 0.0,
+                    "binds": at,
+                }
             )
     return pl.DataFrame(rows, schema=empty_frame(Audit).schema)
 
 
 def blocks(rows: pl.DataFrame, prices: pl.DataFrame) -> list[Table | Text]:
-    story, details = SimpleNamespace(constraints=rows), SimpleNamespace(prices=prices, settings=Settings.model_construct())
+    story, details = (
+        SimpleNamespace(constraints=rows),
+        SimpleNamespace(prices=prices, settings=Settings.model_construct()),
+    )
     return constraint_blocks(cast("Story", story), cast("Details", details))
 
 
-PRICES = pl.DataFrame({"trade_date": [DAYS[0]] * 2, "constraint_name": ["sector Metals", "ESG score"], "price": [0.0004, 0.00001]})
+PRICES = pl.DataFrame(
+    {"trade_date": [DAYS[0]] * 2, "constraint_name": ["sector Metals", "ESG score"], "price": [0.0004, 0.00001]}
+)
 
 
 def test_each_constraint_has_its_bound_and_its_price() -> None:
@@ -61,7 +74,9 @@ def test_each_constraint_has_its_bound_and_its_price() -> None:
     sector = rows["Weight of the sector Metals"]
     assert [each.text for each in sector[1:5]] == ["at most 25.0 %", "2", "50 %", "25.0 %"]
     assert sector[5].value == pytest.approx(0.0004 * 252 * 10_000 / 100)  # one percentage point
-    assert rows["ESG score of the portfolio"][5].value == pytest.approx(0.00001 * 252 * 10_000)  # one point of the score
+    assert rows["ESG score of the portfolio"][5].value == pytest.approx(
+        0.00001 * 252 * 10_000
+    )  # one point of the score
     assert rows["Turnover at a rebalance"][5].text == "–"
     assert [list(row[6].strip) for row in table.rows] == [[True, True], [True, False], [True, False], [False, False]]
 

@@ -7,7 +7,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from champion_assets.backtest.sheet.terms import SHARE, TERMS, source_in_words, strategy_in_words, terms_table, value_in_words
+from champion_assets.backtest.sheet.terms import (
+    SHARE,
+    TERMS,
+    source_in_words,
+    strategy_in_words,
+    terms_table,
+    value_in_words,
+)
 from champion_assets.settings import Settings
 from champion_assets.settings.simulation import SimulationSettings
 from champion_assets.settings.strategy import Strategy
@@ -43,9 +50,12 @@ def test_values_have_their_units(value: Any, unit: str, words: str) -> None:
 
 
 def test_the_strategy_is_one_sentence_and_the_source_names_no_machine(settings: Settings) -> None:
-    ruled = settings.model_copy(update={"sector_cap": 0.25, "esg_floor": 60.0, "objective": "minimum_variance", "rebalance": "quarterly"})
+    ruled = settings.model_copy(
+        update={"sector_cap": 0.25, "esg_floor": 60.0, "objective": "minimum_variance", "rebalance": "quarterly"}
+    )
     assert strategy_in_words(ruled) == (
-        "A long-only portfolio of Indian shares with the least variance, at most 7 % in a name and 25 % in a sector and on ESG "
+        "A long-only portfolio of Indian shares with the least variance, at most 7 % in a name and 25 % "
+        "in a sector and on ESG "
         "scores, chosen from the 60 most traded names at the last session of each quarter, traded in the next session."
     )
     days = pl.DataFrame({"trade_date": [1, 2, 3]})

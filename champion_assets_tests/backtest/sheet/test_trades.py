@@ -45,7 +45,8 @@ def unpacked(address: str) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("number", "file", "label"), [(50, "trades.csv", "All 50 orders as CSV"), (3000, "trades.csv.gz", "All 3,000 orders as CSV, packed")]
+    ("number", "file", "label"),
+    [(50, "trades.csv", "All 50 orders as CSV"), (3000, "trades.csv.gz", "All 3,000 orders as CSV, packed")],
 )
 def test_the_file_has_every_order(number: int, file: str, label: str) -> None:
     rows = orders(number)
@@ -55,7 +56,9 @@ def test_the_file_has_every_order(number: int, file: str, label: str) -> None:
     assert trades_file(rows) == found
 
 
-def test_of_very_many_orders_the_later_ones_are_in_the_file_and_the_label_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_very_many_orders_the_later_ones_are_in_the_file_and_the_label_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(trades, "MOST_BYTES", 100_000)
     rows = orders(4000)
     found = trades_file(rows)

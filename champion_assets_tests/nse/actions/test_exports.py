@@ -46,9 +46,14 @@ def test_an_ex_date_on_a_closed_day_takes_effect_on_the_next_session_and_nothing
     undated = '"NEW","x","EQ","Bonus 1:1","1","-","-"'
     found = export(republic_day, undated, BEFORE)
     days = {
-        day: effective_rows(found, calendar, day).height for day in calendar.sessions_between(dt.date(2016, 1, 1), dt.date(2016, 1, 29))
+        day: effective_rows(found, calendar, day).height
+        for day in calendar.sessions_between(dt.date(2016, 1, 1), dt.date(2016, 1, 29))
     }
-    assert {day: rows for day, rows in days.items() if rows} == {dt.date(2016, 1, 1): 1, dt.date(2016, 1, 5): 1, dt.date(2016, 1, 27): 1}
+    assert {day: rows for day, rows in days.items() if rows} == {
+        dt.date(2016, 1, 1): 1,
+        dt.date(2016, 1, 5): 1,
+        dt.date(2016, 1, 27): 1,
+    }
 
 
 def test_the_span_is_in_the_name_or_that_of_the_dates() -> None:

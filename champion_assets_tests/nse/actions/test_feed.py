@@ -30,16 +30,30 @@ def test_bundles_of_both_eras(date: str, end: str) -> None:
     body = BC.decode().replace("\r\n", end) + f"BE,X,X Ltd, , , ,{date}, , ,BONUS 1:3   {end}{end}"
     for packed in (body.encode(), zipped("Bc151220.csv", body.encode())):
         frame = read_actions(packed, "PR151220.zip")
-        assert (frame["subject"][0], frame["ex_date"][0], frame["record_date"][0]) == ("BONUS 1:3", dt.date(2020, 12, 15), None)
+        assert (frame["subject"][0], frame["ex_date"][0], frame["record_date"][0]) == (
+            "BONUS 1:3",
+            dt.date(2020, 12, 15),
+            None,
+        )
 
 
-@pytest.mark.parametrize(("body", "error"), [
-    (b"", EmptyPayload), (b"<html>", HtmlPayload), (b"a,b\n1,2\n", UnknownHeader), (b"{", BadPayload), (b'{"data": 5}', UnknownHeader),
-    (b'[{"symbol": "A"}]', UnknownHeader), (b"PK\x03\x04rubbish", TruncatedPayload), (b"\x1f\x8bno", TruncatedPayload),
-    (EXPORT + b'"A","A","EQ"\n', BadValue), (EXPORT + b'"","A","EQ","Bonus 1:1","10","05-Jan-2016","-"\n', BadValue),
-    (EXPORT + b'"A","A","EQ","Bonus 1:1","ten","05-Jan-2016","-"\n', BadValue), (EXPORT + b'"A","A","EQ","Bonus 1:1","10","soon","-"\n',
-     BadValue),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"", EmptyPayload),
+        (b"<html>", HtmlPayload),
+        (b"a,b\n1,2\n", UnknownHeader),
+        (b"{", BadPayload),
+        (b'{"data": 5}', UnknownHeader),
+        (b'[{"symbol": "A"}]', UnknownHeader),
+        (b"PK\x03\x04rubbish", TruncatedPayload),
+        (b"\x1f\x8bno", TruncatedPayload),
+        (EXPORT + b'"A","A","EQ"\n', BadValue),
+        (EXPORT + b'"","A","EQ","Bonus 1:1","10","05-Jan-2016","-"\n', BadValue),
+        (EXPORT + b'"A","A","EQ","Bonus 1:1","ten","05-Jan-2016","-"\n', BadValue),
+        (EXPORT + b'"A","A","EQ","Bonus 1:1","10","soon","-"\n', BadValue),
+    ],
+)
 def test_what_is_no_feed_is_refused(body: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
         read_actions(body, "x")

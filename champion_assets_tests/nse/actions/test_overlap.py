@@ -12,7 +12,9 @@ from champion_assets.nse.actions.feed import read_actions
 from champion_assets.nse.actions.overlap import contradictions
 from champion_assets.nse.symbol_changes import SymbolHistory
 
-HEADER = "SYMBOL,COMPANY NAME,SERIES,PURPOSE,FACE VALUE,EX-DATE,RECORD DATE,BOOK CLOSURE START DATE,BOOK CLOSURE END DATE\n"
+HEADER = (
+    "SYMBOL,COMPANY NAME,SERIES,PURPOSE,FACE VALUE,EX-DATE,RECORD DATE,BOOK CLOSURE START DATE,BOOK CLOSURE END DATE\n"
+)
 Row = tuple[str, str, str]
 
 
@@ -28,8 +30,11 @@ OTHER = ("XYZ", "05-Feb-2024", "Bonus 1:1")
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_a_moved_event_is_contradicted_on_both_days_in_any_order(order: tuple[int, ...]) -> None:
-    exports = [export(QUARTER, ("ABC", "10-Jan-2024", "Bonus 1:1"), OTHER), export(YEAR, ("ABC", "15-Jan-2024", "Bonus 1:1"), OTHER),
-               export(YEAR, OTHER, kind="sme")]  # fmt: skip
+    exports = [
+        export(QUARTER, ("ABC", "10-Jan-2024", "Bonus 1:1"), OTHER),
+        export(YEAR, ("ABC", "15-Jan-2024", "Bonus 1:1"), OTHER),
+        export(YEAR, OTHER, kind="sme"),
+    ]
     found = contradictions([exports[at] for at in order])
     assert found == {
         exports[0].sha256: {1: "one export has it on 2024-01-10, another on 2024-01-15"},
@@ -38,13 +43,22 @@ def test_a_moved_event_is_contradicted_on_both_days_in_any_order(order: tuple[in
     }
 
 
-@pytest.mark.parametrize(("one", "other"), [
-    ([("ABC", "10-Jan-2024", "Bonus 1:1")], [("ABC", "10-Jan-2024", "Bonus 1:1"), ("ABC", "15-Jan-2024", "Bonus 1:1")]),
-    ([("ABC", "10-Jan-2024", "Bonus 1:1")], [("ABC", "15-Jan-2024", "Bonus 1:2")]),
-    ([("ABC", "10-Jan-2024", "Bonus 1:1")], [("ABD", "15-Jan-2024", "Bonus 1:1")]),
-    ([("ABC", "10-Jan-2024", "Interim Dividend - Rs 2 Per Share")], [("ABC", "11-Apr-2024", "Interim Dividend - Rs 2 Per Share")]),
-    ([("ABC", "10-Jan-2024", "Annual General Meeting")], [("ABC", "15-Jan-2024", "Annual General Meeting")]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            [("ABC", "10-Jan-2024", "Bonus 1:1")],
+            [("ABC", "10-Jan-2024", "Bonus 1:1"), ("ABC", "15-Jan-2024", "Bonus 1:1")],
+        ),
+        ([("ABC", "10-Jan-2024", "Bonus 1:1")], [("ABC", "15-Jan-2024", "Bonus 1:2")]),
+        ([("ABC", "10-Jan-2024", "Bonus 1:1")], [("ABD", "15-Jan-2024", "Bonus 1:1")]),
+        (
+            [("ABC", "10-Jan-2024", "Interim Dividend - Rs 2 Per Share")],
+            [("ABC", "11-Apr-2024", "Interim Dividend - Rs 2 Per Share")],
+        ),
+        ([("ABC", "10-Jan-2024", "Annual General Meeting")], [("ABC", "15-Jan-2024", "Annual General Meeting")]),
+    ],
+)
 def test_no_contradiction_where_the_day_is_told_or_the_event_is_another(one: list[Row], other: list[Row]) -> None:
     files = [export(YEAR, OTHER, *one), export("01-01-2024-to-30-12-2024", OTHER, *other)]
     assert contradictions(files)[files[0].sha256] == {}

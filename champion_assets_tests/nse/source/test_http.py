@@ -12,7 +12,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from champion_assets.nse.calendar import load_calendar
-from champion_assets.nse.errors import BadPayload, Blocked, NotYetPublished, NseError, Redirected, Unreachable, WrongDate
+from champion_assets.nse.errors import (
+    BadPayload,
+    Blocked,
+    NotYetPublished,
+    NseError,
+    Redirected,
+    Unreachable,
+    WrongDate,
+)
 from champion_assets.nse.names import bhavcopy_files, delivery_file, udiff_bhavcopy
 from champion_assets.nse.source import http
 from champion_assets.nse.source.base import Fetched
@@ -62,9 +70,18 @@ def test_the_404_page_is_no_file_and_as_long_as_the_genuine_one(url: str) -> Non
 
 @pytest.mark.parametrize(
     ("fault", "error"),
-    [("403", Blocked), ("429", Blocked), ("503", Unreachable), ("reset", Unreachable), ("truncated", Unreachable), ("slow", Unreachable)],
+    [
+        ("403", Blocked),
+        ("429", Blocked),
+        ("503", Unreachable),
+        ("reset", Unreachable),
+        ("truncated", Unreachable),
+        ("slow", Unreachable),
+    ],
 )
-def test_faults_of_the_line(url: str, state: State, monkeypatch: pytest.MonkeyPatch, fault: Fault, error: type[NseError]) -> None:
+def test_faults_of_the_line(
+    url: str, state: State, monkeypatch: pytest.MonkeyPatch, fault: Fault, error: type[NseError]
+) -> None:
     monkeypatch.setattr(http, "TIMEOUT_SECONDS", (0.5, 0.3))
     state.faults[NAME] = fault
     found = one(HttpSource(url, 0, patience=0))
@@ -116,7 +133,9 @@ def test_requests_are_spaced(url: str) -> None:
 def test_a_bare_client_is_refused_as_by_the_genuine_server(url: str) -> None:
     import requests
 
-    assert requests.get(f"{url}/{udiff_bhavcopy(DAY).path}", timeout=5, headers={"User-Agent": "curl"}).status_code == 403
+    assert (
+        requests.get(f"{url}/{udiff_bhavcopy(DAY).path}", timeout=5, headers={"User-Agent": "curl"}).status_code == 403
+    )
 
 
 def test_the_holiday_echo_is_there_and_its_rows_betray_it(url: str) -> None:
@@ -149,7 +168,9 @@ def test_a_busy_server_is_asked_again_and_only_three_times(url: str, state: Stat
     assert state.busy[NAME] == 6
 
 
-def test_retry_after_is_honoured_and_too_long_a_one_is_a_refusal(url: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retry_after_is_honoured_and_too_long_a_one_is_a_refusal(
+    url: str, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
     waits: list[float] = []
     monkeypatch.setattr(http.time, "sleep", waits.append)
     state.busy[NAME], state.retry_after = 1, 7
@@ -171,7 +192,9 @@ def test_waits_grow_and_are_not_all_alike(url: str, state: State, monkeypatch: p
     assert len(set(first)) == 5
 
 
-def test_several_connections_bring_the_same_files_and_never_more_at_once(url: str, state: State, exchange: Exchange) -> None:
+def test_several_connections_bring_the_same_files_and_never_more_at_once(
+    url: str, state: State, exchange: Exchange
+) -> None:
     days = [day for day in exchange.market.sessions if dt.date(2024, 1, 1) <= day <= dt.date(2024, 2, 29)]
     state.faults.update({udiff_bhavcopy(day).name: "slow" for day in days[:8]})
     state.slow_seconds = 0.5

@@ -38,7 +38,9 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_the_first_waits_for_nobody_and_the_next_for_an_interval(shared: bool, slept: list[float], tmp_path: Path) -> None:
+def test_the_first_waits_for_nobody_and_the_next_for_an_interval(
+    shared: bool, slept: list[float], tmp_path: Path
+) -> None:
     pace = Pace(100.0, tmp_path / "turns" if shared else None)
     pace.wait()
     pace.wait()

@@ -24,7 +24,10 @@ def test_lists_fit_the_bhavcopy_and_every_fault_is_found(exchange: Exchange) -> 
         prices, refused = read_bundle_prices(body, "x")
         assert refused.is_empty()
         traded = exchange.market.rows(day)
-        assert prices.drop_nulls("symbol").select("symbol", "series", "volume").rows() == traded.select("symbol", "series", "volume").rows()
+        assert (
+            prices.drop_nulls("symbol").select("symbol", "series", "volume").rows()
+            == traded.select("symbol", "series", "volume").rows()
+        )
         assert prices["is_nifty_50"].sum() == MEMBERS
         for listed in (read(FUNDS, body), read(SMALL, body)):
             assert listed.refused.is_empty()

@@ -28,7 +28,9 @@ def test_both_eras_are_read(exchange: Exchange) -> None:
         assert (idle["open"] == 0).all()
         assert 0.3 < idle.height / read.frame.height < 0.7
         if read.format == "legacy_fo":
-            lots = dict(with_lots(read.frame).filter(pl.col("kind") == "index_future").select("symbol", "lot_size").iter_rows())
+            lots = dict(
+                with_lots(read.frame).filter(pl.col("kind") == "index_future").select("symbol", "lot_size").iter_rows()
+            )
             assert lots == {"NIFTY": 75}
         assert (read.frame["expiry"] >= sessions[day]).all()
         assert read.frame["expiry"].max() - sessions[day] < dt.timedelta(days=100)  # type: ignore[operator]

@@ -55,7 +55,9 @@ def test_the_market_obeys_the_rules_of_the_genuine_one(exchange: Exchange) -> No
     ).is_empty()
     assert (shares["volume"] > 0).all()
     assert everything.select("trade_date", "symbol", "series").is_duplicated().sum() == 0
-    chained = shares.sort("isin", "trade_date").with_columns(before=pl.col("close").shift().over("isin")).drop_nulls("before")
+    chained = (
+        shares.sort("isin", "trade_date").with_columns(before=pl.col("close").shift().over("isin")).drop_nulls("before")
+    )
     broken = chained.filter((pl.col("before") - pl.col("prev_close")).abs() > 0.006)
     assert broken.is_empty()
 
@@ -68,14 +70,18 @@ def test_the_story_happens(exchange: Exchange) -> None:
     ex_day = _bhavcopy(exchange, sessions[event.ex_session]).filter(pl.col("symbol") == split.symbol).row(0, named=True)
     assert 0.15 < ex_day["open"] / ex_day["prev_close"] < 0.25
     assert ex_day["isin"] == split.isin
-    assert _bhavcopy(exchange, sessions[event.ex_session + 1]).filter(pl.col("isin") == split.isin_change[1]).height == 1  # type: ignore[index]
+    assert (
+        _bhavcopy(exchange, sessions[event.ex_session + 1]).filter(pl.col("isin") == split.isin_change[1]).height == 1
+    )  # type: ignore[index]
     renamed = next(company for company in companies if company.renamed)
     after = _bhavcopy(exchange, sessions[renamed.renamed[0]])  # type: ignore[index]
     assert after.filter(pl.col("symbol") == renamed.symbol).is_empty()
     assert after.filter(pl.col("isin") == renamed.isin)["symbol"].to_list() == [renamed.renamed[1]]  # type: ignore[index]
     suspended = next(company for company in companies if company.suspended)
     assert _bhavcopy(exchange, sessions[suspended.suspended[0]]).filter(pl.col("symbol") == suspended.symbol).is_empty()  # type: ignore[index]
-    series = {_bhavcopy(exchange, day).filter(pl.col("symbol") == companies[5].symbol)["series"].item() for day in sessions}
+    series = {
+        _bhavcopy(exchange, day).filter(pl.col("symbol") == companies[5].symbol)["series"].item() for day in sessions
+    }
     assert series == {"EQ", "BE"}
 
 

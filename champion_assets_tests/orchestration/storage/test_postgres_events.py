@@ -69,7 +69,9 @@ def test_connections_are_few_and_survive_a_broken_one(tmp_path: Path, url: str) 
         _run(instance, "2024-01-05", "2024-01-20")
         engine = db.create_engine(url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            count = connection.execute(db.text("SELECT count(*) FROM pg_stat_activity WHERE datname = 'few'")).scalar_one()
+            count = connection.execute(
+                db.text("SELECT count(*) FROM pg_stat_activity WHERE datname = 'few'")
+            ).scalar_one()
             connection.execute(db.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'few'"))
         engine.dispose()
         assert count <= 4

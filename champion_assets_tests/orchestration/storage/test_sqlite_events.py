@@ -14,12 +14,18 @@ from dagster import DagsterEventType
 
 import champion_assets
 from champion_assets.orchestration.storage import sqlite_events
-from champion_assets.orchestration.storage.sqlite_events import OPEN_RUN_SHARDS, BatchedSqliteEventLogStorage, SqliteEventLogStorage
+from champion_assets.orchestration.storage.sqlite_events import (
+    OPEN_RUN_SHARDS,
+    BatchedSqliteEventLogStorage,
+    SqliteEventLogStorage,
+)
 
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SqliteEventLogStorage, "_connect", sqlite_events._shipped_connect)  # the definitions may have been imported
+    monkeypatch.setattr(
+        SqliteEventLogStorage, "_connect", sqlite_events._shipped_connect
+    )  # the definitions may have been imported
     monkeypatch.setenv("DAGSTER_HOME", "")
     monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "")
     monkeypatch.delenv("DAGSTER_EVENT_BATCH_SIZE")
@@ -28,7 +34,11 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 GRID = dg.DailyPartitionsDefinition("2024-01-01", end_date="2024-03-01")
 
 
-@dg.asset(partitions_def=GRID, backfill_policy=dg.BackfillPolicy.single_run(), check_specs=[dg.AssetCheckSpec("good", asset="first")])
+@dg.asset(
+    partitions_def=GRID,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    check_specs=[dg.AssetCheckSpec("good", asset="first")],
+)
 def first(context: dg.AssetExecutionContext) -> Iterator[Any]:
     for key in context.partition_keys:
         context.add_asset_metadata({"day": key}, partition_key=key)
@@ -64,13 +74,21 @@ def _answers(instance: dg.DagsterInstance) -> dict[str, Any]:
         name = key.to_user_string()
         records = instance.fetch_materializations(key, limit=500).records
         found[f"{name} partitions"] = sorted(instance.get_materialized_partitions(key))
-        found[f"{name} metadata"] = sorted((record.partition_key, str(record.asset_materialization.metadata)) for record in records)  # type: ignore[type-var,union-attr]
+        found[f"{name} metadata"] = sorted(
+            (record.partition_key, str(record.asset_materialization.metadata)) for record in records
+        )  # type: ignore[type-var,union-attr]
         found[f"{name} planned"] = len(instance.event_log_storage.get_event_records(
             dg.EventRecordsFilter(DagsterEventType.ASSET_MATERIALIZATION_PLANNED, asset_key=key)))  # fmt: skip
         latest = instance.get_latest_materialization_event(key)
-        found[f"{name} latest"] = latest.asset_materialization.partition if latest and latest.asset_materialization else None
-        found[f"{name} storage ids rise"] = [r.storage_id for r in records] == sorted((r.storage_id for r in records), reverse=True)
-        failed = instance.event_log_storage.get_latest_asset_partition_materialization_attempts_without_materializations(key)
+        found[f"{name} latest"] = (
+            latest.asset_materialization.partition if latest and latest.asset_materialization else None
+        )
+        found[f"{name} storage ids rise"] = [r.storage_id for r in records] == sorted(
+            (r.storage_id for r in records), reverse=True
+        )
+        failed = (
+            instance.event_log_storage.get_latest_asset_partition_materialization_attempts_without_materializations(key)
+        )
         found[f"{name} failed"] = sorted(failed)
     tags = instance.event_log_storage.get_event_tags_for_asset(keys[0])
     found["tags"] = (len(tags), sorted({name for each in tags for name in each}))  # their values are hashes of run ids
@@ -87,7 +105,9 @@ def _answers(instance: dg.DagsterInstance) -> dict[str, Any]:
     return found
 
 
-def test_the_same_questions_get_the_same_answers_as_from_dagsters_own_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_questions_get_the_same_answers_as_from_dagsters_own_storage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("DAGSTER_EVENT_BATCH_SIZE", raising=False)
     answers = {}
     for storage in ("shipped", "batched"):
@@ -125,7 +145,9 @@ def test_another_process_sees_what_was_written_and_few_files_stay_open(tmp_path:
             "with dg.DagsterInstance.from_config(sys.argv[1]) as instance:\n"
             "    print(len(instance.get_materialized_partitions(dg.AssetKey('first'))))\n"
         )
-        done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "a")], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path / "a")], capture_output=True, text=True, check=True
+        )
         assert done.stdout.strip() == str(OPEN_RUN_SHARDS + 4)
 
 
@@ -139,7 +161,9 @@ def test_two_processes_writing_at_once_lose_nothing(tmp_path: Path) -> None:
             "        _run(instance, f'2024-01-{day:02d}', f'2024-01-{day + 2:02d}')\n"
         )
         workers = [
-            subprocess.Popen([sys.executable, "-W", "ignore", "-c", program, str(tmp_path / "a"), start], stderr=subprocess.PIPE)
+            subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-c", program, str(tmp_path / "a"), start], stderr=subprocess.PIPE
+            )
             for start in ("1", "15")
         ]
         for worker in workers:
@@ -168,7 +192,9 @@ def test_a_log_that_dagster_has_opened_becomes_the_batched_one_over_the_same_fil
 def test_without_a_home_the_log_lies_in_the_folder_of_its_instance(tmp_path: Path) -> None:
     configuration = tmp_path / "configuration"
     configuration.mkdir()
-    (configuration / "dagster.yaml").write_text((Path(champion_assets.__file__).parent / "orchestration/instance.yaml").read_text())
+    (configuration / "dagster.yaml").write_text(
+        (Path(champion_assets.__file__).parent / "orchestration/instance.yaml").read_text()
+    )
     ref = dg.DagsterInstance.from_ref  # as `dagster dev` makes its temporary instance
     from dagster._core.instance.ref import InstanceRef
 
