@@ -54,10 +54,10 @@ def main() -> int:
     open_ones = [each for each in found if each[2] not in ACCEPTED]
     for name, version, advisory in open_ones:
         print(f"audit: {name} {version} has {advisory}")  # noqa: T201
-    print(
+    print(  # noqa: T201
         f"audit: {len(known)} of {len(listed)} packages, {len(found)} known weaknesses, {len(open_ones)} "
         f"of them not accepted"
-    )  # noqa: T201
+    )
     return 1 if open_ones else 0
 
 

@@ -17,7 +17,7 @@ import polars as pl
 
 from champion_assets.catalog import LAKE_TABLES, TABLES, all_tables, open_workspace
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import RangeReport, build_range
+from champion_assets.lake.build import build_range
 from champion_assets.lake.commit import DayRows, day_rows, write_days
 from champion_assets.lake.content_hash import content_hash
 from champion_assets.lake.delta_log import LOG
@@ -25,6 +25,7 @@ from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.manifest import DayInfo, Stamp
 from champion_assets.lake.objects import TEMPORARY
 from champion_assets.lake.originals import Originals
+from champion_assets.lake.range_report import RangeReport
 from champion_assets.lake.store import Lake
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace, open_inputs

@@ -165,7 +165,9 @@ def tag(name: str) -> None:
     help="Delete what `champion migrate` put aside, too: it cannot be taken back then.",
 )
 def prune(keep_days: int, before_migration: bool) -> None:
-    """Delete the files of versions that were replaced longer ago than that and have no tag, and what killed writers left."""
+    """Delete the files of versions that were replaced longer ago than that and have no tag, and what killed writers
+    left.
+    """
     from champion_assets.lake.migrate import BEFORE
     from champion_assets.lake.prune import prune as give_up
 

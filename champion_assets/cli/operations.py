@@ -45,7 +45,8 @@ def doctor(as_json: bool, page: Path | None) -> None:
 
     The exit code is 0 if all is well, 1 for warnings, 2 for errors.
     """
-    from champion_assets.operations.doctor import LEVELS, examine
+    from champion_assets.operations.doctor import examine
+    from champion_assets.operations.doctor_findings import LEVELS
 
     workspace = _workspace()
     report = examine(workspace)

@@ -90,8 +90,10 @@ def notes(luck: Luck) -> list[tuple[str, bool]]:
     if found.minimum_years is not None and found.years < found.minimum_years:
         told.append(
             (
-                "The history is shorter than the minimum length: luck "
-                "alone is expected to show the best trial's Sharpe ratio.",
+                (
+                    "The history is shorter than the minimum length: luck "
+                    "alone is expected to show the best trial's Sharpe ratio."
+                ),
                 True,
             )
         )

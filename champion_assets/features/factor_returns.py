@@ -10,7 +10,7 @@ close; `factor_return` is what it made in the session, dividends included, befor
 | `market` | all members, by traded value | an overnight deposit |
 | `size` | the third with the least traded value | the third with the most |
 | `momentum` | the third with the highest return of the window but for its last twelfth | the third with the lowest |
-| `low_volatility` | the third with the lowest standard deviation of returns in the window | the third with the highest |
+| `low_volatility` | the third with the lowest standard deviation of returns | the third with the highest |
 | `liquidity` | the third that is least liquid | the third that is most liquid |
 
 The window is `COV_WINDOW_DAYS`, a year by default, so momentum is "12-1". Traded value is the median of 63 sessions;

@@ -21,8 +21,8 @@ RETURNS = "features/returns"
 
 @dataclass(frozen=True)
 class Window:
-    """Total returns of a day's universe, shape (sessions, members), NaN where missing, and the members' median turnover, rupees; members
-    sorted by instrument_id.
+    """Total returns of a day's universe, shape (sessions, members), NaN where missing, and the members' median
+    turnover, rupees; members sorted by instrument_id.
     """
 
     date: dt.date

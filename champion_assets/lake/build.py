@@ -15,9 +15,9 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import count
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
@@ -32,50 +32,13 @@ from champion_assets.lake.manifest import Stamp
 from champion_assets.lake.plan import Plan, plan_range
 from champion_assets.lake.ports import stops_source
 from champion_assets.lake.progress import advance
+from champion_assets.lake.range_report import DayOutcome, RangeReport, Status
 from champion_assets.lake.schema import split_rows, violations
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.lake.workspace import Workspace, open_inputs
 
 ATTEMPTS = 5
 """How often a block is computed when other runs write its days at the same time."""
-Status = Literal["written", "unchanged", "closed"]
-
-
-@dataclass(frozen=True)
-class DayOutcome:
-    """What became of one day: its rows and size, or why there are none."""
-
-    status: Status
-    fingerprint: str | None = None
-    rows: int = 0
-    size: int = 0
-    reason: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class RangeReport:
-    """Outcomes by day, failures by day, wall seconds by kind of work, CPU seconds, and the process's peak memory so far."""
-
-    table: str
-    outcomes: dict[dt.date, DayOutcome] = field(default_factory=dict)
-    failed: dict[dt.date, Exception] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    cpu_seconds: float = 0.0
-    peak_megabytes: float = 0.0
-
-    def count(self, status: Status) -> int:
-        """How many days ended in `status`."""
-        return sum(outcome.status == status for outcome in self.outcomes.values())
-
-    def spent(self, work: str, since: float) -> None:
-        """Add the wall seconds since `since` to those of a kind of work."""
-        self.seconds[work] = self.seconds.get(work, 0.0) + time.perf_counter() - since
-
-    @property
-    def rows(self) -> int:
-        """Rows of all days."""
-        return sum(outcome.rows for outcome in self.outcomes.values())
 
 
 def build_range(
@@ -307,7 +270,9 @@ def _stamp(
 def _sync_quarantine(
     table: DailyTable, workspace: Workspace, dates: Sequence[dt.date], refused: Mapping[dt.date, pl.DataFrame]
 ) -> None:
-    """The quarantine of the days says what this build refused, also where a day failed, and where its rows are the same as before."""
+    """The quarantine of the days says what this build refused, also where a day failed, and where its rows are the
+    same as before.
+    """
     name = f"quarantine/{table.name}"
     stamp = Stamp("", table.code_version)
     days = {date: day_rows({date: storable(rows)})[date].stamped(stamp) for date, rows in refused.items()}

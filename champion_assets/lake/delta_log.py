@@ -97,7 +97,8 @@ def sealed(instant: dt.datetime, operation: str, actions: Iterable[Action], vers
     """
     info = {"timestamp": round(instant.timestamp() * 1000), "operation": operation, "engineInfo": "champion"}
     first = json.dumps(info, separators=(",", ":"))[1:] + "}\n"
-    rest = f'",{first}{"".join(json.dumps(each, separators=(",", ":"), sort_keys=True) + chr(10) for each in actions)}'.encode()
+    lines = "".join(json.dumps(each, separators=(",", ":"), sort_keys=True) + "\n" for each in actions)
+    rest = f'",{first}{lines}'.encode()
     return _HEAD + f"{zlib.crc32(rest, version):08x}".encode() + rest
 
 

@@ -129,7 +129,9 @@ class Inputs:
 
     @contextmanager
     def files(self, table: str, days: Iterable[dt.date]) -> Iterator[list[str]]:
-        """Paths on this machine with the rows of `days`, all of them in the declared windows, and of other days of their months."""
+        """Paths on this machine with the rows of `days`, all of them in the declared windows, and of other days of
+        their months.
+        """
         with self._place.lake.files(table, self._chosen(table, self.days(table), days)) as paths:
             yield paths
 

@@ -103,7 +103,9 @@ class Rewriting:
 
 
 def rewriting(state: TableState, schemas: Mapping[dt.date, str], dropped: Collection[dt.date]) -> Rewriting:
-    """Which files have to be written so that days with new rows (their schema in `schemas`) are in, and `dropped` are out."""
+    """Which files have to be written so that days with new rows (their schema in `schemas`) are in, and `dropped`
+    are out.
+    """
     kept = state.file_of.keys() - set(dropped)
     months = {_month(date) for date in (*schemas, *dropped)}
     newest = max(map(_month, kept | schemas.keys()), default=(0, 0))

@@ -21,7 +21,9 @@ _note: ContextVar[Note | None] = ContextVar("champion_note", default=None)
 
 @contextmanager
 def report_progress(callback: Progress, note: Note | None = None) -> Iterator[None]:
-    """Inside the `with` call `callback(table, sessions)` whenever a block of sessions is done, and `note` with what a person waits for."""
+    """Inside the `with` call `callback(table, sessions)` whenever a block of sessions is done, and `note` with what
+    a person waits for.
+    """
     tokens = _progress.set(callback), _note.set(note)
     try:
         yield

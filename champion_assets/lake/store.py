@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,24 +20,18 @@ import polars as pl
 from champion_assets.lake.cache import ObjectCache
 from champion_assets.lake.day_files import scan
 from champion_assets.lake.delta_log import (
-    COPIES,
     LOG,
     Commit,
     applied,
     commit_key,
-    copy_key,
-    head_key,
-    head_said,
-    mark_of,
     opened,
 )
 from champion_assets.lake.errors import CacheUnusable, CorruptObject, NoSuchVersion
+from champion_assets.lake.log_state import load_state, logged
 from champion_assets.lake.manifest import DataFile, DayInfo, TableState
 from champion_assets.lake.objects import ObjectStore
 from champion_assets.lake.verified import verified_file
 
-_COMMIT = re.compile(rf"{LOG}/(\d{{20}})\.json$")
-_COPY = re.compile(rf"{LOG}/{COPIES}/(\d{{20}})\.json$")
 _THREADS = 4
 
 
@@ -76,7 +69,7 @@ class Lake(ObjectStore):
             return home.state(table)
         state = self._states.get(table)
         if state is None:
-            state = self._load(table, None)
+            state = load_state(self, table)
         while (body := self.get(commit_key(table, state.version + 1))) is not None:
             where = self.uri(commit_key(table, state.version + 1))
             state = applied(state, opened(body, where, state.version + 1).actions, state.version + 1)
@@ -95,7 +88,7 @@ class Lake(ObjectStore):
             return TableState()
         if version > (last := self.state(table).version):
             raise NoSuchVersion(f"{table} has no version {version}; its last one is {last}")
-        return self._load(table, version)
+        return load_state(self, table, version)
 
     def commits(self, table: str) -> Iterator[tuple[int, Commit]]:
         """The commits that are still there, in order."""
@@ -126,9 +119,7 @@ class Lake(ObjectStore):
 
     def log(self, table: str) -> tuple[list[int], list[int]]:
         """The versions of the commits and of our own copies that lie in the log, in order."""
-        keys = self.keys(f"{table}/{LOG}")
-        commits = sorted(int(found[1]) for key in keys if (found := _COMMIT.search(key)))
-        return commits, sorted(int(found[1]) for key in keys if (found := _COPY.search(key)))
+        return logged(self, table)
 
     def dates(self, table: str) -> list[dt.date]:
         """The days that the table has, in order."""
@@ -269,50 +260,3 @@ class Lake(ObjectStore):
             return [self.verified(table, files[0])]
         with ThreadPoolExecutor(_THREADS if self.is_local else 16) as pool:
             return list(pool.map(lambda file: self.verified(table, file), files))
-
-    def _head(self, table: str) -> tuple[int, bytes]:
-        """Version and checksum of the newest commit by the head.
-
-        -1 if there is none, or a damaged one, which `champion verify` names.
-        """
-        body = self.get(head_key(table))
-        try:
-            return (-1, b"") if body is None else head_said(body, self.uri(head_key(table)))
-        except CorruptObject:
-            return -1, b""
-
-    def _load(self, table: str, version: int | None) -> TableState:
-        """The state at a version, else the newest, from the last copy before it and the commits after that."""
-        newest, mark = (
-            self._head(table) if version is None else (-1, b"")
-        )  # before the list: who commits meanwhile is in the list
-        commits, copies = self.log(table)
-        last = max(commits, default=-1) if version is None else version
-        if last < newest:
-            raise CorruptObject(
-                f"{self.uri(commit_key(table, newest))}: the newest of the table's commits is gone, and with it "
-                f"what it changed; put it "
-                "back from a copy, or `champion verify --repair` builds the table again"
-            )
-        state = TableState()
-        for copy in reversed([each for each in copies if each <= last]):
-            body = self.get(copy_key(table, copy))
-            try:
-                state = applied(TableState(), opened(body or b"", self.uri(copy_key(table, copy)), copy).actions, copy)
-            except CorruptObject:
-                continue  # the commits say the same
-            break
-        for number in range(state.version + 1, last + 1):
-            key = commit_key(table, number)
-            body = self.get(key)
-            if body is None:
-                raise NoSuchVersion(
-                    f"{table}: the log lacks {self.uri(key)}; older versions were pruned, or somebody removed it"
-                )
-            state = applied(state, opened(body, self.uri(key), number).actions, number)
-            if number == newest and mark_of(body) != mark:
-                raise CorruptObject(
-                    f"{self.uri(key)}: not the commit that was written "
-                    f"last; `champion verify --repair` builds the table again"
-                )
-        return state

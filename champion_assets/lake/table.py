@@ -23,7 +23,9 @@ Group = Literal["raw", "bronze", "silver", "checks", "features", "portfolio", "b
 
 @dataclass(frozen=True)
 class Computed:
-    """The rows of several days at once (told apart by `trade_date`), rows refused with their reason, and facts a day."""
+    """The rows of several days at once (told apart by `trade_date`), rows refused with their reason, and facts a
+    day.
+    """
 
     frame: pl.DataFrame
     rejects: pl.DataFrame | None = None

@@ -39,7 +39,9 @@ class Damage:
 
 @dataclass(frozen=True)
 class Verified:
-    """When all was looked at last, how many objects and bytes, how much of it was damaged, and the version of each table."""
+    """When all was looked at last, how many objects and bytes, how much of it was damaged, and the version of each
+    table.
+    """
 
     finished: str
     since: str

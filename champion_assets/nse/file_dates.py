@@ -15,7 +15,10 @@ import re
 from champion_assets.nse.dates import MONTHS
 from champion_assets.nse.errors import BadValue
 
-_MONTH = r"(?:JAN(?:UARY)?|FEB(?:RUARY)?|MAR(?:CH)?|APR(?:IL)?|MAY|JUNE?|JULY?|AUG(?:UST)?|SEPT?(?:EMBER)?|OCT(?:OBER)?|(?:NOV|DEC)(?:EMBER)?)"
+_MONTH = (
+    r"(?:JAN(?:UARY)?|FEB(?:RUARY)?|MAR(?:CH)?|APR(?:IL)?|MAY|JUNE?|JULY?"
+    r"|AUG(?:UST)?|SEPT?(?:EMBER)?|OCT(?:OBER)?|(?:NOV|DEC)(?:EMBER)?)"
+)
 _GAP = r"[-_. ,]{0,2}"
 _SPELLINGS = re.compile(
     rf"(?<!\d)(?:(?P<d>\d{{1,2}}){_GAP}(?P<mon>{_MONTH}){_GAP}(?P<y>\d{{4}}|\d{{2}})"

@@ -22,16 +22,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from dataclasses import fields, replace
+from typing import Any
 
+from champion_assets.nse.instrument import Evidence, Instrument
 from champion_assets.nse.instrument_class import family, is_entitlement
 from champion_assets.nse.isin import security_key
 from champion_assets.nse.sighting import Pair, SameAs, Sighting
 from champion_assets.nse.symbol_changes import SymbolChange
 
-Evidence = Literal["first_seen", "symbol", "isin", "isin_issuer", "symbolchange", "prev_close", "override", "series"]
-EVIDENCE: tuple[Evidence, ...] = Evidence.__args__  # type: ignore[attr-defined]
 SAME = 0.006
 """Rupees within which two published prices are the same."""
 FORGOTTEN_DAYS = 365
@@ -46,38 +45,6 @@ TELLING_PRICE = 20.0
 UNTIDY_SERIES = frozenset({"SM", "ST", "SZ"})
 """SME series list at round issue prices, which meet the close of some vanished name by chance (10 of 115 in
 2016-2020)."""
-
-
-@dataclass(frozen=True)
-class Instrument:
-    """What is known of an instrument at the end of a day.
-
-    Its present names, since when, when it last traded, at what close; and the
-    symbols that it bore before, oldest first, separated by blanks.
-    """
-
-    instrument_id: str
-    symbol: str
-    isin: str | None
-    series: str
-    name: str | None
-    first_seen: dt.date
-    valid_from: dt.date
-    last_seen: dt.date
-    last_close: float
-    evidence: Evidence
-    previous_symbol: str | None = None
-    previous_isin: str | None = None
-    previous_series: str | None = None
-    former_symbols: str | None = None
-
-    def former_with(self, symbol: str) -> str | None:
-        """`former_symbols` once the symbol is another one."""
-        return (
-            self.former_symbols
-            if symbol == self.symbol
-            else " ".join([*(self.former_symbols or "").split(), self.symbol])
-        )
 
 
 _COLUMNS = [field.name for field in fields(Instrument)]
@@ -99,7 +66,9 @@ class Registry:
         self._reindex()
 
     def _reindex(self) -> None:
-        """Only present names count, so that a registry that was stored and read again goes on as if it had never been put down."""
+        """Only present names count, so that a registry that was stored and read again goes on as if it had never
+        been put down.
+        """
         self._by_pair: dict[Pair, str] = {}
         self._by_key: dict[str, str] = {}
         self._by_symbol: dict[tuple[str, str], str] = {}
@@ -278,19 +247,7 @@ class Registry:
                 name, row.symbol, row.isin, row.series, row.name, date, date, date, row.close, evidence
             )
         else:
-            self._known[name] = replace(
-                old,
-                symbol=row.symbol,
-                isin=row.isin or old.isin,
-                series=row.series,
-                name=row.name or old.name,
-                valid_from=date,
-                evidence=evidence,
-                previous_symbol=old.symbol,
-                previous_isin=old.isin,
-                previous_series=old.series,
-                former_symbols=old.former_with(row.symbol),
-            )
+            self._known[name] = old.bearing(row, date, evidence)
         self._index(self._known[name], row.isin)
 
     def _update(self, name: str, row: Sighting, date: dt.date) -> bool:
@@ -300,19 +257,7 @@ class Registry:
         is_other = known.symbol != row.symbol or (row.isin is not None and known.isin != row.isin)
         if is_other or known.series != row.series:
             self.changed.add(name)
-            self._known[name] = replace(
-                known,
-                symbol=row.symbol,
-                isin=row.isin or known.isin,
-                series=row.series,
-                name=row.name or known.name,
-                valid_from=date,
-                evidence="isin" if is_other else "series",
-                previous_symbol=known.symbol,
-                previous_isin=known.isin,
-                previous_series=known.series,
-                former_symbols=known.former_with(row.symbol),
-            )
+            self._known[name] = known.bearing(row, date, "isin" if is_other else "series")
             return is_other
         if row.name is not None and row.name != known.name:
             self.changed.add(name)

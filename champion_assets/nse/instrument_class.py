@@ -37,7 +37,8 @@ def instrument_class(symbol: str = "symbol", series: str = "series", isin: str =
         isin: name of the column with the ISIN, null where unknown.
 
     Example:
-        >>> pl.DataFrame({"symbol": ["EMBASSY"], "series": ["RR"], "isin": ["INE041025011"]}).select(instrument_class()).item()
+        >>> trust = pl.DataFrame({"symbol": ["EMBASSY"], "series": ["RR"], "isin": ["INE041025011"]})
+        >>> trust.select(instrument_class()).item()
         'trust'
     """
     code, form = pl.col(isin), pl.col(series)

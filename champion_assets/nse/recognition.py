@@ -109,7 +109,9 @@ _MTO_DATE = re.compile(r"^10,MTO,(\d{2})(\d{2})(\d{4}),|rade Date <(\d{1,2}-[A-Z
 
 @dataclass(frozen=True)
 class Recognised:
-    """The kind of a file, None if it is none that is known, its day where it has one, and what is doubtful or why it is not known."""
+    """The kind of a file, None if it is none that is known, its day where it has one, and what is doubtful or why it
+    is not known.
+    """
 
     kind: str | None
     date: dt.date | None = None

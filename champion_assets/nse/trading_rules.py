@@ -90,7 +90,8 @@ _STILL_T2 = (
 
 
 def listing_sessions(kind: Literal["bonus", "rights", "merger"], date: dt.date) -> int:
-    """Sessions from `date` (the ex-date, or the day on which the merged share is replaced) until the new shares can be sold.
+    """Sessions from `date` (the ex-date, or the day on which the merged share is replaced) until the new shares can
+    be sold.
 
     Bonus shares announced since 2024-10-01 trade on the second session after the record date; an issue announced before
     had to be made within two months. The other numbers are assumptions, since no daily file says when new shares were

@@ -48,9 +48,10 @@ _HEAD = """# Checks
 
 Generated from the code by `python -m champion_assets.operations.check_dictionary`; do not edit.
 
-Every session is judged by these rules: `checks/results` has one row per rule and day, and the asset checks in Dagster show the
-same. A code names a family: B a file as such, S the rows of a day, X a day beside its neighbours and other files. Base rates
-are of the genuine files of 2016-2020 (1,238 sessions, 2,088,701 rows), unless something else is said. What to do, by severity:
+Every session is judged by these rules: `checks/results` has one row per rule and day, and the asset checks in Dagster
+show the same. A code names a family: B a file as such, S the rows of a day, X a day beside its neighbours and other
+files. Base rates are of the genuine files of 2016-2020 (1,238 sessions, 2,088,701 rows), unless something else is said.
+What to do, by severity:
 
 | severity | what happens | what to do |
 |---|---|---|

@@ -22,7 +22,8 @@ class NothingStored(ChampionError):
 
 
 def day_versions(workspace: Workspace, table: str, date: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(versions: version, written_at, operation, rows, fingerprint, content, oldest first; `changes` between them, with `version`).
+    """(versions: version, written_at, operation, rows, fingerprint, content, oldest first; `changes` between them,
+    with `version`).
 
     A version that only says that the same rows were made of other inputs has no changes.
 

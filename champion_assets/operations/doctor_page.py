@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from champion_assets.operations.doctor import LEVELS, Report
+from champion_assets.operations.doctor import Report
+from champion_assets.operations.doctor_findings import LEVELS
 from champion_assets.pages.blocks import Card, Cards, Cell, Column, Page, Section, Table, Tone
 from champion_assets.pages.render import render as as_html
 

@@ -22,7 +22,8 @@ _IGNORED = {"trade_date", "source_row", "source_sha256", *_KEY}
 
 
 def differences(workspace: Workspace, date: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(versions: sha256, name, uri, rows, fetched_at, is_current, oldest first; changes: version, symbol, series, column, before, after).
+    """(versions: sha256, name, uri, rows, fetched_at, is_current, oldest first; changes: version, symbol, series,
+    column, before, after).
 
     Raises:
         NothingStored: the lake has no such day.

@@ -46,8 +46,10 @@ def find_history(settings: Settings, start: dt.date, end: dt.date) -> tuple[Sett
     get_settings.cache_clear()
     return (
         get_settings(),
-        f"history begins on {first}, with the first price file in {settings.source}; to begin elsewhere "
-        f"set CHAMPION_START_DATE",
+        (
+            f"history begins on {first}, with the first price file in {settings.source}; to begin elsewhere "
+            f"set CHAMPION_START_DATE"
+        ),
     )
 
 

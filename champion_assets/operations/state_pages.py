@@ -6,11 +6,8 @@ What belongs here: what the pages say, in labels with units. What does not: the 
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -18,10 +15,10 @@ from champion_assets.lake.quarantine import decisions, held, listed
 from champion_assets.lake.workspace import Workspace
 from champion_assets.operations.doctor import Report
 from champion_assets.operations.doctor_page import page as doctor_page
-from champion_assets.operations.file_versions import differences
-from champion_assets.pages.blocks import Card, Cards, Cell, Column, Page, Section, Table, Text
+from champion_assets.operations.page_parts import MOST, caption_of, day_cell, one_section, shortened
+from champion_assets.operations.version_pages import versions, versions_page
+from champion_assets.pages.blocks import Card, Cards, Cell, Column, Page, Table, Text
 from champion_assets.pages.render import render
-from champion_assets.raw.bhavcopy import NAME as BHAVCOPY
 from champion_assets.silver.suspects import NAME as SUSPECTS
 
 LINKS = (
@@ -30,15 +27,12 @@ LINKS = (
     ("suspects.html", "Suspects"),
     ("file_versions.html", "File versions"),
 )
-MOST = 1000
-"""Rows of a table on a page; the newest are shown, and the page says how many there are."""
 _SUSPICION = {
     "unexplained_gap": "Gap without an action",
     "doubtful_action": "Action without a move",
     "value_handed_out": "Value handed out, no number",
     "chain_break": "Previous close differs",
 }
-_VERSION = ["trade_date", "name", "fetched_at", "rows", "bytes", "is_current", "sha256"]
 
 
 def write_pages(folder: Path, workspace: Workspace, report: Report) -> list[Path]:
@@ -125,14 +119,14 @@ def quarantine_page(days: pl.DataFrame, rows: pl.DataFrame) -> Page:
     ]
     cells = [
         [
-            _day(row["trade_date"]),
+            day_cell(row["trade_date"]),
             Cell(row["table"]),
             Cell(row["who"] or "–"),
             Cell(row["rule"]),
             Cell(f"{row['line']:,}" if row["line"] else "whole file", row["line"]),
             Cell(row["reason"]),
             Cell(row["decision"] or "waiting", tone="" if row["decision"] else "warning"),
-            Cell(_short(row["file"]), hint=row["file"]),
+            Cell(shortened(row["file"]), hint=row["file"]),
         ]
         for row in rows.iter_rows(named=True)
     ]
@@ -145,9 +139,9 @@ def quarantine_page(days: pl.DataFrame, rows: pl.DataFrame) -> Page:
             "What nobody decides stays out."
         )
     )
-    caption = _caption("rows and files", len(cells), int(days["rows"].sum()))
+    caption = caption_of("rows and files", len(cells), int(days["rows"].sum()))
     table = [Table("quarantine-table", columns, cells, caption, is_long=True)]
-    return _page(
+    return one_section(
         "Quarantine",
         "Rows and files that were taken out, with the rule and the reason.",
         [cards, Text(words), *(table if cells else ())],
@@ -179,7 +173,7 @@ def suspects_page(rows: pl.DataFrame) -> Page:
     ]
     cells = [
         [
-            _day(row["trade_date"]),
+            day_cell(row["trade_date"]),
             Cell(row["symbol"]),
             Cell(row["series"]),
             Cell(_SUSPICION[row["suspicion"]]),
@@ -205,111 +199,10 @@ def suspects_page(rows: pl.DataFrame) -> Page:
         )
     )
     table = (
-        [Table("suspects-table", columns, cells, _caption("rows", len(cells), rows.height), is_long=True)]
+        [Table("suspects-table", columns, cells, caption_of("rows", len(cells), rows.height), is_long=True)]
         if cells
         else []
     )
-    return _page(
+    return one_section(
         "Suspects", "Prices that moved without an action, and actions without a move.", [cards, Text(words), *table]
     )
-
-
-def versions(workspace: Workspace) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Files that were replaced and what replaced them, by day and table.
-
-    And what changed in bhavcopies, value by value.
-    """
-    kinds: dict[str, Any] = {
-        "trade_date": pl.Date,
-        "table": pl.String,
-        "name": pl.String,
-        "fetched_at": pl.Datetime("us", "UTC"),
-        "rows": pl.Int64,
-        "bytes": pl.Int64,
-        "is_current": pl.Boolean,
-        "sha256": pl.String,
-    }
-    schema = pl.Schema(kinds)
-    frames = [pl.DataFrame(schema=schema)]
-    for name in (each for each in workspace.tables if each.startswith("raw/")):
-        if dates := workspace.lake.dates(name):
-            rows = workspace.lake.read(name, dates, _VERSION)
-            replaced = rows.filter((~pl.col("is_current")).any().over("trade_date"))
-            frames.append(replaced.select(pl.lit(name).alias("table"), *_VERSION).select(list(schema)).cast(schema))
-    found = pl.concat(frames).sort("trade_date", "table", "fetched_at", descending=[True, False, False])
-    days = found.filter(pl.col("table") == BHAVCOPY)["trade_date"].unique(maintain_order=True)
-    changes = [differences(workspace, day)[1].select(pl.lit(day).alias("trade_date"), pl.all()) for day in days[:20]]
-    none: dict[str, Any] = {"trade_date": pl.Date} | dict.fromkeys(
-        ("version", "symbol", "series", "column", "before", "after"), pl.String
-    )
-    return found, pl.concat(changes) if changes else pl.DataFrame(schema=none)
-
-
-def versions_page(files: pl.DataFrame, changes: pl.DataFrame) -> Page:
-    """The page of files that the exchange published again; arguments as `versions` gives them."""
-    replaced = files.filter(~pl.col("is_current"))
-    cards = Cards([
-        Card("Replaced", f"{replaced.height:,}", "files"),
-        Card("Days", f"{replaced['trade_date'].n_unique():,}", "with a replaced file"),
-        Card("Values", f"{changes.height:,}", "that changed in bhavcopies"),
-    ])  # fmt: skip
-    columns = [
-        Column("Day", is_number=False),
-        Column("Table", is_number=False),
-        Column("File", is_number=False),
-        Column("Received", "UTC", is_number=False),
-        Column("Rows"),
-        Column("Size", "bytes"),
-        Column("In force", is_number=False),
-        Column("SHA-256", "first 12 characters", is_number=False),
-    ]
-    cells = [
-        [
-            _day(row["trade_date"]),
-            Cell(row["table"]),
-            Cell(row["name"]),
-            Cell(f"{row['fetched_at']:%Y-%m-%d %H:%M}", f"{row['fetched_at']:%Y-%m-%d %H:%M:%S.%f}"),
-            Cell(f"{row['rows']:,}", row["rows"]),
-            Cell(f"{row['bytes']:,}", row["bytes"]),
-            Cell("yes" if row["is_current"] else "replaced", tone="" if row["is_current"] else "quiet"),
-            Cell(_short(row["sha256"]), hint=row["sha256"]),
-        ]
-        for row in files.head(MOST).iter_rows(named=True)
-    ]
-    sides = [
-        Column(label, is_number=False) for label in ("Day", "Symbol", "Series", "Value", "Before", "After", "Version")
-    ]
-    values = [
-        [
-            _day(row["trade_date"]),
-            *(Cell(row[name] or "–") for name in ("symbol", "series", "column", "before", "after", "version")),
-        ]
-        for row in changes.head(MOST).iter_rows(named=True)
-    ]
-    blocks: list[Cards | Text | Table] = [cards]
-    if not cells:
-        blocks.append(Text("No file of the lake was published again."))
-    else:
-        blocks.append(
-            Table("versions-table", columns, cells, _caption("files", len(cells), files.height), is_long=True)
-        )
-    if values:
-        caption = _caption("values that changed in bhavcopies", len(values), changes.height)
-        blocks.append(Table("changes-table", sides, values, caption, is_long=True))
-    return _page("File versions", "Files that the exchange published again, beside those that they replaced.", blocks)
-
-
-def _page(title: str, subtitle: str, blocks: Sequence[Cards | Text | Table]) -> Page:
-    return Page(title, [subtitle], [Section("content", "", blocks)], has_contents=False)
-
-
-def _caption(what: str, shown: int, total: int) -> str:
-    return f"{total:,} {what}" if shown == total else f"The newest {shown:,} of {total:,} {what}"
-
-
-def _day(date: dt.date) -> Cell:
-    return Cell(date.isoformat())
-
-
-def _short(name: str) -> str:
-    return name[:12] if len(name) == 64 else name

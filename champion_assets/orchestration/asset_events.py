@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from champion_assets.common.logs import log
-from champion_assets.lake.build import DayOutcome, RangeReport
+from champion_assets.lake.range_report import DayOutcome, RangeReport
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.run_tracking import note

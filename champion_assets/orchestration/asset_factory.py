@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from champion_assets.catalog import TABLES, open_workspace
-from champion_assets.lake.build import RangeReport, build_range
+from champion_assets.lake.build import build_range
+from champion_assets.lake.range_report import RangeReport
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.asset_description import metadata_of, owners_of, tags_of

@@ -12,9 +12,9 @@ import dagster as dg
 
 from champion_assets.common.errors import HelperUnavailable
 from champion_assets.common.logs import log
-from champion_assets.lake.build import RangeReport
 from champion_assets.lake.ports import is_retryable
 from champion_assets.lake.progress import tell
+from champion_assets.lake.range_report import RangeReport
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.asset_events import record_good_days

@@ -16,8 +16,8 @@ import dagster as dg
 
 from champion_assets.catalog import TABLES
 from champion_assets.clients.mlflow import TrackedRun, Tracking, TrackingUnreachable
-from champion_assets.lake.build import RangeReport
 from champion_assets.lake.open import open_lake
+from champion_assets.lake.range_report import RangeReport
 from champion_assets.lake.store import Lake
 from champion_assets.settings import Settings
 

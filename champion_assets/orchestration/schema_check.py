@@ -9,8 +9,8 @@ from __future__ import annotations
 import dagster as dg
 import pandera.polars as pa
 
-from champion_assets.lake.build import RangeReport
 from champion_assets.lake.errors import InvalidRows
+from champion_assets.lake.range_report import RangeReport
 from champion_assets.lake.table import DailyTable
 
 CHECK = "schema"

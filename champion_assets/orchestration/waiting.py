@@ -13,8 +13,8 @@ from itertools import groupby
 
 import dagster as dg
 
-from champion_assets.lake.build import RangeReport
 from champion_assets.lake.errors import MissingInput
+from champion_assets.lake.range_report import RangeReport
 
 BACKFILL_ID_TAG, MAX_RETRIES_TAG, WILL_RETRY_TAG = "dagster/backfill", "dagster/max_retries", "dagster/will_retry"
 LOOKS, LOOK_SECONDS = 6, 20.0
@@ -28,7 +28,9 @@ WAITING_TAG = "champion/waiting"
 
 
 def must_wait(context: dg.AssetExecutionContext, report: RangeReport) -> bool:
-    """True if days failed for nothing but absent inputs, and earlier runs of the same backfill, which may build them, still go on."""
+    """True if days failed for nothing but absent inputs, and earlier runs of the same backfill, which may build
+    them, still go on.
+    """
     backfill = context.run.tags.get(BACKFILL_ID_TAG)
     if backfill is None or not all(isinstance(error, MissingInput) for error in report.failed.values()):
         return False

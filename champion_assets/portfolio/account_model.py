@@ -1,5 +1,5 @@
-"""The results of an account's session as columns, shared by `portfolio/account`, which computes them, and `backtest/daily`, which sets
-yardsticks beside them.
+"""The results of an account's session as columns, shared by `portfolio/account`, which computes them, and
+`backtest/daily`, which sets yardsticks beside them.
 
 What belongs here: these columns and the rules that they keep. What does not: what the account carries to the next
 session (`account.py`).

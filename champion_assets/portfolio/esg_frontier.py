@@ -79,7 +79,8 @@ class Frontier:
 def frontier_of(
     known: Known, strategy: Strategy, value: float, overnight_rate: float, floors: Sequence[float] | None = None
 ) -> Frontier:
-    """The frontier of one evening, under the caps, sector caps, exclusions and liquidity limits of the strategy, from cash.
+    """The frontier of one evening, under the caps, sector caps, exclusions and liquidity limits of the strategy,
+    from cash.
 
     Args:
         known: of the evening.

@@ -8,7 +8,6 @@ What belongs here: reading tables into `MarketDay` and `Action`. What does not: 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -20,44 +19,24 @@ from champion_assets.features.panel import Panel, panel
 from champion_assets.features.window import RETURNS
 from champion_assets.lake.inputs import Inputs
 from champion_assets.nse.trading_rules import TRADE_TO_TRADE, fixed_ticks, listing_sessions
+from champion_assets.portfolio.market_events import (
+    ORDER,
+    band_hits,
+    endings_by_session,
+    events_by_name,
+    merger_wait,
+    newest,
+)
 from champion_assets.quant.risk import Array
-from champion_assets.silver.endings import NAME as ENDINGS
 from champion_assets.silver.security_status import NAME as STATUS
-from champion_assets.simulation.account import BandHits, MarketDay
+from champion_assets.simulation.account import MarketDay
 from champion_assets.simulation.corporate_actions import Action
 
 ACTION_SESSIONS = 250
 """How far back an action can lie that a name meets when it trades again."""
 LEAST_RETURNS = 20
 """Returns that a volatility of its own needs."""
-_ORDER = {
-    "dividend": 0,
-    "distribution": 0,
-    "rights": 1,
-    "capital_reduction": 2,
-    "bonus": 3,
-    "split": 4,
-    "consolidation": 4,
-}
 _PRICES = ("open", "high", "low", "close", "vwap", "previous", "volume")
-_EVENTS = [
-    "trade_date",
-    "instrument_id",
-    "ex_date",
-    "ex_session",
-    "leg",
-    "kind",
-    "f_capital",
-    "q",
-    "cash",
-    "ratio_a",
-    "ratio_b",
-    "premium",
-    "face_value",
-    "child_instrument_id",
-    "method",
-    "held",
-]
 
 
 class Market:
@@ -89,9 +68,9 @@ class Market:
             maintain_order="left",
         )
         self._rows = rows.with_columns(previous=pl.col("prior_close") * pl.col("f_capital"))
-        self._endings, heirs = _endings(inputs)
-        self._events = _events(inputs)
-        children = {leg["child_instrument_id"] for legs in self._events.values() for leg in legs} - {None}
+        self.endings_by_session, heirs = endings_by_session(inputs)
+        self.events_by_name = events_by_name(inputs)
+        children = {leg["child_instrument_id"] for legs in self.events_by_name.values() for leg in legs} - {None}
         self.names = sorted({*self._rows["instrument_id"].unique(), *(others or {}), *heirs, *children})
         self.index = {name: number for number, name in enumerate(self.names)}
         self._panels = {name: self._spread(name, dates) for name in _PRICES}
@@ -143,13 +122,13 @@ class Market:
         known = self._inputs.window("silver/corporate_actions", date)  # of the day, whatever else the block reads
         for number in held:
             name = self.names[number]
-            if (date, name) in self._endings:
-                found[number] = [self._ending(date, self._endings[date, name], traded)]
-            if name not in self._events or gaps[number]:
+            if (date, name) in self.endings_by_session:
+                found[number] = [self._ending(date, self.endings_by_session[date, name], traded)]
+            if name not in self.events_by_name or gaps[number]:
                 continue
-            legs = [leg for leg in self._events[name] if known[0] <= leg["trade_date"] <= date]
+            legs = [leg for leg in self.events_by_name[name] if known[0] <= leg["trade_date"] <= date]
             since = traded.get(name)
-            mine = _newest(
+            mine = newest(
                 [
                     leg
                     for leg in legs
@@ -161,7 +140,7 @@ class Market:
             )
             chosen = [
                 action
-                for leg in sorted(mine, key=lambda each: (each["ex_date"], _ORDER.get(each["kind"], 9), each["leg"]))
+                for leg in sorted(mine, key=lambda each: (each["ex_date"], ORDER.get(each["kind"], 9), each["leg"]))
                 if (action := self._action(date, leg, traded)) is not None
             ]
             chosen += [action for leg in legs if leg["kind"] == "merger" and leg["ex_session"] == date
@@ -182,7 +161,7 @@ class Market:
         self, date: dt.date, lines: Sequence[Mapping[str, Any]], traded: Mapping[str, dt.date | None]
     ) -> Action:
         parts = tuple(
-            (self.index[child := line["child_instrument_id"]], line["ratio"], _merger_wait(date, child, traded))
+            (self.index[child := line["child_instrument_id"]], line["ratio"], merger_wait(date, child, traded))
             for line in lines
             if line["ratio"] is not None
         )
@@ -197,7 +176,7 @@ class Market:
                 and leg["child_instrument_id"] is None
                 and (since := traded.get(self.names[number])) is not None
                 and leg["ex_session"] <= since
-                for leg in self._events.get(self.names[number], ())
+                for leg in self.events_by_name.get(self.names[number], ())
             )
             for number in held
         )
@@ -223,7 +202,7 @@ class Market:
             )
         if leg["kind"] == "merger" and leg["child_instrument_id"]:
             child = leg["child_instrument_id"]
-            return Action("merger", a=leg["ratio_a"], other=self.index[child], wait=_merger_wait(date, child, traded))
+            return Action("merger", a=leg["ratio_a"], other=self.index[child], wait=merger_wait(date, child, traded))
         if leg["f_capital"] != 1.0 or leg["q"] != 1.0:
             is_bonus = leg["kind"] == "bonus"
             wait = listing_sessions("bonus", leg["ex_session"]) if is_bonus else 0
@@ -267,52 +246,9 @@ class Market:
         return found
 
 
-def band_hits(told: pl.DataFrame, index: Mapping[str, int]) -> BandHits:
-    """Who hit a band by a day's rows of silver/security_status; `index` says which place a name has."""
-    numbers = [index[name] for name in told["instrument_id"]]
-    known, upper, lower = (np.zeros(len(index), dtype=bool) for _ in range(3))
-    known[numbers] = (told["hit_upper"].is_not_null() & told["hit_lower"].is_not_null()).to_numpy()
-    upper[numbers] = told["hit_upper"].fill_null(value=False).to_numpy()
-    lower[numbers] = told["hit_lower"].fill_null(value=False).to_numpy()
-    return BandHits(known, upper, lower)
-
-
 def deviations(returns: Array, least: int = LEAST_RETURNS) -> Array:
     """Sample standard deviation of each column, NaN with fewer than `least` values."""
     count = np.isfinite(returns).sum(axis=0)
     mean = np.nansum(returns, axis=0) / np.maximum(count, 1)
     squares = np.nansum((returns - mean) ** 2, axis=0)
     return np.where(count >= least, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
-
-
-def _merger_wait(date: dt.date, child: str, traded: Mapping[str, dt.date | None]) -> int:
-    """Sessions until the shares of a child can be sold: none if it first trades on `date`.
-
-    `traded` has each name's session before.
-    """
-    return 0 if child in traded and traded[child] is None else listing_sessions("merger", date)
-
-
-def _newest(legs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    last: dict[dt.date, dt.date] = {}
-    for leg in legs:
-        last[leg["ex_date"]] = max(last.get(leg["ex_date"], leg["trade_date"]), leg["trade_date"])
-    return [leg for leg in legs if leg["trade_date"] == last[leg["ex_date"]]]
-
-
-def _events(inputs: Inputs) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for leg in inputs.read("silver/corporate_actions", _EVENTS).iter_rows(named=True):
-        found[leg["instrument_id"]].append(leg)
-    return dict(found)
-
-
-def _endings(inputs: Inputs) -> tuple[dict[tuple[dt.date, str], list[dict[str, Any]]], dict[str, str]]:
-    """By session and ended name what its holders get, where that is known; and the children with their symbols."""
-    columns = ["trade_date", "instrument_id", "child_instrument_id", "child_symbol", "ratio", "cash", "confidence"]
-    rows = inputs.read(ENDINGS, columns).filter(pl.col("confidence") != "unknown")  # a documented nothing is known, too
-    found: dict[tuple[dt.date, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in rows.iter_rows(named=True):
-        found[row["trade_date"], row["instrument_id"]].append(row)
-    children = rows.drop_nulls("child_instrument_id").select("child_instrument_id", "child_symbol")
-    return dict(found), dict(children.iter_rows())

@@ -46,8 +46,8 @@ def tracking(problem: Problem, start: Array | None = None) -> Solution:
 
 
 def maximum_sharpe(problem: Problem, start: Array | None = None) -> Solution:
-    """The highest ratio of expected return to volatility under the constraints of `problem` (without trading costs, which have no unit in
-    it).
+    """The highest ratio of expected return to volatility under the constraints of `problem` (without trading costs,
+    which have no unit in it).
 
     The best ratio is the mean-variance solution whose own ratio μ'w / w'Σw is its risk aversion, so the aversion is set
     to that ratio until it stays (Dinkelbach's method with the variance as majorant of the volatility: the ratio rises

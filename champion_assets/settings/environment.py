@@ -77,7 +77,9 @@ class Settings(
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then the environment, `.env`, `champion.toml`, and last what a backfill found about the history."""
+        """Arguments, then the environment, `.env`, `champion.toml`, and last what a backfill found about the
+        history.
+        """
         _ = file_secret_settings, dotenv_settings
         dotenv = DotenvFile(settings_cls, dotenv_file())
         file = ConfigFile(settings_cls, config_file(os.environ), GROUPS)

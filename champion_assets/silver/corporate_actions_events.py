@@ -140,7 +140,9 @@ def _told_anew(market: Market, rows: Dated, asked: Collection[Event]) -> Iterato
 
 
 def _gone(market: Market, rows: Dated, asked: Collection[Event]) -> Iterator[tuple[dict[str, Any], dt.date, str]]:
-    """Of events that the newest bundle no longer lists those of today, and those of which the user has said something."""
+    """Of events that the newest bundle no longer lists those of today, and those of which the user has said
+    something.
+    """
     for row, day in rows:
         name = market.resolve(row)
         if name is not None and (day > (market.before or dt.date.min) or (name, day) in asked):
@@ -211,7 +213,7 @@ def _emit(market: Market, found: Found, name: str, ex_date: dt.date, rows: list[
         "instrument_id": name,
         "symbol": symbol,
         "ex_date": ex_date,
-        "ex_session": market.date if is_today else _session(ex_date, market),
+        "ex_session": market.date if is_today else market.session_of(ex_date),
         "last_close": trade.last,
         "witness": trade.witness,
         "verdict": judged,
@@ -271,11 +273,6 @@ def _feed_leg(row: Told, face_value: float | None) -> dict[str, Any]:
         "is_revised": row.is_revised,
         "evidence": "",
     }
-
-
-def _session(ex_date: dt.date, market: Market) -> dt.date:
-    """The session of a past ex-date: it lies before today, and adjusting by date needs no more."""
-    return min(ex_date, market.before or ex_date)
 
 
 def _as_row(line: Override) -> dict[str, Any]:

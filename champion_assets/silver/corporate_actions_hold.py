@@ -53,7 +53,9 @@ def ask_market(
 
 
 def is_withdrawn(rows: Sequence[Told], judged: Verdict | None, total: float, actions: AbstractSet[str]) -> bool:
-    """True if the newest bundle no longer lists the event, the market did not move by it either, and no person confirms it."""
+    """True if the newest bundle no longer lists the event, the market did not move by it either, and no person
+    confirms it.
+    """
     return all(row.is_gone for row in rows) and "confirm" not in actions and not (judged == "ok" and is_testable(total))
 
 

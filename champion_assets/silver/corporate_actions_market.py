@@ -121,3 +121,7 @@ class Market:
             if name != but and abs(math.log(w)) > TOLERANCE
         ]
         return ", ".join(symbol for distance, symbol in sorted(near)[:5] if distance <= TOLERANCE)
+
+    def session_of(self, ex_date: dt.date) -> dt.date:
+        """The session of a past ex-date: it lies before today, and adjusting by date needs no more."""
+        return min(ex_date, self.before or ex_date)

@@ -36,7 +36,8 @@ _RATIOS = {"pe": "eps", "adjusted_pe": "adjusted_eps"}
 
 
 def implied(ratios: pl.DataFrame, equity: pl.DataFrame) -> pl.DataFrame:
-    """Earnings a share by day and instrument, with the least and the most that the rounded ratio allows (`_low`, `_high`), rupees.
+    """Earnings a share by day and instrument, with the least and the most that the rounded ratio allows (`_low`,
+    `_high`), rupees.
 
     Args:
         ratios: rows of bronze/earnings: trade_date, symbol and the ratios.

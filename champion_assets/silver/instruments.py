@@ -30,7 +30,8 @@ from champion_assets.lake.quarantine import decisions_by_day, is_released, relea
 from champion_assets.lake.schema import TableModel, empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.nse import identity
-from champion_assets.nse.identity import EVIDENCE, Instrument, Registry
+from champion_assets.nse.identity import Registry
+from champion_assets.nse.instrument import EVIDENCE, Instrument
 from champion_assets.nse.instrument_class import CLASSES, instrument_class
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.nse.sighting import Pair, SameAs, Sighting, refusal
@@ -126,7 +127,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def _untold(registry: Registry, pairs: Mapping[Pair, str], rows: pl.DataFrame) -> set[str]:
-    """Those that traded, and whose last close the day's file alone does not tell whoever puts the register together from it.
+    """Those that traded, and whose last close the day's file alone does not tell whoever puts the register together
+    from it.
 
     That is so where a row is believed to be another one than its ISIN says; never where each row has an ISIN and all
     are believed.

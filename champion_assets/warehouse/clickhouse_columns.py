@@ -96,7 +96,8 @@ def _bits(value: str, kind: Any) -> str:
             f"arrayEnumerate({value}))"
         )
     if isinstance(kind, pl.Struct):
-        return f"({_weighted((f'tupleElement({value}, {place})', part.name, part.dtype) for place, part in enumerate(kind.fields, 1))})"
+        parts = enumerate(kind.fields, 1)
+        return f"({_weighted((f'tupleElement({value}, {place})', part.name, part.dtype) for place, part in parts)})"
     if kind == pl.String:
         found = f"toUInt64(CRC32({value}))"
     elif kind == pl.Float64:

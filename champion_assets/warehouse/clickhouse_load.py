@@ -109,10 +109,13 @@ def _claim(client: Any, name: str, lease: float) -> Iterator[str]:
 def _others(client: Any, name: str, staging: str, lease: float) -> list[str]:
     """Loads of the table that live; those whose owner is gone are dropped on the way."""
     found = client.execute(
-        """SELECT t.name, t.comment, dateDiff('second', greatest(t.metadata_modification_time, ifNull(p.written, toDateTime(0))), now())
+        """SELECT t.name, t.comment,
+             dateDiff('second', greatest(t.metadata_modification_time, ifNull(p.written, toDateTime(0))), now())
            FROM system.tables AS t
-           LEFT JOIN (SELECT table, max(modification_time) AS written FROM system.parts WHERE database = currentDatabase() GROUP BY table)
-             AS p ON p.table = t.name
+           LEFT JOIN (
+             SELECT table, max(modification_time) AS written FROM system.parts
+             WHERE database = currentDatabase() GROUP BY table
+           ) AS p ON p.table = t.name
            WHERE t.database = currentDatabase() AND match(t.name, %(pattern)s) AND t.name != %(own)s""",
         {"pattern": f"^loading_{name}_[0-9a-f]{{32}}$", "own": staging},
     )

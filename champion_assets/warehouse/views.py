@@ -64,7 +64,8 @@ WITH known AS (
   SELECT instrument_id, ex_session, {product.format("f", "")} AS f, {product.format("q", "")} AS q
   FROM known WHERE is_newest GROUP BY instrument_id, ex_session
 ), after AS (
-  SELECT instrument_id, ex_session, {product.format("f", backwards)} AS f_after, {product.format("q", backwards)} AS q_after
+  SELECT instrument_id, ex_session, {product.format("f", backwards)} AS f_after,
+    {product.format("q", backwards)} AS q_after
   FROM days
 ), uncovered AS (
   SELECT coalesce(max(trade_date), DATE '1970-01-01') AS last FROM silver.equity_eod

@@ -40,10 +40,10 @@ def main(count: int, seed: int) -> None:
         started = time.monotonic()
         for number in range(count):
             victims[trial(server, settings, versions, seed + number)] += 1
-        print(
+        print(  # noqa: T201
             f"{count} kills ({dict(victims)}) in "
             f"{time.monotonic() - started:.0f} s: every day once, none lost, none mixed"
-        )  # noqa: T201
+        )
 
 
 if __name__ == "__main__":

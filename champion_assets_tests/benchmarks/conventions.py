@@ -77,11 +77,11 @@ def told(what: str, days: pl.DataFrame, *, excess: bool = True, by_calendar: boo
     sharpe = float((own - risk_free).mean() / own.std(ddof=1) * scale)
     wealth = np.concatenate([[1.0], np.cumprod(1 + own)])
     worst = float((wealth / np.maximum.accumulate(wealth) - 1).min())
-    print(
+    print(  # noqa: T201
         f"{what:74} {grown:>8.2%} {own.std(ddof=1) * scale:>8.2%} {sharpe:>7.3f} {worst:>8.1%} "
         f"{mine['value'][-1]:>14,.0f}",
         flush=True,
-    )  # noqa: T201
+    )
     return float(grown)
 
 

@@ -52,8 +52,8 @@ def main(start: dt.date, end: dt.date, last: int) -> None:
             seconds.append(time.perf_counter() - clock)
             sizes.append((written() - before) / 1e6)
         first = ", ".join(f"{size:.1f}" for size in sizes[:3])
-        print(
-            f"{last} days one by one: the first three wrote {first} MB; then median {median(seconds[3:]):.2f} s, "  # noqa: T201
+        print(  # noqa: T201
+            f"{last} days one by one: the first three wrote {first} MB; then median {median(seconds[3:]):.2f} s, "
             f"{median(sizes[3:]):.2f} MB; the file has {settings.duckdb_path.stat().st_size / 1e6:.1f} MB"
         )
         clock = time.perf_counter()

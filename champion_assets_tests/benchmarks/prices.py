@@ -52,10 +52,14 @@ def main(start: str, end: str) -> None:
     made = best(lambda: silver(workspace, dates))
     lines = [
         f"{len(dates)} sessions, {rows} rows; polars {pl.__version__}",
-        f"plain scan of bronze {bronze:.2f} s; to silver with identity {made:.2f} s: {made / bronze:.1f} "
-        f"x, {rows / made:,.0f} rows/s",
-        f"plain scan of silver {scan:.2f} s; adjusted price panel {panel:.2f} s: {panel / scan:.1f} x, "
-        f"{rows / panel:,.0f} rows/s",
+        (
+            f"plain scan of bronze {bronze:.2f} s; to silver with identity {made:.2f} s: {made / bronze:.1f} "
+            f"x, {rows / made:,.0f} rows/s"
+        ),
+        (
+            f"plain scan of silver {scan:.2f} s; adjusted price panel {panel:.2f} s: {panel / scan:.1f} x, "
+            f"{rows / panel:,.0f} rows/s"
+        ),
     ]
     sys.stdout.write("\n".join(lines) + "\n")
 

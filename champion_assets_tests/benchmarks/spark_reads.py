@@ -30,7 +30,8 @@ from champion_assets.settings import get_settings
 ASK = r"""
 import json, sys
 from pyspark.sql import SparkSession, functions as F, types as T
-spark = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
+spark = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+         .config("spark.ui.showConsoleProgress", "false")
          .config("spark.driver.memory", "4g")
          .config("spark.sql.session.timeZone", "UTC").config("spark.log.level", "ERROR").getOrCreate())
 for line in sys.stdin:
@@ -109,10 +110,10 @@ def main() -> int:
                 expected = ours(paths, names)
                 equal = len(figures) == len(expected) and all(map(same, figures, expected))
                 different += not equal
-                print(
+                print(  # noqa: T201
                     f"{table:32} {moment:14} {expected[0]:>10,} rows "
                     f"{len(paths):>4} files {'equal' if equal else 'DIFFERENT'}"
-                )  # noqa: T201
+                )
                 if not equal:
                     print([(t, o) for t, o in zip(figures, expected, strict=False) if not same(t, o)][:5])  # noqa: T201
     return 1 if different else 0

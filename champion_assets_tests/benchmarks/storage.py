@@ -63,19 +63,19 @@ def server_seconds(folder: Path) -> float:
 
 def main(start: dt.date, end: dt.date) -> None:
     days = (end - start).days + 1
-    print(
+    print(  # noqa: T201
         f"{'history':20} {'wall s':>8} {'CPU s':>8} {'ms wall':>8} {'ms CPU':>8} {'ms CPU server':>14}   an asset-day"
-    )  # noqa: T201
+    )
     for name, file in FILES.items():
         with tempfile.TemporaryDirectory() as folder, postgres_server(Path(folder)) as url:
             idle = server_seconds(Path(folder))
             wall, cpu, assets = backfill(Path(folder) / "run", file, url, start, end)
             server = server_seconds(Path(folder)) - idle
         count = days * assets
-        print(
+        print(  # noqa: T201
             f"{name:20} {wall:8.1f} {cpu:8.1f} {1000 * wall / count:8.2f} {1000 * cpu / count:8.2f} "
             f"{1000 * server / count:14.2f}"
-        )  # noqa: T201
+        )
 
 
 if __name__ == "__main__":

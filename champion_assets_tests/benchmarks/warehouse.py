@@ -80,10 +80,10 @@ def _compare(what: str, rows: int, baseline: Callable[[], None], ours: Callable[
             clock = time.perf_counter()
             action()
             times.append(time.perf_counter() - clock)
-    print(
+    print(  # noqa: T201
         f"{what}: ours {rows / min(mine):,.0f} rows/s, raw {rows / min(theirs):,.0f} rows/s, ratio "
         f"{min(theirs) / min(mine):.2f}"
-    )  # noqa: T201
+    )
 
 
 def _driver(workspace: Workspace, blocks: Sequence[Sequence[dt.date]]) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from champion_assets.checks.index_replication import NAME, basis_of, equal_weight_return, extremes, factors_between
+from champion_assets.checks.index_replication import NAME
+from champion_assets.checks.replication_numbers import basis_of, equal_weight_return, extremes, factors_between
 from champion_assets.lake.workspace import Workspace
 from champion_assets_tests.daily_folder import DAYS, built
 from champion_assets_tests.helpers import build_until

@@ -20,7 +20,8 @@ from champion_assets.cli.boundary import CommandBoundary
 from champion_assets.cli.main import main
 from champion_assets.common.errors import ChampionError
 from champion_assets.nse.synthetic.exchange import Exchange
-from champion_assets.operations.doctor import Finding, Report, _coverage
+from champion_assets.operations.doctor import Report, _coverage
+from champion_assets.operations.doctor_findings import Finding
 from champion_assets.settings import get_settings
 
 

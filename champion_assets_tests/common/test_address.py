@@ -67,10 +67,10 @@ def test_no_password_leaves_an_address(scheme: str, password: str, token: str) -
         repr(address),
         f"{address}",
         f"{address!s:>10}",
-        "%s" % address,
+        "%s" % address,  # noqa: UP031
         address + "",
         address.lower(),
-        "".join([address]),  # noqa: UP031
+        "".join([address]),
         json.dumps([address]),
         repr(model),
         model.model_dump_json(),

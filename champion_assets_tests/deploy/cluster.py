@@ -37,7 +37,8 @@ SMALL = {"UNIVERSE_WARMUP": "20", "COV_WINDOW_DAYS": "40", "EXPECTED_RETURN_LOOK
 PATIENCE = 20
 """Seconds after which a silent worker is taken for dead, instead of an hour."""
 LAUNCH = """mutation ($p: ExecutionParams!) { launchRun(executionParams: $p) {
-  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } ... on PipelineNotFoundError { message } } }"""
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+  ... on PipelineNotFoundError { message } } }"""
 RUNS = "query { runsOrError { ... on Runs { results { runId status tags { key value } } } } }"
 
 

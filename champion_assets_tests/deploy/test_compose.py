@@ -220,7 +220,8 @@ def _graphql(port: int, query: str, variables: dict[str, Any]) -> Any:
 def _launch(port: int, first: dt.date, last: dt.date) -> None:
     deadline = time.monotonic() + 60
     query = """mutation ($p: ExecutionParams!) { launchRun(executionParams: $p) {
-        __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } ... on PipelineNotFoundError { message } } }"""
+        __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+        ... on PipelineNotFoundError { message } } }"""
     parameters = {
         "selector": {"repositoryLocationName": "champion", "repositoryName": "__repository__", "jobName": "nse_daily"},
         "runConfigData": {},

@@ -36,7 +36,8 @@ import json
 from champion_assets.definitions import defs
 job = defs.resolve_implicit_global_asset_job_def()
 tags = {key: dict(job.asset_layer.get(key).assets_def.op.tags) for key in job.asset_layer.executable_asset_keys}
-print(json.dumps({"executor": job.executor_def.name, "tags": {"/".join(key.path): found for key, found in tags.items()}}))
+named = {"/".join(key.path): found for key, found in tags.items()}
+print(json.dumps({"executor": job.executor_def.name, "tags": named}))
 """
 VALUES: dict[str, Any] = yaml.safe_load((ROOT / "deploy/helm/values.yaml").read_text())
 

@@ -66,6 +66,7 @@ class Rehearsal:
     environment: dict[str, str]
     happened: list[tuple[dt.date, str]] = field(default_factory=list)
     daemon: subprocess.Popen[bytes] | None = None
+    killed: set[int] = field(default_factory=set)  # processes that were not asked to end
     patience: float = 240.0  # seconds after which a wait is given up
 
     @property
@@ -106,6 +107,9 @@ class Rehearsal:
         """End the daemon and everything that it started."""
         if self.daemon is None:
             return
+        if how == signal.SIGKILL:
+            self.killed |= {self.daemon.pid, *self.code_servers()}
+        self.killed |= set(self.workers())
         os.killpg(self.daemon.pid, how)
         self.daemon.wait(timeout=60)
         for process in self.workers() + self.code_servers():
@@ -241,6 +245,7 @@ def _harm(stage: Rehearsal, date: dt.date, fault: str) -> None:
         time.sleep(random.uniform(0.0, 2.0))
     if fault == "kill run":
         for process in stage.workers():
+            stage.killed.add(process)
             os.kill(process, signal.SIGKILL)
     elif fault == "kill daemon":
         stage.stop_daemon(signal.SIGKILL)

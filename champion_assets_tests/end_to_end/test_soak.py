@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from champion_assets.lake.open import remove_leftovers
 from champion_assets.lake.store import Lake
 from champion_assets_tests.benchmarks.soak import LEFT_OUT
 from champion_assets_tests.end_to_end.rehearsal import START, play, reference, rehearse, settle
@@ -38,6 +39,9 @@ def test_every_fault_is_met_told_and_leaves_the_lake_as_if_it_had_not_been(tmp_p
     assert asked, "the republished file is in the log"
     built = [line for line in log if line["event"] == "built" and line["asset"] == "backtest/daily"]
     assert {"run", "partitions", "written"} <= set(built[0])
+    left = list(stage.lake.glob("_tmp/*"))
+    assert {int(path.name.split("-")[0]) for path in left} <= stage.killed, "only a killed writer leaves a file"
+    assert remove_leftovers(Lake(str(stage.lake)), older_than_seconds=0) == len(left)
     assert not list(stage.lake.glob("_tmp/*"))
     root = reference(stage, tmp_path / "reference")
     assert content(stage.lake, LEFT_OUT) == content(root, LEFT_OUT)

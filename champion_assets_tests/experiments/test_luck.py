@@ -188,8 +188,10 @@ def test_the_page_says_that_a_history_is_too_short_and_what_each_figure_is() -> 
         assert told[name.lower()] == [value, definition]
     for text in (
         "all 12,870 ways",
-        f"40 trials ever made on this lake that takes {found.minimum_years:.1f} years, and the history "
-        f"of 0.7 is shorter",
+        (
+            f"40 trials ever made on this lake that takes {found.minimum_years:.1f} years, and the history "
+            f"of 0.7 is shorter"
+        ),
         "luck alone is expected to show",
         "Not run this time, so compared as an earlier run left them: f.",
         "g it failed: <no>",

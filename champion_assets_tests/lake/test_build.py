@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import RangeReport, build_range
+from champion_assets.lake.build import build_range
 from champion_assets.lake.errors import InvalidRows, MissingInput
 from champion_assets.lake.fingerprints import Fingerprints, expected_fingerprint
 from champion_assets.lake.manifest import DayInfo
 from champion_assets.lake.place import Input
 from champion_assets.lake.ports import is_retryable
 from champion_assets.lake.progress import report_progress
+from champion_assets.lake.range_report import RangeReport
 from champion_assets.lake.schema import TableModel, empty_frame, violations
 from champion_assets.lake.store import Lake
 from champion_assets.lake.table import Computed, DailyTable

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from champion_assets.cli.main import main
 from champion_assets.lake.workspace import Workspace
-from champion_assets.operations.doctor import LEVELS, Report, examine
+from champion_assets.operations.doctor import Report, examine
+from champion_assets.operations.doctor_findings import LEVELS
 from champion_assets_tests.helpers import build_until, drop_days
 from champion_assets_tests.pages.parsed import parsed
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from champion_assets.lake.schema import empty_frame
-from champion_assets.operations.doctor import Finding, Report
-from champion_assets.operations.state_pages import LINKS, quarantine_page, suspects_page, versions_page, write_pages
+from champion_assets.operations.doctor import Report
+from champion_assets.operations.doctor_findings import Finding
+from champion_assets.operations.state_pages import LINKS, quarantine_page, suspects_page, write_pages
+from champion_assets.operations.version_pages import versions_page
 from champion_assets.pages.render import render
 from champion_assets.silver.suspects import SUSPICIONS, Suspects
 from champion_assets_tests.operations.test_file_versions import Exchange, Workspace, twice

@@ -11,8 +11,9 @@ import pytest
 
 from champion_assets.catalog import TABLES
 from champion_assets.common.dates import calendar_days
-from champion_assets.lake.build import DayOutcome, RangeReport, build_range
+from champion_assets.lake.build import build_range
 from champion_assets.lake.open import open_lake
+from champion_assets.lake.range_report import DayOutcome, RangeReport
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.backfill import behind
 from champion_assets.orchestration.run_tracking import SENT_TOGETHER, may_wait, note, pending, send_pending

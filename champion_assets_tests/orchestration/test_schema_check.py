@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from champion_assets.catalog import TABLES, open_workspace
-from champion_assets.lake.build import RangeReport
 from champion_assets.lake.errors import InvalidRows, MissingInput
+from champion_assets.lake.range_report import RangeReport
 from champion_assets.lake.schema import violations
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange

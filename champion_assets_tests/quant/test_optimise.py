@@ -226,28 +226,34 @@ def test_infeasible_names_the_smallest_conflict_and_the_nearest_way_out() -> Non
         (
             0.05,
             0.025,
-            r"'no weight above "
-            r"0.025' and 'no weight below "
-            r"0.05' .*raise the cap "
-            r"to at least 0.05, or lower "
-            r"the floor to at most 0",
+            (
+                r"'no weight above "
+                r"0.025' and 'no weight below "
+                r"0.05' .*raise the cap "
+                r"to at least 0.05, or lower "
+                r"the floor to at most 0"
+            ),
         ),
         (
             0.01,
             0.01,
-            r"'weights add up to 1' "
-            r"and 'no weight above 0.01' "
-            r".*set the cash weight to at "
-            r"least 0.91, or raise the cap",
+            (
+                r"'weights add up to 1' "
+                r"and 'no weight above 0.01' "
+                r".*set the cash weight to at "
+                r"least 0.91, or raise the cap"
+            ),
         ),
         (
             0.2,
             0.2,
-            r"'weights add up to "
-            r"1' and 'no weight below "
-            r"0.2' contradict each "
-            r"other for 9 names; lower the "
-            r"floor to at most 0.111111$",
+            (
+                r"'weights add up to "
+                r"1' and 'no weight below "
+                r"0.2' contradict each "
+                r"other for 9 names; lower the "
+                r"floor to at most 0.111111$"
+            ),
         ),
     ],
 )

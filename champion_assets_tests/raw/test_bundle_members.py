@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from champion_assets.catalog import TABLES, open_workspace
-from champion_assets.lake.build import RangeReport, build_range
+from champion_assets.lake.build import build_range
+from champion_assets.lake.range_report import RangeReport
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.market_files import EARNINGS
 from champion_assets.raw.bundle_members import MEMBERS, NAME

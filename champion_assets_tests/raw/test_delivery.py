@@ -56,7 +56,10 @@ def test_what_is_not_the_days_file_is_refused_and_listed(
     bodies = {
         "yesterday": (exchange.folder / delivery_file(before).path).read_bytes(),
         "html": b"<html>no</html>",
-        "bhavcopy": b"SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,LAST,PREVCLOSE,TOTTRDQTY,TOTTRDVAL,TIMESTAMP,\nA,EQ,1,1,1,1,1,1,1,1,08-NOV-2023,\n",
+        "bhavcopy": (
+            b"SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,LAST,PREVCLOSE,TOTTRDQTY,TOTTRDVAL,TIMESTAMP,\n"
+            b"A,EQ,1,1,1,1,1,1,1,1,08-NOV-2023,\n"
+        ),
     }
     (folder / delivery_file(DAY).name).write_bytes(bodies[served])
     wrong = with_source(workspace, folder)

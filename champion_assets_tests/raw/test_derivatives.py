@@ -22,7 +22,8 @@ def legacy(lots: int) -> bytes:
 
 
 def udiff(date: dt.date) -> bytes:
-    row = f"{date},{date},FO,NSE,STO,1,,ABC,,2024-07-25,2024-07-25,105.00,CE,X,1,2,1,1.5,1.5,1.4,100,1.55,500,-50,7,4200.5,3,F1,50,,,,,"
+    contract = "FO,NSE,STO,1,,ABC,,2024-07-25,2024-07-25,105.00,CE,X"
+    row = f"{date},{date},{contract},1,2,1,1.5,1.5,1.4,100,1.55,500,-50,7,4200.5,3,F1,50,,,,,"
     return f"{UDIFF_HEADER}Rsvd1,Rsvd2,Rsvd3,Rsvd4\n{row}\n".encode()
 
 

@@ -82,8 +82,8 @@ OPEN_DEFAULT = """
       <profile>default</profile><quota>default</quota><access_management>1</access_management>
     </default>"""
 
-# The engine's own console always enters as `default` without a password. One place, taken by the console before the ports
-# open, and no right but opening them: nobody else gets in as `default`, and there would be nothing to see.
+# The engine's own console always enters as `default` without a password. One place, taken by the console before the
+# ports open, and no right but opening them: nobody else gets in as `default`, and there would be nothing to see.
 CONSOLE_DEFAULT = """
     <default>
       <password></password>

@@ -64,7 +64,7 @@ def test_the_environment_is_read_in_one_module_only() -> None:
         for path in package.rglob("*.py")
         if re.search(r"os\.(environ\b(?!\[\"DAGSTER)|getenv)", path.read_text())
     }
-    # DAGSTER_* and MLFLOW_* belong to these libraries; the demo and `--load-to-clickhouse` set variables for the settings to read
+    # DAGSTER_* and MLFLOW_* belong to these libraries; the others are set here for the settings to read
     libraries = {
         "orchestration/dagster_home.py",
         "orchestration/storage/event_log.py",

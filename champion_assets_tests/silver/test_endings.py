@@ -87,7 +87,8 @@ def test_a_merger_gives_the_acquirers_shares_on_the_first_session_after_the_end(
     ended: tuple[Workspace, dict[str, Any], dict[str, Any]], tmp_path: Path
 ) -> None:
     workspace, parent, child = ended
-    line = f"{parent['isin']},{parent['symbol']},{LAST},merged,{child['isin']},{child['symbol']},3,2,1.5,document,{LAST},a test"
+    into = f"{child['isin']},{child['symbol']},3,2,1.5,document,{LAST},a test"
+    line = f"{parent['isin']},{parent['symbol']},{LAST},merged,{into}"
     mine = with_line(workspace, tmp_path, line)
     account = build(mine)
     first = next(date for date in account if date > LAST)
@@ -205,7 +206,7 @@ def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-def test_a_share_turns_into_all_its_children_at_once_when_the_last_of_them_lists_and_until_then_it_is_told_what_it_waits_for() -> (
+def test_a_share_turns_into_all_its_children_when_the_last_of_them_lists_and_says_until_then_what_it_waits_for() -> (
     None
 ):
     lines, said = packaged("MAXINDIA"), Told()

@@ -18,7 +18,7 @@ from champion_assets.nse.bundle_prices import read_bundle_prices
 from champion_assets.nse.schema import EQUITY_SERIES
 from champion_assets.nse.trading_rules import fixed_ticks
 from champion_assets.portfolio.exchange import NseCashMarket
-from champion_assets.portfolio.market import band_hits
+from champion_assets.portfolio.market_events import band_hits
 from champion_assets.silver.security_status import transform
 from champion_assets.simulation.account import BandHits, Flags, MarketDay, new_account
 from champion_assets.simulation.fills import Fills, Rules, fill_orders

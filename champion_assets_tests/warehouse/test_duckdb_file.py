@@ -194,7 +194,8 @@ for number in range(1000):
     day = dt.date(2023, 11, 6 + number % 5)
     rows = workspace.lake.read("features/returns", [day])
     put_day(workspace.lake, "features/returns", day, rows.reverse(), fingerprint=f"{number}")
-    assert not build_range(TABLES["warehouse/duckdb"], workspace, calendar_days(dt.date(2023, 11, 1), dt.date(2023, 11, 10))).failed
+    days = calendar_days(dt.date(2023, 11, 1), dt.date(2023, 11, 10))
+    assert not build_range(TABLES["warehouse/duckdb"], workspace, days).failed
 """
 
 

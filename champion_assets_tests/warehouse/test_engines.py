@@ -189,7 +189,8 @@ for name, uri, count in said["newest"]:
 for view in said["views"]:
     connection.execute(view)
 plain = lambda value: {"date": str(value)[:10]} if isinstance(value, datetime.date) else value
-print(json.dumps([[[plain(value) for value in row] for row in connection.execute(query).fetchall()] for query in said["queries"]]))
+answers = [connection.execute(query).fetchall() for query in said["queries"]]
+print(json.dumps([[[plain(value) for value in row] for row in rows] for rows in answers]))
 """
 
 

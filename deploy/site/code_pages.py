@@ -73,8 +73,10 @@ def lineage_page() -> str:
     lines = [
         "# Lineage",
         "",
-        "Made from the code: the tables in the order of the graph, what each reads, and what reads it, "
-        "under the default settings.",
+        (
+            "Made from the code: the tables in the order of the graph, what each reads, and what reads it, "
+            "under the default settings."
+        ),
         "Columns stand in the [data dictionary](../data_dictionary.md).",
         "",
         "| table | reads | is read by |",

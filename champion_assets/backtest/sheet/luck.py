@@ -24,8 +24,8 @@ def luck_blocks(stored: Figures) -> list[Block]:
 
 
 def needed_years(ratio: float, low: float, years: float) -> float | None:
-    """The history after which a ratio like this one would be above 0 with 95 % confidence (minimum track record length of Bailey and López
-    de Prado, 2012); None for a ratio that is not positive.
+    """The history after which a ratio like this one would be above 0 with 95 % confidence (minimum track record
+    length of Bailey and López de Prado, 2012); None for a ratio that is not positive.
     """
     error = (ratio - low) / NORMAL_95
     return years * (_ONE_SIDED * error / ratio) ** 2 if ratio > 0 else None
@@ -52,8 +52,10 @@ def _confidence(stored: Figures, ratio: float, low: float, years: float) -> Tabl
             f"The same, as the best of {trials:,} {'trial' if trials == 1 else 'trials'}",
             percent(stored.get("sharpe_deflated"), 0),
             "percent",
-            "Deflated Sharpe ratio (2014): the probability that it "
-            "is above what as many trials without skill would show.",
+            (
+                "Deflated Sharpe ratio (2014): the probability that it "
+                "is above what as many trials without skill would show."
+            ),
         ),
         ("History", number(years, 1), "years", "From the close before the first fill to the last close."),
         (

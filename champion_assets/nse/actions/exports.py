@@ -57,7 +57,8 @@ class Export:
 
 
 def make_export(sha256: str, rows: pl.DataFrame, name: str, history: SymbolHistory, isins: Mapping[str, str]) -> Export:
-    """Add `symbol_on_date` and `face_value_on_date` to the rows of an export, and the ISIN of today's symbol where it has none.
+    """Add `symbol_on_date` and `face_value_on_date` to the rows of an export, and the ISIN of today's symbol where
+    it has none.
 
     Its span is in its name, else that of its ex-dates; a name that says no segment is taken for shares.
     """

@@ -154,7 +154,9 @@ def _unread(kind: Kind, body: str, legs: list[Leg]) -> str:
 
 
 def _without_occasion(legs: list[Leg]) -> list[Leg]:
-    """A scheme whose text says what it does (a bonus of debentures, a dividend, a demerger) is only the occasion of that."""
+    """A scheme whose text says what it does (a bonus of debentures, a dividend, a demerger) is only the occasion of
+    that.
+    """
     said = [leg for leg in legs if leg.kind not in ("scheme", "meeting", "book_closure", "notice")]
     return [leg for leg in legs if leg.kind != "scheme"] if said else legs
 

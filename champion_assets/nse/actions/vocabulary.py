@@ -138,8 +138,10 @@ _HEADS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     (
         "dividend",
         (
-            rf"\b(?:(?:annual|interim|final|special|additional|{_ORDINAL}|one[- "
-            rf"]time|total|{JUBILEE})\b[\s/&-]*(?:and )?)*dividends?\b",
+            (
+                rf"\b(?:(?:annual|interim|final|special|additional|{_ORDINAL}|one[- "
+                rf"]time|total|{JUBILEE})\b[\s/&-]*(?:and )?)*dividends?\b"
+            ),
         ),
     ),
     ("redemption", (r"\b(?:part )?redempt\w*", r"\bmaturity\b", r"\brepayment\b", r"\bprincipal (?:re)?payment")),

@@ -76,7 +76,8 @@ def _earnings(market: Market, day: int) -> Iterator[str]:
             continue
         ratio = float(market.previous[day, number]) / _eps(company, number, day)
         blank = number % 31 == 5
-        yield f"{borne(company, day)[0]},{'' if blank else f'{ratio:.2f}'},{ratio * (1.1 if number % 4 == 1 else 1):.2f}"
+        adjusted = ratio * (1.1 if number % 4 == 1 else 1)
+        yield f"{borne(company, day)[0]},{'' if blank else f'{ratio:.2f}'},{adjusted:.2f}"
 
 
 def _issued(company: Company, number: int, day: int) -> float:

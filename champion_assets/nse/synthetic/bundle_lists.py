@@ -27,12 +27,18 @@ YEAR = 248
 EQUAL_BASE = 100_000.0
 """The level before each day of the fictional index of equal weights."""
 _CAPITAL = ("split", "bonus", "rights", "demerger")
-_PD = "MKT,SERIES,SYMBOL,SECURITY,PREV_CL_PR,OPEN_PRICE,HIGH_PRICE,LOW_PRICE,CLOSE_PRICE,NET_TRDVAL,NET_TRDQTY,IND_SEC,CORP_IND,TRADES,"
-_ETF = (
-    "MARKET,SERIES,SYMBOL,SECURITY,PREVIOUS CLOSE PRICE,OPEN PRICE,HIGH PRICE,LOW PRICE,CLOSE "
-    "PRICE,NET TRADED VALUE,NET TRADED QTY,TRADES,"
+_PD = (
+    "MKT,SERIES,SYMBOL,SECURITY,PREV_CL_PR,OPEN_PRICE,HIGH_PRICE,LOW_PRICE,CLOSE_PRICE,"
+    "NET_TRDVAL,NET_TRDQTY,IND_SEC,CORP_IND,TRADES,"
 )
-_SME = "MARKET,SERIES,SYMBOL,SECURITY,PREV_CL_PR,OPEN_PRICE,HIGH_PRICE,LOW_PRICE,CLOSE_PRICE,NET_TRDVAL,NET_TRDQTY,CORP_IND,"
+_ETF = (
+    "MARKET,SERIES,SYMBOL,SECURITY,PREVIOUS CLOSE PRICE,OPEN PRICE,HIGH PRICE,LOW PRICE,"
+    "CLOSE PRICE,NET TRADED VALUE,NET TRADED QTY,TRADES,"
+)
+_SME = (
+    "MARKET,SERIES,SYMBOL,SECURITY,PREV_CL_PR,OPEN_PRICE,HIGH_PRICE,LOW_PRICE,CLOSE_PRICE,"
+    "NET_TRDVAL,NET_TRDQTY,CORP_IND,"
+)
 
 
 def lists(
@@ -96,11 +102,14 @@ def _prices(
         market_code = "G" if row["series"] == "GS" else "N"
         ends = extremes.get(symbol, (row["high"], row["low"]))
         flags = f"{'Y' if symbol in members else ' '},{'XD' if symbol in acted else ' '}"
-        yield f"{market_code},{row['series']},{symbol},{_figures(row)},{flags},{row['trades']},{ends[0]:>12.2f},{ends[1]:>12.2f}"
+        tail = f"{flags},{row['trades']},{ends[0]:>12.2f},{ends[1]:>12.2f}"
+        yield f"{market_code},{row['series']},{symbol},{_figures(row)},{tail}"
 
 
 def _equal_weight(market: Market, day: int) -> float:
-    """The return of the members with weights that were equal three sessions before the end of the last quarter, and drifted since."""
+    """The return of the members with weights that were equal three sessions before the end of the last quarter, and
+    drifted since.
+    """
     ends = [
         place
         for place in range(3, day)
@@ -147,7 +156,8 @@ def _funds(rows: pl.DataFrame, extremes: dict[str, tuple[float, float, float, fl
     yield _ETF + "52 WEEK HIGH,52 WEEK LOW,UNDERLYING"
     for row in rows.filter(pl.col("symbol").str.starts_with("FICTBEES")).iter_rows(named=True):
         high, low, *_ = extremes[row["symbol"]]
-        yield f"N,{row['series']},{row['symbol']},{_figures(row)},{row['trades']},{high:>12.2f},{low:>12.2f},FICTIONAL 50"
+        tail = f"{row['trades']},{high:>12.2f},{low:>12.2f},FICTIONAL 50"
+        yield f"N,{row['series']},{row['symbol']},{_figures(row)},{tail}"
 
 
 def _small(rows: pl.DataFrame, extremes: dict[str, tuple[float, float, float, float]]) -> Iterator[str]:

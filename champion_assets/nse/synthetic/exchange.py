@@ -117,7 +117,8 @@ def _bundle(market: Market, day: int) -> Iterator[str]:
                 ex_date = market.sessions[event.ex_session]
                 symbol = company.renamed[1] if company.renamed and day >= company.renamed[0] else company.symbol
                 for series in ("EQ", "BE"):
-                    yield f"{series},{symbol},{company.name[:20]},{ex_date}, , ,{ex_date}, , ,{event.purpose.upper()}   "
+                    dates = f"{ex_date}, , ,{ex_date}, , "
+                    yield f"{series},{symbol},{company.name[:20]},{dates},{event.purpose.upper()}   "
 
 
 def _corrected(rows: pl.DataFrame) -> pl.DataFrame:

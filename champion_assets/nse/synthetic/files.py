@@ -54,7 +54,8 @@ def legacy(rows: pl.DataFrame, *, with_isin: bool = True) -> bytes:
 
     def line(row: dict[str, object]) -> str:
         numbers = ",".join(_plain(row[name]) for name in ("open", "high", "low", "close", "last", "prev_close"))  # type: ignore[arg-type]
-        text = f"{row['symbol']},{row['series']},{numbers},{row['volume']},{_plain(row['turnover'])},{_named(row['trade_date'])},"  # type: ignore[arg-type]
+        turnover, date = _plain(row["turnover"]), _named(row["trade_date"])  # type: ignore[arg-type]
+        text = f"{row['symbol']},{row['series']},{numbers},{row['volume']},{turnover},{date},"
         return text + (f"{row['trades']},{row['isin']}," if with_isin else "")
 
     header = LEGACY_HEADER + ("TOTALTRADES,ISIN," if with_isin else "")
@@ -67,9 +68,11 @@ def udiff(rows: pl.DataFrame, *, early: bool = False) -> bytes:
     def line(row: dict[str, object]) -> str:
         prices = [_fixed(row[name]) for name in ("open", "high", "low", "close", "last", "prev_close")]  # type: ignore[arg-type]
         return (
-            f"{row['trade_date']},{row['trade_date']},CM,NSE,STK,{row['source_row']},{row['isin'] or ''},{row['symbol']},{row['series']}"
+            f"{row['trade_date']},{row['trade_date']},CM,NSE,STK,{row['source_row']}"
+            f",{row['isin'] or ''},{row['symbol']},{row['series']}"
             f",,,,,{row['name'] or ''},{','.join(prices)},,{prices[3]},,,{row['volume']},{_fixed(row['turnover'])},"  # type: ignore[arg-type]
-            f"{'' if row['trades'] is None else row['trades']},F1,{'' if row['lot_size'] is None else row['lot_size']},,,,,"
+            f"{'' if row['trades'] is None else row['trades']},F1"
+            f",{'' if row['lot_size'] is None else row['lot_size']},,,,,"
         )
 
     header = UDIFF_HEADER + ("Rsvd01,Rsvd02,Rsvd03,Rsvd04," if early else "Rsvd1,Rsvd2,Rsvd3,Rsvd4")
@@ -84,28 +87,16 @@ def delivery(rows: pl.DataFrame) -> bytes:
 
     def line(row: dict[str, object]) -> str:
         date = row["trade_date"]
+        names = ("prev_close", "open", "high", "low", "last", "close", "vwap")
         fields = [
-            row["symbol"],
-            row["series"],
-            f"{date:%d-%b-%Y}",
-            *(
-                _fixed(row[name])
-                for name in (  # type: ignore[arg-type]
-                    "prev_close",
-                    "open",
-                    "high",
-                    "low",
-                    "last",
-                    "close",
-                    "vwap",
-                )
-            ),
+            *(row["symbol"], row["series"], f"{date:%d-%b-%Y}"),
+            *(_fixed(row[name]) for name in names),  # type: ignore[arg-type]
             row["volume"],
-            _fixed(row["turnover"] / 100_000),
-            row["trades"],  # type: ignore[operator]
+            _fixed(row["turnover"] / 100_000),  # type: ignore[operator]
+            row["trades"],
             "-" if row["delivery_qty"] is None else row["delivery_qty"],
-            "-" if row["delivery_pct"] is None else _fixed(row["delivery_pct"]),
-        ]  # type: ignore[arg-type]
+            "-" if row["delivery_pct"] is None else _fixed(row["delivery_pct"]),  # type: ignore[arg-type]
+        ]
         return ", ".join(str("" if each is None else each) for each in fields)
 
     return ("\n".join([DELIVERY_HEADER, *_lines(rows, line)]) + "\n").encode("ascii")

@@ -90,7 +90,8 @@ def _deals(market: Market, day: int, step: int, header: str) -> Iterator[str]:
                 f'"{count // 100000},{count // 1000 % 100:02d},{count % 1000:03d}"' if count >= 100_000 else str(count)
             )
             remarks = ",-" if header.endswith("Remarks") else ""
-            yield f"{_spelt(market, day)},{symbol},FICTIONAL,{client},{side},{quantity},{market.close[day, number]:.2f}{remarks}"
+            deal = f"{client},{side},{quantity},{market.close[day, number]:.2f}{remarks}"
+            yield f"{_spelt(market, day)},{symbol},FICTIONAL,{deal}"
 
 
 def _short(market: Market, day: int) -> Iterator[str]:

@@ -165,12 +165,13 @@ def _batch(size: int) -> None:
 
 
 _shipped_connect: Callable[[SqliteEventLogStorage, str], AbstractContextManager[Connection]] = (
-    SqliteEventLogStorage._connect
-)  # noqa: SLF001
+    SqliteEventLogStorage._connect  # noqa: SLF001
+)
 
 
 def adopt(then: Callable[[], None] = lambda: None) -> None:
-    """Let every `SqliteEventLogStorage` of this process become the batched one when it first connects, and then call `then`.
+    """Let every `SqliteEventLogStorage` of this process become the batched one when it first connects, and then call
+    `then`.
 
     For instances that Dagster makes by itself, before it loads our code: those of a `DAGSTER_HOME` without a
     `dagster.yaml`.

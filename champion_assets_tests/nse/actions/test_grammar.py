@@ -69,8 +69,10 @@ BY_HAND: list[tuple[str, list[tuple[object, ...]]]] = [
     ("Face Value Split From Rs 10 To Re 1 (Record Date Revised)", [("split", 10, 1)]),
     ("Stock Split From Rs.10/- To Rs.2/-", [("split", 10, 2)]),
     (
-        " Interim Div - Rs 6/- Per Share + Face Value Split (Sub-Division) - From Rs 10/- Per Share To "
-        "Re 1/- Per Share ",
+        (
+            " Interim Div - Rs 6/- Per Share + Face Value Split (Sub-Division) - From Rs 10/- Per Share To "
+            "Re 1/- Per Share "
+        ),
         [("dividend", 6, "interim"), ("split", 10, 1)],
     ),
     ("Consolidation Of Shares From Re 1/- To Rs 10/-", [("consolidation", 1, 10)]),
@@ -97,8 +99,10 @@ BY_HAND: list[tuple[str, list[tuple[object, ...]]]] = [
     (" Rights 9:77 Partly Paid @ Premium Rs 100/-", [("rights", 9, 77, 100, "partly_paid")]),
     ("Rights 1:50 @ Premium Rs 690/- With 17 Warrants For 50 Equity Shares", [("rights", 1, 50, 690, "with_warrant")]),
     (
-        " Rights - 4:25 Fully Paid Up Shares @ Premium Rs 500/- Per Share / 2:25 Partly Paid Up Shares "
-        "@ Premium Rs 605/- Per Share",
+        (
+            " Rights - 4:25 Fully Paid Up Shares @ Premium Rs 500/- Per Share / 2:25 Partly Paid Up Shares "
+            "@ Premium Rs 605/- Per Share"
+        ),
         [("rights", 4, 25, 500), ("rights", 2, 25, 605, "partly_paid")],
     ),
     (
@@ -326,8 +330,10 @@ def test_at_least_995_in_1000_strings_of_the_genuine_export_are_classified(real:
     ]
     assert sorted(text.strip() for text in ratios) == [
         "Dividend - Re 0.70/- Per Share/ Right 26:151",  # without a price
-        "Rights - 4:25 Fully Paid Up Shares @ Premium Rs 500/- Per Share / 2:25 Partly Paid Up Shares @ "
-        "Premium Rs 605/- Per Share",
+        (
+            "Rights - 4:25 Fully Paid Up Shares @ Premium Rs 500/- Per Share / 2:25 Partly Paid Up Shares @ "
+            "Premium Rs 605/- Per Share"
+        ),
         "Rights 1:50 @ Premium Rs 175  With 6 Warrants For 50 Equity Shares",
         "Rights 2:7",
         "Rights 9:77 Partly Paid @ Premium Rs 100/-",
