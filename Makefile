@@ -25,13 +25,13 @@ test: $(BIN)/pytest              ## all tests, with coverage, and lint beside th
 	$(MAKE) --no-print-directory --jobs=2 tests lint
 
 tests: $(BIN)/pytest             ## all tests, without lint
-	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 2)) --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 
 quick: $(BIN)/pytest             ## formats, numerics, simulator and settings: no server, hardly a lake
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(addprefix champion_assets_tests/,common clients nse quant settings simulation)
 
 nightly: $(BIN)/pytest           ## for hours: all tests with their branches traced, then the long soaks, kills and fuzzing
-	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder --cov --cov-branch --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 2)) --dist loadfile --no-loadscope-reorder --cov --cov-branch --cov-report=term --cov-fail-under=90
 	$(BIN)/python -m champion_assets_tests.benchmarks.soak 60
 	$(BIN)/python -m champion_assets_tests.benchmarks.six_weeks
 	$(BIN)/python -m champion_assets_tests.benchmarks.clickhouse_kills 100

@@ -272,25 +272,38 @@ def test_progress_counts_every_session(workspace: Workspace) -> None:
     assert sum(seen) == 28
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CUT_END = dt.date(2023, 12, 31)
+
+
+@pytest.fixture
+def whole(workspace: Workspace, tmp_path: Path) -> dict[str, str]:
+    """What the lake holds if the range is built at once."""
+    at_once = replace(workspace, lake=type(workspace.lake)(str(tmp_path / "whole")))
+    build_until(at_once, "backtest/daily", START, CUT_END)
+    return content(Path(at_once.lake.root))
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.sets(st.integers(1, 60), max_size=3), block=st.integers(1, 40))
 def test_any_way_of_cutting_a_range_gives_the_same_bytes(
-    cuts: set[int], block: int, tmp_path_factory: pytest.TempPathFactory, workspace: Workspace
+    cuts: set[int],
+    block: int,
+    tmp_path_factory: pytest.TempPathFactory,
+    workspace: Workspace,
+    whole: dict[str, str],
 ) -> None:
-    end = dt.date(2023, 12, 31)
-    whole = replace(workspace, lake=type(workspace.lake)(str(tmp_path_factory.mktemp("whole"))))
-    build_until(whole, "backtest/daily", START, end)
     pieces = replace(workspace, lake=type(workspace.lake)(str(tmp_path_factory.mktemp("pieces"))))
-    edges = [0, *sorted(cuts), len(calendar_days(START, end))]
+    days = calendar_days(START, CUT_END)
+    edges = [0, *sorted(cuts), len(days)]
     originals = dict(TABLES)
     try:
         TABLES.update({name: replace(table, block=block) for name, table in TABLES.items()})
         for first, last in pairwise(edges):
-            part = calendar_days(START, end)[first:last]
+            part = days[first:last]
             build_until(pieces, "backtest/daily", part[0], part[-1])
     finally:
         TABLES.update(originals)
-    assert content(Path(pieces.lake.root)) == content(Path(whole.lake.root))
+    assert content(Path(pieces.lake.root)) == whole
 
 
 def test_what_is_worth_a_repetition() -> None:
