@@ -17,6 +17,7 @@ from typing import Any
 import dagster as dg
 import sqlalchemy.pool
 from dagster import DagsterEventType, EventLogEntry
+from dagster._core.events import ASSET_EVENTS
 from dagster._core.storage.config import pg_config
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._serdes import ConfigurableClassData
@@ -24,15 +25,17 @@ from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import create_pg_engine, pg_url_from_config
 
 from champion_assets.orchestration.storage.planned_checks import OnePlannedRow
+from champion_assets.orchestration.storage.planned_partitions import PlannedPartitions
 
 _BATCHED = {
     DagsterEventType.ASSET_MATERIALIZATION,
     DagsterEventType.ASSET_OBSERVATION,
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+    DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
 }
 
 
-class BatchedPostgresEventLogStorage(OnePlannedRow, PostgresEventLogStorage):
+class BatchedPostgresEventLogStorage(PlannedPartitions, OnePlannedRow, PostgresEventLogStorage):
     """`PostgresEventLogStorage` with kept connections and batched writes.
 
     Config: that of `PostgresEventLogStorage` (`postgres_url` or `postgres_db`), and
@@ -93,11 +96,16 @@ class BatchedPostgresEventLogStorage(OnePlannedRow, PostgresEventLogStorage):
             for event, number in zip(batch, identifiers, strict=True)
             if self._tags_for_asset_event(event)
         ]
-        last_of_asset = {event.get_dagster_event().asset_key: place for place, event in enumerate(batch)}
+        last_of_asset = {
+            event.get_dagster_event().asset_key: place
+            for place, event in enumerate(batch)
+            if event.dagster_event_type in ASSET_EVENTS
+        }
         with self.index_transaction() as connection:
             if tagged:
                 self._store_asset_event_tags(
                     connection, [event for event, _ in tagged], [number for _, number in tagged]
                 )
+            self._store_planned_checks(connection, batch, identifiers)
             for place in last_of_asset.values():
                 self._store_asset_event(connection, batch[place], identifiers[place])

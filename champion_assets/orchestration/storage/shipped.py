@@ -16,13 +16,18 @@ import dagster as dg
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 
+from champion_assets.orchestration.storage.event_bodies import read_packed_bodies
+
+read_packed_bodies()
+
 
 class ShippedSqliteEventLog(SqliteEventLogStorage):
     """`SqliteEventLogStorage` in `base_dir`, or in `history/runs` of the instance that registers it.
 
     Config:
         base_dir: folder of the database files.
-        batch_size, planned_events_as_subset: see `BatchedSqliteEventLogStorage`; this class ignores them.
+        batch_size, planned_events_as_subset, pack_events: see `BatchedSqliteEventLogStorage`; this class ignores them,
+        but it reads what that one packed.
     """
 
     _is_open = True  # of an object that Dagster opened and that became one of this class
@@ -40,7 +45,8 @@ class ShippedSqliteEventLog(SqliteEventLogStorage):
         return {
             "base_dir": dg.Field(dg.StringSource, is_required=False),
             "batch_size": dg.Field(dg.IntSource, default_value=500),
-            "planned_events_as_subset": dg.Field(bool, default_value=False),
+            "planned_events_as_subset": dg.Field(bool, default_value=True),
+            "pack_events": dg.Field(bool, default_value=True),
         }
 
     @classmethod

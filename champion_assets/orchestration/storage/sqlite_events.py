@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import sqlalchemy as db
 from dagster import DagsterEventType, EventLogEntry
+from dagster._core.events import ASSET_EVENTS
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
@@ -28,13 +29,16 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import StaticPool
 
+from champion_assets.orchestration.storage.event_bodies import pack
 from champion_assets.orchestration.storage.planned_checks import OnePlannedRow
+from champion_assets.orchestration.storage.planned_partitions import PlannedPartitions
 from champion_assets.orchestration.storage.shipped import ShippedSqliteEventLog
 
 _BATCHED = {
     DagsterEventType.ASSET_MATERIALIZATION,
     DagsterEventType.ASSET_OBSERVATION,
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+    DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
 }
 BATCH = 500
 """Events that are written at once."""
@@ -42,26 +46,30 @@ OPEN_RUN_SHARDS = 8
 """A run's events lie in a file of their own; more than a few runs are never written at once by one process."""
 
 
-class BatchedSqliteEventLogStorage(OnePlannedRow, ShippedSqliteEventLog):
+class BatchedSqliteEventLogStorage(PlannedPartitions, OnePlannedRow, ShippedSqliteEventLog):
     """`SqliteEventLogStorage` with kept connections and batched writes.
 
     Config:
         base_dir: folder of the database files; by default `history/runs` in the folder of the instance, as Dagster's
         own. batch_size: events a batch, sets `DAGSTER_EVENT_BATCH_SIZE` for the process unless it is set already; 0
-        turns batches off. planned_events_as_subset: one planned event an asset instead of one a partition. Cheaper, but
-        Dagster then does not mark the
-            single partitions of a failed range run as failed.
+        turns batches off. planned_events_as_subset: one planned event an asset and run instead of one a partition; the
+        single partitions of a failed run are found in it (`planned_partitions.py`). pack_events: bodies of events at
+        an eighth of their size (`event_bodies.py`); without it other programs can read them in the files.
+
+    A log of Dagster's that became one of this class (`adopt`) does neither of the last two, for other processes read
+    it with Dagster's own class.
     """
 
-    _planned_as_subset = False
+    _packs = False
 
     def __init__(
-        self, base_dir: str | None = None, batch_size: int = BATCH, planned_events_as_subset: bool = False,
-        inst_data: ConfigurableClassData | None = None,
+        self, base_dir: str | None = None, batch_size: int = BATCH, planned_events_as_subset: bool = True,
+        pack_events: bool = True, inst_data: ConfigurableClassData | None = None,
     ) -> None:  # fmt: skip
         """Open the log in `base_dir`, or in the folder of the instance that registers it."""
         self._engines: OrderedDict[str, Engine] = OrderedDict()
         self._planned_as_subset = planned_events_as_subset
+        self._packs = pack_events
         _batch(batch_size)
         super().__init__(base_dir, inst_data)
 
@@ -70,10 +78,10 @@ class BatchedSqliteEventLogStorage(OnePlannedRow, ShippedSqliteEventLog):
         """Dagster's constructor."""
         return cls(inst_data=inst_data, **config_value)
 
-    @property
-    def supports_partition_subset_in_asset_materialization_planned_events(self) -> bool:
-        """See `planned_events_as_subset`."""
-        return self._planned_as_subset or super().supports_partition_subset_in_asset_materialization_planned_events
+    def _event_to_row(self, event: EventLogEntry) -> dict[str, Any]:
+        """The row of an event, its body packed where the configuration says so."""
+        row = super()._event_to_row(event)
+        return row | {"event": pack(row["event"])} if self._packs else row
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
@@ -123,7 +131,12 @@ class BatchedSqliteEventLogStorage(OnePlannedRow, ShippedSqliteEventLog):
             last = connection.execute(db.select(db.func.max(SqlEventLogStorageTable.c.id))).scalar_one()
             identifiers = list(range(last - len(rows) + 1, last + 1))
             self._store_tags(connection, events, identifiers)
-            last_of_asset = {event.get_dagster_event().asset_key: place for place, event in enumerate(events)}
+            self._store_planned_checks(connection, events, identifiers)
+            last_of_asset = {
+                event.get_dagster_event().asset_key: place
+                for place, event in enumerate(events)
+                if event.dagster_event_type in ASSET_EVENTS
+            }
             for place in last_of_asset.values():
                 self._store_asset_event(connection, events[place], identifiers[place])
 

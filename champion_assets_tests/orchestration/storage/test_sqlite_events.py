@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster import DagsterEventType
+from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 import champion_assets
 from champion_assets.orchestration.storage import sqlite_events
@@ -66,10 +67,18 @@ def _run(instance: dg.DagsterInstance, start: str, end: str) -> None:
     dg.materialize([first, second], instance=instance, tags=tags, raise_on_error=False)
 
 
+def _planned_partitions(entry: dg.EventLogEntry) -> list[str | None]:
+    """The partitions that a planned event announces, itself or as a subset."""
+    data = entry.get_dagster_event().asset_materialization_planned_data
+    return [data.partition] if data.partitions_subset is None else list(data.partitions_subset.get_partition_keys())
+
+
 def _answers(instance: dg.DagsterInstance) -> dict[str, Any]:
     keys = [dg.AssetKey("first"), dg.AssetKey("second")]
     check = dg.AssetCheckKey(keys[0], "good")
     found: dict[str, Any] = {}
+    storage = instance.event_log_storage
+    runs = [record.dagster_run.run_id for record in instance.get_run_records(ascending=True)]
     for key in keys:
         name = key.to_user_string()
         records = instance.fetch_materializations(key, limit=500).records
@@ -77,8 +86,12 @@ def _answers(instance: dg.DagsterInstance) -> dict[str, Any]:
         found[f"{name} metadata"] = sorted(
             (record.partition_key, str(record.asset_materialization.metadata)) for record in records
         )  # type: ignore[type-var,union-attr]
-        found[f"{name} planned"] = len(instance.event_log_storage.get_event_records(
-            dg.EventRecordsFilter(DagsterEventType.ASSET_MATERIALIZATION_PLANNED, asset_key=key)))  # fmt: skip
+        planned = instance.event_log_storage.get_event_records(
+            dg.EventRecordsFilter(DagsterEventType.ASSET_MATERIALIZATION_PLANNED, asset_key=key)
+        )
+        found[f"{name} planned"] = sorted(
+            partition for each in planned for partition in _planned_partitions(each.event_log_entry)
+        )
         latest = instance.get_latest_materialization_event(key)
         found[f"{name} latest"] = (
             latest.asset_materialization.partition if latest and latest.asset_materialization else None
@@ -86,10 +99,26 @@ def _answers(instance: dg.DagsterInstance) -> dict[str, Any]:
         found[f"{name} storage ids rise"] = [r.storage_id for r in records] == sorted(
             (r.storage_id for r in records), reverse=True
         )
-        failed = (
-            instance.event_log_storage.get_latest_asset_partition_materialization_attempts_without_materializations(key)
-        )
-        found[f"{name} failed"] = sorted(failed)
+        failed = storage.get_latest_asset_partition_materialization_attempts_without_materializations(key)
+        found[f"{name} failed"] = sorted((partition, runs.index(run)) for partition, (run, _) in failed.items())
+        statuses = get_and_update_asset_status_cache_value(instance, key, GRID)
+        found[f"{name} statuses"] = statuses and [
+            sorted(subset.get_partition_keys())
+            for subset in (
+                statuses.deserialize_materialized_partition_subsets(GRID),
+                statuses.deserialize_failed_partition_subsets(GRID),
+                statuses.deserialize_in_progress_partition_subsets(GRID),
+            )
+        ]
+        for partition in (None, "2024-01-04", "2024-01-05", "2024-01-16", "2024-02-10"):
+            info = instance.event_log_storage.get_latest_planned_materialization_info(key, partition)
+            found[f"{name} planned last, {partition}"] = info and runs.index(info.run_id)
+        for run in runs:
+            of_run = [each for each in planned if each.run_id == run]
+            later = storage.get_latest_asset_partition_materialization_attempts_without_materializations(
+                key, after_storage_id=max((each.storage_id for each in of_run), default=None)
+            )
+            found[f"{name} failed after run {runs.index(run)}"] = sorted(later)
     tags = instance.event_log_storage.get_event_tags_for_asset(keys[0])
     found["tags"] = (len(tags), sorted({name for each in tags for name in each}))  # their values are hashes of run ids
     executions = instance.event_log_storage.get_asset_check_execution_history(check, limit=500)
@@ -100,7 +129,8 @@ def _answers(instance: dg.DagsterInstance) -> dict[str, Any]:
     for run in instance.get_runs():
         for entry in instance.all_logs(run.run_id):
             kind = entry.dagster_event.event_type_value if entry.dagster_event else "log"
-            by_type[kind] = by_type.get(kind, 0) + 1
+            days = _planned_partitions(entry) if kind == "ASSET_MATERIALIZATION_PLANNED" else [None]
+            by_type[kind] = by_type.get(kind, 0) + len(days)
     found["events of the runs"] = by_type
     return found
 
@@ -117,11 +147,18 @@ def test_the_same_questions_get_the_same_answers_as_from_dagsters_own_storage(
             _run(instance, "2024-01-15", "2024-01-31")
             _run(instance, "2024-02-05", "2024-02-15")
             answers[storage] = _answers(instance)
+            _run(instance, "2024-02-11", "2024-02-12")
+            _run(instance, "2024-02-10", "2024-02-10")
+            answers[storage] |= {f"{name}, later": answer for name, answer in _answers(instance).items()}
+            instance.wipe_assets([dg.AssetKey("second")])
+            answers[storage] |= {f"{name}, wiped": answer for name, answer in _answers(instance).items()}
         monkeypatch.delenv("DAGSTER_EVENT_BATCH_SIZE", raising=False)
     for question, answer in answers["shipped"].items():
         assert answers["batched"][question] == answer, question
     assert len(answers["shipped"]["first partitions"]) == 38
-    assert len(answers["shipped"]["second failed"]) == 11
+    assert len(answers["shipped"]["second failed"]) == len(answers["shipped"]["second statuses"][1]) == 11
+    assert len(answers["shipped"]["second failed, later"]) == 9
+    assert answers["shipped"]["second failed, wiped"] == []
 
 
 def test_batches_are_on_by_default_and_respect_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
