@@ -34,7 +34,15 @@ from champion_assets.bronze import index_constituents as bronze_index_constituen
 from champion_assets.bronze import shares_outstanding as bronze_shares_outstanding
 from champion_assets.checks import index_replication, results
 from champion_assets.common.errors import ConfigurationError
-from champion_assets.features import covariance, esg, expected_returns, factor_returns, returns, universe
+from champion_assets.features import (
+    characteristics,
+    covariance,
+    esg,
+    expected_returns,
+    factor_returns,
+    returns,
+    universe,
+)
 from champion_assets.lake.open import open_lake
 from champion_assets.lake.table import DailyTable, HistoryTable
 from champion_assets.lake.workspace import Workspace
@@ -155,6 +163,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     expected_returns.TABLE,
     covariance.TABLE,
     factor_returns.TABLE,
+    characteristics.TABLE,
     account.TABLE,
     target_weights.TABLE,
     audit.TABLE,

@@ -66,11 +66,9 @@ def test_a_warehouse_comes_after_all_that_it_holds() -> None:
         "portfolio/audit",
         "portfolio/target_weights",
         "checks/index_replication",
-        "silver/earnings",
-        "silver/shares_outstanding",
         "silver/board_meetings",
-        "silver/trading_activity",
         "features/factor_returns",
+        "features/characteristics",
     }
     assert found["warehouse/duckdb"] == last
 

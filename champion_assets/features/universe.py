@@ -13,6 +13,9 @@ many and which. With `UNIVERSE_IN_DOUBT=keep` it is a member, and its `doubt` sa
 With `UNIVERSE_INDEX=nifty50` only those can be members that were in the index on that day, by the exchange's own list
 of the day (silver/security_status), so what left the index later is there as long as it was in it. A day without a list
 takes the newest of the ten sessions up to it; without any the universe is empty, and the metadata of the day say so.
+
+`UNIVERSE_DERIVATIVES` and `UNIVERSE_SURVEILLANCE` keep names out by the exchange's lists of the day
+(`universe_lists.py`), in the same way; where the list is of an earlier session every member's `doubt` names its day.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from champion_assets.bronze.index_constituents import NAME as CONSTITUENTS
 from champion_assets.checks.results import NAME as CHECKS
 from champion_assets.checks.results import blocked
 from champion_assets.features.panel import Panel, panel
+from champion_assets.features.universe_lists import Permitted, by_derivatives, by_surveillance, stale_words
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.parameters import Parameters
 from champion_assets.lake.place import Input
@@ -38,6 +42,8 @@ from champion_assets.nse.isin import is_valid_isin, security_key
 from champion_assets.quant.doubts import doubtful_sessions, open_doubts
 from champion_assets.silver.doubts import NAME as DOUBTS
 from champion_assets.silver.security_status import NAME as STATUS
+from champion_assets.silver.trading_activity import NAME as ACTIVITY
+from champion_assets.silver.trading_activity import STAGES
 
 NAME = "features/universe"
 TURNOVER_SESSIONS = 63
@@ -68,7 +74,10 @@ class Universe(TableModel):
     )
     sector_is_look_ahead: bool = pa.Field(description="The list is of a later day; only with SECTOR_LISTS=look_ahead")
 
-    doubt: str = pa.Field(nullable=True, description="What is in doubt in the risk window; see UNIVERSE_IN_DOUBT")
+    doubt: str = pa.Field(
+        nullable=True,
+        description="What is in doubt in the risk window (see UNIVERSE_IN_DOUBT), and which list that decided is old",
+    )
 
     class Config(TableModel.Config):
         """One row per member and day."""
@@ -190,6 +199,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     doubts = inputs.read(DOUBTS, ["trade_date", "instrument_id", "ex_session", "doubt", "level", "reason"])
     frames, facts, rules = [], {}, inputs.parameters
     status = inputs.read(STATUS, ["trade_date", "instrument_id", "is_nifty_50"]) if rules.index else None
+    permitted = _lists(inputs, dates)
     for date in dates:
         told = doubts_of(doubts, inputs.window(DOUBTS, date))
         rows = today[date,]
@@ -200,10 +210,34 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
                 rows.filter(pl.col("instrument_id").is_in(listed)),
                 {"index_list_of": str(newest or "no day: the universe is empty")},
             )
+        for each in permitted[date].values():
+            rows = rows.filter(pl.col("instrument_id").is_in(each.instruments))
+            list_of |= each.facts
         names = qualified(turnover, rows, turnover.row(date), rules, told)
-        frames.append(members(names, rules, sectors.get(date, Sectors())))
-        facts[date] = _facts(names, frames[-1], rules) | list_of
+        chosen = members(names, rules, sectors.get(date, Sectors()))
+        if stale := stale_words(date, permitted[date]):
+            both = pl.concat_str(pl.lit(stale), "doubt", separator="; ", ignore_nulls=True)
+            chosen = chosen.with_columns(doubt=both)
+        frames.append(chosen)
+        facts[date] = _facts(names, chosen, rules) | list_of
     return Computed(pl.concat(frames), facts=facts)
+
+
+def _lists(inputs: Inputs, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, Permitted]]:
+    """By day who may be a member by each list that the settings ask for."""
+    rules = inputs.parameters
+    found: dict[dt.date, dict[str, Permitted]] = {date: {} for date in dates}
+    if rules.derivatives != "any":
+        status = inputs.read(STATUS, ["trade_date", "instrument_id", "has_derivatives"])
+        for date in dates:
+            permitted = by_derivatives(status, inputs.window(STATUS, date), rules.derivatives)
+            found[date]["derivatives"] = permitted
+    if rules.surveillance:
+        activity = inputs.read(ACTIVITY, ["trade_date", "instrument_id", "symbol", "is_watched", *STAGES])
+        for date in dates:
+            permitted = by_surveillance(activity, inputs.window(ACTIVITY, date), rules.surveillance)
+            found[date]["surveillance"] = permitted
+    return found
 
 
 TABLE = DailyTable(
@@ -216,7 +250,8 @@ TABLE = DailyTable(
         Input(DOUBTS, settings.cov_window_days),
         Input(CONSTITUENTS),
         Input(CHECKS, is_gate=True),
-        *((Input(STATUS, LIST_SESSIONS),) if settings.universe_index else ()),
+        *((Input(STATUS, LIST_SESSIONS),) if settings.universe_index or settings.universe_derivatives != "any" else ()),
+        *((Input(ACTIVITY, LIST_SESSIONS),) if settings.universe_surveillance else ()),
     ),
     parameters=lambda settings: {
         "window": settings.cov_window_days,
@@ -228,6 +263,8 @@ TABLE = DailyTable(
         "in_doubt": settings.universe_in_doubt,
         "sector_lists": settings.sector_lists,
         "index": settings.universe_index,
+        "derivatives": settings.universe_derivatives,
+        "surveillance": settings.universe_surveillance,
     },
     compute=compute,
     gate=blocked,

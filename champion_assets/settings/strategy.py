@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from champion_assets.quant.estimators import Covariance, ExpectedReturn
 from champion_assets.settings.fields import variables
 
-Tilts = dict[Annotated[str, Field(pattern=r"^features/[a-z0-9_]+:[a-z0-9_]+$")], float]
+Tilts = dict[Annotated[str, Field(pattern=r"^(features|silver)/[a-z0-9_]+:[a-z0-9_]+$")], float]
 """What one unit of `table:column` is worth a year."""
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from champion_assets.settings.fields import CONFIG, variables
+
+Surveillance = dict[
+    Literal[
+        "gsm", "long_term_asm", "short_term_asm", "esm", "insolvency", "pledge", "loss_making", "leaves_derivatives"
+    ],
+    Annotated[int, Field(ge=0)],
+]
+"""By measure the least stage that keeps a name out."""
 
 
 class UniverseSettings(BaseModel):
@@ -48,6 +56,17 @@ class UniverseSettings(BaseModel):
         description="Only members of this index on the day, by the "
         "exchange's PR bundle of that day; all shares if empty.",
     )
+    universe_derivatives: Literal["any", "only", "without"] = Field(
+        "any",
+        validation_alias=variables("UNIVERSE_DERIVATIVES"),
+        description="Stocks with derivatives only, or those without, by the exchange's files of the day.",
+    )
+    universe_surveillance: Surveillance = Field(
+        default_factory=dict,
+        validation_alias=variables("UNIVERSE_SURVEILLANCE"),
+        description="Measures of surveillance that keep a name out, by the exchange's list of the day, each with the "
+        "least stage that does, as `gsm,long_term_asm=2`; every stage where none is given.",
+    )
     universe_in_doubt: Literal["leave_out", "keep"] = Field(
         "leave_out",
         validation_alias=variables("UNIVERSE_IN_DOUBT"),
@@ -60,3 +79,11 @@ class UniverseSettings(BaseModel):
         "which looks ahead and "
         "marks every figure.",
     )
+
+    @field_validator("universe_surveillance", mode="before")
+    @classmethod
+    def _split_measures(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [each.partition("=") for each in value.split(",") if each.strip()]
+        return {name.strip(): stage.strip() or 0 for name, _, stage in parts}

@@ -149,6 +149,8 @@ def test_no_optional_input_looks_ahead(workspace: Workspace, exchange: Exchange,
         "unfilled": "carry",
         "participation": 0.01,
         "tilts": {"features/covariance:volatility": -0.01},
+        "universe_derivatives": "without",
+        "universe_surveillance": {"gsm": 0, "long_term_asm": 1},
     }
     mine, theirs = (
         replace(each, settings=each.settings.model_copy(update=changed))

@@ -145,6 +145,7 @@ CORRUPTIONS: list[tuple[str, str, Any]] = [
     ("features/expected_returns", "estimator", "guess"),
     ("features/covariance", "volatility", -0.1),
     ("features/factor_returns", "factor_return", 0.5),
+    ("features/characteristics", "market_cap", 0.0),
     ("portfolio/account", "pnl", 1e9),
     ("portfolio/account", "cash", -100.0),
     ("backtest/executions", "filled", 1e12),

@@ -58,10 +58,11 @@ def test_the_environments_form_is_that_of_a_strategy_file() -> None:
     assert Strategy(tilts=both.tilts) == both
     assert tilt_inputs(both.tilts) == (Input("features/momentum"), Input("features/size"))
     assert tilt_inputs(Strategy().tilts) == ()
+    assert tilt_inputs(Strategy(tilts="silver/earnings:eps=0.01").tilts) == (Input("silver/earnings"),)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    "wrong", ["features/a=0.02", "features/a:z", "silver/x:z=1", "features/a:b=much", "features/a:b=inf"]
+    "wrong", ["features/a=0.02", "features/a:z", "bronze/x:z=1", "features/a:b=much", "features/a:b=inf"]
 )
 def test_what_is_no_tilt_is_refused(wrong: str) -> None:
     with pytest.raises(ValidationError):

@@ -71,6 +71,8 @@ TERMS: dict[str, tuple[str, str]] = {
     "universe_min_coverage": ("Least part of the window's sessions traded", SHARE),
     "universe_warmup": ("History before the first universe", SESSIONS),
     "universe_index": ("Members of this index on the day only", PLAIN),
+    "universe_derivatives": ("Members with derivatives", PLAIN),
+    "universe_surveillance": ("Kept out by surveillance, from this stage on", PLAIN),
     "universe_in_doubt": ("Members with an action in doubt", PLAIN),
     "sector_lists": ("Lists of sectors", PLAIN),
 }
