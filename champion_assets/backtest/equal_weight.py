@@ -56,6 +56,15 @@ def equal_weight(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
 
     No row where there was no universe.
     """
+    parameters = ("slippage_bps", "brokerage_bps", "impact")
+    reads = ("features/universe", "features/returns", ENDINGS, "silver/equity_eod")
+    account = ("features/covariance", ACCOUNT) if inputs.parameters.impact else ()
+    return inputs.shared(
+        "equal weight", lambda own: _equal_weight(own, dates), reads=(*reads, *account), parameters=parameters
+    )
+
+
+def _equal_weight(inputs: Inputs, dates: Sequence[dt.date]) -> pl.DataFrame:
     yardstick = _Yardstick(inputs)
     rows = []
     for date in dates:

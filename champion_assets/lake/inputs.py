@@ -9,11 +9,12 @@ settings, or to tomorrow.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandera.polars as pa
 import polars as pl
@@ -27,6 +28,8 @@ from champion_assets.lake.parameters import Parameters
 from champion_assets.lake.place import Input, Place
 from champion_assets.lake.schema import empty_frame
 from champion_assets.settings import Settings
+
+A = TypeVar("A")
 
 
 class Inputs:
@@ -134,6 +137,40 @@ class Inputs:
         """
         with self._place.lake.files(table, self._chosen(table, self.days(table), days)) as paths:
             yield paths
+
+    def shared(
+        self, what: str, make: Callable[[Inputs], A], *, reads: Sequence[str], parameters: Sequence[str] = ()
+    ) -> A:
+        """What `make` makes for the block; several builds of one process may have it in common (`lake/shared.py`).
+
+        Args:
+            what: a name that no other part of the program uses.
+            make: of these inputs, cut down to `reads` and `parameters`; what it returns is never changed afterwards.
+            reads: the tables that it reads.
+            parameters: those that it depends on.
+        """
+        own, key = self._cut(reads, parameters)
+        return self._place.shared.once((what, *key, tuple(self.dates)), reads, lambda: make(own))
+
+    def shared_days(
+        self,
+        what: str,
+        days: Sequence[dt.date],
+        make: Callable[[Inputs, Sequence[dt.date]], Iterator[tuple[dt.date, A]]],
+        *,
+        reads: Sequence[str],
+        parameters: Sequence[str] = (),
+    ) -> Iterator[tuple[dt.date, A]]:
+        """`shared` for single days of the block, which do not depend on each other."""
+        own, key = self._cut(reads, parameters)
+        return self._place.shared.each((what, *key), reads, days, lambda missing: make(own, missing))
+
+    def _cut(self, reads: Sequence[str], parameters: Sequence[str]) -> tuple[Inputs, tuple[str, str]]:
+        own = copy.copy(self)
+        own._declared = [wanted for wanted in self._declared if wanted.table in reads]  # noqa: SLF001  # of this class
+        own._days, own.facts = {}, {}  # noqa: SLF001
+        own.parameters = Parameters(self.table, {name: self.parameters[name] for name in parameters})
+        return own, (repr(own._declared), repr(dict(own.parameters)))  # noqa: SLF001
 
     def originals(self, table: str) -> Originals:
         """The original files of a declared raw table."""

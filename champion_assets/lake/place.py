@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from champion_assets.lake.ports import Calendar
+from champion_assets.lake.shared import NOTHING_SHARED, Shared
 from champion_assets.lake.store import Lake
 from champion_assets.settings import Settings
 
@@ -44,13 +45,15 @@ class Input:
 class Place:
     """Settings, lake and calendar, opened once and passed along.
 
-    `begin` is the first session of the tables with state (portfolio, account) if they begin later than the grid.
+    `begin` is the first session of the tables with state (portfolio, account) if they begin later than the grid;
+    `shared` is what builds in this process have in common.
     """
 
     settings: Settings
     lake: Lake
     calendar: Calendar
     begin: dt.date | None = None
+    shared: Shared = NOTHING_SHARED
 
     def sessions(self, start: dt.date, end: dt.date) -> list[dt.date]:
         """The sessions from `start` to `end` that belong to the grid."""

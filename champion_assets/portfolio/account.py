@@ -64,6 +64,7 @@ from champion_assets.simulation.account_columns import (
     OWED,
     RESULTS,
     as_columns,
+    frame_of,
     from_row,
     names_in,
     session_columns,
@@ -160,7 +161,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     targets = Targets.from_row(row) if row else Targets({})
     looks = evenings(inputs, [date for date in dates if inputs.facts[date]], strategy)
     rates = by_date(inputs.read(RATES))
-    frames, facts, failed = [], {}, {}
+    rows: list[dict[str, Any]] = []
+    facts, failed = {}, {}
     for date in dates:
         evening, flows = inputs.before(date), 0.0
         if account is None:
@@ -195,8 +197,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
             targets = Targets.of(known, decision, strategy, standing, market, targets)
             facts[date] |= {"is_rebalance": True, "names": len(targets.rows), "relative_gap": targets.relative_gap,
                             "turnover": targets.turnover(standing), "stuck": len(standing.stuck)}  # fmt: skip
-        frames.append(as_row(date, account, opened, result, flows, late, market, targets))
-    return Computed(pl.concat([empty_frame(AccountDay), *frames]), facts=facts, failed=failed)
+        rows.append(as_row(date, account, opened, result, flows, late, market, targets))
+    return Computed(frame_of(rows, empty_frame(AccountDay).schema), facts=facts, failed=failed)
 
 
 def _is_due(targets: Targets, standing: Standing, band: float) -> bool:
@@ -217,41 +219,39 @@ def as_row(
     late: int,
     market: Market,
     targets: Targets,
-) -> pl.DataFrame:
+) -> dict[str, Any]:
     """The stored form of a session; `opened` is the value it began with."""
     costs = result.costs
     stale = (account.shares > 0) & (account.idle > STALE_SESSIONS)
-    columns = {
-        "trade_date": [date],
-        "value": [account.value],
-        "cash": [account.cash],
-        "flows": [flows],
-        "pnl": [result.pnl],
-        "costs": [costs.total],
-        "stt": [costs.of("stt")],
-        "exchange_charges": [costs.of("exchange")],
-        "stamp_duty": [costs.of("stamp")],
-        "service_tax": [costs.of("tax")],
-        "brokerage": [costs.of("brokerage")],
-        "dp_charges": [costs.of("depository")],
-        "bought": [result.bought],
-        "sold": [result.sold],
-        "buys": [result.buys],
-        "sells": [result.sells],
-        "unfilled": [result.unfilled],
-        "unexplained_gaps": [result.gaps],
-        "late_actions": [late],
-        "dividends": [result.dividends],
-        "interest": [result.interest],
-        "written_down": [result.written_down],
-        "portfolio_return": [account.value / opened - 1.0],
-        "stale_value": [float((account.shares[stale] * account.price[stale]).sum())],
+    return {
+        "trade_date": date,
+        "value": account.value,
+        "cash": account.cash,
+        "flows": flows,
+        "pnl": result.pnl,
+        "costs": costs.total,
+        "stt": costs.of("stt"),
+        "exchange_charges": costs.of("exchange"),
+        "stamp_duty": costs.of("stamp"),
+        "service_tax": costs.of("tax"),
+        "brokerage": costs.of("brokerage"),
+        "dp_charges": costs.of("depository"),
+        "bought": result.bought,
+        "sold": result.sold,
+        "buys": result.buys,
+        "sells": result.sells,
+        "unfilled": result.unfilled,
+        "unexplained_gaps": result.gaps,
+        "late_actions": late,
+        "dividends": result.dividends,
+        "interest": result.interest,
+        "written_down": result.written_down,
+        "portfolio_return": account.value / opened - 1.0,
+        "stale_value": float((account.shares[stale] * account.price[stale]).sum()),
         **as_columns(account, market.names, market.symbols),
         **session_columns(result, market.names, market.symbols),
         **targets.columns(),
     }
-    schema = empty_frame(AccountDay).schema
-    return pl.DataFrame({name: columns[name] for name in schema}, schema=schema)
 
 
 def preview(place: Place, date: dt.date) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from champion_assets.settings.strategy import Strategy
 
 _MEMBER = ["trade_date", "instrument_id", "sector", "sector_is_look_ahead"]
 _RATED = ["trade_date", "instrument_id", "provider", "score", "is_look_ahead"]
+_READ = ("features/expected_returns", "features/universe", "features/esg", RETURNS)
 
 
 def strategy_of(parameters: Mapping[str, Any]) -> Strategy:
@@ -58,6 +60,10 @@ def decision_parameters(settings: Settings) -> dict[str, Any]:
     }
 
 
+_Seen = tuple[Known, bool, bool]
+"""What is known but for costs, and whether sectors and scores are of a later day."""
+
+
 def evenings(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> Iterator[tuple[dt.date, Known | None]]:
     """Each of `dates` in order with what `strategy` looks at; None on days without a universe.
 
@@ -65,6 +71,31 @@ def evenings(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> It
         ValueError: two tables that must cover the same names do not.
     """
     costs = inputs.parameters
+    seen = inputs.shared_days(
+        "evening",
+        dates,
+        lambda own, days: _seen(own, days, strategy),
+        reads=sorted({*_READ, *(each.table for each in (*tilt_inputs(strategy.tilts), *mandate_inputs(strategy)))}),
+        parameters=("covariance_estimator", "tilts", "exclude", "universe"),
+    )
+    for date, found in seen:
+        if found is None:
+            yield date, None
+            continue
+        known, sectors_look_ahead, scores_look_ahead = found
+        rates = cost_rates(date)
+        yield (
+            date,
+            replace(
+                known,
+                cost=(rates.buy + rates.sell) / 2 + (costs.slippage_bps + costs.brokerage_bps) / 10_000,
+                looks_ahead=(strategy.uses_sectors and sectors_look_ahead) or (strategy.uses_esg and scores_look_ahead),
+            ),
+        )
+
+
+def _seen(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> Iterator[tuple[dt.date, _Seen | None]]:
+    """What does not depend on constraints, objective and costs; of `strategy` the parameters named in `evenings`."""
     expected = _by_day(
         inputs.read("features/expected_returns", ["trade_date", "instrument_id", "expected_return"], days=dates)
     )
@@ -83,30 +114,21 @@ def evenings(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> It
         )
         if rows["expected_return"].null_count():
             raise ValueError(f"{window.date}: expected returns and risk model cover different names")
-        rates = cost_rates(window.date)
-        yield (
+        rated = scores.get(window.date)
+        known = Known(
             window.date,
-            Known(
-                window.date,
-                window.instruments,
-                window.symbols,
-                rows["sector"].to_list(),
-                window.turnover,
-                rows["expected_return"].to_numpy(),
-                risk_of(window, strategy.covariance_estimator),
-                _joined(rows, scores.get(window.date), "score", np.nan),
-                (rates.buy + rates.sell) / 2 + (costs.slippage_bps + costs.brokerage_bps) / 10_000,
-                None if tilts is None else _joined(rows, tilts.get(window.date), "tilt", 0.0),
-                flags(window.instruments, strategy, mandates.get(window.date)),
-                looks_ahead(strategy, rows, scores.get(window.date)),
-            ),
+            window.instruments,
+            window.symbols,
+            rows["sector"].to_list(),
+            window.turnover,
+            rows["expected_return"].to_numpy(),
+            risk_of(window, strategy.covariance_estimator),
+            _joined(rows, rated, "score", np.nan),
+            tilt=None if tilts is None else _joined(rows, tilts.get(window.date), "tilt", 0.0),
+            permitted=flags(window.instruments, strategy, mandates.get(window.date)),
         )
-
-
-def looks_ahead(strategy: Strategy, members: pl.DataFrame, scores: pl.DataFrame | None) -> bool:
-    """True if something that the strategy uses was not known yet, which only explicit settings allow."""
-    sectors = strategy.uses_sectors and bool(members["sector_is_look_ahead"].any())
-    return sectors or (strategy.uses_esg and scores is not None and bool(scores["is_look_ahead"].any()))
+        is_rated_ahead = rated is not None and bool(rated["is_look_ahead"].any())
+        yield window.date, (known, bool(rows["sector_is_look_ahead"].any()), is_rated_ahead)
 
 
 def known_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> dict[dt.date, Known]:

@@ -9,26 +9,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from champion_assets.features.panel import Panel, panel
 from champion_assets.features.window import RETURNS
 from champion_assets.lake.inputs import Inputs
-from champion_assets.nse.trading_rules import TRADE_TO_TRADE, fixed_ticks, listing_sessions
-from champion_assets.portfolio.market_events import (
-    ORDER,
-    band_hits,
-    endings_by_session,
-    events_by_name,
-    merger_wait,
-    newest,
-)
+from champion_assets.nse.trading_rules import listing_sessions
+from champion_assets.portfolio.market_block import READ, MarketBlock, Traded, spread, widened
+from champion_assets.portfolio.market_events import ORDER, merger_wait, newest
 from champion_assets.quant.risk import Array
-from champion_assets.silver.security_status import NAME as STATUS
 from champion_assets.simulation.account import MarketDay
 from champion_assets.simulation.corporate_actions import Action
 
@@ -36,7 +29,6 @@ ACTION_SESSIONS = 250
 """How far back an action can lie that a name meets when it trades again."""
 LEAST_RETURNS = 20
 """Returns that a volatility of its own needs."""
-_PRICES = ("open", "high", "low", "close", "vwap", "previous", "volume")
 
 
 class Market:
@@ -46,71 +38,24 @@ class Market:
     """
 
     def __init__(self, inputs: Inputs, dates: Sequence[dt.date], others: Mapping[str, str] | None = None) -> None:
-        columns = [
-            "trade_date",
-            "instrument_id",
-            "symbol",
-            "series",
-            "open",
-            "high",
-            "low",
-            "close",
-            "vwap",
-            "volume",
-            "prior_close",
-            "prior_date",
-        ]
-        flags = ["trade_date", "instrument_id", "f_capital", "is_unexplained_gap"]
-        rows = inputs.read("silver/equity_eod", columns).join(
-            inputs.read(RETURNS, flags, days=dates),
-            on=["trade_date", "instrument_id"],
-            how="left",
-            maintain_order="left",
-        )
-        self._rows = rows.with_columns(previous=pl.col("prior_close") * pl.col("f_capital"))
-        self.endings_by_session, heirs = endings_by_session(inputs)
-        self.events_by_name = events_by_name(inputs)
-        children = {leg["child_instrument_id"] for legs in self.events_by_name.values() for leg in legs} - {None}
-        self.names = sorted({*self._rows["instrument_id"].unique(), *(others or {}), *heirs, *children})
-        self.index = {name: number for number, name in enumerate(self.names)}
-        self._panels = {name: self._spread(name, dates) for name in _PRICES}
-        self._line = {date: number for number, date in enumerate(dates)}
-        self._by_day = {key[0]: part for key, part in self._rows.partition_by("trade_date", as_dict=True).items()}
-        self.symbols = heirs | dict(others or {})  # as of the last session asked for: a later name is not known yet
-        told = inputs.read(STATUS, ["trade_date", "instrument_id", "hit_upper", "hit_lower"], days=dates)
-        self._told = {key[0]: part for key, part in told.partition_by("trade_date", as_dict=True).items()}
+        self._block = inputs.shared("market", lambda own: MarketBlock(own, dates), reads=READ)
+        held = {name for name in others or {} if name not in self._block.index}
+        self.names = sorted([*self._block.names, *held]) if held else self._block.names
+        self.index = {name: number for number, name in enumerate(self.names)} if held else self._block.index
+        self._places = np.array([self.index[name] for name in self._block.names], dtype=np.intp) if held else None
+        self.symbols = self._block.heirs | dict(others or {})  # as of the last session asked for: see `day`
+        self._told = 0
         self._inputs = inputs
 
-    def _spread(self, column: str, dates: Sequence[dt.date]) -> Array:
-        found = panel(self._rows, column, dates)
-        values = np.full((len(dates), len(self.names)), np.nan)
-        values[:, [self.index[name] for name in found.instruments]] = found.values
-        return values
-
     def day(self, date: dt.date, volatility: Array | None = None) -> MarketDay:
-        """The market of a session."""
-        line, rows = self._line[date], self._by_day[date]
-        self.symbols.update(rows.select("instrument_id", "symbol").iter_rows())
-        numbers = [self.index[name] for name in rows["instrument_id"]]
-        gap, delivered = np.zeros(len(self.names), dtype=bool), np.zeros(len(self.names), dtype=bool)
-        gap[numbers] = rows["is_unexplained_gap"].fill_null(value=False).to_numpy()
-        delivered[numbers] = rows["series"].is_in(list(TRADE_TO_TRADE)).to_numpy()
-        values = {name: self._panels[name][line] for name in _PRICES}
-        volume = np.nan_to_num(values.pop("volume"))
-        moves = np.full(len(self.names), np.nan) if volatility is None else volatility
-        ticks = np.full(len(self.names), np.nan)
-        ticks[numbers] = fixed_ticks(rows["series"].to_list())
-        return MarketDay(
-            date=date,
-            volume=volume,
-            traded=volume > 0,
-            is_gap=gap,
-            is_delivered=delivered,
-            volatility=moves,
-            tick=ticks,
-            hits=None if (told := self._told.get(date)) is None else band_hits(told, self.index),
-            **values,
-        )
+        """The market of a session; from then on `symbols` are those of it, since a later name is not known yet."""
+        for line in range(self._told, self._block.line[date] + 1):
+            self.symbols.update(self._block.symbols(line))
+            self._told = line + 1
+        found = self._block.day(date)
+        if self._places is not None:
+            found = widened(found, self._places, len(self.names))
+        return found if volatility is None else replace(found, volatility=volatility)
 
     def actions(self, date: dt.date, held: Sequence[int], gaps: np.ndarray) -> dict[int, list[Action]]:
         """What holdings and claims in the names `held` meet today.
@@ -118,15 +63,15 @@ class Market:
         A name with an unexplained gap meets nothing, its value is kept.
         """
         found: dict[int, list[Action]] = {}
-        traded = dict(self._by_day[date].select("instrument_id", "prior_date").iter_rows())
+        traded = self._block.traded(date)
         known = self._inputs.window("silver/corporate_actions", date)  # of the day, whatever else the block reads
         for number in held:
             name = self.names[number]
-            if (date, name) in self.endings_by_session:
-                found[number] = [self._ending(date, self.endings_by_session[date, name], traded)]
-            if name not in self.events_by_name or gaps[number]:
+            if (date, name) in self._block.endings:
+                found[number] = [self._ending(date, self._block.endings[date, name], traded)]
+            if name not in self._block.events or gaps[number]:
                 continue
-            legs = [leg for leg in self.events_by_name[name] if known[0] <= leg["trade_date"] <= date]
+            legs = [leg for leg in self._block.events[name] if known[0] <= leg["trade_date"] <= date]
             since = traded.get(name)
             mine = newest(
                 [
@@ -157,9 +102,7 @@ class Market:
                 ]  # what a user says of an ending comes before the packaged line
         return found
 
-    def _ending(
-        self, date: dt.date, lines: Sequence[Mapping[str, Any]], traded: Mapping[str, dt.date | None]
-    ) -> Action:
+    def _ending(self, date: dt.date, lines: Sequence[Mapping[str, Any]], traded: Traded) -> Action:
         parts = tuple(
             (self.index[child := line["child_instrument_id"]], line["ratio"], merger_wait(date, child, traded))
             for line in lines
@@ -169,19 +112,19 @@ class Market:
 
     def late(self, date: dt.date, held: Sequence[int]) -> int:
         """Holdings of which the past was told otherwise today: it is counted, and not made undone."""
-        traded = dict(self._by_day[date].select("instrument_id", "prior_date").iter_rows())
+        traded = self._block.traded(date)
         return sum(
             any(
                 leg["trade_date"] == date
                 and leg["child_instrument_id"] is None
                 and (since := traded.get(self.names[number])) is not None
                 and leg["ex_session"] <= since
-                for leg in self.events_by_name.get(self.names[number], ())
+                for leg in self._block.events.get(self.names[number], ())
             )
             for number in held
         )
 
-    def _action(self, date: dt.date, leg: Mapping[str, Any], traded: Mapping[str, dt.date | None]) -> Action | None:
+    def _action(self, date: dt.date, leg: Mapping[str, Any], traded: Traded) -> Action | None:
         if leg["held"] is not None:  # nobody has confirmed it: it pays nothing, either
             return None
         if leg["kind"] in ("dividend", "distribution"):
@@ -211,12 +154,13 @@ class Market:
 
     def closes(self, date: dt.date) -> Array:
         """The closes of a session, shape (n,), NaN where a name did not trade."""
-        return np.asarray(self._panels["close"][self._line[date]])
+        closes = self._block.panels["close"][self._block.line[date]]
+        return closes if self._places is None else spread(closes, self._places, len(self.names))
 
     @cached_property
     def _returns(self) -> tuple[Panel, dict[dt.date, int]]:
         """Total returns of the risk windows, for volatilities."""
-        sessions = sorted({day for date in self._line for day in self._inputs.window(RETURNS, date, lag=0)})
+        sessions = sorted({day for date in self._block.line for day in self._inputs.window(RETURNS, date, lag=0)})
         rows = self._inputs.read(RETURNS, ["trade_date", "instrument_id", "total_return"], days=sessions)
         return panel(rows, "total_return", sessions), {day: number for number, day in enumerate(sessions)}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -59,12 +59,19 @@ def band_hits(told: pl.DataFrame, index: Mapping[str, int]) -> BandHits:
     return BandHits(known, upper, lower)
 
 
-def merger_wait(date: dt.date, child: str, traded: Mapping[str, dt.date | None]) -> int:
-    """Sessions until the shares of a child can be sold: none if it first trades on `date`.
+class Before(Protocol):
+    """Who trades on a session, and the session before on which each traded."""
 
-    `traded` has each name's session before.
-    """
-    return 0 if child in traded and traded[child] is None else listing_sessions("merger", date)
+    def __contains__(self, name: str) -> bool:
+        """True if the name trades."""
+
+    def get(self, name: str) -> dt.date | None:
+        """The session before on which it traded, None if there is none."""
+
+
+def merger_wait(date: dt.date, child: str, traded: Before) -> int:
+    """Sessions until the shares of a child can be sold: none if it first trades on `date`."""
+    return 0 if child in traded and traded.get(child) is None else listing_sessions("merger", date)
 
 
 def newest(legs: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -49,13 +49,13 @@ class Targets:
     prices: Mapping[str, float] | None = None
     is_look_ahead: bool = False
 
-    def columns(self) -> dict[str, list[Any]]:
-        """The stored form, one value each."""
+    def columns(self) -> dict[str, Any]:
+        """The stored form."""
         prices = [{"constraint_name": name, "price": value} for name, value in (self.prices or {}).items()]
         return {
-            "decided_on": [self.decided_on], "targets": [list(self.rows.values())], "cash_weight": [self.cash_weight],
-            "claims_weight": [self.claims_weight], "relative_gap": [self.relative_gap], "distance": [self.distance],
-            "shadow_prices": [prices], "is_look_ahead": [self.is_look_ahead],
+            "decided_on": self.decided_on, "targets": list(self.rows.values()), "cash_weight": self.cash_weight,
+            "claims_weight": self.claims_weight, "relative_gap": self.relative_gap, "distance": self.distance,
+            "shadow_prices": prices, "is_look_ahead": self.is_look_ahead,
         }  # fmt: skip
 
     @classmethod

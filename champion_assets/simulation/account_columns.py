@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from champion_assets.simulation.account import Account, Claim, new_account
 from champion_assets.simulation.session import SessionResult
@@ -80,65 +80,68 @@ CHANGES = pl.List(
 
 
 def as_columns(account: Account, names: Sequence[str], symbols: Mapping[str, str]) -> dict[str, list[Any]]:
-    """The account's columns, one value each."""
+    """The account's columns."""
     held = [int(number) for number in np.flatnonzero(account.shares)]
     return {
         "holdings": [
-            [
-                {
-                    "instrument_id": names[i],
-                    "symbol": symbols.get(names[i], ""),
-                    "shares": float(account.shares[i]),
-                    "price": float(account.price[i]),
-                    "value": float(account.shares[i] * account.price[i]),
-                    "idle": int(account.idle[i]),
-                }
-                for i in held
-            ]
+            {
+                "instrument_id": names[i],
+                "symbol": symbols.get(names[i], ""),
+                "shares": float(account.shares[i]),
+                "price": float(account.price[i]),
+                "value": float(account.shares[i] * account.price[i]),
+                "idle": int(account.idle[i]),
+            }
+            for i in held
         ],
         "arriving": [
-            [{"instrument_id": names[i], "shares": shares, "sessions": left} for i, shares, left in account.arriving]
+            {"instrument_id": names[i], "shares": shares, "sessions": left} for i, shares, left in account.arriving
         ],
         "unlisted": [
-            [{"instrument_id": names[i], "shares": shares, "sessions": left} for i, shares, left in account.unlisted]
+            {"instrument_id": names[i], "shares": shares, "sessions": left} for i, shares, left in account.unlisted
         ],
-        "owed": [[{"amount": amount, "sessions": left} for amount, left in account.owed]],
+        "owed": [{"amount": amount, "sessions": left} for amount, left in account.owed],
         "claims": [
-            [
-                {
-                    "instrument_id": names[claim.name],
-                    "symbol": symbols.get(names[claim.name], ""),
-                    "shares": claim.shares,
-                    "each": claim.each,
-                    "age": claim.age,
-                }
-                for claim in account.claims
-            ]
+            {
+                "instrument_id": names[claim.name],
+                "symbol": symbols.get(names[claim.name], ""),
+                "shares": claim.shares,
+                "each": claim.each,
+                "age": claim.age,
+            }
+            for claim in account.claims
         ],
-        "orders": [[{"instrument_id": names[i], "shares": shares} for i, shares in sorted(account.orders.items())]],
+        "orders": [{"instrument_id": names[i], "shares": shares} for i, shares in sorted(account.orders.items())],
     }
 
 
 def session_columns(result: SessionResult, names: Sequence[str], symbols: Mapping[str, str]) -> dict[str, list[Any]]:
-    """What became of the session's orders, and what each name brought, one value each."""
+    """What became of the session's orders, and what each name brought."""
 
     def who(number: int) -> dict[str, Any]:
         return {"instrument_id": names[number], "symbol": symbols.get(names[number], "")}
 
     return {
-        "executions": [[
+        "executions": [
             {**who(each.name), "wanted": each.wanted, "filled": each.filled, "reason": each.reason,
              "reference": _known(each.reference), "price": _known(each.price), "charges": each.charges}
             for each in result.executions
-        ]],
-        "results": [[{**who(number), **asdict(each)} for number, each in result.names.items()]],
-        "changes": [[
+        ],
+        "results": [{**who(number), **vars(each)} for number, each in result.names.items()],
+        "changes": [
             {"kind": each.kind, **who(each.name), "shares": each.shares, "cash": each.cash, "factor": each.factor,
              "other": names[each.other] if each.other >= 0 else None,
              "other_symbol": symbols.get(names[each.other], "") if each.other >= 0 else None}
             for each in result.changes
-        ]],
+        ],
     }  # fmt: skip
+
+
+def frame_of(rows: Sequence[Mapping[str, Any]], schema: pl.Schema) -> pl.DataFrame:
+    """Rows of columns by name, lists of records among them, as a frame."""
+    kinds = pl.DataFrame(schema=schema).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+    columns = [pa.array([row[each.name] for row in rows], type=each.type) for each in kinds]
+    return pl.DataFrame(pa.Table.from_arrays(columns, schema=kinds), schema=schema)
 
 
 def _known(value: float) -> float | None:
