@@ -23,8 +23,8 @@ from typing import Any
 import click
 
 from champion_assets.cli.groups import write_groups
+from champion_assets.cli.optional_packages import hide_optional_packages
 from champion_assets.cli.stopping import exit_code, stoppable
-from champion_assets.cli.without_pandas import hide_pandas_from_pandera
 from champion_assets.common.errors import ChampionError
 from champion_assets.common.redaction import install, redacted
 
@@ -42,7 +42,7 @@ class CommandBoundary(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; see the module for what becomes of its errors."""
         install()
-        hide_pandas_from_pandera()
+        hide_optional_packages()
         with stoppable():
             return self._invoke(ctx)
 

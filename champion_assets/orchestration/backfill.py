@@ -190,12 +190,15 @@ def _chunk(
     keys = {day.isoformat() for day in days}
     needed = []
     for table in tables:
+        if not keys <= recorded[table.name]:  # needs no plan here: the run makes its own
+            needed.append(table.name)
+            continue
         try:
             plan = plan_range(table, workspace, days, marks, refetch=None if refetch else ())
         except HelperUnavailable:  # its run says what is wrong; the other tables are built
             needed.append(table.name)
             continue
-        if plan.stale or plan.missing or not keys <= recorded[table.name]:
+        if plan.stale or plan.missing:
             needed.append(table.name)
     sessions = len(workspace.sessions(days[0], days[-1]))
     result = ChunkResult(days[0], days[-1], needed, sessions, len(days) - sessions)
