@@ -67,6 +67,8 @@ class Place:
         if wanted.since_month and trailing:
             trailing = self.calendar.sessions_between(trailing[-1].replace(day=1), trailing[-1])
         first = self._first_of(wanted.table)
+        if trailing and trailing[0] >= first:
+            return trailing
         return [session for session in trailing if session >= first]
 
     def window_before(self, date: dt.date) -> dt.date | None:

@@ -123,15 +123,18 @@ def backfill(
     tables = [workspace.tables[name] for name in names if name in workspace.tables]
     recorded = {table.name: _recorded(instance, table) for table in tables}
     results: list[ChunkResult] = []
+    whole = [name for name in names if name not in workspace.tables]
     for days in chunks(calendar_days(start, end), workspace.settings.partitions_per_run or DAYS_A_RUN):
         failed = {name for each in results for name in each.helpers}
         usable = [table for table in tables if table.name not in failed]
-        result = _chunk(workspace, usable, days, recorded, instance, refetch=refetch, watcher=watcher)
+        at_last = whole if days[-1] == end else []
+        result = _chunk(workspace, usable, days, recorded, instance, at_last, refetch=refetch, watcher=watcher)
         results.append(result)
         if result.errors:
             return results
-    whole = [name for name in names if name not in workspace.tables]
-    if whole and (results[-1].assets or any(result.assets for result in results) or not _all_recorded(instance, whole)):
+    if whole and not results[-1].assets and (
+        any(result.assets for result in results) or not _all_recorded(instance, whole)
+    ):  # fmt: skip
         results.append(_whole_history(whole, start, end, instance))
     return results
 
@@ -184,8 +187,9 @@ def _all_recorded(instance: dg.DagsterInstance, names: Sequence[str]) -> bool:
 
 def _chunk(
     workspace: Workspace, tables: Sequence[DailyTable], days: Sequence[dt.date], recorded: dict[str, set[str]],
-    instance: dg.DagsterInstance, *, refetch: bool, watcher: Watcher,
+    instance: dg.DagsterInstance, whole: Sequence[str], *, refetch: bool, watcher: Watcher,
 ) -> ChunkResult:  # fmt: skip
+    """One run of what is not current; `whole`, tables of the whole history, go with it if there is such a run."""
     marks = Fingerprints(workspace.lake)
     keys = {day.isoformat() for day in days}
     needed = []
@@ -204,13 +208,14 @@ def _chunk(
     result = ChunkResult(days[0], days[-1], needed, sessions, len(days) - sessions)
     watcher.begin(days[0], days[-1], sessions * len(needed))
     if needed:
+        result.assets += whole
         tags = (
             _partition_tags(days[0], days[-1])
             | {HELPERS_TAG: HELPERS_ONCE}
             | ({} if refetch else {FETCH_TAG: FETCH_MISSING})
         )
         with report_progress(watcher.progress, watcher.note) if watcher.progress else nullcontext():
-            result.run_id, errors = run_in_process(needed, tags, instance)
+            result.run_id, errors = run_in_process(result.assets, tags, instance)
         helpers = {table.name for table in tables if table.group == WAREHOUSE}
         result.helpers = {name: words for name, words in errors.items() if name in helpers}
         result.errors = [words for name, words in errors.items() if name not in helpers]
