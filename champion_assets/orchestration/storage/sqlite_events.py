@@ -127,7 +127,7 @@ class BatchedSqliteEventLogStorage(PlannedPartitions, OnePlannedRow, ShippedSqli
         kind = event.dagster_event_type if event.is_dagster_event else None
         if kind in _INDEXED:
             with self.index_transaction() as connection:
-                (number,) = connection.execute(_INSERT, row).inserted_primary_key or (0,)
+                number = connection.execute(_INSERT, row).lastrowid
                 if kind in ASSET_EVENTS:
                     self._store_tags(connection, [event], [number])
                     self._store_asset_event(connection, event, number)
