@@ -20,6 +20,8 @@ from champion_assets.bronze import (
     bundle_prices,
     market_lists,
     participant_open_interest,
+    published_volatility,
+    series_changes,
     symbol_changes,
 )
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
@@ -31,6 +33,7 @@ from champion_assets.bronze import earnings as bronze_earnings
 from champion_assets.bronze import esg_scores as bronze_esg_scores
 from champion_assets.bronze import index_close as bronze_index_close
 from champion_assets.bronze import index_constituents as bronze_index_constituents
+from champion_assets.bronze import price_bands as bronze_price_bands
 from champion_assets.bronze import shares_outstanding as bronze_shares_outstanding
 from champion_assets.checks import index_replication, results
 from champion_assets.common.errors import ConfigurationError
@@ -74,6 +77,7 @@ from champion_assets.silver import (
     index_eod,
     index_total_return,
     instruments,
+    price_bands,
     rates,
     security_status,
     shares_outstanding,
@@ -136,6 +140,9 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     market_lists.TABLE,
     participant_open_interest.TABLE,
     adjusted_extremes.TABLE,
+    bronze_price_bands.TABLE,
+    series_changes.TABLE,
+    published_volatility.TABLE,
     bronze_derivatives.TABLE,
     bronze_esg_scores.TABLE,
     instruments.TABLE,
@@ -144,6 +151,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     index_eod.TABLE,
     rates.TABLE,
     derivatives.TABLE,
+    price_bands.TABLE,
     security_status.TABLE,
     shares_outstanding.TABLE,
     index_total_return.TABLE,

@@ -16,6 +16,9 @@ A row for each witness that a day has:
   compared if the exchange's extreme lies in our history, and named in `behind` if the two are not the same price. A
   demerger is no reason to adjust here.
 
+- `volatility`: the exchange's volatility of each security, from that of the session before and our own return of the
+  day, against the printed one. Its closes are those of both exchanges together, so a name of a small session differs.
+
 The residual is published less recomputed, in basis points of the day's return or of the sum; extremes are counted
 instead.
 """
@@ -33,11 +36,14 @@ import polars as pl
 from champion_assets.checks.replication_numbers import (
     ADJUSTED_KINDS,
     BEFORE,
+    DECAY,
+    PRINTED,
     QUARTERS,
     basis_of,
     equal_weight_return,
     extremes,
     factors_between,
+    volatility_misfits,
 )
 from champion_assets.lake.inputs import Inputs
 from champion_assets.lake.place import Input
@@ -47,8 +53,13 @@ from champion_assets.quant.adjust import known_events
 
 NAME = "checks/index_replication"
 EQUITY, ACTIONS, STATUS = "silver/equity_eod", "silver/corporate_actions", "silver/security_status"
-WITNESSED_BY = ("bronze/bundle_prices", "bronze/shares_outstanding", "bronze/adjusted_extremes")
-WITNESSES = ("equal_weight", "total_return", "market_cap", "adjusted_highs", "adjusted_lows")
+WITNESSED_BY = (
+    "bronze/bundle_prices",
+    "bronze/shares_outstanding",
+    "bronze/adjusted_extremes",
+    "bronze/published_volatility",
+)
+WITNESSES = ("equal_weight", "total_return", "market_cap", "adjusted_highs", "adjusted_lows", "volatility")
 EQUAL_WEIGHT = "NIFTY50 EQL Wgt"
 """Name of the index in the PR bundle."""
 LEVERAGED = "nifty_50"
@@ -57,6 +68,8 @@ YEAR = 252
 SAME_PRICE = 0.0006
 """How far two prices may be apart as a share, with a paisa of rounding beside."""
 SHOWN = 20
+Days = dict[dt.date, pl.DataFrame]
+Row = dict[str, Any]
 
 
 class IndexReplication(TableModel):
@@ -87,7 +100,7 @@ class IndexReplication(TableModel):
 
 def _row(
     date: dt.date, witness: str, published: float | None, recomputed: float | None, names: int, **more: Any
-) -> dict[str, Any]:
+) -> Row:
     residual = None if published is None or recomputed is None else 1e4 * (published - recomputed)
     if witness == "market_cap" and published and recomputed is not None:
         residual = 1e4 * (published - recomputed) / published
@@ -115,9 +128,11 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
             EQUITY, ["trade_date", "instrument_id", "symbol", "series", "high", "low", "close", "prev_close"]
         )
         events = inputs.read(ACTIONS, ["trade_date", "instrument_id", "ex_date", "ex_session", "kind", "f_capital"])
-        rows += _equal_weights(inputs, dates, prices, events)
-        rows += _market_caps(inputs, dates, prices)
+        days = _by_day(prices)
+        rows += _equal_weights(inputs, dates, days, events)
+        rows += _market_caps(inputs, dates, days)
         rows += _extremes(inputs, dates, prices, events)
+        rows += _volatilities(inputs, dates, days, events)
     frame = pl.DataFrame(rows, schema=empty_frame(IndexReplication).schema).sort("trade_date", "witness")
     facts: dict[dt.date, dict[str, Any]] = {}
     for row in frame.iter_rows(named=True):
@@ -130,9 +145,12 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     return Computed(frame, facts=facts)
 
 
-def _equal_weights(
-    inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame, events: pl.DataFrame
-) -> Iterable[dict[str, Any]]:
+def _by_day(rows: pl.DataFrame) -> Days:
+    """Rows by day, in order."""
+    return dict(sorted((key[0], part) for key, part in rows.partition_by("trade_date", as_dict=True).items()))
+
+
+def _equal_weights(inputs: Inputs, dates: Sequence[dt.date], prices: Days, events: pl.DataFrame) -> Iterable[Row]:
     bundle = inputs.read(
         "bronze/bundle_prices", ["trade_date", "market", "security", "prev_close", "close"], days=dates
     )
@@ -144,14 +162,10 @@ def _equal_weights(
         ids = listed.filter(pl.col("trade_date") == date)["instrument_id"]
         sessions = inputs.window(EQUITY, date)
         basis, legs = basis_of(sessions, date), known_events(events, date)
-        today = prices.filter((pl.col("trade_date") == date) & pl.col("instrument_id").is_in(ids.to_list())).sort(
-            "instrument_id"
-        )
+        today = prices[date].filter(pl.col("instrument_id").is_in(ids.implode())).sort("instrument_id")
         if today.is_empty() or len(sessions) < 2:
             continue
-        begin = prices.filter(pl.col("trade_date") == (basis or date)).select(
-            "instrument_id", base=pl.col("close") if basis else pl.col("prev_close")
-        )
+        begin = prices[basis or date].select("instrument_id", base=pl.col("close") if basis else pl.col("prev_close"))
         past = factors_between(legs, basis or sessions[-2], sessions[-2]).rename({"f": "f_past"})
         members = today.join(begin, on="instrument_id", how="left", maintain_order="left")
         members = members.join(past, on="instrument_id", how="left", maintain_order="left")
@@ -177,7 +191,7 @@ def _equal_weights(
         )
 
 
-def _total_returns(inputs: Inputs, dates: Sequence[dt.date]) -> Iterable[dict[str, Any]]:
+def _total_returns(inputs: Inputs, dates: Sequence[dt.date]) -> Iterable[Row]:
     rows = inputs.read(
         "silver/index_total_return",
         ["trade_date", "index_id", "dividend_return", "witnesses", "disagreement"],
@@ -198,32 +212,29 @@ def _total_returns(inputs: Inputs, dates: Sequence[dt.date]) -> Iterable[dict[st
             )
 
 
-def _market_caps(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame) -> Iterable[dict[str, Any]]:
+def _market_caps(inputs: Inputs, dates: Sequence[dt.date], prices: Days) -> Iterable[Row]:
     key = ["trade_date", "symbol", "series"]
     said = inputs.read("bronze/shares_outstanding", [*key, "shares", "market_cap", "last_trade_date"], days=dates)
     said = said.filter(pl.col("last_trade_date") == pl.col("trade_date")).unique(key, keep="first", maintain_order=True)
-    both = said.join(prices.select(*key, "close"), on=key).sort(key)
-    for date in both["trade_date"].unique().sort().to_list():
-        mine = both.filter(pl.col("trade_date") == date)
+    for date, listed in _by_day(said).items():
+        mine = listed.join(prices[date].select(*key, "close"), on=key).sort(key)
+        if mine.is_empty():
+            continue
         own = math.fsum(shares * close for shares, close in mine.select("shares", "close").iter_rows())
         yield _row(date, "market_cap", math.fsum(mine["market_cap"]), own, mine.height)
 
 
-def _extremes(
-    inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame, events: pl.DataFrame
-) -> Iterable[dict[str, Any]]:
+def _extremes(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame, events: pl.DataFrame) -> Iterable[Row]:
     said = inputs.read(
         "bronze/adjusted_extremes",
         ["trade_date", "symbol", "series", "high", "high_date", "low", "low_date"],
         days=dates,
     )
     said = said.unique(["trade_date", "symbol", "series"], keep="first", maintain_order=True)
-    for date in said["trade_date"].unique().sort().to_list():
+    for date, mine in _by_day(said).items():
         sessions = inputs.window(EQUITY, date)
         past = prices.filter(pl.col("trade_date").is_between(sessions[0], date))
-        both = extremes(past, known_events(events, date), date).join(
-            said.filter(pl.col("trade_date") == date), on=["symbol", "series"]
-        )
+        both = extremes(past, known_events(events, date), date).join(mine, on=["symbol", "series"])
         for witness, side in (("adjusted_highs", "high"), ("adjusted_lows", "low")):
             in_reach = both.filter(pl.col(f"{side}_date") >= sessions[0]).sort("symbol")
             apart = (pl.col(side) - pl.col(f"own_{side}")).abs() > SAME_PRICE * pl.col(side) + 0.011
@@ -240,12 +251,24 @@ def _extremes(
                 )
 
 
+def _volatilities(inputs: Inputs, dates: Sequence[dt.date], prices: Days, events: pl.DataFrame) -> Iterable[Row]:
+    columns = ["trade_date", "symbol", "previous_volatility", "volatility"]
+    said = inputs.read("bronze/published_volatility", columns, days=dates).drop_nulls()
+    for date, mine in _by_day(said.unique(["trade_date", "symbol"], keep="first", maintain_order=True)).items():
+        before = [day for day in inputs.window(EQUITY, date) if day < date]
+        factors = factors_between(known_events(events, date), before[-1] if before else date, date)
+        names, differing = volatility_misfits(prices[date], mine, factors)
+        if names:
+            behind = ", ".join(differing[:SHOWN])
+            yield _row(date, "volatility", None, None, names, differing=len(differing), behind=behind)
+
+
 TABLE = DailyTable(
     name=NAME,
     description="What the exchange publishes of the whole market, recomputed from our own tables: residuals by "
     "day and witness.",
     model=IndexReplication,
-    code_version="1",
+    code_version="2",
     inputs=lambda _: (
         *(Input(table) for table in WITNESSED_BY),
         Input(STATUS),
@@ -259,6 +282,7 @@ TABLE = DailyTable(
         "before": BEFORE,
         "kinds": list(ADJUSTED_KINDS),
         "same": SAME_PRICE,
+        "volatility": [DECAY, PRINTED],
     },
     compute=compute,
     may_be_empty=True,

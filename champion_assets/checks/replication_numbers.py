@@ -15,6 +15,8 @@ import polars as pl
 QUARTERS, BEFORE = (3, 6, 9, 12), 3
 
 
+DECAY, PRINTED = 0.995, 0.000101
+"""Of the published volatility: what the session before counts, and the rounding of two figures of four decimals."""
 ADJUSTED_KINDS = ("split", "consolidation", "bonus", "rights")
 
 
@@ -60,6 +62,21 @@ def factors_between(
     )
 
 
+def volatility_misfits(today: pl.DataFrame, said: pl.DataFrame, factors: pl.DataFrame) -> tuple[int, list[str]]:
+    """How many securities have a published volatility, and the symbols whose figure our own return does not give.
+
+    Args:
+        today: instrument_id, symbol, close and prev_close of a day.
+        said: symbol, previous_volatility and volatility, each a share a day.
+        factors: instrument_id and `f`, the price factor of the day's actions.
+    """
+    both = today.filter(pl.col("prev_close") > 0).join(said, on="symbol")
+    both = both.join(factors, on="instrument_id", how="left", maintain_order="left")
+    own = (pl.col("close") / (pl.col("prev_close") * pl.col("f").fill_null(1.0))).log()
+    step = (DECAY * pl.col("previous_volatility") ** 2 + (1 - DECAY) * own**2).sqrt()
+    return both.height, both.filter((step - pl.col("volatility")).abs() > PRINTED)["symbol"].sort().to_list()
+
+
 def extremes(prices: pl.DataFrame, events: pl.DataFrame, date: dt.date) -> pl.DataFrame:
     """Adjusted highest and lowest price of the year before `date`.
 
@@ -72,6 +89,10 @@ def extremes(prices: pl.DataFrame, events: pl.DataFrame, date: dt.date) -> pl.Da
     """
     year = prices.filter(pl.col("trade_date").is_between(date - dt.timedelta(days=365), date, closed="left"))
     acted = events.filter(pl.col("kind").is_in(ADJUSTED_KINDS)).select("instrument_id", "ex_session", "f_capital")
+    has_acted = pl.col("instrument_id").is_in(acted["instrument_id"].unique().implode())
+    ends = [pl.col("high").max().alias("own_high"), pl.col("low").min().alias("own_low")]
+    plain = year.filter(~has_acted).group_by("instrument_id").agg(ends)
+    year = year.filter(has_acted)
     later = year.join(acted, on="instrument_id").filter(pl.col("ex_session") > pl.col("trade_date"))
     scale = (
         later.sort("instrument_id", "trade_date", "ex_session")
@@ -81,8 +102,9 @@ def extremes(prices: pl.DataFrame, events: pl.DataFrame, date: dt.date) -> pl.Da
     scaled = year.join(scale, on=["instrument_id", "trade_date"], how="left").with_columns(
         pl.col("scale").fill_null(1.0)
     )
-    found = scaled.group_by("instrument_id").agg(
+    moved = scaled.group_by("instrument_id").agg(
         own_high=(pl.col("high") * pl.col("scale")).max(), own_low=(pl.col("low") * pl.col("scale")).min()
     )
+    found = pl.concat([plain, moved])
     today = prices.filter(pl.col("trade_date") == date).select("instrument_id", "symbol", "series")
     return today.join(found, on="instrument_id").sort("instrument_id")

@@ -48,7 +48,18 @@ ACTIONS, CHANGES, SECURITIES, LIST = (
 MEMBERS = ("Pd", "bh", "mcap", "PE", "hl", "etf", "sme", "Bm")
 """Members of the PR bundle that some table reads, too, where they lie loose under their names."""
 BULK, BLOCK = "bulk deals", "block deals"
-LISTS = (BULK, BLOCK, "shortselling", "REG1_IND", "fao_participant", "CM_52_wk_High_low")
+CHANGES_OF_SERIES, BANDS = "series_change", "sec_list"
+LISTS = (
+    BULK,
+    BLOCK,
+    "shortselling",
+    "REG1_IND",
+    "fao_participant",
+    "CM_52_wk_High_low",
+    CHANGES_OF_SERIES,
+    BANDS,
+    "CMVOLT",
+)
 DERIVATIVES, OLD_DERIVATIVES = "UDiFF F&O bhavcopy", "legacy F&O bhavcopy"
 USED = (
     *PRICES,
@@ -88,7 +99,8 @@ _SIGNS = (
     ("sme", "market symbol corpind"),
     (BULK, "date symbol clientname buysell remarks"),
     (BLOCK, "date symbol clientname buysell"),
-    ("series_change", "symbol fromseries toseries"),
+    (CHANGES_OF_SERIES, "symbol fromseries toseries"),
+    (BANDS, "symbol series securityname band"),
     ("shortselling", "securityname symbolname tradedate quantity"),
     ("namechange", "nchsymbol nchprevname"),
     ("CMVOLT", "date symbol underlyingclosepricea"),
@@ -277,7 +289,13 @@ def archive_name(kind: str | None, date: dt.date | None) -> str | None:
         return registers[kind]
     if date is None:
         return None
-    own = {BC: "bc%d%m%Y.csv", BULK: "bulk_%d%m%Y.csv", BLOCK: "block_%d%m%Y.csv"}
+    own = {
+        BC: "bc%d%m%Y.csv",
+        BULK: "bulk_%d%m%Y.csv",
+        BLOCK: "block_%d%m%Y.csv",
+        CHANGES_OF_SERIES: "series_change_%d%m%Y.csv",
+        BANDS: "sec_list_%d%m%Y.csv",
+    }
     if kind in own:
         return format(date, own[kind])
     if kind == DERIVATIVES and date >= FIRST_UDIFF:

@@ -52,6 +52,7 @@ from champion_assets.portfolio.targets import PRICES, TARGETS, Targets, standing
 from champion_assets.quant.problem import Infeasible, NotSolved
 from champion_assets.settings.simulation import SimulationSettings
 from champion_assets.silver.endings import NAME as ENDINGS
+from champion_assets.silver.price_bands import NAME as BANDS
 from champion_assets.silver.rates import NAME as RATES
 from champion_assets.silver.rates import Overnight, by_date
 from champion_assets.silver.security_status import NAME as STATUS
@@ -268,12 +269,13 @@ TABLE = DailyTable(
     description="The account after each session: fills, costs, corporate actions, holdings, and the decision "
     "made with it at the close.",
     model=AccountDay,
-    code_version="5",
+    code_version="6",
     inputs=lambda settings: (
         *decision_inputs(settings),
         Input("silver/equity_eod"),
         Input(ENDINGS),
         Input(STATUS),
+        Input(BANDS),
         Input(RATES),
         Input("silver/corporate_actions", ACTION_SESSIONS),
         Input(NAME, lag=1),

@@ -1,6 +1,6 @@
 """`raw/market_lists`: daily lists that lie in the source beside the prices.
 
-Deals, short selling, surveillance, open interest, 52 weeks.
+Deals, short selling, surveillance, open interest, 52 weeks, price bands, changes of series, volatility.
 
 A session has a row for each kind found. The archive is not asked for them: their names are those under which it
 publishes them, and whoever wants them puts them into the source, in a folder for each day or with the day in their
@@ -57,7 +57,7 @@ TABLE = DailyTable(
     name=NAME,
     description="Lists of the day beside its prices as received; of deals without the names of clients.",
     model=RawMarketLists,
-    code_version="1",
+    code_version="2",
     compute=compute,
     outside=source_of,
     block=block_size,

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from champion_assets.checks.index_replication import NAME
 from champion_assets.checks.replication_numbers import basis_of, equal_weight_return, extremes, factors_between
 from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.synthetic.security_lists import WRONG_VOLATILITY
 from champion_assets_tests.daily_folder import DAYS, built
 from champion_assets_tests.helpers import build_until
 
@@ -85,7 +86,13 @@ def test_the_fictional_market_is_reproduced_and_what_is_not_has_a_name(workspace
     assert large["behind"].str.contains("demerger|rights").all()
     assert rows.filter(pl.col("witness") == "market_cap")["residual_bp"].abs().max() < 1e-6  # type: ignore[operator]
     assert rows.filter(pl.col("basis").is_not_null())["basis"].unique().to_list() == [dt.date(2023, 12, 26)]
-    forgotten = rows.filter(pl.col("differing") > 0)
+    volatility = rows.filter(pl.col("witness") == "volatility")
+    wrong = volatility.filter(pl.col("differing") > 0)
+    planted = workspace.sessions(START, END)[WRONG_VOLATILITY]
+    assert volatility.height == len(workspace.sessions(START, END))
+    assert planted in wrong["trade_date"].to_list()
+    assert wrong.filter(pl.col("trade_date") != planted)["behind"].str.contains("[A-Z]").all()
+    forgotten = rows.filter((pl.col("differing") > 0) & (pl.col("witness") != "volatility"))
     assert forgotten.height
     assert forgotten["behind"].str.contains("ARANYAPHAR").all()  # the bonus that the exchange's list does not know
 
@@ -102,5 +109,7 @@ def test_genuine_days(real: Path, tmp_path: Path) -> None:
         .sort("witness")
     )
     assert sides.rows() == [("adjusted_highs", 26, 0), ("adjusted_lows", 95, 0)]
+    steps = rows.filter(pl.col("witness") == "volatility")
+    assert steps.select("names", "differing").rows() == [(2530, 9), (2528, 12)]
     (residual,) = rows.filter(pl.col("witness") == "equal_weight")["residual_bp"]
     assert residual == pytest.approx(3.06, abs=0.01)  # the simple mean: two days are no history

@@ -29,7 +29,7 @@ from champion_assets.common.clock import INDIA
 from champion_assets.nse.errors import BadPayload, TruncatedPayload
 from champion_assets.nse.recognition import HEAD_BYTES, PR, Recognised, archive_name, recognise_head
 
-VERSION = 3
+VERSION = 4
 """Raised when recognition changes, so that nothing remembered of before is believed."""
 BROKEN = (
     zipfile.BadZipFile,
