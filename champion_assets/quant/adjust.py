@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 Level = Literal["none", "capital", "capital_special", "total_return"]
 LEVELS: tuple[Level, ...] = Level.__args__  # type: ignore[attr-defined]
-PRICES = ("open", "high", "low", "close", "last", "prev_close", "prior_close", "vwap")
+PRICES = ("open", "high", "low", "close", "last", "vwap")
+"""Prices of the row's own session; those of the session before are in `prior.py`."""
 QUANTITIES = ("volume", "delivery_qty")
 
 

@@ -141,9 +141,11 @@ def prices(
 
     Returns:
         Rows of silver/equity_eod (rupees, shares) in order of dates with `adj_open` ... `adj_vwap`, `adj_volume`,
-        `factor` (adj = raw x factor), `share_factor`, `is_complete` (nothing between the row and A is in doubt at this
-        level; always true at `none`) and `doubt` (the first such doubt after the row, in words). Turnover is never
-        adjusted.
+        `factor` (adj = raw x factor), `share_factor`, `prior_factor` (that of the instrument's session before),
+        `adj_prev_close` and `adj_prior_close` (raw x prior_factor, so that they compare with `adj_close` across an
+        ex-date, too; null where something between the two sessions is in doubt or was not read), `is_complete` (nothing
+        between the row and A is in doubt at this level; always true at `none`) and `doubt` (the first such doubt after
+        the row, in words). Turnover is never adjusted.
 
     Raises:
         DoubtfulPrices: a row is in doubt, and on_doubt="raise".
