@@ -49,6 +49,12 @@ def keep(lake: Lake, experiment: str, result: TrialResult) -> TrialResult:
     return result
 
 
+def kept_result(lake: Lake, experiment: str, like: TrialResult) -> TrialResult | None:
+    """The stored result of the trial that `like` is of, if there is one."""
+    body = lake.get(f"{_folder(experiment, 'variants' if like.variant else 'trials')}/{like.identity}.json")
+    return None if body is None else TrialResult(**json.loads(body))
+
+
 def kept_results(lake: Lake, experiment: str) -> list[TrialResult]:
     """All trials that were ever run under this name; variants are none."""
     return [TrialResult(**json.loads(lake.get(key) or b"")) for key in lake.keys(_folder(experiment))]

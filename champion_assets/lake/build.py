@@ -84,7 +84,7 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
             report.outcomes.pop(date, None)
             plan.stale.pop(date, None)
     for date, missing in plan.missing.items():
-        report.failed[date] = MissingInput(_say_missing(table, workspace, date, missing))
+        report.failed[date] = MissingInput(say_missing(table, workspace, date, missing))
 
 
 def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, marks: Fingerprints, report: RangeReport) -> None:
@@ -129,7 +129,8 @@ def _still_stale(table: DailyTable, workspace: Workspace, stale: Sequence[dt.dat
     return []
 
 
-def _say_missing(table: DailyTable, workspace: Workspace, date: dt.date, missing: list[tuple[str, dt.date]]) -> str:
+def say_missing(table: DailyTable, workspace: Workspace, date: dt.date, missing: list[tuple[str, dt.date]]) -> str:
+    """What a day lacks of which tables, and the command that brings it."""
     by_table: dict[str, list[dt.date]] = {}
     for name, day in missing:
         by_table.setdefault(name, []).append(day)
@@ -174,7 +175,7 @@ def _compute_and_write(
     if table.rows_stand_alone:
         computed = _without_broken_rows(table, computed)
     failed: dict[dt.date, Exception] = dict(computed.failed)
-    for date, text in _invalid_days(table, computed.frame).items():
+    for date, text in invalid_days(table, computed.frame).items():
         failed[date] = InvalidRows(f"{table.name} {date}: {text}")
     report.spent("validate", clock)
     clock = time.perf_counter()
@@ -281,7 +282,12 @@ def _sync_quarantine(
         write_days(workspace.lake, name, days, drop=[date for date in dates if date in held and date not in refused])
 
 
-def _invalid_days(table: DailyTable, frame: pl.DataFrame) -> dict[dt.date, str]:
+def invalid_days(table: DailyTable, frame: pl.DataFrame) -> dict[dt.date, str]:
+    """The days whose rows break the table's model, and how.
+
+    Raises:
+        InvalidRows: rows break it together, and no day alone.
+    """
     if violations(table.model, frame) is None:
         return {}
     found = {date: violations(table.model, day) for date, day in _by_day(frame).items()}
