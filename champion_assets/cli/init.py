@@ -81,7 +81,7 @@ def _look(root: Path) -> SourceReport:
 
 def _lacks(found: SourceReport) -> list[str]:
     """What the files are too few for, with what to add."""
-    from champion_assets.nse import recognition
+    from champion_assets.nse import file_kinds
     from champion_assets.settings import get_settings
 
     kinds, lacks = {kind.kind for kind in found.kinds}, []
@@ -89,11 +89,11 @@ def _lacks(found: SourceReport) -> list[str]:
         lacks.append("no price file: nothing can be built; see `champion source`")
     elif found.prices.days < (warmup := get_settings().universe_warmup):
         lacks.append(f"no portfolio: it needs {warmup} sessions (UNIVERSE_WARMUP), the folder has {found.prices.days}")
-    if not kinds & {recognition.ACTIONS, recognition.BC, recognition.PR}:
+    if not kinds & {file_kinds.ACTIONS, file_kinds.BC, file_kinds.PR}:
         lacks.append(
             "no adjusted prices: add an export of NSE's corporate-actions page (CF-CA-equities-....csv), or PR bundles"
         )
-    if recognition.CHANGES not in kinds:
+    if file_kinds.CHANGES not in kinds:
         lacks.append("no symbolchange.csv: a company under an earlier symbol is found by its ISIN alone")
     return lacks
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from champion_assets.lake.ports import Calendar
-from champion_assets.nse.recognition import PRICES, USED, archive_name
+from champion_assets.nse.file_kinds import PRICES, USED
+from champion_assets.nse.recognition import archive_name
 from champion_assets.nse.source.folder import FolderSource
 from champion_assets.nse.source.index import Place, Progress, index_folder
 

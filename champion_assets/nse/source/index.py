@@ -27,7 +27,8 @@ from typing import Any
 
 from champion_assets.common.clock import INDIA
 from champion_assets.nse.errors import BadPayload, TruncatedPayload
-from champion_assets.nse.recognition import HEAD_BYTES, PR, Recognised, archive_name, recognise_head
+from champion_assets.nse.file_kinds import PR
+from champion_assets.nse.recognition import HEAD_BYTES, Recognised, archive_name, recognise_head
 
 VERSION = 4
 """Raised when recognition changes, so that nothing remembered of before is believed."""
