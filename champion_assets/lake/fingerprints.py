@@ -86,6 +86,7 @@ class Fingerprints:
         self._recipes: dict[str, str] = {}
         self._identities: dict[str, str] = {}
         self._inputs: dict[str, list[tuple[Input, str]]] = {}
+        self._windows: dict[tuple[str, int, int, bool], tuple[dt.date, Sequence[dt.date]]] = {}
 
     def of(self, table: str) -> _Marks:
         """The marks of a table."""
@@ -115,6 +116,15 @@ class Fingerprints:
                 for wanted in table.inputs(settings)
             ]
         return self._inputs[table.name]
+
+    def window(self, workspace: Workspace, wanted: Input, date: dt.date) -> Sequence[dt.date]:
+        """`Workspace.window`, remembered for the day that was asked for last: a plan asks twice for each."""
+        key = (wanted.table, wanted.sessions, wanted.lag, wanted.since_month)
+        last, found = self._windows.get(key, (None, ()))
+        if last != date:
+            found = workspace.window(wanted, date)
+            self._windows[key] = (date, found)
+        return found
 
     def stored(self, table: str, date: dt.date) -> str | None:
         """The fingerprint in the lake, or None if it does not have the day."""
@@ -193,6 +203,6 @@ def _windows(
     Days that no window of sessions holds have a label that ends with a plus sign.
     """
     for wanted, label in marks.inputs(table, workspace.settings):
-        yield wanted.table, workspace.window(wanted, date), wanted.is_gate, label
+        yield wanted.table, marks.window(workspace, wanted, date), wanted.is_gate, label
     for name, days in sorted(known.more.get(date, {}).items()):
         yield name, list(days), False, f"{name}+"

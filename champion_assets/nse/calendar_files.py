@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
@@ -71,6 +72,7 @@ class Day:
         return self.status != "closed"
 
 
+@cache
 def ordinary(date: dt.date) -> Day:
     """A day that no file has a line for: a regular session from Monday to Friday, else closed."""
     confirmed = date >= CONFIRMED_FROM

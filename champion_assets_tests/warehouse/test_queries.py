@@ -24,7 +24,7 @@ from champion_assets.quant.doubts import doubtful_sessions, mark, open_doubts
 from champion_assets.quant.prior import PRIOR
 from champion_assets.settings import Settings
 from champion_assets.silver.doubts import Doubts
-from champion_assets.warehouse.duckdb import sql_type
+from champion_assets.warehouse.duckdb_columns import sql_type
 from champion_assets.warehouse.loaded import loaded as loaded_tables
 from champion_assets.warehouse.views import create_views, in_dialect
 from champion_assets_tests.conftest import END, START
