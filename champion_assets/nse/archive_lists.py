@@ -27,7 +27,7 @@ DERIVATIVES = "derivatives"
 
 @dataclass(frozen=True)
 class Archived:
-    """Where a list lies: `path` below the archive's root, with the day in `strftime`'s codes or none, and since when."""
+    """Where a list lies and since when: `path` below the archive's root, with the day in `strftime`'s codes or none."""
 
     path: str
     first: dt.date

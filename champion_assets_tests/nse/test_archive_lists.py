@@ -1,4 +1,4 @@
-"""The archive is asked for a list only if a setting names it, at its address, and for the newest one only on its day."""
+"""The archive is asked for a list only if a setting names it, and for the newest one only on its day."""
 
 from __future__ import annotations
 
