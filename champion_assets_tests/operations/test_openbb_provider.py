@@ -38,8 +38,8 @@ def test_its_own_test_of_a_fetcher_passes(lake: Path, model: str, params: dict[s
 
 
 def test_it_gives_what_the_lake_has(lake: Path) -> None:
-    prices = fetched("EquityHistorical", symbol=f"{SYMBOL},EKANTA", start_date=DAY, end_date=DAY)
-    wanted = price_rows([SYMBOL, "EKANTA"], DAY, DAY)
+    prices = fetched("EquityHistorical", symbol=f"{SYMBOL},EKANTASTEE", start_date=DAY, end_date=DAY)
+    wanted = price_rows([SYMBOL, "EKANTASTEE"], DAY, DAY)
     assert [(row["symbol"], row["close"], row["volume"]) for row in prices] == [
         (row["symbol"], row["close"], row["volume"]) for row in wanted
     ]
