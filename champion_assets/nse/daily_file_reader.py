@@ -81,7 +81,7 @@ def read_daily_file(file: DailyFile, text: str, name: str) -> ReadFile:
         why = f"neither a row, for its {file.summary.blank} is blank, nor a line of totals that is known"
         told = totals.filter(~is_known).select("source_row", reason=pl.lit(why))
         totals, values, texts = totals.filter(is_known), values.filter(~is_total), texts.filter(~is_total)
-    lacking = [each for each in file.columns if values[each.name].null_count()]
+    lacking = [each for each in file.columns if _may_have_faults(texts[each.name], values[each.name], each)]
     if lacking:
         faults = pl.DataFrame(
             [_faults(texts[each.name], values[each.name], each, file.date_format) for each in lacking]
@@ -97,6 +97,12 @@ def read_daily_file(file: DailyFile, text: str, name: str) -> ReadFile:
     if file.summary is not None and refused.is_empty():
         check_totals(file.summary, rows, totals, name)
     return ReadFile(rows, refused, totals, _date(file, rows, name))
+
+
+def _may_have_faults(texts: pl.Series, values: pl.Series, column: Column) -> bool:
+    """True if a value is missing although the file says something, or where it must say something."""
+    missing = values.null_count()
+    return missing > 0 and (column.is_needed or missing != texts.is_in(["", *column.blanks]).sum())
 
 
 def _places(file: DailyFile, header: Sequence[str], name: str) -> dict[str, int]:
