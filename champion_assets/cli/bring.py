@@ -123,6 +123,7 @@ def _bring(
     mlflow_in_time: bool = False,
 ) -> None:
     from champion_assets.operations.history import too_short_for
+    from champion_assets.operations.reach import reach_of, without_prices
     from champion_assets.orchestration import backfill as work
     from champion_assets.orchestration.dagster_home import prepare_dagster_home
     from champion_assets.settings import get_settings
@@ -134,6 +135,11 @@ def _bring(
     import dagster as dg
 
     keys = work.select(assets)
+    names = {key.to_user_string() for key in keys}
+    reach = reach_of(get_settings(), first, last, names)
+    if reach.why:
+        tell(reach.why, "yellow")
+        last = reach.last
     tell(f"{len(keys)} assets, {first} to {last}; source {get_settings().source}; runs in {home}")
     started = time.perf_counter()
     words = TextColumn("{task.description}", markup=False)
@@ -154,18 +160,26 @@ def _bring(
 
         watcher = work.Watcher(begin, advance, tell)
         results = work.backfill(first, last, keys, instance, refetch=refetch, watcher=watcher)
+        before = any(each.errors for each in results) and without_prices(get_settings(), first, last, names)
+        if before:
+            tell(f"the days up to {before} have their price files; they are built now")
+            results += work.backfill(first, before, keys, instance, watcher=watcher)
         behind = work.behind(results, instance, in_time=mlflow_in_time)
     seconds = time.perf_counter() - started
     if as_json:
-        say(json.dumps(_account(first, last, results, behind, seconds), default=str, indent=1))
+        say(json.dumps(_account(first, last, results, behind, seconds, reach.why), default=str, indent=1))
     _report(results, seconds, tell, errors=_tell(quiet=as_json))
+    if reach.why:
+        why = reach.why if quiet else "a price file is not there, see above"
+        _tell(quiet=as_json)(f"nothing is built after {reach.last}: {why}", "red")
+        sys.exit(1)
     if behind:
         tell("\n".join(behind), "yellow")
         sys.exit(HELPER_BEHIND)
 
 
 def _account(
-    first: dt.date, last: dt.date, results: list[ChunkResult], behind: list[str], seconds: float
+    first: dt.date, last: dt.date, results: list[ChunkResult], behind: list[str], seconds: float, left_out: str
 ) -> dict[str, Any]:
     """What `--json` prints; of a range of one day with the rows of each table."""
     from champion_assets.catalog import open_workspace
@@ -176,7 +190,7 @@ def _account(
     if first == last:
         found = {name: workspace.lake.state(name).info(first) for name in workspace.tables}
         rows = {name: info.rows for name, info in found.items() if info is not None}
-    status = "failed" if any(each.errors for each in results) else "success"
+    status = "failed" if left_out or any(each.errors for each in results) else "success"
     return {
         "first": first,
         "last": last,
@@ -184,6 +198,7 @@ def _account(
         "seconds": round(seconds, 3),
         "runs": [asdict(each) for each in results],
         "behind": behind,
+        "left_out": left_out,
         "rows": rows,
     }
 

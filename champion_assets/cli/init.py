@@ -6,6 +6,7 @@ the source (`operations/source_report.py`).
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,20 +50,23 @@ def init(source: str | None, data_dir: str | None, first: str | None, folder: Pa
     found = None if "://" in source else _look(Path(source).expanduser())
     if data_dir is None:
         data_dir = "data" if yes else click.prompt("Where shall the lake go", default="data")
-    proposed = str(found.prices.first) if found is not None and found.prices is not None else "2016-01-01"
+    begin, end = _longest(found)
+    proposed = str(begin or "2016-01-01")
     if first is None:
+        if found is not None and found.prices is not None and begin != found.prices.first:
+            say(f"the longest history without a hole is {begin} to {end}: nothing after a hole can be built", "yellow")
         first = proposed if yes else click.prompt("First day of history", default=proposed)
-    _write(path, source, data_dir, _day(first))
+    _write(path, source, data_dir, _day(first), end)
     say(f"{path.resolve()} is written; `champion settings` lists what else it may hold", "green")
     if found is not None:
         for sentence in _lacks(found):
             say(sentence, "yellow")
-    last = str(found.prices.last) if found is not None and found.prices is not None else "END"
-    say(f"next: `champion run`, or `champion backfill {first} {last}`")
+    say(f"next: `champion run`, or `champion backfill {first} {end or 'END'}`")
 
 
 def _look(root: Path) -> SourceReport:
     from champion_assets.catalog import open_calendar
+    from champion_assets.cli.source import watched
     from champion_assets.operations.source_report import report
     from champion_assets.settings import get_settings
 
@@ -70,13 +74,24 @@ def _look(root: Path) -> SourceReport:
         raise click.ClickException(f"there is no folder {root}; give the one that holds NSE's files, or {_ARCHIVE}")
     settings = get_settings()
     say(f"looking at {root} ...")
-    found = report(root, open_calendar(settings))
+    found = watched(root, lambda advance: report(root, open_calendar(settings), progress=advance))
     for kind in found.kinds:
         days = f"{kind.days} days, {kind.first} to {kind.last}" if kind.first else "of no single day"
         say(f"  {kind.kind}: {kind.files} file(s), {days}")
     for finding in found.findings:
         say(f"  {finding}", "red")
     return found
+
+
+def _longest(found: SourceReport | None) -> tuple[dt.date | None, dt.date | None]:
+    """First and last day of the longest run of sessions that have a price file; of equal ones the later."""
+    from champion_assets.catalog import open_calendar
+    from champion_assets.operations.source_report import longest_run
+    from champion_assets.settings import get_settings
+
+    if found is None or found.prices is None:
+        return None, None
+    return longest_run(found.prices, open_calendar(get_settings()))
 
 
 def _lacks(found: SourceReport) -> list[str]:
@@ -99,16 +114,15 @@ def _lacks(found: SourceReport) -> list[str]:
 
 
 def _day(text: str) -> str:
-    import datetime as dt
-
     try:
         return dt.date.fromisoformat(text.strip()).isoformat()
     except ValueError as error:
         raise click.ClickException(f"{text!r} is not a day; write YYYY-MM-DD") from error
 
 
-def _write(path: Path, source: str, data_dir: str, first: str) -> None:
+def _write(path: Path, source: str, data_dir: str, first: str, end: dt.date | None) -> None:
     """Whole or not at all; a text in JSON is a text in TOML."""
+    ending = [f"# end_date = {end}  # if the history is finished, and no newer files will come"] if end else []
     lines = [
         "# Champion's settings; `champion settings` lists all of them. Relative paths are taken from this folder.",
         "[source]",
@@ -119,6 +133,7 @@ def _write(path: Path, source: str, data_dir: str, first: str) -> None:
         "",
         "[history]",
         f"start_date = {first}",
+        *ending,
         "",
     ]
     temporary = path.with_suffix(".toml.part")

@@ -13,6 +13,10 @@ import click
 if TYPE_CHECKING:
     import duckdb
 
+_ELSEWHERE = (
+    '`champion sql "show all tables"` lists what the file holds; other tables of the lake (raw, bronze) are read by '
+    "research.table in Python, see docs/queries.md"
+)
 _PROMPT, _MORE = "champion> ", "     ...> "
 
 
@@ -89,6 +93,8 @@ def _answer(connection: duckdb.DuckDBPyConnection, text: str, form: str, rows: i
         answer: duckdb.DuckDBPyRelation | None = connection.sql(text)
         if answer is not None:
             _PRINT[form](answer, rows)
+    except duckdb.CatalogException as error:
+        raise click.ClickException(f"{error}\n{_ELSEWHERE}") from error
     except duckdb.Error as error:
         raise click.ClickException(str(error)) from error
 

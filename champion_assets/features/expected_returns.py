@@ -56,6 +56,8 @@ def expected_of(window: Window, rules: Parameters) -> Array:
     if name == "capm":
         market = np.nanmean(window.returns, axis=1)
         return capm(window.returns, np.where(np.isfinite(market), market, 0.0))
+    if name != "implied":
+        raise ValueError(f"no function of the estimator {name!r}: it belongs into PLAIN of quant/expected.py")
     risk = COVARIANCES[rules.risk](centred(window.returns)[0])
     return implied(risk, benchmark_weights(window.turnover, rules.tracked), rules.risk_aversion)
 

@@ -17,6 +17,7 @@ from champion_assets.nse.calendar import NO_FILE
 from champion_assets.nse.calendar_files import CONFIRMED_FROM
 from champion_assets.operations.doctor_findings import Finding
 from champion_assets.operations.helpers import does_not_answer, states
+from champion_assets.operations.history import price_days
 from champion_assets.orchestration.freshness import calendar_end, overdue_sessions
 from champion_assets.orchestration.publication import is_finished
 from champion_assets.orchestration.run_tracking import pending
@@ -31,7 +32,15 @@ def overdue_findings(workspace: Workspace) -> Iterator[Finding]:
     instant = now(workspace.settings)
     due = overdue_sessions(workspace, instant, 10)
     late = [date for date in due if not is_finished(workspace, date)]
-    if late:
+    days = price_days(workspace.settings)
+    if late and days and days[-1] < late[0]:
+        yield Finding(
+            "freshness",
+            "error",
+            f"{workspace.settings.source} ends on {days[-1]}; {len(late)} of the last {len(due)} sessions are overdue",
+            f"put newer files there and run `champion run`; if none will come, set CHAMPION_END_DATE={days[-1]}",
+        )
+    elif late:
         yield Finding(
             "freshness",
             "error",

@@ -125,6 +125,25 @@ def report(root: Path, calendar: Calendar, cache: Path | None = None, progress: 
     )
 
 
+def longest_run(prices: Kind, calendar: Calendar) -> tuple[dt.date, dt.date]:
+    """First and last day of the longest run of sessions that have a file; of equal ones the later.
+
+    Args:
+        prices: files of which some have a day.
+        calendar: says which days are sessions.
+    """
+    if prices.first is None or prices.last is None:
+        raise ValueError("no file has a day")
+    holes, best, run = set(prices.missing), [prices.first], [prices.first]
+    for day in calendar.sessions_between(prices.first, prices.last):
+        if day in holes:
+            run = []
+        elif run[-1:] != [day]:
+            run.append(day)
+        best = run if len(run) >= len(best) and run else best
+    return best[0], best[-1]
+
+
 def _kind(kind: str, places: Iterable[Place], calendar: Calendar) -> Kind:
     dates = [place.found.date for place in places]
     days = sorted({date for date in dates if date is not None})

@@ -107,11 +107,18 @@ def fetch_days(
                     file = fetched if isinstance(fetched, Fetched) else candidates(date)[0].name
                     rejects.append(refusal(date, file, error))
                 if not optional or not isinstance(error, NotYetPublished | BadPayload):
-                    failed[date] = error
+                    failed[date] = _located(error, fetched)
                 else:
                     facts[date] = absent(str(error), body if isinstance(error, BadPayload) else None)
     frame = pl.concat([_EMPTY, *frames]).sort("trade_date", maintain_order=True)
     return Computed(frame, refusals(rejects), facts, failed)
+
+
+def _located(error: NseError, fetched: Fetched | Exception) -> NseError:
+    """The error of a file in a folder with its place there, for its name may be another than the one it goes by."""
+    if not isinstance(error, BadPayload) or not isinstance(fetched, Fetched) or fetched.uri in str(error):
+        return error
+    return type(error)(f"{error} ({fetched.uri})") if fetched.uri.startswith("file://") else error
 
 
 def refusal(date: dt.date, file: Fetched | str, error: BadPayload, row: int = 0) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def table(
         raise UnknownTable(f"{name} is of the whole history and has no days; {where}")
     if name not in TABLES:
         near = did_you_mean(name, TABLES)
-        raise UnknownTable(f"no table {name!r}; {near + ' ' if near else ''}there are {', '.join(sorted(TABLES))}")
+        raise UnknownTable(f"no table {name!r}; {near or 'there are ' + ', '.join(sorted(TABLES))}")
     first, last = as_span(start, end)
     wanted = as_symbols(symbols)
     known = list(TABLES[name].model.to_schema().columns)
@@ -97,6 +97,8 @@ def table(
     dates = stored_of(workspace, name, sessions_of(workspace, first, last), allow_missing=allow_missing, state=state)
     if wanted is None:
         return read(workspace, name, dates, chosen, state)
+    if not dates:  # nobody can tell who had a symbol on days that are not there
+        stored_of(workspace, name, sessions_of(workspace, first, last), allow_missing=False, state=state)
     needed = None if chosen is None else list(dict.fromkeys([*chosen, "symbol"]))
     rows = read(workspace, name, dates, needed, state, where=pl.col("symbol").is_in(wanted))
     if absent := [symbol for symbol in wanted if symbol not in set(rows["symbol"])]:
@@ -172,6 +174,8 @@ def prices(
     workspace = _workspace()
     sessions = sessions_of(workspace, first, min(last, anchor))
     dates = stored_of(workspace, _EQUITY, sessions, allow_missing=allow_missing)
+    if wanted is not None and not dates:
+        stored_of(workspace, _EQUITY, sessions, allow_missing=False)
     rows = rows_of(workspace, _EQUITY, wanted, dates, anchor) if wanted and dates else read(workspace, _EQUITY, dates)
     if wanted is not None:
         ids = instruments_of(workspace, wanted, rows, anchor, partial(_symbols_in, workspace, _EQUITY, dates))

@@ -6,7 +6,7 @@ What belongs here: sessions of a range, what is absent of them, reading the rest
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -59,6 +59,21 @@ def stored_of(
         offer = "" if set(missing) == set(sessions) else ". allow_missing=True gives the days that are there"
         raise NotBuilt(_words(workspace, table, sessions, missing, sorted(present)) + offer)
     return [day for day in sessions if day in present]
+
+
+def first_to_build(workspace: Workspace, table: str, possible: dt.date, present: Collection[dt.date]) -> dt.date:
+    """The first day of the command that builds `possible`: days of who is who need all days before them.
+
+    Args:
+        workspace: where the table is.
+        table: its name.
+        possible: an absent day.
+        present: the days that the lake has of the table.
+    """
+    if table.startswith(("raw/", "bronze/")):
+        return possible
+    before = workspace.sessions(workspace.settings.start_date, possible)
+    return next((day for day in before if day not in present), possible)
 
 
 def require_stored(workspace: Workspace, table: str, sessions: Sequence[dt.date]) -> None:
@@ -139,7 +154,8 @@ def _words(
     if missing[-1] > last:
         parts.append(f"It ends on {settings.end_date} (CHAMPION_END_DATE)" if last != now else f"Today is {now}")
     if possible:
-        parts.append(f"Build them with `champion backfill {possible[0]} {possible[-1]}`")
+        begin = first_to_build(workspace, table, possible[0], set(present))
+        parts.append(f"Build them with `champion backfill {begin} {possible[-1]}`")
     return ". ".join(parts)
 
 

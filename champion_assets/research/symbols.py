@@ -124,7 +124,7 @@ def require_known(
     if not unknown:
         return
     register = registered_on(
-        workspace, workspace.lake.dates(REGISTER)[-1:], ["symbol", "previous_symbol", "name", "first_seen"]
+        workspace, workspace.lake.dates(REGISTER)[-1:], ["symbol", "previous_symbol", "isin", "name", "first_seen"]
     )
     candidates = sorted({*known, *others(), *register["symbol"], *register["previous_symbol"].drop_nulls()})
     sentences = []
@@ -134,7 +134,7 @@ def require_known(
             sentences.append(f"{symbol} first traded on {later[0]}, after {as_of}")
             continue
         parts = symbol.replace(",", " ").split()
-        is_named = pl.col("name").str.to_uppercase().str.starts_with(symbol)
+        is_named = pl.col("name").str.to_uppercase().str.starts_with(symbol) | (pl.col("isin") == symbol)
         named = register.filter(is_named)["symbol"].head(3).to_list()
         if len(parts) > 1 and set(parts) <= set(candidates):
             hint = f"several symbols are given as a list: {parts}"

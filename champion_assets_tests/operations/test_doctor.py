@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from champion_assets.cli.main import main
 from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.operations.doctor import Report, examine
 from champion_assets.operations.doctor_findings import LEVELS
 from champion_assets_tests.helpers import build_until, drop_days
@@ -44,7 +46,9 @@ def test_a_healthy_lake_has_no_warning(kept: Workspace) -> None:
     assert "2023-12-15, is built" in said(report, "freshness", "ok")
 
 
-def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_them(kept: Workspace) -> None:
+def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_them(
+    kept: Workspace, exchange: Exchange, tmp_path: Path
+) -> None:
     drop_days(kept.lake, "silver/equity_eod", [dt.date(2023, 12, 6)])
     report = examine(kept)
     assert report.level == "error"
@@ -56,6 +60,13 @@ def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_th
     assert kept.settings.clock is not None
     kept.settings.clock.write_text("2023-12-18T16:00:00+00:00")
     assert "1 of the last 10 sessions are overdue, the first 2023-12-18" in said(examine(kept), "freshness", "error")
+    ended = tmp_path / "ended"
+    ended.mkdir()
+    shutil.copyfile(next(exchange.folder.rglob("cm15DEC2023bhav.csv.zip")), ended / "cm15DEC2023bhav.csv.zip")
+    folder = replace(kept, settings=kept.settings.model_copy(update={"source": str(ended)}))
+    words = said(examine(folder), "freshness", "error")
+    assert f"{ended} ends on 2023-12-15; 1 of the last 10 sessions are overdue" in words
+    assert "set CHAMPION_END_DATE=2023-12-15" in words
     other = replace(kept, settings=kept.settings.model_copy(update={"risk_aversion": 2.0}))
     assert "portfolio/target_weights: 32 days" in said(examine(other), "staleness", "warning")
 

@@ -125,13 +125,18 @@ def source_in_words(settings: Settings, days: pl.DataFrame) -> str:
     )
 
 
+def term_of(field: str) -> tuple[str, str]:
+    """What a setting is called on a page, and its unit; one that somebody added by its own name, as a plain number."""
+    return TERMS.get(field, (field.replace("_", " "), PLAIN))
+
+
 def terms_table(settings: Settings) -> Table:
     """Every setting that the portfolio depends on, and whether it is the default."""
     usual: Settings = type(settings).model_construct()
     rows = []
     for group, kind in _GROUPS:
         for field in kind.model_fields:
-            label, unit = TERMS[field]
+            label, unit = term_of(field)
             value, default = getattr(settings, field), getattr(usual, field)
             rows.append(
                 [
