@@ -36,7 +36,7 @@ class IndexClose(TableModel):
     pe: float = pa.Field(nullable=True, description="Price over earnings")
     pb: float = pa.Field(nullable=True, description="Price over book value")
     dividend_yield: float = pa.Field(nullable=True, description="Dividend yield, percent")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line number in the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/index_close")
 
 

@@ -73,7 +73,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The lines of NSE's register of symbol changes, on the session on which they take effect.",
+    description="Rows of NSE's register of symbol changes, on the session on which they take effect.",
     model=SymbolChanges,
     code_version="1",
     inputs=lambda _: (Input(RAW),),

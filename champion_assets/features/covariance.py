@@ -35,13 +35,15 @@ class Covariance(TableModel):
     """A member's part of the day's risk model, in units of one session's return."""
 
     trade_date: pl.Date = pa.Field(description="Day at whose close the model was estimated")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     mean: float = pa.Field(description="Mean return subtracted in the window")
     volatility: float = pa.Field(ge=0, description="Standard deviation after shrinkage, per session")
-    idiosyncratic: float = pa.Field(ge=0, description="d: the diagonal part of the variance")
+    idiosyncratic: float = pa.Field(
+        ge=0, description="Idiosyncratic part d of the variance (the diagonal), per session"
+    )
     shrinkage: float = pa.Field(ge=0, le=1, description="Weight of the estimator's target")
-    estimator: str = pa.Field(isin=COVARIANCE_NAMES, description="How it was estimated")
+    estimator: str = pa.Field(isin=COVARIANCE_NAMES, description="Name of the estimator")
     window_first: pl.Date = pa.Field(description="First session of the window")
     window_sessions: pl.Int32 = pa.Field(ge=2, description="Sessions in the window")
 
@@ -104,7 +106,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The day's risk model over its universe in low-rank form; the full matrix is computed on demand.",
+    description="Risk model of the day's universe in low-rank form; the full covariance matrix is computed on demand.",
     model=Covariance,
     code_version="3",
     inputs=lambda settings: (Input("features/universe"), Input("features/returns", settings.cov_window_days)),

@@ -35,11 +35,11 @@ class ExpectedReturns(TableModel):
     """A member's expected return."""
 
     trade_date: pl.Date = pa.Field(description="Day at whose close the estimate was made")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     expected_return: float = pa.Field(gt=-1, lt=1, description="Expected simple return of one session")
     observations: pl.Int32 = pa.Field(gt=0, description="Returns present in the window")
-    estimator: str = pa.Field(isin=EXPECTED_RETURN_NAMES, description="How it was estimated")
+    estimator: str = pa.Field(isin=EXPECTED_RETURN_NAMES, description="Name of the estimator")
     window_first: pl.Date = pa.Field(description="First session of the window")
 
     class Config(TableModel.Config):

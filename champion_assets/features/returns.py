@@ -45,26 +45,29 @@ class Returns(TableModel):
     """An instrument's return of the day."""
 
     trade_date: pl.Date = pa.Field(description="Trading date")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     simple_return: float = pa.Field(
         gt=-1, nullable=True, description="Price return: close / (prior_close x f_capital) - 1"
     )
     log_return: float = pa.Field(nullable=True, description="ln(1 + simple_return)")
     total_return: float = pa.Field(
-        gt=-1, nullable=True, description="The same with all dividends: close / (prior_close x f_total_return) - 1"
+        gt=-1, nullable=True, description="Return with all dividends: close / (prior_close x f_total_return) - 1"
     )
     log_total_return: float = pa.Field(nullable=True, description="ln(1 + total_return)")
     f_capital: float = pa.Field(
-        gt=0, description="Product of the factors of the ex-dates since the last session traded, level capital"
+        gt=0, description="Product of the price factors (level capital) of all ex-dates since the last session traded"
     )
-    f_total_return: float = pa.Field(gt=0, description="The same, level total_return")
+    f_total_return: float = pa.Field(
+        gt=0,
+        description="Product of the price factors (level total_return) of all ex-dates since the last session traded",
+    )
     open_gap: float = pa.Field(gt=-1, nullable=True, description="open / (prior_close x f_capital_special) - 1")
     is_unexplained_gap: bool = pa.Field(
-        description="Opened beyond any price band without an action that explains it: returns withheld"
+        description="Opened beyond any price band and no corporate action explains it; the returns are null"
     )
     doubt: str = pa.Field(
-        nullable=True, description="Why a factor is not known: all returns withheld, or total ones only"
+        nullable=True, description="Why a factor is unknown; all returns, or only the total returns, are null"
     )
 
     class Config(TableModel.Config):
@@ -173,7 +176,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Price and total return of the day, adjusted for every known action; what is in doubt is withheld.",
+    description="Price and total return per instrument and day, adjusted for known actions; null where in doubt.",
     model=Returns,
     code_version="3",
     inputs=lambda _: (

@@ -59,7 +59,17 @@ class Exposures:
 
 
 def usual_lags(rows: int) -> int:
-    """4 (n / 100)^(2/9), rounded down: the lags of Newey and West (1994) for `rows` returns."""
+    """The number of lags of Newey and West (1994): 4 (n / 100)^(2/9), rounded down.
+
+    Args:
+        rows: number of returns, n.
+
+    Returns:
+        Lags of the standard errors.
+
+    >>> usual_lags(250)
+    4
+    """
     return int(4 * (rows / 100) ** (2 / 9))
 
 

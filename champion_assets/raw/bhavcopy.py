@@ -80,8 +80,7 @@ def contradict(place: Place, closed: Sequence[dt.date]) -> dict[dt.date, Excepti
 
 TABLE = DailyTable(
     name=NAME,
-    description="NSE's bhavcopy of the day exactly as published, "
-    "kept for ever by SHA-256, with every version received.",
+    description="NSE's bhavcopy of the day exactly as published, every version received, stored by SHA-256.",
     model=RawBhavcopy,
     code_version="1",
     compute=compute,

@@ -104,7 +104,7 @@ def _facts(rows: Sequence[dict[str, Any]], why: str) -> dict[str, Any]:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Members of the PR bundle that lie loose in the source, exactly as received.",
+    description="Members of the PR bundle that are separate files in the source, exactly as received.",
     model=RawBundleMembers,
     code_version="1",
     compute=compute,

@@ -183,8 +183,8 @@ def _stored_registers(
 
 TABLE = DailyTable(
     name=NAME,
-    description="The exports and PR bundles that say which corporate "
-    "actions take effect on the session, exactly as received.",
+    description="Exports and PR bundles with the corporate actions that take effect on the session, exactly as "
+    "received.",
     model=RawCorporateActions,
     code_version="1",
     compute=compute,

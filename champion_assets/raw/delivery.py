@@ -46,7 +46,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="NSE's delivery file of the day exactly as published; a day without one has no rows and says why.",
+    description="NSE's delivery file of the day exactly as published; a day without one has no rows and a reason.",
     model=RawDelivery,
     code_version="1",
     compute=compute,

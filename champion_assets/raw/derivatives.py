@@ -38,7 +38,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="NSE's bhavcopy of the derivatives where the source has it, byte for byte; a day without one says why.",
+    description="NSE's derivatives bhavcopy as published, if the source has one; the metadata say why if not.",
     model=RawDerivatives,
     code_version="1",
     compute=compute,

@@ -212,8 +212,8 @@ def _mapping(files: Originals, received: Received) -> EsgMapping:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The ESG files of the folder CHAMPION_ESG exactly as received, by the session from which their "
-    "rows were known.",
+    description="ESG files of the folder CHAMPION_ESG exactly as received, on the session from which their rows "
+    "were known.",
     model=RawEsgScores,
     code_version="1",
     compute=compute,

@@ -43,8 +43,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="NSE's closing index levels of the day exactly as "
-    "published; a day without a file has no rows and says why.",
+    description="NSE's closing index levels of the day exactly as published; a day without a file has no rows and a "
+    "reason.",
     model=RawIndexClose,
     code_version="1",
     compute=compute,

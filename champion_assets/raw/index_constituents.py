@@ -80,8 +80,7 @@ def chosen_lists(found: Sequence[Fetched], date: dt.date) -> list[Fetched]:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The list of index members, with their industries, "
-    "that is in force on the session, exactly as received.",
+    description="Lists of index members with industries that are in force on the session, exactly as received.",
     model=RawIndexConstituents,
     code_version="1",
     compute=compute,

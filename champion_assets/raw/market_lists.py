@@ -55,7 +55,7 @@ def kept(kind: str, found: Fetched) -> Fetched:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Lists of the day beside its prices as received; of deals without the names of clients.",
+    description="Lists of deals, short selling and surveillance as received, without the names of clients.",
     model=RawMarketLists,
     code_version="1",
     compute=compute,

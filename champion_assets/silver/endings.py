@@ -36,23 +36,25 @@ NAME = "silver/endings"
 class Endings(TableModel):
     """What the holders of an ended share got."""
 
-    trade_date: pl.Date = pa.Field(description="Session on which it counts")
-    instrument_id: str = pa.Field(description="Permanent identity of the share that ended")
+    trade_date: pl.Date = pa.Field(description="Session on which the ending takes effect")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument that ended")
     symbol: str = pa.Field(description="Its last ticker")
     last_session: pl.Date = pa.Field(description="Last session on which it traded")
     kind: str = pa.Field(isin=KINDS, description="How it ended")
     child_instrument_id: str = pa.Field(
-        nullable=True, description="What its holders got shares of; null for none, or unknown"
+        nullable=True,
+        description="Permanent id of the instrument whose shares the holders received; null if none or unknown",
     )
     child_symbol: str = pa.Field(nullable=True, description="Ticker of the child on the session")
     ratio: float = pa.Field(
-        nullable=True, gt=0, description="Shares of the child for one share; null without a child, or unknown"
+        nullable=True, gt=0, description="Shares of the child per share; null without a child or if unknown"
     )
     cash: float = pa.Field(
-        ge=0, description="Rupees per share; 0 without a child: nothing, or, where confidence is unknown, nobody knows"
+        ge=0,
+        description="Rupees per share; 0 without a child means no payment, or an unknown one if confidence is unknown",
     )
-    confidence: str = pa.Field(isin=CONFIDENCES, description="What it rests on")
-    evidence: str = pa.Field(description="In words, or an address")
+    confidence: str = pa.Field(isin=CONFIDENCES, description="Confidence in the terms")
+    evidence: str = pa.Field(description="Evidence: a text or an address")
 
     class Config(TableModel.Config):
         """One row per ended share and child."""
@@ -202,8 +204,8 @@ def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, list[dic
 
 TABLE = DailyTable(
     name=NAME,
-    description="How listings ended: merged into whom at which ratio, delisted at which price, or unknown; each "
-    "with its evidence.",
+    description="How listings ended, with evidence: merged (into which instrument, at which ratio), delisted (at "
+    "which price), or unknown.",
     model=Endings,
     code_version="3",
     inputs=lambda _: (register_input(),),

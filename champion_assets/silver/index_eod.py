@@ -28,13 +28,15 @@ class IndexEod(TableModel):
     """An index's trading day."""
 
     trade_date: pl.Date = pa.Field(description="Trading date")
-    index_id: str = pa.Field(description="Permanent key: today's name in lower case, words joined by _")
-    index_name: str = pa.Field(description="Today's name")
+    index_id: str = pa.Field(description="Permanent key: current name in lower case, words joined by _")
+    index_name: str = pa.Field(description="Current name")
     published_name: str = pa.Field(description="Name on that date")
     open: float = pa.Field(gt=0, nullable=True, description="Opening level, points")
     high: float = pa.Field(gt=0, nullable=True, description="Highest level, points")
     low: float = pa.Field(gt=0, nullable=True, description="Lowest level, points")
-    close: float = pa.Field(ge=0, description="Closing level, points; 0 for the dividend points of a new year alone")
+    close: float = pa.Field(
+        ge=0, description="Closing level, points; 0 only for dividend-point indices at the start of a year"
+    )
     prev_close: float = pa.Field(
         gt=0, nullable=True, description="Previous close: close less the published change in points"
     )
@@ -44,7 +46,7 @@ class IndexEod(TableModel):
     pe: float = pa.Field(nullable=True, description="Price over earnings")
     pb: float = pa.Field(nullable=True, description="Price over book value")
     dividend_yield: float = pa.Field(nullable=True, description="Dividend yield, percent")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line number in the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file")
 
     class Config(TableModel.Config):

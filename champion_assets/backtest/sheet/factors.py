@@ -104,7 +104,7 @@ def exposures_table(names: list[str], own: Exposures, universe: Exposures, year:
         Column("The factor returned", "a year"),
         Column("Brought", "a year"),
         Column("Exposure", UNIVERSE.lower()),
-        Column("What it is", is_number=False, wraps=True),
+        Column("Meaning", is_number=False, wraps=True),
     ]
     return Table("factors-table", columns, rows, "Exposures to styles", [rest, total])
 

@@ -69,7 +69,7 @@ def _confidence(stored: Figures, ratio: float, low: float, years: float) -> Tabl
         Column("Figure", is_number=False),
         Column("Value"),
         Column("Unit", is_number=False),
-        Column("What it is", is_number=False, wraps=True),
+        Column("Meaning", is_number=False, wraps=True),
     ]
     lines = [
         [Cell(label), Cell(value), Cell(unit, tone="quiet"), Cell(what, tone="quiet")]
