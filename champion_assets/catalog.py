@@ -184,7 +184,7 @@ def all_tables(lake_tables: tuple[DailyTable, ...] = LAKE_TABLES) -> dict[str, D
     """
     names = [table.name for table in lake_tables]
     if len(set(names)) < len(names):
-        raise ConfigurationError(f"two tables are called {next(name for name in names if names.count(name) > 1)}")
+        raise ConfigurationError(f"two tables have the name {next(name for name in names if names.count(name) > 1)}")
     return {
         table.name: table for table in (*lake_tables, duckdb.table_of(lake_tables), clickhouse.table_of(lake_tables))
     }
@@ -206,7 +206,7 @@ def enabled_tables(settings: Settings, tables: dict[str, DailyTable] | None = No
         if unknown := sorted({wanted.table for wanted in table.inputs(settings)}.difference(enabled)):
             near = get_close_matches(unknown[0], enabled, 1)
             raise ConfigurationError(
-                f"{table.name} reads {unknown[0]}, which is no table{f'; did you mean {near[0]}?' if near else ''}"
+                f"{table.name} reads {unknown[0]}, which is not a table{f'; did you mean {near[0]}?' if near else ''}"
             )
     return enabled
 

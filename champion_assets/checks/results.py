@@ -83,7 +83,7 @@ def _parse(text: str, origin: str) -> dict[tuple[dt.date, str], str]:
         try:
             date = dt.date.fromisoformat(row["date"])
         except (TypeError, ValueError) as error:
-            raise OverrideError(f"{origin}, line {line}: {row['date']!r} is no date") from error
+            raise OverrideError(f"{origin}, line {line}: {row['date']!r} is not a date; write YYYY-MM-DD") from error
         if row["check"] not in BY_NAME:
             raise OverrideError(f"{origin}, line {line}: there is no check {row['check']!r}")
         if not (row["why"] or "").strip() or not (row["evidence"] or "").strip():

@@ -37,7 +37,7 @@ def now(settings: ClockSettings) -> dt.datetime:
         instant = dt.datetime.fromisoformat(text)
     except ValueError as error:
         raise ConfigurationError(
-            f"{settings.clock}: {text!r} is no instant; write 2024-01-15T13:00:00+00:00"
+            f"{settings.clock}: {text!r} is not a time with an offset; write 2024-01-15T13:00:00+00:00"
         ) from error
     if instant.tzinfo is None:
         raise ConfigurationError(f"{settings.clock}: {text!r} has no offset; write 2024-01-15T13:00:00+00:00")

@@ -65,7 +65,7 @@ class Inputs:
         """
         if date not in self.dates:
             raise UndeclaredInput(
-                f"{self.table} asks for {table} on behalf of {date}, which is no day of the block {self._span}"
+                f"{self.table} asks for {table} on behalf of {date}, which is not a day of the block {self._span}"
             )
         windows = [wanted for wanted in self._declared if wanted.table == table and lag in (None, wanted.lag)]
         more = self._more.get(date, {}).get(table, ()) if lag is None else ()
@@ -186,9 +186,7 @@ class Inputs:
     def outside(self) -> Any:
         """What the table declares as `outside`, opened: the source of a raw table, the database of a warehouse."""
         if self._open_outside is None:
-            raise UndeclaredInput(
-                f"{self.table} asks for what lies outside the lake; only tables that declare `outside` are handed it"
-            )
+            raise UndeclaredInput(f"{self.table} asks for data outside the lake; declare `outside` in its table")
         return self._open_outside(self._place.settings)
 
     @property
@@ -205,7 +203,7 @@ class Inputs:
         """
         self._must_be_raw()
         if date not in self.dates:
-            raise UndeclaredInput(f"{self.table} asks for its own {date}, which is no day of the block {self._span}")
+            raise UndeclaredInput(f"{self.table} asks for its own {date}, which is not a day of the block {self._span}")
         state = self._place.lake.state(self.table)
         info = state.info(date)
         self.seen[date] = None if info is None else info.exact
@@ -255,4 +253,4 @@ class Inputs:
 
     def _must_be_raw(self) -> None:
         if not self.table.startswith("raw/"):
-            raise UndeclaredInput(f"{self.table} asks for original files of its own; only raw tables keep such files")
+            raise UndeclaredInput(f"{self.table} asks for its original files; only raw tables have original files")

@@ -146,7 +146,7 @@ def cash_return(settings: Parameters, overnight: Overnight | None, days: int) ->
     if settings.cash_rate is not None:
         return float((1 + settings.cash_rate) ** (days / 365) - 1)
     if overnight is None:
-        raise ValueError("the session has no overnight rate, which silver/rates has of every session")
+        raise ValueError("the session has no overnight rate in silver/rates; run `champion backfill` for the session")
     return max(0.0, overnight.rate - float(settings.cash_spread)) * days / 365
 
 

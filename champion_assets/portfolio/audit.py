@@ -94,7 +94,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         weights = {each["instrument_id"]: each["weight"] for each in row["targets"] if not each["is_stuck"]}
         if strangers := sorted(weights.keys() - set(known.instruments)):
             raise ValueError(
-                f"{date}: {len(strangers)} names have a weight and are not in the universe, the first is {strangers[0]}"
+                f"{date}: {len(strangers)} names have a weight and are not in the universe; the first is {strangers[0]}"
             )
         chosen = np.array([weights.get(name, 0.0) for name in known.instruments])
         frames.append(examine(known, chosen, strategy, stored_standing(row)))

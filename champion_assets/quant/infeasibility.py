@@ -40,12 +40,12 @@ def diagnose(problem: Problem) -> Infeasible:
     """
     problem = _held_or_allowed(problem)
     if problem.size == 0:
-        return Infeasible("there is no name to hold: the universe is empty, or every name is excluded")
+        return Infeasible("there is no instrument to hold: the universe is empty, or every name is excluded")
     constraints = constraints_of(problem)
     nothing = np.zeros(width_of(problem))
     if feasible_point(problem, constraints, nothing) is not None:
         return Infeasible(
-            "the constraints can be met, but only just: the solver found no weights; loosen one of them a little"
+            "the constraints can be met, but only just: the solver found no weights; relax one of them a little"
         )
     smallest = list(constraints)
     for (

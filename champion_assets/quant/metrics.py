@@ -76,7 +76,7 @@ class Yardstick:
     def __post_init__(self) -> None:
         """Refuse what would make every figure NaN without a word."""
         if not (math.isfinite(self.years) and self.years > 0):
-            raise ValueError(f"a history lasts a positive number of years, not {self.years}")
+            raise ValueError(f"the number of years must be positive, not {self.years}")
         if not np.isfinite(self.overnight).all():
             raise ValueError(
                 f"{int((~np.isfinite(self.overnight)).sum())} of {self.overnight.size} days have no overnight rate"

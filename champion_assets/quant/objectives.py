@@ -67,7 +67,7 @@ def tracking(problem: Problem, start: Array | None = None) -> Solution:
     [0.5, 0.5]
     """
     if problem.benchmark is None:
-        raise ValueError("tracking needs the benchmark's weights")
+        raise ValueError("tracking needs `benchmark`, the benchmark's weights")
     return minimum_variance(problem, start)
 
 
@@ -112,7 +112,7 @@ def maximum_sharpe(problem: Problem, start: Array | None = None) -> Solution:
         if abs(better / aversion - 1) <= 1e-10:
             return solution
         aversion = better
-    raise NotSolved(f"maximum Sharpe of {problem.size} names: the ratio still moves after {_MAX_STEPS} steps")
+    raise NotSolved(f"maximum Sharpe of {problem.size} names: the ratio has not converged after {_MAX_STEPS} steps")
 
 
 def _ratio(problem: Problem, weights: Array) -> float:
@@ -158,7 +158,7 @@ def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
     names = risk.idiosyncratic.size
     if (still := int((risk.volatility() <= 0).sum())) or names == 0:
         raise Infeasible(
-            f"{still} of {names} names have no risk in the window, so no part of the risk can be theirs; leave them out"
+            f"{still} of {names} names have no risk in the window, so they cannot contribute to it; leave them out"
         )
     share = 1.0 / names
     factors = risk.columns(np.arange(names))
@@ -179,7 +179,7 @@ def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
         if not np.isfinite(weights).all():
             break
     raise NotSolved(
-        f"risk parity of {names} names: parts still differ by {worst:.1e} after {_MAX_STEPS} steps; {SINGULAR}"
+        f"risk parity of {names} names: contributions still differ by {worst:.1e} after {_MAX_STEPS} steps; {SINGULAR}"
     )
 
 

@@ -96,7 +96,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         if self.held is None and (math.isfinite(self.turnover) or self.cost is not None):
-            raise ValueError("a turnover limit and trading costs need the weights held")
+            raise ValueError("a turnover limit and trading costs need `held`, the current weights")
         numbers = {
             "expected return": self.expected,
             "cap": self.cap,
@@ -164,7 +164,7 @@ class Problem:
         return self.smooth(weights) + (0.0 if self.cost is None else float(self.cost @ np.abs(weights - self.present)))
 
     def gap_scale(self, weights: Array) -> float:
-        """The size that a gap is measured against: the risk term ½ γ w'Σw (with a benchmark the sum of both risk terms).
+        """The size that a gap is measured against: ½ γ w'Σw, with a benchmark ½ γ (w'Σw + b'Σb).
 
         If there is almost no risk, as in a covariance of fewer sessions than names, it is a ten-thousandth of the
         larger of the problem's risk and return terms.

@@ -188,6 +188,6 @@ def centred(window: Array) -> tuple[Array, Array]:
     present = np.isfinite(window)
     counts = present.sum(axis=0)
     if (counts == 0).any():
-        raise ValueError(f"column {int(counts.argmin())} of the window holds no return at all")
+        raise ValueError(f"column {int(counts.argmin())} of the window has no return")
     means = np.where(present, window, 0.0).sum(axis=0) / counts
     return np.where(present, window - means, 0.0), means
