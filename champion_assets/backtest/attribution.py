@@ -59,7 +59,15 @@ class Attribution(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The lines of `dates`."""
+    """The lines of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     account = inputs.read(ACCOUNT, _ACCOUNT, days=dates)
     day = account.select(
         "trade_date", opened=pl.col("value") - pl.col("pnl") + pl.col("costs"), gain=pl.col("pnl") - pl.col("costs")

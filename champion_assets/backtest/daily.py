@@ -52,7 +52,15 @@ _RESULTS = list(AccountResults.to_schema().columns)
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The days of `dates`."""
+    """The days of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     account = inputs.read(ACCOUNT, _RESULTS, days=dates)
     rows = (
         account.join(equal_weight(inputs, dates), on="trade_date", how="left", maintain_order="left")

@@ -72,7 +72,15 @@ class Execution(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The orders of `dates`."""
+    """The orders of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     account = inputs.read(ACCOUNT, ["trade_date", "executions"], days=dates)
     orders = account.explode("executions").drop_nulls("executions").unnest("executions")
     rows = orders.with_columns(

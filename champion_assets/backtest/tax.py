@@ -114,7 +114,15 @@ class _Books:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The tax of `dates`, in order; each begins with the lots of the session before."""
+    """The tax of `dates`, in order; each begins with the lots of the session before.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     if inputs.parameters.tax == "none":
         return Computed(empty_frame(Tax))
     columns = ["trade_date", "value", "pnl", "costs", "portfolio_return", "executions", "changes", "holdings"]

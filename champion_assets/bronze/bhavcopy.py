@@ -58,7 +58,15 @@ class Bhavcopy(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the accepted files of `dates`."""
+    """Parse the accepted files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
 
     def read(body: bytes, name: str) -> pl.DataFrame:
         return read_bhavcopy(body, name).frame

@@ -56,7 +56,15 @@ _EMPTY = empty_frame(BundleLists).drop("trade_date", "source_sha256")
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the lists of `dates`."""
+    """Parse the lists of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     made = [
         _read(inputs, dates, name, file, place)
         for name, file in LISTS.items()

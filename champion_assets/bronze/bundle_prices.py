@@ -56,7 +56,15 @@ class BundlePrices(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the bundles of `dates`."""
+    """Parse the bundles of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
 
     def read(text: str, of: DayText) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
         return *read_price_rows(text, of.name), {}

@@ -63,7 +63,15 @@ class CorporateActions(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Rows of `dates`."""
+    """Rows of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     frames = [empty_frame(CorporateActions)]
     compared: dict[tuple[str, ...], dict[str, dict[int, str]]] = {}
     for date, files in day_files(inputs.originals(RAW), current_versions(inputs.read(RAW), dates)).items():

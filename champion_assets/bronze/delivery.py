@@ -47,7 +47,15 @@ class Delivery(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the accepted files of `dates`."""
+    """Parse the accepted files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return parse_days(inputs, "raw/delivery", dates, lambda body, name: read_delivery(body, name)[1], Delivery)
 
 

@@ -68,7 +68,15 @@ _COLUMNS = list(EsgScores.to_schema().columns)
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Rows of `dates`; a day that has other rows than were accepted fails, and those after it with it."""
+    """Rows of `dates`; a day that has other rows than were accepted fails, and those after it with it.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     everything, _ = known_rows(inputs.originals(RAW))
     accepted = {
         date: {row["sha256"]: row["rows"] for row in rows}

@@ -41,7 +41,15 @@ class IndexClose(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the accepted files of `dates`."""
+    """Parse the accepted files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return parse_days(inputs, "raw/index_close", dates, read_index_close, IndexClose)
 
 

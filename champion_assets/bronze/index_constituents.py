@@ -63,7 +63,15 @@ _SCHEMA = empty_frame(IndexConstituents).schema
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Rows of `dates`; a day of which a list has other rows than were accepted fails."""
+    """Rows of `dates`; a day of which a list has other rows than were accepted fails.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     files, read = inputs.originals(RAW), dict[str, pl.DataFrame]()
     frames: list[pl.DataFrame] = [empty_frame(IndexConstituents)]
     failed: dict[dt.date, Exception] = {}

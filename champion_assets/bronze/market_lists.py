@@ -73,7 +73,15 @@ _EMPTY = empty_frame(MarketLists).drop("trade_date", "source_sha256")
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the lists of `dates`."""
+    """Parse the lists of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     made = {name: _read(inputs, dates, name) for name in LISTS}
     rejects = [each.rejects for each in made.values() if each.rejects is not None]
     facts = {

@@ -47,7 +47,15 @@ class SymbolChanges(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Lines of `dates`; a day on which a register has other lines than were accepted fails."""
+    """Lines of `dates`; a day on which a register has other lines than were accepted fails.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     files, read = inputs.originals(RAW), dict[str, list[SymbolChange]]()
     rows: list[tuple[dt.date, dt.date, str, str, str]] = []
     failed: dict[dt.date, Exception] = {}

@@ -108,7 +108,15 @@ def _row(
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The witnesses of `dates`."""
+    """The witnesses of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     rows = list(_total_returns(inputs, dates))
     if any(
         inputs.read(table, ["trade_date"], days=dates).height for table in WITNESSED_BY

@@ -93,7 +93,15 @@ def _parse(text: str, origin: str) -> dict[tuple[dt.date, str], str]:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """All outcomes of `dates`."""
+    """All outcomes of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     context = Context(inputs, dates)
     lines = pl.DataFrame(
         [(date, check, why) for date in dates for check, why in inputs.facts[date]["overrides"]],

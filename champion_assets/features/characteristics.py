@@ -185,7 +185,15 @@ class _Flows:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Characteristics of the members of `dates`."""
+    """Characteristics of the members of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     universe = inputs.read(UNIVERSE, [*KEY, "symbol"], days=dates).sort(KEY)
     if universe.is_empty():
         return Computed(empty_frame(Characteristics))

@@ -64,7 +64,15 @@ class DatedRiskModel:
 
 
 def risk_model(workspace: Workspace, date: dt.date) -> DatedRiskModel:
-    """The risk model of `date`, computed from the window of returns (about a millisecond at 500 names)."""
+    """The risk model of a day, computed from the window of returns.
+
+    Args:
+        workspace: where the tables are.
+        date: a session with a universe.
+
+    Returns:
+        The model with the ids and symbols of its n names.
+    """
     (window,) = return_windows(open_inputs(TABLE, workspace, [date]), [date])
     if not window.instruments:
         raise RequestError(
@@ -76,12 +84,25 @@ def risk_model(workspace: Workspace, date: dt.date) -> DatedRiskModel:
 
 
 def risk_of(window: Window, estimator: CovarianceEstimator) -> RiskModel:
-    """The risk model of a window by an estimator of quant/covariance.py."""
+    """The risk model of a window.
+
+    Args:
+        window: returns, shape (sessions, members).
+        estimator: name of an estimator in `quant/covariance.py`.
+    """
     return COVARIANCES[estimator](centred(window.returns)[0])
 
 
 def estimate(window: Window, estimator: CovarianceEstimator) -> tuple[pl.DataFrame, dict[str, float]]:
-    """The stored form of one day's risk model, and its diagnostics."""
+    """The stored form of one day's risk model.
+
+    Args:
+        window: returns, shape (sessions, members).
+        estimator: name of an estimator in `quant/covariance.py`.
+
+    Returns:
+        One row per member, and diagnostics for the metadata.
+    """
     if not window.instruments:
         return empty_frame(Covariance), {}
     means = centred(window.returns)[1]
@@ -96,7 +117,15 @@ def estimate(window: Window, estimator: CovarianceEstimator) -> tuple[pl.DataFra
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Risk models of `dates`."""
+    """Risk models of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     found = [estimate(window, inputs.parameters.estimator) for window in return_windows(inputs, dates)]
     facts = {
         date: {"members": frame.height, **diagnostics} for date, (frame, diagnostics) in zip(dates, found, strict=True)

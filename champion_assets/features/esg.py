@@ -67,7 +67,15 @@ class Esg(TableModel):
 
 
 def transform(scores: pl.DataFrame, universe: pl.DataFrame) -> pl.DataFrame:
-    """Rows of silver/esg_scores and features/universe of any days to features."""
+    """ESG features of any days.
+
+    Args:
+        scores: rows of silver/esg_scores.
+        universe: rows of features/universe of the same days.
+
+    Returns:
+        One row per member, day and provider, and one per member and day for the blend.
+    """
     rank = {product: number for number, product in enumerate(PRODUCTS)}
     columns = ["trade_date", "instrument_id", "sector", "sector_is_look_ahead"]
     members = scores.join(universe.select(columns), on=["trade_date", "instrument_id"], how="inner")
@@ -122,7 +130,15 @@ def comparable(scores: pl.DataFrame) -> pl.DataFrame:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Features of `dates`."""
+    """Features of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     scores = inputs.read("silver/esg_scores")
     universe = inputs.read("features/universe", ["trade_date", "instrument_id", "sector", "sector_is_look_ahead"])
     frame = pl.concat([empty_frame(Esg), transform(scores, universe)]) if scores.height else empty_frame(Esg)

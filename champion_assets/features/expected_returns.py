@@ -49,7 +49,15 @@ class ExpectedReturns(TableModel):
 
 
 def expected_of(window: Window, rules: Parameters) -> Array:
-    """The expected returns of a window by the estimator that the table declares, shape (members,)."""
+    """Expected returns of a window.
+
+    Args:
+        window: returns, shape (sessions, members).
+        rules: parameters of the table: estimator and its window.
+
+    Returns:
+        Expected simple return of one session, shape (members,).
+    """
     name = rules.estimator
     if name in PLAIN:
         return PLAIN[name](window.returns)
@@ -61,7 +69,15 @@ def expected_of(window: Window, rules: Parameters) -> Array:
 
 
 def estimate(window: Window, rules: Parameters) -> pl.DataFrame:
-    """Expected returns of one day's universe."""
+    """Expected returns of one day's universe.
+
+    Args:
+        window: returns, shape (sessions, members).
+        rules: parameters of the table: estimator and its window.
+
+    Returns:
+        One row per member.
+    """
     if not window.instruments:
         return empty_frame(ExpectedReturns)
     counts = np.isfinite(window.returns).sum(axis=0).astype(np.int32)
@@ -81,7 +97,15 @@ def estimate(window: Window, rules: Parameters) -> pl.DataFrame:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Expected returns of `dates`."""
+    """Expected returns of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return Computed(pl.concat([estimate(window, inputs.parameters) for window in return_windows(inputs, dates)]))
 
 

@@ -143,7 +143,15 @@ def session(evening: Evening, made: Array, overnight: float, skip: int) -> list[
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The factors of `dates`."""
+    """The factors of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     window = int(inputs.parameters.window)
     skip = window // MONTHS
     overnight = dict(inputs.read(RATES, ["trade_date", "overnight_return"], days=dates).iter_rows())

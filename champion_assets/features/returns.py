@@ -77,7 +77,16 @@ class Returns(TableModel):
 
 
 def day_factors(equity: pl.DataFrame, actions: pl.DataFrame, date: dt.date) -> pl.DataFrame:
-    """Factors by instrument of the ex-dates after its last session up to `date`, as known on `date`."""
+    """Price factors since the last session on which each instrument traded.
+
+    Args:
+        equity: rows of silver/equity_eod of the day.
+        actions: legs of silver/corporate_actions.
+        date: the day; only actions known by then are used.
+
+    Returns:
+        One row per instrument with its factors by level.
+    """
     since = equity.select("instrument_id", "prior_date")
     legs = (
         known_events(actions, date)
@@ -143,7 +152,15 @@ def transform(equity: pl.DataFrame, factors: pl.DataFrame, doubts: pl.DataFrame,
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Returns of `dates`."""
+    """Returns of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     columns = ["trade_date", "instrument_id", "symbol", "open", "close", "prev_close", "prior_close", "prior_date"]
     equity = inputs.read("silver/equity_eod", columns).partition_by("trade_date", as_dict=True)
     wanted = [

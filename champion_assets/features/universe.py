@@ -191,7 +191,15 @@ def sectors_by_day(lists: pl.DataFrame) -> dict[dt.date, Sectors]:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Universes of `dates`."""
+    """Universes of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     sessions = inputs.days("silver/equity_eod")
     rows = inputs.read("silver/equity_eod", _COLUMNS)
     turnover = panel(rows, "turnover", sessions)

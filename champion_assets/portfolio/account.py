@@ -139,10 +139,7 @@ def exchange_of(settings: Parameters) -> NseCashMarket:
 
 
 def cash_return(settings: Parameters, overnight: Overnight | None, days: int) -> float:
-    """What a rupee of cash earned in so many calendar days.
-
-    CASH_RATE if it is set, else the overnight rate less CASH_SPREAD.
-    """
+    """The return of cash over some calendar days: CASH_RATE if it is set, else the overnight rate less CASH_SPREAD."""
     if settings.cash_rate is not None:
         return float((1 + settings.cash_rate) ** (days / 365) - 1)
     if overnight is None:

@@ -80,7 +80,15 @@ def _finite(value: float) -> float | None:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Audits of the decisions of `dates`."""
+    """Audits of the decisions of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     strategy = strategy_of(inputs.parameters)
     account = inputs.read(ACCOUNT, ["trade_date", "value", "holdings", "claims", "decided_on", "targets"], days=dates)
     decided = {

@@ -74,7 +74,15 @@ _COLUMNS = ["trade_date", "value", "holdings", "decided_on", "targets", "cash_we
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The decisions in force on `dates`, by name."""
+    """The decisions in force on `dates`, by name.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     account = inputs.read(ACCOUNT, _COLUMNS, days=dates)
     targets = account.drop("holdings", "value").explode("targets").drop_nulls("targets").unnest("targets")
     rows = targets.join(held_weights(account), on=["trade_date", "instrument_id"], how="left", maintain_order="left")
@@ -83,9 +91,13 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def held_weights(account: pl.DataFrame) -> pl.DataFrame:
-    """Rows of portfolio/account to trade_date, instrument_id and `held`.
+    """Weights held at the close.
 
-    The share of the value that each holding is.
+    Args:
+        account: rows of portfolio/account.
+
+    Returns:
+        trade_date, instrument_id and `held` (a fraction of the account's value).
     """
     held = (
         account.select("trade_date", pl.col("value").alias("whole"), "holdings")

@@ -55,7 +55,15 @@ class RawCorporateActions(RawFile):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Find the files of `dates`."""
+    """Find the files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     source: Source = inputs.outside
     rejects: list[dict[str, Any]] = []
     registers = source.registers(SYMBOL_CHANGES_NAMES, (SYMBOL_CHANGES,))

@@ -37,7 +37,15 @@ def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Fetch the files of `dates`."""
+    """Fetch the files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return fetch_days(inputs, dates, index_files, accept, optional=True)
 
 

@@ -39,7 +39,15 @@ class RawIndexConstituents(RawFile):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Choose the lists of `dates`."""
+    """Choose the lists of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     source: Source = inputs.outside
     found = source.registers(CONSTITUENTS_NAMES, (CONSTITUENTS,))
     rejects: list[dict[str, Any]] = []

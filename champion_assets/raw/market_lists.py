@@ -37,7 +37,15 @@ class RawMarketLists(RawFile):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Find the lists of `dates`."""
+    """Find the lists of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return find_kinds(inputs, dates, KINDS, "no list of the market", kept)
 
 

@@ -150,7 +150,15 @@ _BRONZE = [
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Legs of `dates`."""
+    """Legs of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     told = inputs.read(BRONZE, _BRONZE)
     bronze, evenings = _by_day(told), set(told.filter(pl.col("source_kind") == "bundle")["trade_date"])
     before = {date: inputs.before(date) for date in dates}

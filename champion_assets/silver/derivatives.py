@@ -181,7 +181,15 @@ def _forwards(day: pl.DataFrame, date: dt.date, rate: float) -> pl.DataFrame:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The contracts of `dates`."""
+    """The contracts of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     rows = inputs.read(CONTRACTS, _COLUMNS, days=dates)
     if rows.is_empty():
         return Computed(empty_frame(ContractDay))

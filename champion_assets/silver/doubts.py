@@ -196,7 +196,15 @@ _REFUSED_COLUMNS = ["trade_date", "instrument_id", "symbol", "ex_date", "subject
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Doubts of `dates`."""
+    """Doubts of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     actions = _with_session(inputs, inputs.read(ACTIONS, _ACTION_COLUMNS, days=dates))
     refused = [frame.select(_REFUSED_COLUMNS) for frame in inputs.refused(ACTIONS).values()]
     schema = {name: pl.Date if name.endswith("date") else pl.String for name in _REFUSED_COLUMNS}

@@ -113,7 +113,15 @@ class Register:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The endings that begin to count on `dates`."""
+    """The endings that begin to count on `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     due = [date for date in dates if inputs.facts[date]]
     registry = read_registers(inputs, due, _REGISTRY).partition_by("trade_date", as_dict=True) if due else {}
     rows: list[dict[str, Any]] = []

@@ -211,7 +211,15 @@ def _with_delivery(good: pl.DataFrame, delivery: pl.DataFrame) -> tuple[pl.DataF
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Silver rows of `dates`."""
+    """Silver rows of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     types = {date: inputs.facts[date]["session"] for date in dates}
     following = {before: date for date in dates if (before := inputs.before(date)) is not None}
     traded = read_registers(inputs, dates, ["trade_date", "instrument_id", "symbol", "series", "isin", "last_seen"])

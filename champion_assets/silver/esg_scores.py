@@ -68,7 +68,13 @@ _COLUMNS = list(EsgScores.to_schema().columns)
 
 
 def as_known(rows: pl.DataFrame, date: dt.date, stale_days: int) -> pl.DataFrame:
-    """Of records that carry `instrument_id`, those in force on `date`."""
+    """The ratings in force on a day.
+
+    Args:
+        rows: records with `instrument_id`.
+        date: the day.
+        stale_days: age in days after which a rating is no longer used.
+    """
     past = rows.filter(pl.col("known_on") <= date).sort("known_on", "available_from", "revision", "order", "source_row")
     last = past.unique(["instrument_id", "provider", "product"], keep="last", maintain_order=True)
     oldest = date - dt.timedelta(days=stale_days)
@@ -120,7 +126,15 @@ def _plain(name: str) -> str:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Ratings in force on `dates`."""
+    """Ratings in force on `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     rows = inputs.read(BRONZE)
     if rows.is_empty():
         return Computed(empty_frame(EsgScores))

@@ -56,7 +56,14 @@ class IndexEod(TableModel):
 
 
 def transform(bronze: pl.DataFrame) -> Computed:
-    """Bronze rows of any days to silver rows; rows without a close, and second rows of one index, go to quarantine."""
+    """Bronze rows to silver rows.
+
+    Args:
+        bronze: rows of bronze/index_close of any days.
+
+    Returns:
+        Silver rows; rows without a close and second rows of one index are quarantined.
+    """
     names = {name: (index_id(name), current_name(name)) for name in bronze["published_name"].unique()}
     previous, is_total = pl.col("close") - pl.col("points_change"), pl.col("index_id") == DIVIDEND_POINTS
     rows = (
@@ -90,7 +97,15 @@ def transform(bronze: pl.DataFrame) -> Computed:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Silver rows of `dates`."""
+    """Silver rows of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return transform(inputs.read("bronze/index_close", days=dates))
 
 

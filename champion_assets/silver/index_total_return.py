@@ -143,7 +143,15 @@ def transform(index: pl.DataFrame, rates: pl.DataFrame, before: pl.DataFrame) ->
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Rows of `dates`."""
+    """Rows of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     rows = inputs.read("silver/index_eod")
     points = dict(rows.filter(pl.col("index_id") == DIVIDEND_POINTS).select("trade_date", "close").iter_rows())
     evenings = [inputs.calendar.previous_session(date) for date in dates]

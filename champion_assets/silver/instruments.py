@@ -84,7 +84,15 @@ _RANK = {series: rank for rank, series in enumerate(EQUITY_SERIES)}
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The registries of `dates`, in order."""
+    """The registries of `dates`, in order.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     columns = [
         "trade_date",
         "symbol",

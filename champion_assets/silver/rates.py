@@ -105,7 +105,15 @@ def row_of(
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The rates of `dates`."""
+    """The rates of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     rows = inputs.read("silver/index_eod", ["trade_date", "index_id", "simple_return"]).filter(
         pl.col("index_id") == RATE_INDEX
     )

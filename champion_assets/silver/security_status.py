@@ -199,7 +199,15 @@ _PRICE_COLUMNS = [
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The status of securities on `dates`."""
+    """The status of securities on `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     prices = inputs.read(PRICES, _PRICE_COLUMNS, days=dates).drop_nulls("symbol")
     days = prices["trade_date"].unique().sort().to_list()
     equity = inputs.read(EQUITY, [*KEY, "instrument_id", "volume"], days=days)

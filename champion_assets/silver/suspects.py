@@ -175,7 +175,15 @@ def _reading() -> pl.Expr:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Suspects of `dates`."""
+    """Suspects of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     columns = ["trade_date", "instrument_id", "symbol", "series", "open", "prev_close", "prior_close", "prior_date"]
     equity = inputs.read("silver/equity_eod", columns, days=dates)
     wanted = [

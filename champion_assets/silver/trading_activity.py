@@ -151,7 +151,15 @@ def _by_list(
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The activity of `dates`."""
+    """The activity of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     lists = inputs.read(LISTS, days=dates)
     register = read_registers(inputs, lists["trade_date"].unique().sort().to_list(), _REGISTER)
     frame, rejects, facts = transform(lists, register)
