@@ -55,7 +55,7 @@ def test_prices_and_history(environment: Callable[[str, str], None]) -> None:
     assert renamed["symbol"].to_list()[-1] == "EKANTANEW"
     assert renamed["valid_to"].to_list()[-1] is None
     assert research.prices(START, "2024-04-30", symbols=["EKANTANEW"])["symbol"].n_unique() == 2
-    with pytest.raises(ValueError, match="none of"):
+    with pytest.raises(ValueError, match="not one of"):
         research.prices(START, END, adjust="split")  # type: ignore[arg-type]
 
 

@@ -76,14 +76,16 @@ class IndexReplication(TableModel):
     """A witness of a day."""
 
     trade_date: pl.Date = pa.Field(description="Trading day")
-    witness: str = pa.Field(isin=WITNESSES, description="What was recomputed")
+    witness: str = pa.Field(isin=WITNESSES, description="Published figure that was recomputed")
     published: float = pa.Field(nullable=True, description="As published: a return, or rupees; null for extremes")
-    recomputed: float = pa.Field(nullable=True, description="From our own tables, in the same unit; null for extremes")
+    recomputed: float = pa.Field(
+        nullable=True, description="Recomputed from the lake's tables, in the same unit; null for extremes"
+    )
     residual_bp: float = pa.Field(
         nullable=True, description="Published less recomputed, basis points; null for extremes"
     )
     names: pl.Int32 = pa.Field(ge=0, description="Securities that were compared or summed")
-    differing: pl.Int32 = pa.Field(ge=0, description="Of extremes the securities whose prices differ; else 0")
+    differing: pl.Int32 = pa.Field(ge=0, description="For extremes: number of securities whose prices differ; else 0")
     behind: str = pa.Field(
         description=f"Up to {SHOWN} names behind a residual: whose "
         f"extremes differ, or members with an action of the day"
@@ -119,7 +121,15 @@ def _row(
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The witnesses of `dates`."""
+    """The witnesses of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     rows = list(_total_returns(inputs, dates))
     if any(
         inputs.read(table, ["trade_date"], days=dates).height for table in WITNESSED_BY
@@ -265,8 +275,8 @@ def _volatilities(inputs: Inputs, dates: Sequence[dt.date], prices: Days, events
 
 TABLE = DailyTable(
     name=NAME,
-    description="What the exchange publishes of the whole market, recomputed from our own tables: residuals by "
-    "day and witness.",
+    description="Published figures of the whole market recomputed from the lake's tables: one row per figure and "
+    "day, with the residual.",
     model=IndexReplication,
     code_version="2",
     inputs=lambda _: (

@@ -40,7 +40,7 @@ def init(source: str | None, data_dir: str | None, first: str | None, folder: Pa
     """
     path = folder / "champion.toml"
     if path.exists() and not force:
-        raise click.ClickException(f"{path.resolve()} is there; edit it, or replace it with --force")
+        raise click.ClickException(f"{path.resolve()} exists already; edit it, or replace it with --force")
     if source is None:
         source = (
             _ARCHIVE

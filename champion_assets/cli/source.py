@@ -51,7 +51,7 @@ def source(folder: Path | None, everything: bool, as_json: bool) -> None:
     root = folder or source_folder(settings.source)
     if root is None:
         raise click.ClickException(
-            f"CHAMPION_SOURCE is {settings.source}, no folder; name the folder that holds NSE's files"
+            f"CHAMPION_SOURCE={settings.source} is not a folder; set it to the folder with NSE's files"
         )
     cache = settings.data_dir / "cache"
     found = watched(root, lambda advance: report(root, open_calendar(settings), cache, advance))

@@ -170,7 +170,7 @@ def _luck(luck: Luck) -> list[Block]:
         columns = [
             Column("Figure", is_number=False),
             Column("Value"),
-            Column("What it is", is_number=False, wraps=True),
+            Column("Meaning", is_number=False, wraps=True),
         ]
         rows = [
             [Cell(name[0].upper() + name[1:]), Cell(value), Cell(definition)]

@@ -147,7 +147,7 @@ def changed(settings: Settings, changes: dict[str, Any], origin: str) -> Setting
         if name not in allowed:
             near = difflib.get_close_matches(name, allowed, 1)
             raise ExperimentError(
-                f"{origin}: {name!r} is no field of a strategy or the simulator{f'; {near[0]}?' if near else ''}"
+                f"{origin}: {name!r} is not a setting of the strategy or the simulator{f'; {near[0]}?' if near else ''}"
             )
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     try:

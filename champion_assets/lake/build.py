@@ -74,7 +74,7 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
     for date in plan.unchanged:
         info = state.info(date)
         if info is None:
-            raise BuildError(f"{table.name} {date}: the day vanished while it was looked at; run it again")
+            raise BuildError(f"{table.name} {date}: the day was removed while it was read; run it again")
         report.outcomes[date] = DayOutcome(
             "unchanged", info.fingerprint, info.rows, state.size(date), "inputs and code are the same"
         )
@@ -293,5 +293,7 @@ def invalid_days(table: DailyTable, frame: pl.DataFrame) -> dict[dt.date, str]:
     found = {date: violations(table.model, day) for date, day in _by_day(frame).items()}
     bad: dict[dt.date, str] = {day: text for day, text in found.items() if text is not None}
     if not bad:
-        raise InvalidRows(f"{table.name}: rows are valid day by day but not together: {violations(table.model, frame)}")
+        raise InvalidRows(
+            f"{table.name}: each day's rows are valid, but not together: {violations(table.model, frame)}"
+        )
     return bad

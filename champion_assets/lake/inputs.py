@@ -56,16 +56,23 @@ class Inputs:
         self.seen: dict[dt.date, str | None] = {}
 
     def window(self, table: str, date: dt.date, *, lag: int | None = None) -> list[dt.date]:
-        """The sessions of `table` that `date` reads, in order.
+        """The sessions of a table that a day reads, in order.
 
-        With `lag` only those of the window that ends so many sessions before.
+        Args:
+            table: a declared input.
+            date: a day of the block.
+            lag: only the declared window that ends this many sessions before the day; by default all windows of the
+                table.
+
+        Returns:
+            Sessions, ascending.
 
         Raises:
-            UndeclaredInput: no such window is declared, or `date` is none of the block's.
+            UndeclaredInput: no such window is declared, or `date` is not a day of the block.
         """
         if date not in self.dates:
             raise UndeclaredInput(
-                f"{self.table} asks for {table} on behalf of {date}, which is no day of the block {self._span}"
+                f"{self.table} asks for {table} on behalf of {date}, which is not a day of the block {self._span}"
             )
         windows = [wanted for wanted in self._declared if wanted.table == table and lag in (None, wanted.lag)]
         more = self._more.get(date, {}).get(table, ()) if lag is None else ()
@@ -74,9 +81,15 @@ class Inputs:
         return sorted({*more, *(day for wanted in windows for day in self._place.window(wanted, date))})
 
     def days(self, table: str) -> list[dt.date]:
-        """The sessions of `table` that the block reads.
+        """The sessions of a table that the block reads.
 
-        The windows of its days together, without what the block itself will write.
+        They are the windows of all its days, without days that the block itself writes.
+
+        Args:
+            table: a declared input.
+
+        Returns:
+            Sessions, ascending.
         """
         if table not in self._days:
             if not any(wanted.table == table for wanted in self._declared) and not any(
@@ -118,22 +131,36 @@ class Inputs:
         return self._place.lake.read(table, chosen, columns)
 
     def refused(self, table: str) -> dict[dt.date, pl.DataFrame]:
-        """What was taken out of the declared windows of `table` on the days of the block.
+        """Quarantined rows of a table in the declared windows of the block.
 
-        For days that have such rows.
+        Args:
+            table: a declared input.
+
+        Returns:
+            Rows by day, only for days that have any.
         """
         asset, lake = f"quarantine/{table}", self._place.lake
         held = sorted(set(self.days(table)) & set(self.dates) & set(lake.dates(asset)))
         return {date: lake.read(asset, [date]) for date in held}
 
     def infos(self, table: str) -> dict[dt.date, DayInfo | None]:
-        """What the lake says of the days of the declared windows: fingerprint, rows, content."""
+        """What the lake stores about the days of the declared windows: fingerprint, rows, content.
+
+        Args:
+            table: a declared input.
+
+        Returns:
+            One entry per day; None for a day that is not built.
+        """
         return self._place.lake.infos(table, self.days(table))
 
     @contextmanager
     def files(self, table: str, days: Iterable[dt.date]) -> Iterator[list[str]]:
-        """Paths on this machine with the rows of `days`, all of them in the declared windows, and of other days of
-        their months.
+        """Paths on this machine of Parquet files with the rows of some days, and of other days of their months.
+
+        Args:
+            table: a declared input.
+            days: days of the declared windows.
         """
         with self._place.lake.files(table, self._chosen(table, self.days(table), days)) as paths:
             yield paths
@@ -173,12 +200,23 @@ class Inputs:
         return own, (repr(own._declared), repr(dict(own.parameters)))  # noqa: SLF001
 
     def originals(self, table: str) -> Originals:
-        """The original files of a declared raw table."""
+        """The original files of a declared raw table.
+
+        Args:
+            table: a declared raw table.
+        """
         self.days(table)
         return Originals(self._place.lake, table)
 
     def before(self, date: dt.date) -> dt.date | None:
-        """The session of the grid before a day of the block, or None for the first."""
+        """The session before a day of the block.
+
+        Args:
+            date: a day of the block.
+
+        Returns:
+            The session, or None for the first of the history.
+        """
         self.calendar.day(date)
         return self._place.window_before(date)
 
@@ -186,9 +224,7 @@ class Inputs:
     def outside(self) -> Any:
         """What the table declares as `outside`, opened: the source of a raw table, the database of a warehouse."""
         if self._open_outside is None:
-            raise UndeclaredInput(
-                f"{self.table} asks for what lies outside the lake; only tables that declare `outside` are handed it"
-            )
+            raise UndeclaredInput(f"{self.table} asks for data outside the lake; declare `outside` in its table")
         return self._open_outside(self._place.settings)
 
     @property
@@ -198,14 +234,19 @@ class Inputs:
         return OwnOriginals(self._place.lake, self.table)
 
     def own_rows(self, date: dt.date) -> pl.DataFrame | None:
-        """What a raw table holds of `date` now, before this build; None if nothing.
+        """The current rows of a day of a raw table, before this build.
 
-        The commit of the day will be refused if another run
-        wrote it meanwhile.
+        The commit is refused if another run changes them meanwhile.
+
+        Args:
+            date: a day of the block.
+
+        Returns:
+            The rows, or None if there are none.
         """
         self._must_be_raw()
         if date not in self.dates:
-            raise UndeclaredInput(f"{self.table} asks for its own {date}, which is no day of the block {self._span}")
+            raise UndeclaredInput(f"{self.table} asks for its own {date}, which is not a day of the block {self._span}")
         state = self._place.lake.state(self.table)
         info = state.info(date)
         self.seen[date] = None if info is None else info.exact
@@ -255,4 +296,4 @@ class Inputs:
 
     def _must_be_raw(self) -> None:
         if not self.table.startswith("raw/"):
-            raise UndeclaredInput(f"{self.table} asks for original files of its own; only raw tables keep such files")
+            raise UndeclaredInput(f"{self.table} asks for its original files; only raw tables have original files")

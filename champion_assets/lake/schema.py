@@ -31,9 +31,14 @@ class TableModel(pa.DataFrameModel):
 
 
 def violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> str | None:
-    """None if `frame` satisfies `model`, else which rules fail, on how many rows.
+    """Validate a frame.
 
-    With a sample of the offending values.
+    Args:
+        model: schema.
+        frame: rows to check.
+
+    Returns:
+        None if the frame is valid, else which rules fail on how many rows, with a sample of the values.
     """
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(
@@ -44,7 +49,15 @@ def violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> str | Non
 
 
 def row_violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `frame` that break a rule of `model`: one row each with `index` (from 0) and `reason`."""
+    """Rows that break a rule of a schema.
+
+    Args:
+        model: schema.
+        frame: rows to check.
+
+    Returns:
+        One row per invalid row with `index` (from 0) and `reason`.
+    """
     failures = _failures(model, frame)
     if failures is None:
         return pl.DataFrame(schema={"index": pl.Int64, "reason": pl.String})
@@ -58,10 +71,14 @@ def row_violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.Da
 
 
 def split_rows(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    """The rows that satisfy the model, and the others with `rule` and `reason` (None if there are none).
+    """Separate valid from invalid rows. Errors of the frame as a whole, such as a column's type, are left to the build.
 
-    What is wrong with the frame as a whole, such as a column's type, is nobody's row and is left for the build to
-    refuse.
+    Args:
+        model: schema.
+        frame: rows to check.
+
+    Returns:
+        The valid rows, and the invalid ones with `rule` and `reason` (None if there are none).
     """
     faults = row_violations(model, frame)
     if faults.is_empty():
@@ -93,5 +110,9 @@ def _words(cases: pl.DataFrame) -> str:
 
 
 def empty_frame(model: type[pa.DataFrameModel]) -> pl.DataFrame:
-    """A frame without rows in the model's columns and types."""
+    """A frame without rows in the columns and types of a schema.
+
+    Args:
+        model: schema.
+    """
     return pl.DataFrame(schema={name: column.dtype.type for name, column in model.to_schema().columns.items()})

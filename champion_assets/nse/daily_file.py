@@ -196,12 +196,12 @@ class DailyFile:
         wanted += [self.summary.blank, self.summary.label, self.summary.total] if self.summary else []
         if wrong := [name for name in (self.name, *names) if not _TABLE.fullmatch(name)]:
             raise ValueError(
-                f"{self.name}: {wrong[0]!r} is no name of a table or column: lower case, digits and underscores"
+                f"{self.name}: {wrong[0]!r} is not a valid name of a table or column; use lower case, digits and _"
             )
         if len(set(names)) < len(names) or {"trade_date", "source_row", "source_sha256"} & set(names):
             raise ValueError(f"{self.name}: two columns of one name, or one called as those that every table has")
         if lacking := [name for name in wanted if name not in names]:
-            raise ValueError(f"{self.name}: {lacking[0]!r} is named and is no column of it")
+            raise ValueError(f"{self.name}: {lacking[0]!r} is named but is not one of its columns")
 
     @property
     def schema(self) -> dict[str, pl.DataType]:

@@ -109,7 +109,7 @@ BLOCK = DailyFile(
 )
 SHORT = DailyFile(
     name="short_selling",
-    description="Shares sold short, by the file of the session after.",
+    description="Shares sold short, from the file published on the next session.",
     place=Loose("shortselling", "shortselling_%d%m%Y.csv"),
     columns=(
         Column("Security Name", "security", "text", "Name of the security"),
@@ -155,8 +155,8 @@ PARTICIPANTS = DailyFile(
     description="Open contracts in equity derivatives by kind of participant.",
     place=Loose("fao_participant_oi", "fao_participant_oi_%d%m%Y.csv"),
     columns=(
-        Column("Date", "file_date", "date", "Day of the file, as its title says it", is_needed=True),
-        Column("Kind", "kind", "text", "Always `participant`; a line of totals has none", is_needed=True),
+        Column("Date", "file_date", "date", "Date in the file's title", is_needed=True),
+        Column("Kind", "kind", "text", "`participant` in every row; the line of totals is left out", is_needed=True),
         Column("Client Type", "participant", "text", "Client, DII, FII or Pro", is_needed=True),
         *(
             Column(header, header.lower().replace(" ", "_"), "count", f"{header}, contracts", is_needed=True)
@@ -190,13 +190,13 @@ EXTREMES = DailyFile(
     place=Loose("CM_52_wk_High_low", "CM_52_wk_High_low_%d%m%Y.csv"),
     first=dt.date(2019, 10, 17),
     columns=(
-        Column("Date", "file_date", "date", "Day of the file, as its second line says it", is_needed=True),
+        Column("Date", "file_date", "date", "Date in the file's second line", is_needed=True),
         Column("SYMBOL", "symbol", "text", "Ticker on that date", is_needed=True),
         Column("SERIES", "series", "text", "Series", is_needed=True),
-        Column("Adjusted_52_Week_High", "high", "number", "Highest price, rupees, adjusted", low=0),
-        Column("52_Week_High_Date", "high_date", "date", "Day of it"),
-        Column("Adjusted_52_Week_Low", "low", "number", "Lowest price, rupees, adjusted", low=0),
-        Column("52_Week_Low_DT", "low_date", "date", "Day of it"),
+        Column("Adjusted_52_Week_High", "high", "number", "Highest price, rupees, adjusted by the exchange", low=0),
+        Column("52_Week_High_Date", "high_date", "date", "Date of that price"),
+        Column("Adjusted_52_Week_Low", "low", "number", "Lowest price, rupees, adjusted by the exchange", low=0),
+        Column("52_Week_Low_DT", "low_date", "date", "Date of that price"),
     ),
     date="file_date",
     prepare=extremes_csv,

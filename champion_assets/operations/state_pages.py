@@ -167,7 +167,7 @@ def suspects_page(rows: pl.DataFrame) -> Page:
         Column("What", is_number=False),
         Column("Open over last close", "ratio"),
         Column("Known factor", "ratio", hint="What the known actions say it should be"),
-        Column("Nearest", is_number=False, hint="Simple ratio nearest to the move that is not explained"),
+        Column("Nearest", is_number=False, hint="Simple ratio nearest to the unexplained part of the move"),
         Column("Last traded", "days before"),
         Column("What it may be", is_number=False, wraps=True),
     ]

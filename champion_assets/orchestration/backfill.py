@@ -171,10 +171,10 @@ def check_request(settings: Settings, start: dt.date, end: dt.date) -> None:
         raise RequestError(f"the range ends ({end}) before it begins ({start})")
     if start < settings.start_date:
         raise RequestError(
-            f"{start} lies before the grid, which begins on {settings.start_date}; set CHAMPION_START_DATE={start}"
+            f"{start} is before the first day of the history, {settings.start_date}; set CHAMPION_START_DATE={start}"
         )
     if end > (last := today(settings)):
-        raise RequestError(f"{end} lies in the future; the last day that can exist is {last}")
+        raise RequestError(f"{end} is in the future; the last possible day is {last}")
 
 
 def _recorded(instance: dg.DagsterInstance, table: DailyTable) -> set[str]:

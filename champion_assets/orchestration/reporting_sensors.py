@@ -43,7 +43,7 @@ def alarm_settings() -> Settings:
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Tells what needs a person: the calendar ends, a file cannot be read, settings wait for a restart.",
+    description="Alerts about what needs a person: the calendar ends, a file cannot be read, settings need a restart.",
 )
 def attention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.SensorResult:
     """Each matter once, and again if it comes back after it had gone.
@@ -69,7 +69,7 @@ def attention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Records closed days with their reason, without starting a run, once their evening has come.",
+    description="Records each closed day with its reason after 18:00 IST, without starting a run.",
 )
 def closed_days_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """A closed day is accounted for like any other, also one that became closed only later."""
@@ -97,7 +97,7 @@ def closed_days_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Says on each table's page whether the last session that is due is there, when that changes.",
+    description="Reports on each table's page, whenever it changes, whether the last due session is in the lake.",
 )
 def freshness_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """A table that nobody builds any more must not stay green."""
@@ -114,7 +114,7 @@ def freshness_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
 @dg.run_failure_sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Tells a person of failed runs: log, webhook, e-mail.",
+    description="Sends an alert for each failed run: log, webhook, e-mail.",
 )
 def failure_sensor(context: dg.RunFailureSensorContext) -> None:
     """Run, days and errors; of days that are tried again the first failure and the last are told."""
@@ -137,7 +137,7 @@ def failure_sensor(context: dg.RunFailureSensorContext) -> None:
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Sends finished runs to MLflow; what could not be sent is sent later, and told once.",
+    description="Sends finished runs to MLflow. Failed transfers are repeated later and reported once.",
     required_resource_keys={"lake", "mlflow"},
 )
 def tracking_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:

@@ -75,7 +75,7 @@ def _risk_parity(problem: Problem, known: Known) -> Solution:
     if broken:
         words = ", ".join(f"'{each.name}' by {each.violation:.4g}" for each in broken)
         raise Infeasible(
-            f"risk parity, which leaves no choice, breaks {words}; loosen that, or choose another objective"
+            f"risk parity, which leaves no choice, breaks {words}; relax that, or choose another objective"
         )
     return replace(part, weights=weights)
 

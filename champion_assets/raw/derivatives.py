@@ -40,14 +40,22 @@ def candidates(date: dt.date) -> tuple[NamedFile, ...]:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Find the files of `dates`."""
+    """Find the files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     names = candidates if inputs.parameters.is_asked_for else derivatives_files
     return fetch_days(inputs, dates, names, accept, optional=True)
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="NSE's bhavcopy of the derivatives where the source has it, byte for byte; a day without one says why.",
+    description="NSE's derivatives bhavcopy as published, if the source has one; the metadata say why if not.",
     model=RawDerivatives,
     code_version="1",
     compute=compute,

@@ -30,14 +30,14 @@ class RawFile(TableModel):
     """A received version of a file."""
 
     trade_date: pl.Date = pa.Field(description="Day the file belongs to")
-    sha256: str = pa.Field(str_matches="^[0-9a-f]{64}$", description="SHA-256 of the bytes, and their name in the lake")
-    name: str = pa.Field(description="NSE's name of the file")
-    uri: str = pa.Field(description="Where the bytes were read, archive member included")
+    sha256: str = pa.Field(str_matches="^[0-9a-f]{64}$", description="SHA-256 of the file, also its name in the lake")
+    name: str = pa.Field(description="File name at NSE")
+    uri: str = pa.Field(description="Address that the file was read from, with its archive member")
     format: str = pa.Field(description="Format recognised from the content")
-    rows: pl.Int64 = pa.Field(ge=0, description="Data rows in the file; of a file of many days, those of this day")
+    rows: pl.Int64 = pa.Field(ge=0, description="Data rows of this day in the file")
     bytes: pl.Int64 = pa.Field(gt=0, description="Size as received")
-    fetched_at: pl.Datetime("us", "UTC") = pa.Field(description="Instant of receipt, UTC")  # type: ignore[valid-type]
-    is_current: bool = pa.Field(description="True for the versions in force")
+    fetched_at: pl.Datetime("us", "UTC") = pa.Field(description="Time of receipt, UTC")  # type: ignore[valid-type]
+    is_current: bool = pa.Field(description="True for the current version")
 
 
 T = TypeVar("T")

@@ -58,7 +58,15 @@ def list_source(settings: Settings) -> ListSource:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Find the lists of `dates`."""
+    """Find the lists of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     place: ListSource = inputs.outside
     kinds = {kind: archive_names(kind, place.asked, place.today) for kind in KINDS}
     return find_kinds(inputs, dates, kinds, "no list of the market", kept)
@@ -83,7 +91,7 @@ def kept(kind: str, found: Fetched) -> Fetched:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Lists of the day beside its prices as received; of deals without the names of clients.",
+    description="Lists of deals, short selling and surveillance as received, without the names of clients.",
     model=RawMarketLists,
     code_version="2",
     compute=compute,

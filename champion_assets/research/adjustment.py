@@ -1,7 +1,7 @@
-"""Raw prices to adjusted ones, with the mark of what is not known between a row and the anchor.
+"""Raw prices to adjusted prices, with a mark on rows in doubt.
 
-What belongs here: reading events and doubts of the days that count, and refusing days that nobody can tell of. What
-does not: the arithmetic (`quant/adjust.py`, `quant/doubts.py`).
+What belongs here: reading events and doubts, and refusing days without a source of corporate actions. What does not:
+ the arithmetic (`quant/adjust.py`, `quant/doubts.py`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def adjusted(
     allow_uncovered: bool,
     allow_missing: bool,
 ) -> pl.DataFrame:
-    """Adjusted beside raw prices, and what is not known of them.
+    """Adjusted prices beside raw prices, with doubts.
 
     Args:
         workspace: where the tables are.

@@ -22,5 +22,5 @@ def without_keys(address: Address) -> Address:
         ValueError: it holds some.
     """
     if address.has_secrets:
-        raise ValueError("keys have no place in this address; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        raise ValueError("keys are not allowed in this address; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     return address

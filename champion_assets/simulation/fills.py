@@ -111,10 +111,7 @@ def wanted_orders(account: Account, day: MarketDay, decided: Decided, lot: int) 
     names = names[~np.isin(names, list(decided.kept))]
     price = _references(account, day, decided.closes)[names]
     if (unknown := names[(targets[names] > 0) & ~(price > 0)]).size:
-        raise ValueError(
-            f"{day.date}: {unknown.size} names are wanted of which "
-            f"nobody knew a price, the first is number {unknown[0]}"
-        )
+        raise ValueError(f"{day.date}: {unknown.size} orders have no reference price; the first is order {unknown[0]}")
     worth = targets[names] * account.value
     shares = np.where((price > 0) & (worth > 0), worth / np.where(price > 0, price, 1.0), 0.0)
     if lot:

@@ -75,7 +75,7 @@ def test_nothing_is_replaced_and_nothing_wrong_is_written(home: Path) -> None:
         assert words in done.output
         assert not (home / "champion.toml").exists()
     (home / "champion.toml").write_text("# mine\n")
-    assert "is there; edit it, or replace it with --force" in init("--yes").output
+    assert "exists already; edit it, or replace it with --force" in init("--yes").output
     assert (home / "champion.toml").read_text() == "# mine\n"
     assert init("--yes", "--force").exit_code == 0
     assert not list(home.glob("*.part"))

@@ -215,7 +215,7 @@ def test_prune_keeps_what_is_in_force_what_was_lately_and_what_has_a_tag(lake: L
         tagged(fresh, "release-2", NAME)
     with pytest.raises(TagError, match="is taken"):
         tag(fresh, "release-1")
-    with pytest.raises(TagError, match="is no name"):
+    with pytest.raises(TagError, match="is not a valid tag"):
         tag(fresh, "../x")
     put_day(fresh, NAME, DAY, rows(DAY, 5.0))
     assert Lake(lake.root).read(NAME, [DAY])["v"].to_list() == [5.0]

@@ -29,7 +29,7 @@ def test_a_closed_day_is_said(lake: Path, date: str, reason: str, around: str) -
         lambda: research.prices(date, date),
         lambda: research.table("features/returns", date, date),
     ):
-        with pytest.raises(research.NotASession, match=rf"{date} is no session: .* \({reason}\)\. .*{around}"):
+        with pytest.raises(research.NotASession, match=rf"{date} is not a session: .* \({reason}\)\. .*{around}"):
             call()
 
 

@@ -65,13 +65,13 @@ def test_it_is_refused_with_what_settles_it_or_left_out(doubtful: list[str]) -> 
         assert part in str(caught.value)
     assert doubtful[1] not in str(caught.value)
     assert research.prices(START, END, on_doubt="raise", symbols=doubtful[1]).height
-    with pytest.warns(UserWarning, match=rf"10 rows of {doubtful[0]} lie before a doubt"):
+    with pytest.warns(UserWarning, match=rf"10 rows of {doubtful[0]} are before a doubt"):
         left = research.prices(START, END, on_doubt="drop")
     assert left["is_complete"].all()
     assert left.filter(pl.col("symbol") == doubtful[0])["trade_date"].min() == EX
     everything = research.prices(START, END)
     assert left.equals(everything.filter("is_complete"))
-    with pytest.raises(RequestError, match="none of mark, raise, drop"):
+    with pytest.raises(RequestError, match="not one of mark, raise, drop"):
         research.prices(START, END, on_doubt="ignore")  # type: ignore[arg-type]
 
 
