@@ -131,12 +131,10 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         The rows of all `dates`, with metadata by day.
     """
     rows = list(_total_returns(inputs, dates))
-    if any(
-        inputs.read(table, ["trade_date"], days=dates).height for table in WITNESSED_BY
-    ):  # a year of prices is read only if it is needed
-        prices = inputs.read(
-            EQUITY, ["trade_date", "instrument_id", "symbol", "series", "high", "low", "close", "prev_close"]
-        )
+    # a year of prices is read only if it is needed
+    if any(inputs.read(table, ["trade_date"], days=dates).height for table in WITNESSED_BY):
+        columns = ["trade_date", "instrument_id", "symbol", "series", "high", "low", "close", "prev_close"]
+        prices = inputs.read(EQUITY, columns)
         events = inputs.read(ACTIONS, ["trade_date", "instrument_id", "ex_date", "ex_session", "kind", "f_capital"])
         days = _by_day(prices)
         rows += _equal_weights(inputs, dates, days, events)
@@ -146,11 +144,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
     frame = pl.DataFrame(rows, schema=empty_frame(IndexReplication).schema).sort("trade_date", "witness")
     facts: dict[dt.date, dict[str, Any]] = {}
     for row in frame.iter_rows(named=True):
-        told = (
-            f"{row['differing']} of {row['names']} differ"
-            if row["residual_bp"] is None
-            else f"{row['residual_bp']:.2f} bp"
-        )
+        residual, counted = row["residual_bp"], f"{row['differing']} of {row['names']} differ"
+        told = counted if residual is None else f"{residual:.2f} bp"
         facts.setdefault(row["trade_date"], {})[row["witness"]] = told
     return Computed(frame, facts=facts)
 

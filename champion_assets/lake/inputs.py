@@ -81,9 +81,7 @@ class Inputs:
         return sorted({*more, *(day for wanted in windows for day in self._place.window(wanted, date))})
 
     def days(self, table: str) -> list[dt.date]:
-        """The sessions of a table that the block reads.
-
-        They are the windows of all its days, without days that the block itself writes.
+        """The sessions of a table in the windows of the block's days, without those that the block itself writes.
 
         Args:
             table: a declared input.
@@ -92,9 +90,8 @@ class Inputs:
             Sessions, ascending.
         """
         if table not in self._days:
-            if not any(wanted.table == table for wanted in self._declared) and not any(
-                table in each for each in self._more.values()
-            ):
+            declared = {wanted.table for wanted in self._declared}.union(*self._more.values())
+            if table not in declared:
                 self._refuse(table)
             found = {day for date in self.dates for day in (self.window(table, date) if self._has(table, date) else ())}
             self._days[table] = sorted(found.difference(self.dates) if table == self.table else found)
@@ -148,9 +145,6 @@ class Inputs:
 
         Args:
             table: a declared input.
-
-        Returns:
-            One entry per day; None for a day that is not built.
         """
         return self._place.lake.infos(table, self.days(table))
 
@@ -197,9 +191,8 @@ class Inputs:
     ) -> tuple[Inputs, list[str], tuple[str, str]]:
         own, declared = copy.copy(self), list[Input]()
         for each in reads:
-            windows = [
-                wanted for wanted in self._declared if wanted.table == (each if isinstance(each, str) else each.table)
-            ]
+            table = each if isinstance(each, str) else each.table
+            windows = [wanted for wanted in self._declared if wanted.table == table]
             if isinstance(each, str):
                 declared += windows
                 continue
@@ -221,13 +214,10 @@ class Inputs:
         return Originals(self._place.lake, table)
 
     def before(self, date: dt.date) -> dt.date | None:
-        """The session before a day of the block.
+        """The session before a day of the block; None for the first of the history.
 
         Args:
             date: a day of the block.
-
-        Returns:
-            The session, or None for the first of the history.
         """
         self.calendar.day(date)
         return self._place.window_before(date)
@@ -276,9 +266,8 @@ class Inputs:
             if name.startswith("_"):
                 raise AttributeError(name)
             raise UndeclaredInput(
-                f"{self.table} asks for {name!r}; a computation has only what its table declares: `inputs` for "
-                f"other tables, `parameters` "
-                "for settings, `day_facts` for what the calendar says, `outside` for what lies outside the lake"
+                f"{self.table} asks for {name!r}; a computation has only what its table declares: `inputs` for other "
+                "tables, `parameters` for settings, `day_facts` for the calendar, `outside` for what is not in the lake"
             )
 
     @property
@@ -294,10 +283,9 @@ class Inputs:
         wanted = sorted(set(days))
         if beyond := sorted(set(wanted).difference(allowed)):
             raise UndeclaredInput(
-                f"{self.table} reads {table} of {beyond[0]}, which is "
-                f"not in the windows that it declares for {self._span}; "
-                f"declare a longer window, as `Input({table!r}, "
-                f"sessions=...)`. Days after the day itself cannot be declared"
+                f"{self.table} reads {table} of {beyond[0]}, which is not in the windows that it declares for "
+                f"{self._span}; declare a longer window, as `Input({table!r}, sessions=...)`. Days after the day itself "
+                f"cannot be declared"
             )
         return wanted
 
