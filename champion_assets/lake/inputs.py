@@ -284,8 +284,8 @@ class Inputs:
         if beyond := sorted(set(wanted).difference(allowed)):
             raise UndeclaredInput(
                 f"{self.table} reads {table} of {beyond[0]}, which is not in the windows that it declares for "
-                f"{self._span}; declare a longer window, as `Input({table!r}, sessions=...)`. Days after the day itself "
-                f"cannot be declared"
+                f"{self._span}; declare a longer window, as `Input({table!r}, sessions=...)`. Days after the day "
+                "itself cannot be declared"
             )
         return wanted
 
