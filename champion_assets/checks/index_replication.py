@@ -108,18 +108,8 @@ def _row(
     residual = None if published is None or recomputed is None else 1e4 * (published - recomputed)
     if witness == "market_cap" and published and recomputed is not None:
         residual = 1e4 * (published - recomputed) / published
-    return {
-        "trade_date": date,
-        "witness": witness,
-        "published": published,
-        "recomputed": recomputed,
-        "residual_bp": residual,
-        "names": names,
-        "differing": 0,
-        "behind": "",
-        "basis": None,
-        **more,
-    }
+    said = {"trade_date": date, "witness": witness, "published": published, "recomputed": recomputed}
+    return said | {"residual_bp": residual, "names": names, "differing": 0, "behind": "", "basis": None} | more
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
@@ -189,15 +179,8 @@ def _equal_weights(
         )
         named = acted.join(today.select("instrument_id", "symbol"), on="instrument_id", maintain_order="left")
         behind = ", ".join(f"{symbol} {kind}" for symbol, kind in named.select("symbol", "kind").iter_rows())
-        yield _row(
-            date,
-            "equal_weight",
-            level / before - 1,
-            equal_weight_return(members),
-            members.height,
-            basis=basis,
-            behind=behind,
-        )
+        own = equal_weight_return(members)
+        yield _row(date, "equal_weight", level / before - 1, own, members.height, basis=basis, behind=behind)
 
 
 def _total_returns(inputs: Inputs, dates: Sequence[dt.date]) -> Iterable[Row]:
