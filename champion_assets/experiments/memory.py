@@ -35,7 +35,7 @@ def size_of(value: Any, seen: set[int] | None = None) -> int:
     if id(value) in seen:
         return 0
     seen.add(id(value))
-    if isinstance(value, np.ndarray):
+    if hasattr(value, "nbytes"):
         return int(value.nbytes)
     if isinstance(value, pl.DataFrame):
         return int(value.estimated_size())

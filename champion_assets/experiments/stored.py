@@ -90,7 +90,7 @@ def remove(place: ObjectStore, tables: Sequence[str]) -> None:
     place.delete(LIST)
     for group in sorted({table.split("/", 1)[0] for table in tables}):
         for key in place.keys(group):
-            if any(key.startswith(f"{table}/") and key.endswith((".parquet", ".json")) for table in tables):
+            if any(key.startswith(f"{table}/") for table in tables):
                 place.delete(key)
 
 

@@ -43,6 +43,8 @@ from champion_assets.settings import Settings
 ALWAYS = (ACCOUNT, WEIGHTS, AUDIT, DAILY, EXECUTIONS, ATTRIBUTION)
 STAGES = ("features", "portfolio", "backtest")
 TRADES = "features/returns"
+BLOCKS_AT_ONCE = 5
+"""Blocks of a table without state that are computed together: what bounds them is the market, and they hold none."""
 
 
 def own_tables(tables: Mapping[str, DailyTable], base: Settings, trial: Settings) -> list[DailyTable]:
@@ -177,8 +179,13 @@ def _build(workspace: Workspace, own: Sequence[DailyTable], dates: Sequence[dt.d
             continue
         info = info_of(mark, table.code_version, recipe_of(table, workspace.settings))
         facts = day_facts_of(table, workspace, dates)
-        for block in blocks(workspace, dates, table.block_size(workspace.settings)):
-            lake.add(table.name, dict.fromkeys(block, info), _valid(table, workspace, block, facts))
+        size = table.block_size(workspace.settings) * (1 if table.stateful else BLOCKS_AT_ONCE)
+        try:
+            for block in blocks(workspace, dates, size):
+                lake.add(table.name, dict.fromkeys(block, info), _rows(table, workspace, block, facts))
+        finally:  # a row that breaks the model comes before whatever it led to
+            if table.name in lake.added:
+                _must_be_valid(table, lake.rows(table.name))
 
 
 def blocks(workspace: Workspace, dates: Sequence[dt.date], size: int) -> list[list[dt.date]]:
@@ -192,23 +199,34 @@ def _computed(table: DailyTable, workspace: Workspace, dates: Sequence[dt.date])
     """The rows of a feature on days."""
     size, facts = table.block_size(workspace.settings), day_facts_of(table, workspace, dates)
     parts = [dates[first : first + size] for first in range(0, len(dates), size)]
-    return pl.concat([_valid(table, workspace, part, facts) for part in parts])
+    found = pl.concat([_rows(table, workspace, part, facts) for part in parts])
+    _must_be_valid(table, found)
+    return found
 
 
-def _valid(table: DailyTable, workspace: Workspace, block: Sequence[dt.date], facts: DayFacts) -> pl.DataFrame:
-    """The rows of a table on days, which satisfy its model.
+def _rows(table: DailyTable, workspace: Workspace, block: Sequence[dt.date], facts: DayFacts) -> pl.DataFrame:
+    """The rows of a table on days.
 
     Raises:
-        BuildError: they do not, or a day cannot be.
+        BuildError: a day cannot be.
     """
     computed = table.compute(open_inputs(table, workspace, block, facts), block)
-    failed: dict[dt.date, Exception] = dict(computed.failed)
-    for date, text in invalid_days(table, computed.frame).items():
-        failed[date] = InvalidRows(f"{table.name} {date}: {text}")
+    failed = dict(computed.failed)
     if not table.may_be_empty:
         for date in sorted({*block} - {*computed.frame["trade_date"]} - {*failed}):
-            failed.setdefault(date, InvalidRows(f"{table.name} {date}: no row came out"))
+            failed[date] = InvalidRows(f"{table.name} {date}: no row came out")
     if failed:
         date, error = min(failed.items())
         raise BuildError(f"{table.name} {date}: {error}") from error
     return computed.frame
+
+
+def _must_be_valid(table: DailyTable, rows: pl.DataFrame) -> None:
+    """Refuse rows that break the table's model.
+
+    Raises:
+        BuildError: names the first day that has such rows.
+    """
+    if invalid := invalid_days(table, rows):
+        date = min(invalid)
+        raise BuildError(f"{table.name} {date}: {table.name} {date}: {invalid[date]}")

@@ -57,7 +57,7 @@ class TrialLake(OverlayLake):
         super().__init__(root, base, others)
         self._memory, self._features = memory, features
         self._make: Make | None = None
-        self._added: dict[str, list[pl.DataFrame]] = {}
+        self.added: dict[str, list[pl.DataFrame]] = {}
         self._states: dict[str, TableState] = {}
         self.stored = Stored.opened(self)
 
@@ -67,17 +67,17 @@ class TrialLake(OverlayLake):
 
     def add(self, table: str, days: Mapping[dt.date, DayInfo], rows: pl.DataFrame) -> None:
         """Hold the rows of more days, later than those before."""
-        known = self.state(table).files if table in self._added else {}
-        self._added.setdefault(table, []).append(rows)
+        known = self.state(table).files if table in self.added else {}
+        self.added.setdefault(table, []).append(rows)
         whole = {date: info for file in known.values() for date, info in file.days.items()} | dict(days)
         self._states[table] = TableState(0, {"": DataFile("", 0, 0, "", whole)})
 
     def rows(self, table: str) -> pl.DataFrame:
         """All rows of an own table of portfolio or backtest."""
-        if table in self._added:
-            if len(self._added[table]) > 1:
-                self._added[table] = [pl.concat(self._added[table])]
-            return self._added[table][0]
+        if table in self.added:
+            if len(self.added[table]) > 1:
+                self.added[table] = [pl.concat(self.added[table])]
+            return self.added[table][0]
         return self.stored.rows(table)
 
     def state(self, table: str) -> TableState:

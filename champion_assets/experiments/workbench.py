@@ -22,17 +22,18 @@ class Workbench:
     """For trials on the lake of `base`.
 
     Attributes:
+        base: the workspace of the daily portfolio.
         memory: what they have in common.
         below: the lake that they read.
     """
 
     def __init__(self, base: Workspace) -> None:
-        self._base = base
+        self.base = base
         self._begin()
 
     def _begin(self) -> None:
         self.memory = Memory()
-        self.below = Snapshot(self._base.lake, self.memory)
+        self.below = Snapshot(self.base.lake, self.memory)
         self._features: dict[str, OwnFeature] = {}
 
     def refresh(self) -> None:

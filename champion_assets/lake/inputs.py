@@ -139,18 +139,18 @@ class Inputs:
             yield paths
 
     def shared(
-        self, what: str, make: Callable[[Inputs], A], *, reads: Sequence[str], parameters: Sequence[str] = ()
+        self, what: str, make: Callable[[Inputs], A], *, reads: Sequence[str | Input], parameters: Sequence[str] = ()
     ) -> A:
         """What `make` makes for the block; several builds of one process may have it in common (`lake/shared.py`).
 
         Args:
             what: a name that no other part of the program uses.
             make: of these inputs, cut down to `reads` and `parameters`; what it returns is never changed afterwards.
-            reads: the tables that it reads.
+            reads: the tables that it reads, or shorter windows of them than the declared ones.
             parameters: those that it depends on.
         """
-        own, key = self._cut(reads, parameters)
-        return self._place.shared.once((what, *key, tuple(self.dates)), reads, lambda: make(own))
+        own, tables, key = self._cut(reads, parameters)
+        return self._place.shared.once((what, *key, tuple(self.dates)), tables, lambda: make(own))
 
     def shared_days(
         self,
@@ -158,19 +158,31 @@ class Inputs:
         days: Sequence[dt.date],
         make: Callable[[Inputs, Sequence[dt.date]], Iterator[tuple[dt.date, A]]],
         *,
-        reads: Sequence[str],
+        reads: Sequence[str | Input],
         parameters: Sequence[str] = (),
     ) -> Iterator[tuple[dt.date, A]]:
         """`shared` for single days of the block, which do not depend on each other."""
-        own, key = self._cut(reads, parameters)
-        return self._place.shared.each((what, *key), reads, days, lambda missing: make(own, missing))
+        own, tables, key = self._cut(reads, parameters)
+        return self._place.shared.each((what, *key), tables, days, lambda missing: make(own, missing))
 
-    def _cut(self, reads: Sequence[str], parameters: Sequence[str]) -> tuple[Inputs, tuple[str, str]]:
-        own = copy.copy(self)
-        own._declared = [wanted for wanted in self._declared if wanted.table in reads]  # noqa: SLF001  # of this class
-        own._days, own.facts = {}, {}  # noqa: SLF001
+    def _cut(
+        self, reads: Sequence[str | Input], parameters: Sequence[str]
+    ) -> tuple[Inputs, list[str], tuple[str, str]]:
+        own, declared = copy.copy(self), list[Input]()
+        for each in reads:
+            windows = [
+                wanted for wanted in self._declared if wanted.table == (each if isinstance(each, str) else each.table)
+            ]
+            if isinstance(each, str):
+                declared += windows
+                continue
+            if not any(wanted.lag == each.lag and wanted.sessions >= each.sessions for wanted in windows):
+                self._refuse(each.table, f", {each.sessions}, lag={each.lag}")
+            declared.append(each)
+        own._declared, own._days, own.facts = declared, {}, {}  # noqa: SLF001  # of this class
         own.parameters = Parameters(self.table, {name: self.parameters[name] for name in parameters})
-        return own, (repr(own._declared), repr(dict(own.parameters)))  # noqa: SLF001
+        tables = sorted({each if isinstance(each, str) else each.table for each in reads})
+        return own, tables, (repr(declared), repr(dict(own.parameters)))
 
     def originals(self, table: str) -> Originals:
         """The original files of a declared raw table."""
