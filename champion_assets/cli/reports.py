@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,7 +116,8 @@ def experiment(
         for trial in trials
     ]
     say(f"experiment {name or first}: {len(trials)} trial(s)")
-    outcome = run_experiment(now, name or first, trials, jobs, _say_trial)
+    with _progress(len(trials)) as ended:
+        outcome = run_experiment(now, name or first, trials, jobs, ended)
     say(f"comparison: {outcome.page}")
     say(f"luck: {outcome.luck}")
     if outcome.sensitivity:
@@ -125,6 +128,32 @@ def experiment(
         sys.exit(1)
     if outcome.untracked:
         sys.exit(HELPER_BEHIND)
+
+
+@contextmanager
+def _progress(trials: int) -> Iterator[Callable[[TrialResult], None]]:
+    """A bar over trials, and what prints one that has ended and moves the bar on; variants of the best count on."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    shown = Console(stderr=True)
+    with Progress(*columns, console=shown, transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
+        bar = progress.add_task("", total=trials)
+
+        def ended(result: TrialResult) -> None:
+            _say_trial(result)
+            progress.update(bar, advance=1)
+            progress.update(bar, total=max(trials, progress.tasks[0].completed))
+
+        yield ended
 
 
 def _say_trial(result: TrialResult) -> None:

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import io
 import os
-import signal
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 
 import polars as pl
 
@@ -26,14 +23,13 @@ from champion_assets.experiments.luck_words import summary
 from champion_assets.experiments.plan import Trial
 from champion_assets.experiments.results import FOLDER, TrialResult, every_result
 from champion_assets.experiments.sensitivity import in_words
-from champion_assets.experiments.trial import TRADES, on_overlay, own_tables, run_trial, span
+from champion_assets.experiments.trial import TRADES, on_overlay, span
 from champion_assets.experiments.variants import variants_of
-from champion_assets.experiments.workbench import Workbench, sources_of
+from champion_assets.experiments.workbench import Workbench
+from champion_assets.experiments.workers import Done, run_trials
 from champion_assets.lake.workspace import Workspace
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.settings import Settings
-
-Done = Callable[[TrialResult], None]
 
 
 @dataclass(frozen=True)
@@ -75,14 +71,14 @@ def run_experiment(
     base = open_workspace(settings)
     bench = Workbench(base)
     jobs = jobs or os.cpu_count() or 1
-    results = _run(bench, name, trials, jobs, done)
+    results = run_trials(bench, name, trials, jobs, done)
     bench.refresh()
     sharpes = [ratio for each in every_result(base.lake) if (ratio := each.sharpe) is not None]
     told = [_deflated(bench, name, trial, result, sharpes) for trial, result in zip(trials, results, strict=True)]
     final = [result for result, _ in told]
     luck = luck_of(base.lake, name, {each.identity for each in final}, len(sharpes))
     chosen = best_of(trials, final)
-    variants = [] if chosen is None else _run(bench, name, _variants(bench, name, trials[chosen]), jobs, done)
+    variants = [] if chosen is None else run_trials(bench, name, _variants(bench, name, trials[chosen]), jobs, done)
     page = _compare(
         base, name, final, [days for _, days in told], luck, None if chosen is None else (final[chosen], variants)
     )
@@ -107,48 +103,6 @@ def _variants(bench: Workbench, name: str, trial: Trial) -> list[Trial]:
     begin, end = span(bench.base, trial)
     sessions = [date for date in bench.base.lake.dates(TRADES) if begin <= date <= end]
     return variants_of(on_overlay(bench.base, name, trial, begin, bench), trial, sessions)
-
-
-def _run(bench: Workbench, name: str, trials: Sequence[Trial], jobs: int, done: Done) -> list[TrialResult]:
-    """The results in the order of the trials; those with features of equal settings are run one after the other."""
-    base, found = bench.base, dict[int, TrialResult]()
-    order = sorted(range(len(trials)), key=lambda number: _features_of(base, trials[number]))
-    if jobs == 1 or len(trials) <= 1:
-        for number in order:
-            found[number] = run_trial(base, name, trials[number], bench)
-            done(found[number])
-        return [found[number] for number in range(len(trials))]
-    with ProcessPoolExecutor(
-        min(jobs, len(trials)), mp_context=get_context("spawn"), initializer=_begin, initargs=(base.settings,)
-    ) as pool:
-        waiting = {pool.submit(_in_process, name, trials[number]): number for number in order}
-        try:
-            for future in as_completed(waiting):
-                found[waiting[future]] = future.result()
-                done(found[waiting[future]])
-        except BaseException:
-            for worker in list(pool._processes.values()):  # noqa: SLF001  # what a trial wrote before its list counts not
-                worker.terminate()
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    return [found[number] for number in range(len(trials))]
-
-
-def _features_of(base: Workspace, trial: Trial) -> list[str]:
-    return sorted(sources_of(own_tables(base.tables, base.settings, trial.settings), trial.settings).values())
-
-
-_BENCHES: list[Workbench] = []
-"""That of a process of the pool, which has none but this."""
-
-
-def _begin(settings: Settings) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
-    _BENCHES.append(Workbench(open_workspace(settings)))
-
-
-def _in_process(name: str, trial: Trial) -> TrialResult:
-    return run_trial(_BENCHES[0].base, name, trial, _BENCHES[0])
 
 
 def _deflated(
