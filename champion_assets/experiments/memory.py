@@ -98,13 +98,25 @@ class Snapshot(Lake):
 
     def __init__(self, base: Lake, memory: Memory) -> None:
         super().__init__(base.root, base.storage_options, base.cache)
-        self._memory = memory
+        self._base, self._memory = base, memory
         self._pinned: dict[str, TableState] = {}
+
+    def uri(self, key: str) -> str:
+        """See `Lake`."""
+        return self._base.uri(key)
+
+    def get(self, key: str) -> bytes | None:
+        """See `Lake`."""
+        return self._base.get(key)
+
+    def size(self, key: str) -> int | None:
+        """See `Lake`."""
+        return self._base.size(key)
 
     def state(self, table: str) -> TableState:
         """See `Lake`."""
         if table not in self._pinned:
-            self._pinned[table] = super().state(table)
+            self._pinned[table] = self._base.state(table)
         return self._pinned[table]
 
     def read(
@@ -117,15 +129,18 @@ class Snapshot(Lake):
         state: TableState | None = None,
     ) -> pl.DataFrame:
         """See `Lake`."""
-        wanted = tuple(dates)
+        wanted, version = tuple(dates), state or self.state(table)
+
+        def rows() -> pl.DataFrame:
+            return self._base.read(table, wanted, columns, where=where, state=version)
+
         if where is not None or state is not None:
-            return super().read(table, wanted, columns, where=where, state=state)
-        key = ("read", table, wanted, None if columns is None else tuple(columns))
-        return self._memory.once(key, (BELOW,), lambda: super(Snapshot, self).read(table, wanted, columns))
+            return rows()
+        return self._memory.once(("read", table, wanted, None if columns is None else tuple(columns)), (BELOW,), rows)
 
     def is_current(self) -> bool:
         """False if a table has changed since."""
-        return all(super(Snapshot, self).state(table).version == each.version for table, each in self._pinned.items())
+        return all(self._base.state(table).version == each.version for table, each in self._pinned.items())
 
 
 class TrialShared(Shared):
