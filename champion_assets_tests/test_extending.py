@@ -166,7 +166,9 @@ def test_a_daily_file_of_an_own_project_gives_all_its_tables(
     days = [dt.date(2023, 11, day) for day in (1, 2, 3)]
     source = tmp_path / "source"
     source.mkdir()
-    (source / "market").symlink_to(exchange.folder)
+    for each in exchange.folder.iterdir():
+        if each.name != "lists":  # they have the exchange's own volatility file
+            (source / each.name).symlink_to(each)
     symbols = [company.symbol for company in exchange.market.companies[:7]]
     volatilities(
         source / "cmvolt_01112023.csv",
