@@ -32,7 +32,8 @@ def overdue_findings(workspace: Workspace) -> Iterator[Finding]:
     instant = now(workspace.settings)
     due = overdue_sessions(workspace, instant, 10)
     late = [date for date in due if not is_finished(workspace, date)]
-    days = price_days(workspace.settings)
+    folder = source_folder(workspace.settings.source)
+    days = price_days(workspace.settings) if late and folder is not None and folder.is_dir() else None
     if late and days and days[-1] < late[0]:
         yield Finding(
             "freshness",
