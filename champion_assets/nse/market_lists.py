@@ -241,7 +241,7 @@ VOLATILITY = DailyFile(
         Column("Underlying Previous Day Close Price (B)", "previous_close", "number", "Close of the day before, rupees",
                low=0),
         Column("Underlying Log Returns (C) = LN(A/B)", "log_return", "number", "Log return of the day"),
-        Column("Previous Day Underlying Volatility (D)", "previous_volatility", "number", 
+        Column("Previous Day Underlying Volatility (D)", "previous_volatility", "number",
                "Daily volatility of the day before, a fraction",
                low=0),
         Column("Current Day Underlying Daily Volatility (E) = Sqrt(0.995*D*D + 0.005*C*C)", "volatility", "number",
