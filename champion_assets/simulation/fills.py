@@ -100,8 +100,7 @@ class Fills:
 def wanted_orders(account: Account, day: MarketDay, decided: Decided, lot: int) -> dict[int, float]:
     """The orders for the weights that were decided at the previous close.
 
-    Sizes use the last prices of the account and the closes of the decision, adjusted for the day's corporate actions if
-    the security trades.
+    Sizes use the last prices of the account and the closes of the decision, adjusted for the corporate actions.
 
     Args:
         account: before the session.
