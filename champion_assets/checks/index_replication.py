@@ -113,15 +113,7 @@ def _row(
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The witnesses of `dates`.
-
-    Args:
-        inputs: declared inputs of the block.
-        dates: sessions to compute, in order.
-
-    Returns:
-        The rows of all `dates`, with metadata by day.
-    """
+    """The witnesses of `dates`."""
     rows = list(_total_returns(inputs, dates))
     # a year of prices is read only if it is needed
     if any(inputs.read(table, ["trade_date"], days=dates).height for table in WITNESSED_BY):
