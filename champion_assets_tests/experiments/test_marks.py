@@ -50,5 +50,5 @@ def test_the_mark_is_that_of_settings_days_and_content(built: Workspace) -> None
 def test_what_the_lake_lacks_is_told_with_the_command(built: Workspace) -> None:
     days = built.sessions(START, END)
     drop_days(built.lake, "silver/rates", days[-3:-1])
-    with pytest.raises(MissingInput, match=r"silver/rates of 2 session\(s\) from .* champion backfill"):
+    with pytest.raises(MissingInput, match=r"silver/rates of 2 session\(s\) from .*champion backfill"):
         mark(built)
