@@ -213,7 +213,7 @@ def test_prune_keeps_what_is_in_force_what_was_lately_and_what_has_a_tag(lake: L
         fresh.as_of(NAME, dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
     with pytest.raises(TagError, match="there are release-1"):
         tagged(fresh, "release-2", NAME)
-    with pytest.raises(TagError, match="is taken"):
+    with pytest.raises(TagError, match="exists already"):
         tag(fresh, "release-1")
     with pytest.raises(TagError, match="is not a valid tag"):
         tag(fresh, "../x")
