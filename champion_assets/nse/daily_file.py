@@ -216,7 +216,8 @@ class DailyFile:
     def declared(self) -> dict[str, Any]:
         """Everything that the rows depend on, in plain values.
 
-        Of the attributes in `_LATER` those that are not at their defaults.
+        Of the attributes in `_LATER` those that are not at their defaults. Words for a person (descriptions, meanings)
+        are left out: other words make no other rows.
         """
         texts = {"description", "licence"}
         defaults = {each.name: each.default for each in fields(self) if each.name in _LATER}
@@ -225,6 +226,7 @@ class DailyFile:
             for name, value in asdict(self).items()
             if name not in texts and value != defaults.get(name, _ALWAYS)
         }
+        said["columns"] = [{key: kept for key, kept in each.items() if key != "meaning"} for each in said["columns"]]
         if self.prepare is not None:
             said["prepare"] = f"{self.prepare.__module__}.{self.prepare.__qualname__}"
         return said
