@@ -39,10 +39,11 @@ from champion_assets.checks.replication_numbers import (
     DECAY,
     PRINTED,
     QUARTERS,
+    Extremes,
     basis_of,
     equal_weight_return,
-    extremes,
     factors_between,
+    factors_of_days,
     volatility_misfits,
 )
 from champion_assets.lake.inputs import Inputs
@@ -70,6 +71,7 @@ SAME_PRICE = 0.0006
 SHOWN = 20
 Days = dict[dt.date, pl.DataFrame]
 Row = dict[str, Any]
+_NO_FACTORS = pl.DataFrame(schema={"instrument_id": pl.String, "f": pl.Float64})
 
 
 class IndexReplication(TableModel):
@@ -106,30 +108,12 @@ def _row(
     residual = None if published is None or recomputed is None else 1e4 * (published - recomputed)
     if witness == "market_cap" and published and recomputed is not None:
         residual = 1e4 * (published - recomputed) / published
-    return {
-        "trade_date": date,
-        "witness": witness,
-        "published": published,
-        "recomputed": recomputed,
-        "residual_bp": residual,
-        "names": names,
-        "differing": 0,
-        "behind": "",
-        "basis": None,
-        **more,
-    }
+    said = {"trade_date": date, "witness": witness, "published": published, "recomputed": recomputed}
+    return said | {"residual_bp": residual, "names": names, "differing": 0, "behind": "", "basis": None} | more
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The witnesses of `dates`.
-
-    Args:
-        inputs: declared inputs of the block.
-        dates: sessions to compute, in order.
-
-    Returns:
-        The rows of all `dates`, with metadata by day.
-    """
+    """The witnesses of `dates`."""
     rows = list(_total_returns(inputs, dates))
     # a year of prices is read only if it is needed
     if any(inputs.read(table, ["trade_date"], days=dates).height for table in WITNESSED_BY):
@@ -137,10 +121,11 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         prices = inputs.read(EQUITY, columns)
         events = inputs.read(ACTIONS, ["trade_date", "instrument_id", "ex_date", "ex_session", "kind", "f_capital"])
         days = _by_day(prices)
-        rows += _equal_weights(inputs, dates, days, events)
+        factors = _by_day(factors_of_days(events))
+        rows += _equal_weights(inputs, dates, days, events, factors)
         rows += _market_caps(inputs, dates, days)
         rows += _extremes(inputs, dates, prices, events)
-        rows += _volatilities(inputs, dates, days, events)
+        rows += _volatilities(inputs, dates, days, factors)
     frame = pl.DataFrame(rows, schema=empty_frame(IndexReplication).schema).sort("trade_date", "witness")
     facts: dict[dt.date, dict[str, Any]] = {}
     for row in frame.iter_rows(named=True):
@@ -155,7 +140,9 @@ def _by_day(rows: pl.DataFrame) -> Days:
     return dict(sorted((key[0], part) for key, part in rows.partition_by("trade_date", as_dict=True).items()))
 
 
-def _equal_weights(inputs: Inputs, dates: Sequence[dt.date], prices: Days, events: pl.DataFrame) -> Iterable[Row]:
+def _equal_weights(
+    inputs: Inputs, dates: Sequence[dt.date], prices: Days, events: pl.DataFrame, factors: Days
+) -> Iterable[Row]:
     bundle = inputs.read(
         "bronze/bundle_prices", ["trade_date", "market", "security", "prev_close", "close"], days=dates
     )
@@ -174,9 +161,8 @@ def _equal_weights(inputs: Inputs, dates: Sequence[dt.date], prices: Days, event
         past = factors_between(legs, basis or sessions[-2], sessions[-2]).rename({"f": "f_past"})
         members = today.join(begin, on="instrument_id", how="left", maintain_order="left")
         members = members.join(past, on="instrument_id", how="left", maintain_order="left")
-        members = members.join(
-            factors_between(legs, sessions[-2], date), on="instrument_id", how="left", maintain_order="left"
-        )
+        now = factors.get(date, _NO_FACTORS).select("instrument_id", "f")
+        members = members.join(now, on="instrument_id", how="left", maintain_order="left")
         members = members.with_columns(
             base=pl.col("base") * pl.col("f_past").fill_null(1.0), f=pl.col("f").fill_null(1.0)
         )
@@ -185,15 +171,8 @@ def _equal_weights(inputs: Inputs, dates: Sequence[dt.date], prices: Days, event
         )
         named = acted.join(today.select("instrument_id", "symbol"), on="instrument_id", maintain_order="left")
         behind = ", ".join(f"{symbol} {kind}" for symbol, kind in named.select("symbol", "kind").iter_rows())
-        yield _row(
-            date,
-            "equal_weight",
-            level / before - 1,
-            equal_weight_return(members),
-            members.height,
-            basis=basis,
-            behind=behind,
-        )
+        own = equal_weight_return(members)
+        yield _row(date, "equal_weight", level / before - 1, own, members.height, basis=basis, behind=behind)
 
 
 def _total_returns(inputs: Inputs, dates: Sequence[dt.date]) -> Iterable[Row]:
@@ -236,10 +215,13 @@ def _extremes(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame, ev
         days=dates,
     )
     said = said.unique(["trade_date", "symbol", "series"], keep="first", maintain_order=True)
+    own, days = Extremes(prices), _by_day(prices)
     for date, mine in _by_day(said).items():
         sessions = inputs.window(EQUITY, date)
-        past = prices.filter(pl.col("trade_date").is_between(sessions[0], date))
-        both = extremes(past, known_events(events, date), date).join(mine, on=["symbol", "series"])
+        today = days[date].select("instrument_id", "symbol", "series")
+        both = today.join(mine, on=["symbol", "series"]).join(
+            own.before(date, sessions[0], known_events(events, date)).drop_nulls(), on="instrument_id"
+        )
         for witness, side in (("adjusted_highs", "high"), ("adjusted_lows", "low")):
             in_reach = both.filter(pl.col(f"{side}_date") >= sessions[0]).sort("symbol")
             apart = (pl.col(side) - pl.col(f"own_{side}")).abs() > SAME_PRICE * pl.col(side) + 0.011
@@ -256,13 +238,12 @@ def _extremes(inputs: Inputs, dates: Sequence[dt.date], prices: pl.DataFrame, ev
                 )
 
 
-def _volatilities(inputs: Inputs, dates: Sequence[dt.date], prices: Days, events: pl.DataFrame) -> Iterable[Row]:
+def _volatilities(inputs: Inputs, dates: Sequence[dt.date], prices: Days, factors: Days) -> Iterable[Row]:
     columns = ["trade_date", "symbol", "previous_volatility", "volatility"]
     said = inputs.read("bronze/published_volatility", columns, days=dates).drop_nulls()
     for date, mine in _by_day(said.unique(["trade_date", "symbol"], keep="first", maintain_order=True)).items():
-        before = [day for day in inputs.window(EQUITY, date) if day < date]
-        factors = factors_between(known_events(events, date), before[-1] if before else date, date)
-        names, differing = volatility_misfits(prices[date], mine, factors)
+        now = factors.get(date, _NO_FACTORS).select("instrument_id", "f")
+        names, differing = volatility_misfits(prices[date], mine, now)
         if names:
             behind = ", ".join(differing[:SHOWN])
             yield _row(date, "volatility", None, None, names, differing=len(differing), behind=behind)

@@ -61,10 +61,13 @@ class Results(TableModel):
 
 
 def overrides(settings: Settings) -> dict[tuple[dt.date, str], str]:
-    """By day and check why a failure does not count: the packaged lines and the user's.
+    """The reasons why failures are accepted, by day and check: packaged lines and those of the user.
+
+    Args:
+        settings: may name a file (CHAMPION_CHECKS).
 
     Raises:
-        OverrideError: names file, line and what is wrong.
+        OverrideError: names file, line and the error.
     """
     packaged = resources.files("champion_assets.checks").joinpath("overrides.csv").read_text("utf-8")
     found = _parse(packaged, "overrides.csv")
@@ -132,9 +135,14 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def blocked(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, Exception]:
-    """The days of `dates` that may not go into the features, with the reason.
+    """Days that may not be used for features.
 
-    Days without results are not judged here.
+    Args:
+        place: where the tables are.
+        dates: days to judge; days without results are not judged.
+
+    Returns:
+        The reason by day.
     """
     found = (
         place.lake.read(NAME, dates, ["trade_date", "check_name", "severity", "passed", "sample"])

@@ -66,7 +66,7 @@ class CommandBoundary(click.Group):
         except BaseException as error:
             if not is_interrupt(error):
                 raise
-            click.echo("interrupted; finished days are kept, the same command goes on with the rest", err=True)
+            click.echo("interrupted; finished days are kept, the same command continues with the rest", err=True)
             ctx.exit(exit_code())
 
 
@@ -80,7 +80,7 @@ def is_interrupt(error: BaseException) -> bool:
 def _report(error: Exception) -> None:
     click.echo(redacted("".join(traceback.format_exception(error))), err=True)
     click.echo(
-        "This is a fault of Champion, not of your data or settings. Please report it in the project's "
+        "This is a bug in Champion, not an error in your data or settings. Please report it in the project's "
         "issue tracker with the lines above, "
         "the command, and the output of `champion --version`.",
         err=True,

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 _ASSETS = click.option(
     "--assets", default="*", show_default=True, help="Selection in Dagster's syntax, e.g. 'silver/equity_eod+'."
 )
-_REFETCH = click.option("--refetch", is_flag=True, help="Look at the source again for days that the lake already has.")
+_REFETCH = click.option("--refetch", is_flag=True, help="Read the source again for days that the lake already has.")
 _CLICKHOUSE = click.option(
-    "--load-to-clickhouse", is_flag=True, help="Load the tables to ClickHouse, too, as LOAD_TO_CLICKHOUSE=true does."
+    "--load-to-clickhouse", is_flag=True, help="Also load the tables to ClickHouse, as LOAD_TO_CLICKHOUSE=true does."
 )
 _QUIET = click.option("--quiet", is_flag=True, help="Print errors only.")
 _JSON = click.option(
@@ -217,7 +217,7 @@ def _report(results: list[ChunkResult], seconds: float, tell: Tell, errors: Tell
             tell(f"unchanged {span}  {result.sessions} sessions, {result.closed} closed days")
     if failed := [error for result in results for error in result.errors]:
         errors("\n".join(failed), "red")
-        errors("Mend the cause and repeat the command: finished days are not done again.")
+        errors("Remove the cause and repeat the command. Finished days are not built again.")
         sys.exit(1)
     changed = sum(bool(result.assets) for result in results)
     verdict = "nothing had changed" if changed == 0 else f"{changed} run(s)"

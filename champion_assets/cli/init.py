@@ -22,8 +22,8 @@ _ARCHIVE = "https://nsearchives.nseindia.com"
 
 
 @click.command()
-@click.option("--source", help="A folder, an s3:// prefix, or the address of an archive; asked for if it is left out.")
-@click.option("--data-dir", help="Folder for the lake and all else; asked for if it is left out.")
+@click.option("--source", help="A folder, an s3:// prefix, or the address of an archive; asked for by default.")
+@click.option("--data-dir", help="Folder for the lake and all else; asked for by default.")
 @click.option("--first", help="First day of history, YYYY-MM-DD; proposed from the files of a folder.")
 @click.option(
     "--folder",
@@ -31,8 +31,8 @@ _ARCHIVE = "https://nsearchives.nseindia.com"
     default=Path(),
     help="Where champion.toml is written.",
 )
-@click.option("--yes", is_flag=True, help="Ask nothing: take what is given, and the proposals for the rest.")
-@click.option("--force", is_flag=True, help="Replace a champion.toml that is there.")
+@click.option("--yes", is_flag=True, help="Ask nothing; use the proposed values for options that are not given.")
+@click.option("--force", is_flag=True, help="Replace an existing champion.toml.")
 def init(source: str | None, data_dir: str | None, first: str | None, folder: Path, yes: bool, force: bool) -> None:
     """Write a champion.toml: where the files are, where the lake goes, when history begins.
 
@@ -49,15 +49,15 @@ def init(source: str | None, data_dir: str | None, first: str | None, folder: Pa
         )
     found = None if "://" in source else _look(Path(source).expanduser())
     if data_dir is None:
-        data_dir = "data" if yes else click.prompt("Where shall the lake go", default="data")
+        data_dir = "data" if yes else click.prompt("Folder for the lake", default="data")
     begin, end = _longest(found)
     proposed = str(begin or "2016-01-01")
     if first is None:
         if found is not None and found.prices is not None and begin != found.prices.first:
-            say(f"the longest history without a hole is {begin} to {end}: nothing after a hole can be built", "yellow")
+            say(f"the longest history without a gap is {begin} to {end}; nothing after a gap can be built", "yellow")
         first = proposed if yes else click.prompt("First day of history", default=proposed)
     _write(path, source, data_dir, _day(first), end)
-    say(f"{path.resolve()} is written; `champion settings` lists what else it may hold", "green")
+    say(f"{path.resolve()} is written; `champion settings` lists all settings", "green")
     if found is not None:
         for sentence in _lacks(found):
             say(sentence, "yellow")

@@ -30,7 +30,9 @@ _PROMPT, _MORE = "champion> ", "     ...> "
     show_default=True,
     help="How rows are printed.",
 )
-@click.option("--rows", default=40, show_default=True, help="Most rows of a table; csv and json print all.")
+@click.option(
+    "--rows", default=40, show_default=True, help="Maximum number of rows of a table; csv and json print all."
+)
 def sql(query: str | None, form: str, rows: int) -> None:
     r"""Ask the DuckDB file: one QUERY, the statements on standard input (`-`), or a prompt if there is none.
 

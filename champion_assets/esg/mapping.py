@@ -105,15 +105,23 @@ class EsgMapping(BaseModel):
         return self
 
     def covers(self, name: str) -> bool:
-        """True if a file of this name is one of the provider's."""
+        """Whether a file is one of the provider's.
+
+        Args:
+            name: name of the file.
+        """
         return fnmatch(PurePosixPath(name).name, self.files)
 
 
 def read_mapping(text: str, name: str) -> EsgMapping:
     """The mapping in a YAML file.
 
+    Args:
+        text: content of the file.
+        name: name of the file, for errors.
+
     Raises:
-        MappingError: see there.
+        MappingError: the mapping is incomplete or invalid.
     """
     import yaml
 

@@ -86,7 +86,11 @@ def render(
 
 
 def varying(results: Sequence[TrialResult]) -> list[str]:
-    """Parameters that are not the same in all trials."""
+    """Parameters that differ between trials.
+
+    Args:
+        results: of the trials.
+    """
     first = results[0].parameters
     return [name for name in first if any(each.parameters.get(name) != first[name] for each in results)]
 

@@ -54,7 +54,12 @@ class Series:
         return self.sessions[-1]
 
     def between(self, first: dt.date, last: dt.date) -> pl.DataFrame:
-        """The days from `first` to `last`."""
+        """The rows of a range of days.
+
+        Args:
+            first: first day.
+            last: last day.
+        """
         return self.days.filter(pl.col("trade_date").is_between(first, last))
 
 

@@ -93,7 +93,15 @@ def run_experiment(
 
 
 def best_of(trials: Sequence[Trial], results: Sequence[TrialResult]) -> int | None:
-    """Place of the trial with the highest Sharpe ratio among those whose file asks for variants; None without any."""
+    """The position of the trial with the highest Sharpe ratio among those whose file has `sensitivity`.
+
+    Args:
+        trials: of the experiment.
+        results: of these trials.
+
+    Returns:
+        The position, or None without such a trial.
+    """
     found = [(ratio, -place) for place, (trial, result) in enumerate(zip(trials, results, strict=True))
              if trial.sensitivity is not None and (ratio := result.sharpe) is not None]  # fmt: skip
     return -max(found)[1] if found else None

@@ -48,9 +48,12 @@ BLOCKS_AT_ONCE = 5
 
 
 def own_tables(tables: Mapping[str, DailyTable], base: Settings, trial: Settings) -> list[DailyTable]:
-    """The tables that a trial computes for itself, inputs first.
+    """The tables that a trial computes itself, inputs first: portfolio, backtest, and every feature that differs.
 
-    Portfolio and backtest, and every feature that differs.
+    Args:
+        tables: all tables.
+        base: settings of the lake.
+        trial: settings of the trial.
     """
     candidates = {name: table for name, table in tables.items() if table.group in STAGES}
     graph = {
@@ -67,6 +70,10 @@ def own_tables(tables: Mapping[str, DailyTable], base: Settings, trial: Settings
 
 def span(workspace: Workspace, trial: Trial) -> tuple[dt.date, dt.date]:
     """First and last session of a trial.
+
+    Args:
+        workspace: where the lake is.
+        trial: may limit the range.
 
     Raises:
         ExperimentError: the lake has no returns, or none in the trial's range.

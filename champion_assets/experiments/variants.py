@@ -85,7 +85,12 @@ def _left_out(
 
 
 def with_delay(tables: Mapping[str, DailyTable], sessions: int) -> dict[str, DailyTable]:
-    """The tables with an account that decides so many sessions after each rebalancing day."""
+    """The tables with an account that decides later.
+
+    Args:
+        tables: all tables.
+        sessions: number of sessions after each rebalance day.
+    """
     return {**tables, ACCOUNT: replace(tables[ACCOUNT], day_facts=_delayed(sessions))}
 
 

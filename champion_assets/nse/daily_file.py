@@ -106,7 +106,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Loose:
-    """A file that a folder or a bucket may have and that the archive is not asked for.
+    """A file that a folder or a bucket may have; the archive is asked for it by a setting only (`archive_lists.py`).
 
     `name` with the day in `strftime`'s codes.
 

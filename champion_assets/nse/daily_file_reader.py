@@ -72,7 +72,7 @@ def read_daily_file(file: DailyFile, text: str, name: str) -> ReadFile:
         | {"source_row": [number for number, _ in fitting]},
         schema=dict.fromkeys((each.name for each in file.columns), pl.String()) | {"source_row": pl.Int32()},
     )
-    values = texts.select(*(_value(each, file.date_format) for each in file.columns), "source_row")
+    values = texts.select(*_values(file), "source_row")
     totals, told = values.clear(), pl.DataFrame(schema={"source_row": pl.Int32(), "reason": pl.String()})
     if file.summary is not None:
         is_total = texts[file.summary.blank] == ""
@@ -116,6 +116,17 @@ def _places(file: DailyFile, header: Sequence[str], name: str) -> dict[str, int]
         words = f"new columns {new}, absent columns {absent}" if new or absent else "a column stands there twice"
         raise UnknownHeader(f"{name}: not the header of {file.name}: {words}; it begins with {','.join(tidy)[:120]!r}")
     return places
+
+
+_VALUES: dict[int, tuple[DailyFile, list[pl.Expr]]] = {}
+"""By identity of a declaration itself, so that the identity stays its own, and the values of its columns."""
+
+
+def _values(file: DailyFile) -> list[pl.Expr]:
+    """The values of all columns of a file, made once for each declaration."""
+    if id(file) not in _VALUES:
+        _VALUES[id(file)] = file, [_value(each, file.date_format) for each in file.columns]
+    return _VALUES[id(file)][1]
 
 
 def _value(column: Column, date_format: str) -> pl.Expr:

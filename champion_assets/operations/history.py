@@ -54,7 +54,12 @@ def find_history(settings: Settings, start: dt.date, end: dt.date) -> tuple[Sett
 
 
 def too_short_for(settings: Settings, end: dt.date) -> list[str]:
-    """What a history up to `end` cannot give, one sentence each with the setting that matters."""
+    """What the history is too short for, one sentence each with the setting that matters.
+
+    Args:
+        settings: of the lake.
+        end: last day of the history.
+    """
     workspace = open_workspace(settings)
     sessions = len(workspace.sessions(settings.start_date, end))
     found = []

@@ -107,8 +107,7 @@ def fail_if_days_failed(
     if retryable and context.retry_number < policy.max_retries:
         keep_failed_days(workspace.lake, run_id, table.name, report.failed)
         tell(
-            f"{lines[0]}\n{table.name}: {len(lines)} day(s) failed "
-            f"for now; trying again in about {policy.delay or 0:.0f} s"
+            f"{lines[0]}\n{table.name}: {len(lines)} day(s) failed for now; retrying in about {policy.delay or 0:.0f} s"
         )
     else:
         record_good_days(context, key, report)

@@ -148,13 +148,13 @@ def behind(results: Sequence[ChunkResult], instance: dg.DagsterInstance, *, in_t
         in_time: what may wait (`run_tracking.may_wait`) is not sent now.
     """
     failed = {name: words for result in results for name, words in result.helpers.items()}
-    sentences = [f"{name} is behind, the next backfill catches it up: {words}" for name, words in failed.items()]
+    sentences = [f"{name} is behind; the next backfill brings it up to date: {words}" for name, words in failed.items()]
     if in_time and may_wait(get_settings()):
         return sentences
     _, waiting, problem = send_pending(get_settings(), instance)
     if problem:
         sentences.append(
-            f"MLflow is behind, the next backfill catches it up: {waiting} run(s) wait to be sent. {problem}"
+            f"MLflow is behind; the next backfill brings it up to date: {waiting} run(s) wait to be sent. {problem}"
         )
     return sentences
 

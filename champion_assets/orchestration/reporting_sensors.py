@@ -62,7 +62,7 @@ def attention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.
             log(settings).warning(each.title, text=each.text)
         told.append(mark)
         break
-    skip = "; ".join(f"{each.title}: {each.text}" for each in found) or "nothing needs a person"
+    skip = "; ".join(f"{each.title}: {each.text}" for each in found) or "nothing needs attention"
     return dg.SensorResult(skip_reason=skip, cursor=json.dumps([mark for mark in told if mark in marks]))
 
 
@@ -90,7 +90,7 @@ def closed_days_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
                 key = dg.AssetKey(name.split("/"))
                 events.append(dg.AssetMaterialization(key, partition=date.isoformat(), metadata=metadata))
             told.append(date.isoformat())
-    skip = None if events else "no closed day is unaccounted for"
+    skip = None if events else "all closed days are recorded"
     return dg.SensorResult(asset_events=events, skip_reason=skip, cursor=json.dumps(sorted(told)[-4 * LOOK_BACK :]))
 
 
@@ -120,12 +120,12 @@ def failure_sensor(context: dg.RunFailureSensorContext) -> None:
     """Run, days and errors; of days that are tried again the first failure and the last are told."""
     run = context.dagster_run
     if is_waiting(run):
-        context.log.info(f"run {run.run_id} gave its place to earlier runs of its backfill and is started again")
+        context.log.info(f"run {run.run_id} ended early for earlier runs of its backfill and is started again")
         return
     days = run.tags.get("dagster/partition") or f"{run.tags.get(RANGE_START, '?')} to {run.tags.get(RANGE_END, '?')}"
     errors = [event.message for event in context.get_step_failure_events()] or [context.failure_event.message]
     failures, settings = failures_until(context.instance, run), alarm_settings()
-    again = "" if failures == 0 else f"\nIt is {'' if failures < ATTEMPTS else 'not '}tried again by itself."
+    again = "" if failures == 0 else f"\nIt is {'' if failures < ATTEMPTS else 'not '}retried automatically."
     text = "\n".join(str(each) for each in errors)[:4000] + again
     if 1 < failures < ATTEMPTS:
         log(settings).warning("failed again", run=run.run_id, days=days, failures=failures, text=text)

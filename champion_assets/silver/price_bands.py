@@ -36,14 +36,16 @@ _REGISTER = ["trade_date", "instrument_id", "symbol", "series", "instrument_clas
 class PriceBands(TableModel):
     """The band of an instrument."""
 
-    trade_date: pl.Date = pa.Field(description="Session in which it holds")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    trade_date: pl.Date = pa.Field(description="Session in which the band applies")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     band: float = pa.Field(
-        nullable=True, isin=[0.02, 0.05, 0.1, 0.2], description="Share of the previous close; null for no band"
+        nullable=True,
+        isin=[0.02, 0.05, 0.1, 0.2],
+        description="Band as a fraction of the previous close; null for none",
     )
-    basis: str = pa.Field(isin=["list", "derivatives"], description="The list of bands, or a contract that is listed")
-    remarks: str = pa.Field(nullable=True, description="What the list says beside it")
+    basis: str = pa.Field(isin=["list", "derivatives"], description="Source: the list of bands, or a listed derivative")
+    remarks: str = pa.Field(nullable=True, description="Remarks of the list, as published")
 
     class Config(TableModel.Config):
         """One row per instrument and day."""
@@ -84,8 +86,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The price band of each instrument on the day, by the exchange's list, or none for stocks with "
-    "derivatives.",
+    description="The price band of each instrument on the day: from NSE's list, or none for stocks with derivatives.",
     model=PriceBands,
     code_version="1",
     inputs=lambda _: (Input(DERIVATIVES), Input(LIST), register_input()),

@@ -98,13 +98,21 @@ class Fills:
 
 
 def wanted_orders(account: Account, day: MarketDay, decided: Decided, lot: int) -> dict[int, float]:
-    """Shares to buy (or, negative, to sell) for the weights decided the evening before, at what was known then.
+    """The orders for the weights that were decided at the previous close.
 
-    The last marks, and the
-    closes of that evening, adjusted for the day's actions where the name trades. Whole lots, unless `lot` is 0.
+    Sizes use the last prices of the account and the closes of the decision, adjusted for the corporate actions.
+
+    Args:
+        account: before the session.
+        day: the market of the session.
+        decided: weights and closes of the previous close.
+        lot: shares per lot; 0 for fractions of shares.
+
+    Returns:
+        Shares to buy (negative: to sell) by position.
 
     Raises:
-        ValueError: a name is wanted of which no price was known.
+        ValueError: an order has no reference price.
     """
     targets = decided.weights
     names = np.flatnonzero((targets > 0) | (account.shares > 0))
@@ -127,7 +135,7 @@ def _references(account: Account, day: MarketDay, closes: Array | None = None) -
 
 
 def fill_orders(account: Account, day: MarketDay, rules: Rules, exchange: Exchange, fills: Fills) -> None:
-    """Fill what can be filled of `account.orders`; the rest is cancelled or stays, by rule."""
+    """Fill the orders of an account in place; what is not filled is cancelled or kept, by rule."""
     names = np.fromiter(account.orders, dtype=np.intp)
     delta = np.fromiter(account.orders.values(), dtype=float)
     order = np.argsort(names)

@@ -48,7 +48,7 @@ def test_the_longest_history_without_a_hole_is_proposed(home: Path, exchange: Ex
         shutil.copyfile(next(exchange.folder.rglob(name)), home / "files" / name)
     done = init("--source", "files", "--yes")
     assert done.exit_code == 0, done.output
-    assert "the longest history without a hole is 2023-11-06 to 2023-11-07" in done.output
+    assert "the longest history without a gap is 2023-11-06 to 2023-11-07" in done.output
     assert "champion backfill 2023-11-06 2023-11-07" in done.output
     assert "# end_date = 2023-11-07" in (home / "champion.toml").read_text()
 

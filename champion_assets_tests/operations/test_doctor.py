@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from champion_assets.cli.main import main
+from champion_assets.clients.mlflow import Tracking
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.operations.doctor import Report, examine
 from champion_assets.operations.doctor_findings import LEVELS
+from champion_assets.settings import Settings
+from champion_assets_tests.clients.test_mlflow import RUN
 from champion_assets_tests.helpers import build_until, drop_days
 from champion_assets_tests.pages.parsed import parsed
 
@@ -121,3 +126,25 @@ def test_days_that_nothing_confirms_are_counted(workspace: Workspace, tmp_path: 
     assert "5 weekdays from 2010-12-27 to 2010-12-31 are not confirmed as sessions; 0 of them are closed" in said(
         examine(replace(workspace, settings=old)), "calendar", "note"
     )
+
+
+_PROGRAM = """
+import sys
+from champion_assets.cli.main import main
+from champion_assets.clients.mlflow import Tracking
+try:
+    main(["doctor", "--json"])
+finally:
+    assert not {"mlflow", "pandas", "hypothesis"} & sys.modules.keys(), "a package that the doctor does not need"
+"""
+
+
+def test_our_own_mlflow_file_is_looked_at_without_importing_mlflow(
+    settings: Settings, environment: Callable[[str, str], None]
+) -> None:
+    environment("CHAMPION_TRACK", "true")
+    Tracking(settings).record("x", RUN)
+    done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=False)
+    assert "AssertionError" not in done.stderr, done.stderr
+    assert any(each["says"].startswith("MLflow sqlite:///") for each in json.loads(done.stdout)["findings"])
+    assert done.returncode == 2  # the lake is empty

@@ -181,8 +181,9 @@ def test_a_missing_file_fails_with_its_day_and_later_runs_go_on(
     environment("CHAMPION_SOURCE", str(source))
     done = champion("backfill", "2023-11-01", "2023-11-15")
     assert done.returncode == 1
-    assert "2023-11-08: NotYetPublished" in done.stdout
+    assert "(2023-11-08), and nothing after such a day can be built" in done.stdout
     assert "CHAMPION_CALENDAR" in done.stdout
+    assert open_workspace(get_settings()).lake.dates("silver/equity_eod")[-1] == dt.date(2023, 11, 7)
     for path, body in bodies.items():
         path.write_bytes(body)
     assert champion("backfill", "2023-11-01", "2023-11-15").returncode == 0

@@ -71,6 +71,15 @@ def test_what_is_in_doubt_or_unread_between_the_two_sessions_has_no_value() -> N
     assert both(rows(2, 3), events(SPLIT), "none", unread=(3,))["prior_factor"].to_list() == [1.0, 1.0]
 
 
+def test_of_the_first_row_only_what_came_after_its_own_session_before_counts() -> None:
+    alone = rows(2, 3, 5).filter(pl.col("trade_date") == day(5))
+    at = {ex: both(alone, events((ex, ex, 0.5, 0.5, 0.5, 2.0)))["prior_factor"][0] for ex in (3, 4, 5, 6)}
+    assert at == {3: 1.0, 4: 0.5, 5: 0.5, 6: 0.5}
+    new = rows(2, 3)  # nothing is known before its first day
+    assert both(new, events((2, 2, 0.5, 0.5, 0.5, 2.0)))["prior_factor"].to_list() == [0.5, 1.0]
+    assert both(new, events((1, 1, 0.5, 0.5, 0.5, 2.0)))["prior_factor"].to_list() == [1.0, 1.0]
+
+
 _event = st.tuples(st.integers(0, 20), st.sampled_from([0.1, 0.5, 2 / 3, 10.0]), st.floats(0.5, 1))
 
 
