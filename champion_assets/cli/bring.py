@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -102,9 +102,9 @@ def run(assets: str, refetch: bool, load_to_clickhouse: bool, quiet: bool, as_js
     pending = pending_sessions(get_settings())
     for sentence in pending.said:
         tell(sentence, "yellow")
-    _bring(
-        pending.first, pending.last, assets, tell, refetch=refetch, quiet=quiet, as_json=as_json, mlflow_in_time=True
-    )
+    again = refetch or pending.refetch
+    _bring(pending.first, pending.last, assets, tell, refetch=again, quiet=quiet, as_json=as_json,
+           said=pending.said, mlflow_in_time=True)  # fmt: skip
 
 
 def _tell(quiet: bool) -> Tell:
@@ -120,9 +120,12 @@ def _bring(
     refetch: bool,
     quiet: bool,
     as_json: bool,
+    said: Sequence[str] = (),
     mlflow_in_time: bool = False,
 ) -> None:
+    from champion_assets.catalog import open_workspace
     from champion_assets.operations.history import too_short_for
+    from champion_assets.operations.left_out import left_out
     from champion_assets.orchestration import backfill as work
     from champion_assets.orchestration.dagster_home import prepare_dagster_home
     from champion_assets.settings import get_settings
@@ -156,8 +159,12 @@ def _bring(
         results = work.backfill(first, last, keys, instance, refetch=refetch, watcher=watcher)
         behind = work.behind(results, instance, in_time=mlflow_in_time)
     seconds = time.perf_counter() - started
+    doubts = left_out(open_workspace(get_settings()), first, last)
     if as_json:
-        say(json.dumps(_account(first, last, results, behind, seconds), default=str, indent=1))
+        account = _account(first, last, results, behind, seconds) | {"said": list(said), "left_out": doubts}
+        say(json.dumps(account, default=str, indent=1))
+    if doubts:
+        tell("\n".join(doubts), "yellow")
     _report(results, seconds, tell, errors=_tell(quiet=as_json))
     if behind:
         tell("\n".join(behind), "yellow")

@@ -18,7 +18,7 @@ from champion_assets.nse.calendar_files import CONFIRMED_FROM
 from champion_assets.operations.doctor_findings import Finding
 from champion_assets.operations.helpers import does_not_answer, states
 from champion_assets.orchestration.freshness import calendar_end, overdue_sessions
-from champion_assets.orchestration.publication import is_finished
+from champion_assets.orchestration.publication import finished_sessions, is_finished
 from champion_assets.orchestration.run_tracking import pending
 from champion_assets.raw.files import source_of
 from champion_assets.settings import Settings, source_folder
@@ -32,11 +32,14 @@ def overdue_findings(workspace: Workspace) -> Iterator[Finding]:
     due = overdue_sessions(workspace, instant, 10)
     late = [date for date in due if not is_finished(workspace, date)]
     if late:
+        newest = max(finished_sessions(workspace), default=None)
         yield Finding(
             "freshness",
             "error",
-            f"{len(late)} of the last {len(due)} sessions are overdue, the first {late[0]}",
-            f"champion backfill {late[0]} {due[-1]}; is `champion ui` (the daemon) running with its sensors on?",
+            f"{len(late)} of the last {len(due)} sessions are overdue, the first {late[0]}"
+            + (f"; the last day that is built is {newest}" if newest else ""),
+            "get the files (`champion source` lists what is there), then champion run; is `champion ui` (the daemon) "
+            "running with its sensors on? A history that has ended is told by CHAMPION_END_DATE",
         )
     elif due:
         yield Finding("freshness", "ok", f"the last session that was due, {due[-1]}, is built")
