@@ -16,6 +16,7 @@ pass; none of them catches one only to print it.
 from __future__ import annotations
 
 import errno
+import sqlite3
 import sys
 import traceback
 from typing import Any
@@ -30,6 +31,8 @@ from champion_assets.common.redaction import install, redacted
 
 HELPER_BEHIND, UNEXPECTED = 3, 70
 _OF_THE_SYSTEM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+
+_OF_SQLITE = ("unable to open database file", "readonly database", "database or disk is full")
 
 
 class CommandBoundary(click.Group):
@@ -60,6 +63,9 @@ class CommandBoundary(click.Group):
                 where = f"{error.filename}: " if error.filename else ""
                 words = f"{where}{error.strerror}; see DATA_DIR and CHAMPION_LAKE in `champion settings`"
                 raise _said(ctx, words) from error
+            if (refused := _refused_database(error)) is not None:
+                words = f"a database under DATA_DIR: {refused}; is the folder read-only, or the disk full?"
+                raise _said(ctx, f"{words} See DATA_DIR and DAGSTER_HOME in `champion settings`") from error
             _report(error)
             ctx.exit(UNEXPECTED)
         except BaseException as error:
@@ -67,6 +73,15 @@ class CommandBoundary(click.Group):
                 raise
             click.echo("interrupted; finished days are kept, the same command goes on with the rest", err=True)
             ctx.exit(exit_code())
+
+
+def _refused_database(error: BaseException | None) -> str | None:
+    """What SQLite says where the system refuses its file, whoever wrapped it; None for any other error."""
+    while error is not None:
+        if isinstance(error, sqlite3.OperationalError) and any(each in str(error) for each in _OF_SQLITE):
+            return str(error)
+        error = error.__cause__ or error.__context__
+    return None
 
 
 class _CannotExamine(click.ClickException):

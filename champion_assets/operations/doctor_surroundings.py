@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from champion_assets.common.clock import INDIA, now
 from champion_assets.common.dates import calendar_days
+from champion_assets.common.redaction import redacted
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import NO_FILE
 from champion_assets.nse.calendar_files import CONFIRMED_FROM
@@ -74,13 +75,19 @@ def calendar_findings(workspace: Workspace) -> Iterator[Finding]:
 def runs_findings(settings: Settings) -> Iterator[Finding]:
     """Dagster's last runs, and whether its event log is the fast one."""
     import dagster as dg
+    from sqlalchemy.exc import OperationalError
 
     from champion_assets.orchestration.dagster_home import prepare_dagster_home
 
-    home = prepare_dagster_home(settings)
-    with dg.DagsterInstance.get() as instance:
-        records = instance.get_run_records(limit=5)
-        log = type(instance.event_log_storage)
+    try:
+        home = prepare_dagster_home(settings)
+        with dg.DagsterInstance.get() as instance:
+            records = instance.get_run_records(limit=5)
+            log = type(instance.event_log_storage)
+    except (OperationalError, OSError) as error:
+        says = f"Dagster's history cannot be opened: {redacted(str(error).splitlines()[0])}"
+        yield Finding("runs", "error", says, "is DAGSTER_HOME or DATA_DIR read-only, full, or its server down?")
+        return
     if not log.__name__.startswith("Batched"):
         yield Finding(
             "runs",

@@ -82,13 +82,20 @@ def pending_sessions(settings: Settings) -> Pending:
             f"`champion source`"
         )
     waiting = set(waiting_sessions(workspace, instant)) & set(due)
-    if (first := _first_unfit(workspace, [day for day in due if day not in waiting])) is not None:
-        waiting = {day for day in due if day >= first}
-        said.append(f"from {first} on some table lacks days, or rests on other input, code or settings; built again")
-    if days is not None and (exports := _unread_exports(workspace)) and (built := workspace.lake.dates(ACTIONS)):
+    built = [day for day in due if day not in waiting]
+    if lacking := _lacking(workspace, built):
+        waiting |= set(lacking)
+        said.append(f"{len(lacking)} built day(s) from {lacking[0]} on lack some table; they are built again")
+    elif built and (stale := stale_days(workspace, built[-LOOK_BACK:])):
+        first = stale[0] if stale[0] != built[-LOOK_BACK:][0] else built[0]  # older ones may be, too
+        said.append(
+            f"days from {first} on rest on other input, code or settings than the present ones, and are left so here: "
+            f"`champion doctor` names the tables, `champion backfill {first} {due[-1]}` builds them again"
+        )
+    if days is not None and (exports := _unread_exports(workspace)) and (known := workspace.lake.dates(ACTIONS)):
         said.append(
             f"{', '.join(exports)} not read before: only days that are built now know it; for all days: `champion "
-            f"backfill {built[0]} {built[-1]} --refetch --assets '{ACTIONS}+'`"
+            f"backfill {known[0]} {known[-1]} --refetch --assets '{ACTIONS}+'`"
         )
     files = {} if days is None else changed_files(workspace, due[-REPUBLISHED:])
     changed = [day for (day, _), problem in files.items() if problem is None]
@@ -102,19 +109,14 @@ def pending_sessions(settings: Settings) -> Pending:
     return Pending(first, due[-1] if changed else max(waiting, default=due[-1]), tuple(said), bool(changed))
 
 
-def _first_unfit(workspace: Workspace, due: Sequence[dt.date]) -> dt.date | None:
-    """The first of the built sessions `due` that some table lacks, or that is not made of what is there now.
+def _lacking(workspace: Workspace, built: Sequence[dt.date]) -> list[dt.date]:
+    """Those of `built` that some table lacks: its folder was deleted, or is of an older copy.
 
-    Of the last ten each is looked at for the latter; if already the first of them is stale, older ones may be, too.
+    A gap in the files is another matter.
     """
-    lake = workspace.lake
-    whole = set.intersection(*(set(lake.dates(name)) for name in workspace.tables))
-    files = set(lake.dates("raw/bhavcopy"))  # a gap in the files is another matter
-    if lacking := [day for day in due if day in files and day not in whole]:
-        return lacking[0]
-    recent = list(due[-LOOK_BACK:])
-    stale = stale_days(workspace, recent) if recent else []
-    return None if not stale else due[0] if stale[0] == recent[0] else stale[0]
+    whole = set.intersection(*(set(workspace.lake.dates(name)) for name in workspace.tables))
+    files = set(workspace.lake.dates("raw/bhavcopy"))
+    return [day for day in built if day in files and day not in whole]
 
 
 def _unread_exports(workspace: Workspace) -> list[str]:

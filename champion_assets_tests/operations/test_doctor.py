@@ -112,6 +112,14 @@ def test_the_command_has_exit_codes_json_and_a_page(kept: Workspace, tmp_path: P
     assert any("features/returns" in each["says"] for each in told["findings"])
 
 
+def test_a_history_of_runs_that_cannot_be_opened_is_a_finding(
+    workspace: Workspace, tmp_path: Path, environment: Callable[[str, str], None]
+) -> None:
+    (tmp_path / "home" / "history" / "runs.db").mkdir(parents=True)  # no file can be opened there, by root neither
+    environment("DAGSTER_HOME", str(tmp_path / "home"))
+    assert "Dagster's history cannot be opened" in said(examine(workspace), "runs", "error")
+
+
 def test_an_empty_lake_says_how_to_begin(workspace: Workspace, environment: Callable[[str, str], None]) -> None:
     assert "champion backfill START END" in said(examine(workspace), "coverage", "error")
 
