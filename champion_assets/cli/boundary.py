@@ -5,10 +5,10 @@ pass; none of them catches one only to print it.
 
 | what happened | what is printed | exit code |
 |---|---|---|
-| an error that Champion raises on purpose | its message: what is wrong and what to do | 1 |
+| an error that Champion raises on purpose | its message: what is wrong and what to do | 1; of `doctor` 2 |
 | all is built, but DuckDB, ClickHouse or MLflow is behind | which, and why; the next run catches it up | 3 |
 | wrong arguments | the usage, by click | 2 |
-| the system refuses a file: no room, no right, read-only | which file, and why | 1 |
+| the system refuses a file: no room, no right, read-only | which file, and why | 1; of `doctor` 2 |
 | Ctrl-C, SIGTERM | that finished days are kept | 130, 143 |
 | anything else | the traceback, and where to report it | 70 |
 """
@@ -16,6 +16,7 @@ pass; none of them catches one only to print it.
 from __future__ import annotations
 
 import errno
+import sqlite3
 import sys
 import traceback
 from typing import Any
@@ -30,6 +31,8 @@ from champion_assets.common.redaction import install, redacted
 
 HELPER_BEHIND, UNEXPECTED = 3, 70
 _OF_THE_SYSTEM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+
+_OF_SQLITE = ("unable to open database file", "readonly database", "database or disk is full")
 
 
 class CommandBoundary(click.Group):
@@ -52,15 +55,17 @@ class CommandBoundary(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except ChampionError as error:
-            raise click.ClickException(redacted(str(error))) from error
+            raise _said(ctx, redacted(str(error))) from error
         except BrokenPipeError:  # `champion … | head`: click ends quietly
             raise
         except Exception as error:
             if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
                 where = f"{error.filename}: " if error.filename else ""
-                raise click.ClickException(
-                    f"{where}{error.strerror}; see DATA_DIR and CHAMPION_LAKE in `champion settings`"
-                ) from error
+                words = f"{where}{error.strerror}; see DATA_DIR and CHAMPION_LAKE in `champion settings`"
+                raise _said(ctx, words) from error
+            if (refused := _refused_database(error)) is not None:
+                words = f"a database under DATA_DIR: {refused}; is the folder read-only, or the disk full?"
+                raise _said(ctx, f"{words} See DATA_DIR and DAGSTER_HOME in `champion settings`") from error
             _report(error)
             ctx.exit(UNEXPECTED)
         except BaseException as error:
@@ -68,6 +73,25 @@ class CommandBoundary(click.Group):
                 raise
             click.echo("interrupted; finished days are kept, the same command continues with the rest", err=True)
             ctx.exit(exit_code())
+
+
+def _refused_database(error: BaseException | None) -> str | None:
+    """What SQLite says where the system refuses its file, whoever wrapped it; None for any other error."""
+    while error is not None:
+        if isinstance(error, sqlite3.OperationalError) and any(each in str(error) for each in _OF_SQLITE):
+            return str(error)
+        error = error.__cause__ or error.__context__
+    return None
+
+
+class _CannotExamine(click.ClickException):
+    """`champion doctor` could not look at all; its code 1 means warnings."""
+
+    exit_code = 2
+
+
+def _said(ctx: click.Context, words: str) -> click.ClickException:
+    return _CannotExamine(words) if ctx.invoked_subcommand == "doctor" else click.ClickException(words)
 
 
 def is_interrupt(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -102,9 +102,9 @@ def run(assets: str, refetch: bool, load_to_clickhouse: bool, quiet: bool, as_js
     pending = pending_sessions(get_settings())
     for sentence in pending.said:
         tell(sentence, "yellow")
-    _bring(
-        pending.first, pending.last, assets, tell, refetch=refetch, quiet=quiet, as_json=as_json, mlflow_in_time=True
-    )
+    again = refetch or pending.refetch
+    _bring(pending.first, pending.last, assets, tell, refetch=again, quiet=quiet, as_json=as_json,
+           said=pending.said, mlflow_in_time=True)  # fmt: skip
 
 
 def _tell(quiet: bool) -> Tell:
@@ -120,9 +120,12 @@ def _bring(
     refetch: bool,
     quiet: bool,
     as_json: bool,
+    said: Sequence[str] = (),
     mlflow_in_time: bool = False,
 ) -> None:
+    from champion_assets.catalog import open_workspace
     from champion_assets.operations.history import too_short_for
+    from champion_assets.operations.left_out import left_out
     from champion_assets.operations.reach import reach_of, without_prices
     from champion_assets.orchestration import backfill as work
     from champion_assets.orchestration.dagster_home import prepare_dagster_home
@@ -166,8 +169,12 @@ def _bring(
             results += work.backfill(first, before, keys, instance, watcher=watcher)
         behind = work.behind(results, instance, in_time=mlflow_in_time)
     seconds = time.perf_counter() - started
+    doubts = left_out(open_workspace(get_settings()), first, last)
     if as_json:
-        say(json.dumps(_account(first, last, results, behind, seconds, reach.why), default=str, indent=1))
+        account = _account(first, last, results, behind, seconds, reach.why)
+        say(json.dumps(account | {"said": list(said), "left_out": doubts}, default=str, indent=1))
+    if doubts:
+        tell("\n".join(doubts), "yellow")
     _report(results, seconds, tell, errors=_tell(quiet=as_json))
     if reach.why:
         why = reach.why if quiet else "a price file is not there, see above"
@@ -179,7 +186,7 @@ def _bring(
 
 
 def _account(
-    first: dt.date, last: dt.date, results: list[ChunkResult], behind: list[str], seconds: float, left_out: str
+    first: dt.date, last: dt.date, results: list[ChunkResult], behind: list[str], seconds: float, not_built: str
 ) -> dict[str, Any]:
     """What `--json` prints; of a range of one day with the rows of each table."""
     from champion_assets.catalog import open_workspace
@@ -190,7 +197,7 @@ def _account(
     if first == last:
         found = {name: workspace.lake.state(name).info(first) for name in workspace.tables}
         rows = {name: info.rows for name, info in found.items() if info is not None}
-    status = "failed" if left_out or any(each.errors for each in results) else "success"
+    status = "failed" if not_built or any(each.errors for each in results) else "success"
     return {
         "first": first,
         "last": last,
@@ -198,7 +205,7 @@ def _account(
         "seconds": round(seconds, 3),
         "runs": [asdict(each) for each in results],
         "behind": behind,
-        "left_out": left_out,
+        "not_built": not_built,
         "rows": rows,
     }
 

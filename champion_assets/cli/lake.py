@@ -55,7 +55,8 @@ def verify(since: dt.datetime | None, repair: bool, warehouse: bool, anew: bool)
     A look that was cut off is gone on with within a day: tables that it had done and that have not changed are left
     out.
 
-    The exit code is 0 if nothing is, else 1; with --repair 1 if days could not be built again.
+    The exit code is 0 if nothing is, else 1; with --repair 1 if days could not be built again, or if something is left
+    that only a person can mend.
     """
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
@@ -104,9 +105,17 @@ def _repair(lake: Lake, damages: list[Damage]) -> None:
     days = put_aside(lake, damages)
     if not all(damage.elsewhere for damage in damages):
         say(f"damaged files are in {lake.uri(ASIDE)}")
+    left = [damage for damage in damages if damage.elsewhere and not damage.days]
     if not days:
         say("no day was lost")
-        return
+    else:
+        _build_again(damages, days)
+    if left:
+        say(f"{len(left)} of the lines above say what to do and were left to you", "red")
+        sys.exit(1)
+
+
+def _build_again(damages: list[Damage], days: list[dt.date]) -> None:
     say(f"building {len(days)} days from {days[0]} to {days[-1]} again")
     root = click.get_current_context().find_root()
     command = cast("click.Group", root.command).commands["backfill"]

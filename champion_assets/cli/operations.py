@@ -101,7 +101,8 @@ def _print(report: Report) -> None:
 
     table = Table("part", "", "what", "what to do", box=None, pad_edge=False)
     for each in report.findings:
-        table.add_row(each.part, Text(each.level, _COLOURS[each.level]), Text(each.says), Text(each.do))
+        does, says = Text(each.do, overflow="fold"), Text(each.says, overflow="fold")  # an address is wanted whole
+        table.add_row(each.part, Text(each.level, _COLOURS[each.level]), says, does)
     console.print(table)
     wide = _wide(report.coverage)
     days = Table("days in the lake", *wide.columns[1:], box=None, pad_edge=False)

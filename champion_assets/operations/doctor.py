@@ -15,6 +15,7 @@ import polars as pl
 from champion_assets.lake.workspace import Workspace
 from champion_assets.operations.doctor_findings import LEVELS, Finding, Level
 from champion_assets.operations.doctor_lake import (
+    absent_findings,
     checks_findings,
     disk_findings,
     missing_findings,
@@ -66,6 +67,7 @@ def examine(workspace: Workspace) -> Report:
         *suspects_findings(workspace, built),
         *quarantine_findings(workspace),
         *refused_findings(workspace),
+        *absent_findings(workspace, built),
         *runs_findings(workspace.settings),
         *verified_findings(workspace),
         *disk_findings(workspace),

@@ -20,6 +20,7 @@ from champion_assets.lake.quarantine import listed, refused_files
 from champion_assets.lake.verify import last_verified
 from champion_assets.lake.workspace import Workspace
 from champion_assets.operations.doctor_findings import Finding
+from champion_assets.operations.left_out import absent_files
 
 MAX_REFUSED = 20
 """Refused files that are named one by one."""
@@ -27,6 +28,8 @@ MAX_REFUSED = 20
 
 RECENT = 30
 """Sessions whose failed checks are named one by one."""
+LATELY = 10
+"""Sessions whose absent files are named."""
 
 
 def missing_findings(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[Finding]:
@@ -38,14 +41,17 @@ def missing_findings(workspace: Workspace, built: dict[str, list[dt.date]]) -> I
     first, last = min(begun), max(dates[-1] for dates in built.values() if dates)
     sessions = set(workspace.sessions(first, last))
     holes = {name: sorted(sessions - set(dates)) for name, dates in built.items()}
+    alike: dict[tuple[dt.date, ...], list[str]] = {}
     for name, dates in holes.items():
         if dates:
-            yield Finding(
-                "coverage",
-                "error",
-                f"{name} lacks {len(dates)} of {len(sessions)} sessions, {dates[0]} to {dates[-1]}",
-                f"champion backfill {dates[0]} {dates[-1]} --assets '+{name}'",
-            )
+            alike.setdefault(tuple(dates), []).append(name)
+    for absent, names in alike.items():  # one day that failed is one finding, whatever it has held up
+        span = f"{len(absent)} of {len(sessions)} sessions, {absent[0]} to {absent[-1]}"
+        if len(names) == 1:
+            says, only = f"{names[0]} lacks {span}", f" --assets '+{names[0]}'"
+        else:
+            says, only = f"{len(names)} tables lack {span}: {', '.join(names)}", ""
+        yield Finding("coverage", "error", says, f"champion backfill {absent[0]} {absent[-1]}{only}")
     if not any(holes.values()):
         yield Finding("coverage", "ok", f"every asset has all {len(sessions)} sessions from {first} to {last}")
 
@@ -102,7 +108,7 @@ def checks_findings(workspace: Workspace, built: dict[str, list[dt.date]]) -> It
             "checks",
             "note",
             f"{check} failed on {count} of the last {RECENT} sessions, last on {last}",
-            f"read the samples in checks/results of {last}",
+            f"champion sql \"SELECT * FROM checks.results WHERE NOT passed AND trade_date = '{last}'\"",
         )
     overridden = rows.filter(pl.col("override") != "").height
     blocks, warnings = (failed.filter(pl.col("severity") == each).height for each in ("block", "warn"))
@@ -153,6 +159,13 @@ def refused_findings(workspace: Workspace) -> Iterator[Finding]:
                       f"or champion quarantine drop {each['table']} {each['first']} --why ...")  # fmt: skip
     if rows.height > MAX_REFUSED:
         yield Finding("refused files", "warning", f"{rows.height - MAX_REFUSED} more", "champion quarantine list")
+
+
+def absent_findings(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[Finding]:
+    """Daily files that the last sessions lack, although the sessions before them have them."""
+    for each in absent_files(workspace, built["raw/bhavcopy"][-LATELY:]):
+        again = f"champion backfill {each.date} {each.date} --refetch"
+        yield Finding("absent files", "warning", each.says, f"put it into the source, then {again}")
 
 
 def verified_findings(workspace: Workspace) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from champion_assets.common.clock import INDIA, now
 from champion_assets.common.dates import calendar_days
+from champion_assets.common.redaction import redacted
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.calendar import NO_FILE
 from champion_assets.nse.calendar_files import CONFIRMED_FROM
@@ -19,7 +20,7 @@ from champion_assets.operations.doctor_findings import Finding
 from champion_assets.operations.helpers import does_not_answer, states
 from champion_assets.operations.history import price_days
 from champion_assets.orchestration.freshness import calendar_end, overdue_sessions
-from champion_assets.orchestration.publication import is_finished
+from champion_assets.orchestration.publication import finished_sessions, is_finished
 from champion_assets.orchestration.run_tracking import pending
 from champion_assets.raw.files import source_of
 from champion_assets.settings import Settings, source_folder
@@ -42,11 +43,14 @@ def overdue_findings(workspace: Workspace) -> Iterator[Finding]:
             f"put newer files there and run `champion run`; if none will come, set CHAMPION_END_DATE={days[-1]}",
         )
     elif late:
+        newest = max(finished_sessions(workspace), default=None)
         yield Finding(
             "freshness",
             "error",
-            f"{len(late)} of the last {len(due)} sessions are overdue, the first {late[0]}",
-            f"champion backfill {late[0]} {due[-1]}; is `champion ui` (the daemon) running with its sensors on?",
+            f"{len(late)} of the last {len(due)} sessions are overdue, the first {late[0]}"
+            + (f"; the last day that is built is {newest}" if newest else ""),
+            "get the files (`champion source` lists what is there), then champion run; is `champion ui` (the daemon) "
+            "running with its sensors on? A history that has ended is told by CHAMPION_END_DATE",
         )
     elif due:
         yield Finding("freshness", "ok", f"the last session that was due, {due[-1]}, is built")
@@ -81,13 +85,19 @@ def calendar_findings(workspace: Workspace) -> Iterator[Finding]:
 def runs_findings(settings: Settings) -> Iterator[Finding]:
     """Dagster's last runs, and whether its event log is the fast one."""
     import dagster as dg
+    from sqlalchemy.exc import OperationalError
 
     from champion_assets.orchestration.dagster_home import prepare_dagster_home
 
-    home = prepare_dagster_home(settings)
-    with dg.DagsterInstance.get() as instance:
-        records = instance.get_run_records(limit=5)
-        log = type(instance.event_log_storage)
+    try:
+        home = prepare_dagster_home(settings)
+        with dg.DagsterInstance.get() as instance:
+            records = instance.get_run_records(limit=5)
+            log = type(instance.event_log_storage)
+    except (OperationalError, OSError) as error:
+        says = f"Dagster's history cannot be opened: {redacted(str(error).splitlines()[0])}"
+        yield Finding("runs", "error", says, "is DAGSTER_HOME or DATA_DIR read-only, full, or its server down?")
+        return
     if not log.__name__.startswith("Batched"):
         yield Finding(
             "runs",

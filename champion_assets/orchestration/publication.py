@@ -18,7 +18,7 @@ from champion_assets.lake.fingerprints import Fingerprints
 from champion_assets.lake.plan import plan_range
 from champion_assets.lake.table import Publication
 from champion_assets.lake.workspace import Workspace
-from champion_assets.nse.errors import Holiday, NseError, WrongDate
+from champion_assets.nse.errors import Holiday, NotYetPublished, NseError, WrongDate
 from champion_assets.nse.source.base import Fetched
 from champion_assets.raw.files import source_of
 from champion_assets.settings import source_folder
@@ -28,6 +28,8 @@ FILES = tuple(table.name for table in TABLES.values() if table.published is not 
 LOOK_BACK = 10
 """Sessions that are looked at again and again; a gap before them is looked for when one of them is not finished, and
 every Sunday."""
+REPUBLISHED = 5
+"""Sessions after a day within which NSE republishes its files."""
 EVERY = 20_000
 """More sessions than there have been."""
 
@@ -85,6 +87,51 @@ def stored(workspace: Workspace, asset: str, date: dt.date) -> str | None:
         return None
     rows = workspace.lake.read(asset, [date]).filter("is_current")
     return str(rows["sha256"][0]) if rows.height else None
+
+
+def changed_files(workspace: Workspace, dates: Sequence[dt.date]) -> dict[tuple[dt.date, str], NseError | None]:
+    """The files of built days that the source's folder has, and that are not those of the lake.
+
+    Such a file came late, stands where one lay that was refused, or was published again.
+
+    Args:
+        workspace: with a folder as source; a server is not asked without need.
+        dates: sessions; what of them is not built is left out.
+
+    Returns:
+        By day and raw table None if the file is what it should be, else why it is not. What the lake has is better
+        then.
+    """
+    found: dict[tuple[dt.date, str], NseError | None] = {}
+    source = source_of(workspace.settings)
+    for asset in FILES:
+        publication = workspace.tables[asset].published
+        built = [date for date in dates if workspace.lake.has(asset, date)]
+        if publication is None or not built:
+            continue
+        rows = workspace.lake.read(asset, built, ["trade_date", "sha256", "is_current"]).filter("is_current")
+        there = dict(rows.select("trade_date", "sha256").iter_rows())
+        for date, fetched in source.fetch(built, publication.candidates):
+            if isinstance(fetched, Fetched) and fetched.sha256 == there.get(date):
+                continue
+            judged = _judged(date, fetched, publication)
+            if isinstance(judged, str) or (date in there and not isinstance(judged, NotYetPublished)):
+                found[date, asset] = judged if isinstance(judged, NseError) else None
+    return dict(sorted(found.items(), key=lambda each: each[0]))
+
+
+def unusable_days(workspace: Workspace, dates: Sequence[dt.date]) -> list[dt.date]:
+    """The days of which the source's folder has a file under the bhavcopy's name that cannot be told to be it.
+
+    Args:
+        workspace: with a folder as source.
+        dates: sessions of which no price file was recognised.
+    """
+    publication = workspace.tables["raw/bhavcopy"].published
+    if publication is None:
+        return []
+    found = source_of(workspace.settings).fetch(dates, publication.candidates)
+    return sorted(date for date, each in found if not isinstance(each, NotYetPublished))
 
 
 def is_finished(workspace: Workspace, date: dt.date) -> bool:

@@ -30,6 +30,7 @@ from champion_assets.orchestration.publication import (
     EVERY,
     FILES,
     LOOK_BACK,
+    REPUBLISHED,
     due_sessions,
     finished_sessions,
     is_finished,
@@ -46,8 +47,6 @@ DAYS_A_RUN = 20
 """Sessions that one run makes up for, so that what a daemon missed comes in runs of minutes."""
 LOOK_SECONDS = 20.0
 """After so long a sensor asks for what it has found; Dagster ends one that takes a minute."""
-REPUBLISHED = 5
-"""Sessions after a day within which NSE republishes its files."""
 SECONDS = get_settings().sensor_seconds
 IS_ON = get_settings().automation == "on"
 STATUS = dg.DefaultSensorStatus.RUNNING if IS_ON else dg.DefaultSensorStatus.STOPPED

@@ -97,9 +97,9 @@ class ConfigFile(PydanticBaseSettingsSource):
                 if key in fields:
                     values[key] = value
                     continue
-                near = nearest(key, set(fields)) or next(
-                    (f"[{name}] {key}" for name, each in groups.items() if key in each.model_fields), ""
-                )
+                elsewhere = {each: f"[{name}] {each}" for name, group in groups.items() for each in group.model_fields}
+                best = key if key in elsewhere else nearest(key, set(elsewhere))
+                near = best if best in fields else elsewhere.get(best, "")
                 faults.append(
                     f"{path}: [{section}] has no key {key}; "
                     + (f"did you mean {near}?" if near else "`champion settings` lists all")

@@ -47,12 +47,12 @@ def differences(
     """
     held, first = loaded(tables), max(since, FIRST)
     for name, address, opened in _databases(settings):
-        if not lake.dates(name):
+        if not (done := frozenset(lake.dates(name))):
             continue
         try:
             with opened as warehouse:
                 for table in held:
-                    yield from _of_table(lake, table, warehouse, first, f"{address}, {_sql_name(name, table)}")
+                    yield from _of_table(lake, table, warehouse, first, f"{address}, {_sql_name(name, table)}", done)
         except HelperUnavailable as error:
             yield Damage("", name, f"{address} cannot be looked at: {error}", elsewhere=True), 0
 
@@ -95,11 +95,12 @@ def _sql_name(name: str, table: DailyTable) -> str:
 
 
 def _of_table(
-    lake: Lake, table: DailyTable, warehouse: Warehouse, first: dt.date, where: str
+    lake: Lake, table: DailyTable, warehouse: Warehouse, first: dt.date, where: str, done: frozenset[dt.date]
 ) -> Iterator[tuple[Damage | None, int]]:
+    """Only days that were loaded (`done`) are compared: of one that failed the lake has tables that nobody loaded."""
     there = warehouse.held(table, first, LAST)
     dates = [date for date in lake.dates(table.name) if date >= first]
-    for (year, month), days in groupby(dates, lambda date: (date.year, date.month)):
+    for (year, month), days in groupby([date for date in dates if date in done], lambda date: (date.year, date.month)):
         wanted = dict.fromkeys(days, NOTHING)
         try:
             wanted |= checksum.held(inside(table, lake.read(table.name, wanted)))
@@ -107,7 +108,13 @@ def _of_table(
             continue
         wrong = [date for date, each in wanted.items() if there.get(date, NOTHING) != each]
         yield (_different(table, f"{where} of {year}-{month:02}", wrong, wanted, there) if wrong else None), 0
-    if extra := sorted(there.keys() - set(dates)):
+    if lost := sorted((there.keys() & done) - set(dates)):
+        says = (
+            f"{table.name}: the lake has lost {len(lost)} days that {where} still has; "
+            f"`champion backfill {lost[0]} {lost[-1]}` builds them again"
+        )
+        yield Damage("", table.name, says, tuple(lost), elsewhere=True), 0
+    if extra := sorted(there.keys() - set(dates) - done):
         yield (
             Damage(
                 "",

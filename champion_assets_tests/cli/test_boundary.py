@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -57,6 +58,18 @@ def test_a_disk_that_is_full_or_refuses_is_said_in_words(number: int) -> None:
     assert done.exit_code == 1
     assert f"/data/lake/x: {os.strerror(number)}; see DATA_DIR" in done.output
     assert "Traceback" not in done.output
+
+
+def test_a_database_that_the_system_refuses_is_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError) as refused:
+        sqlite3.connect(tmp_path / "no" / "runs.db")
+    wrapped = RuntimeError("of a library")
+    wrapped.__cause__ = refused.value
+    done = _fails_with(wrapped)
+    assert done.exit_code == 1
+    assert "a database under DATA_DIR: unable to open database file; is the folder read-only" in done.output
+    assert "Traceback" not in done.output
+    assert _fails_with(sqlite3.OperationalError("no such table: runs")).exit_code == 70
 
 
 def test_other_errors_of_the_system_are_unexpected() -> None:
@@ -214,6 +227,6 @@ def test_no_command_answers_a_wrong_setting_with_a_traceback(
         done = CliRunner().invoke(main, command.split())
     finally:
         get_settings.cache_clear()
-    assert done.exit_code == 1
+    assert done.exit_code == (2 if command == "doctor" else 1)  # of the doctor 1 means warnings
     assert done.output.startswith("Error: WEIGHT_CAP=abc")
     assert len(done.output.splitlines()) == 1

@@ -60,6 +60,50 @@ def test_run_builds_all_that_waits_then_nothing_then_what_came(week: Path, envir
     assert open_lake(get_settings()).dates("raw/bhavcopy") == WEEK[:4]
 
 
+def test_what_is_no_file_under_a_bhavcopys_name_is_an_error_of_the_run(
+    week: Path, environment: Put, tmp_path: Path
+) -> None:
+    (week / "cm07NOV2023bhav.csv.zip").write_bytes(b"<html>Access denied</html>")
+    at(environment, tmp_path, "2023-11-08T12:31:00+00:00")
+    pending = pending_sessions(get_settings())
+    assert (pending.last, pending.said) == (WEEK[-1], ())
+    for name in ("cm01", "cm02", "cm03", "cm06"):
+        (week / f"{name}NOV2023bhav.csv.zip").unlink()
+    environment("CHAMPION_START_DATE", "2023-11-07")
+    failed = champion("run", *ASSETS)
+    assert failed.exit_code == 1
+    assert "2023-11-07: HtmlPayload" in failed.output
+    assert "fetch it again" in failed.output
+
+
+def test_a_file_that_came_late_or_was_published_again_is_read_by_the_next_run(
+    week: Path, environment: Put, tmp_path: Path, exchange: Exchange
+) -> None:
+    at(environment, tmp_path, "2023-11-07T12:31:00+00:00")
+    both = ("--assets", "raw/bhavcopy or raw/delivery")
+    deliveries = {day: next(exchange.folder.rglob(f"sec_bhavdata_full_{day:%d%m%Y}.csv*")) for day in WEEK}
+    for day in WEEK[:-1]:
+        shutil.copyfile(deliveries[day], week / deliveries[day].name)
+    first = champion("run", *both)
+    assert first.exit_code == 0, first.output
+    assert "raw/delivery has no file of 2023-11-07; 4 of the 4 sessions before it have one" in first.output
+    assert "champion backfill 2023-11-01 2023-11-07 --refetch" in first.output
+    assert not pending_sessions(get_settings()).refetch
+    shutil.copyfile(deliveries[WEEK[-1]], week / deliveries[WEEK[-1]].name)
+    pending = pending_sessions(get_settings())
+    assert pending.refetch
+    assert "2023-11-07: the file of raw/delivery came late or was published again; it is read again" in pending.said
+    second = json.loads(champion("run", *both, "--json").stdout)
+    assert second["left_out"] == []
+    assert any("came late" in each for each in second["said"])
+    assert not pending_sessions(get_settings()).refetch
+    (week / deliveries[WEEK[3]].name).unlink()
+    (week / "cm06NOV2023bhav.csv.zip").write_bytes(b"<html>Access denied</html>")
+    kept = pending_sessions(get_settings())
+    assert not kept.refetch
+    assert any(each.startswith("2023-11-06: the lake keeps its file of raw/bhavcopy") for each in kept.said)
+
+
 def test_the_range_that_waits_is_told_with_what_the_folder_lacks(week: Path, environment: Put, tmp_path: Path) -> None:
     at(environment, tmp_path, "2023-11-08T12:31:00+00:00")
     pending = pending_sessions(get_settings())

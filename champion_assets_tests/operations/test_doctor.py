@@ -22,7 +22,7 @@ from champion_assets.operations.doctor import Report, examine
 from champion_assets.operations.doctor_findings import LEVELS
 from champion_assets.settings import Settings
 from champion_assets_tests.clients.test_mlflow import RUN
-from champion_assets_tests.helpers import build_until, drop_days
+from champion_assets_tests.helpers import build_until, drop_days, put_day
 from champion_assets_tests.pages.parsed import parsed
 
 START, END = dt.date(2023, 11, 1), dt.date(2023, 12, 15)
@@ -62,9 +62,16 @@ def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_th
         in said(report, "coverage", "error")
     )
     assert "checks/results" in said(report, "staleness", "warning")
+    for name in ("features/returns", "features/esg"):
+        drop_days(kept.lake, name, [dt.date(2023, 12, 7)])
+    together = said(examine(kept), "coverage", "error")
+    assert "2 tables lack 1 of 32 sessions, 2023-12-07 to 2023-12-07: features/returns, features/esg -> " in together
+    assert together.count("2023-12-07 to") == 1
     assert kept.settings.clock is not None
     kept.settings.clock.write_text("2023-12-18T16:00:00+00:00")
-    assert "1 of the last 10 sessions are overdue, the first 2023-12-18" in said(examine(kept), "freshness", "error")
+    late = said(examine(kept), "freshness", "error")
+    assert "1 of the last 10 sessions are overdue, the first 2023-12-18; the last day that is built is" in late
+    assert "CHAMPION_END_DATE" in late
     ended = tmp_path / "ended"
     ended.mkdir()
     shutil.copyfile(next(exchange.folder.rglob("cm15DEC2023bhav.csv.zip")), ended / "cm15DEC2023bhav.csv.zip")
@@ -74,6 +81,14 @@ def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_th
     assert "set CHAMPION_END_DATE=2023-12-15" in words
     other = replace(kept, settings=kept.settings.model_copy(update={"risk_aversion": 2.0}))
     assert "portfolio/target_weights: 32 days" in said(examine(other), "staleness", "warning")
+
+
+def test_a_daily_file_that_did_not_come_is_named(kept: Workspace) -> None:
+    day = dt.date(2023, 12, 15)
+    put_day(kept.lake, "raw/delivery", day, kept.lake.read("raw/delivery", [day]).clear())
+    words = said(examine(kept), "absent files", "warning")
+    assert "raw/delivery has no file of 2023-12-15; 10 of the 10 sessions before it have one -> " in words
+    assert "champion backfill 2023-12-15 2023-12-15 --refetch" in words
 
 
 def test_services_that_do_not_answer_are_errors(kept: Workspace) -> None:
@@ -111,6 +126,14 @@ def test_the_command_has_exit_codes_json_and_a_page(kept: Workspace, tmp_path: P
     told = json.loads(ill.output)
     assert told["level"] == "error"
     assert any("features/returns" in each["says"] for each in told["findings"])
+
+
+def test_a_history_of_runs_that_cannot_be_opened_is_a_finding(
+    workspace: Workspace, tmp_path: Path, environment: Callable[[str, str], None]
+) -> None:
+    (tmp_path / "home" / "history" / "runs.db").mkdir(parents=True)  # no file can be opened there, by root neither
+    environment("DAGSTER_HOME", str(tmp_path / "home"))
+    assert "Dagster's history cannot be opened" in said(examine(workspace), "runs", "error")
 
 
 def test_an_empty_lake_says_how_to_begin(workspace: Workspace, environment: Callable[[str, str], None]) -> None:

@@ -186,6 +186,7 @@ def test_a_misspelt_variable_in_env_file_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("text", "words"), [
     ("[strategy]\nwieght_cap = 0.1\n", "[strategy] has no key wieght_cap; did you mean weight_cap?"),
+    ("[strategy]\nuniverse_warmpu = 20\n", "has no key universe_warmpu; did you mean [universe] universe_warmup?"),
     ("[simulation]\nweight_cap = 0.1\n", "did you mean [strategy] weight_cap?"),
     ("[strateggy]\nweight_cap = 0.1\n", "there is no section [strateggy]"),
     ("weight_cap = 0.1\n", "there is no section [weight_cap]"),

@@ -22,7 +22,7 @@ from champion_assets.lake.repair import ASIDE, put_aside
 from champion_assets.lake.workspace import Workspace
 from champion_assets.warehouse.clickhouse_schema import SchemaConflict
 from champion_assets.warehouse.verify import differences
-from champion_assets_tests.helpers import build_until
+from champion_assets_tests.helpers import build_until, drop_days
 from champion_assets_tests.servers.run import ClickHouse
 from champion_assets_tests.warehouse.conftest import on_server
 
@@ -186,6 +186,29 @@ def test_rows_of_a_day_that_the_lake_does_not_have_are_named_with_the_statement_
         assert statement.endswith("index_eod WHERE trade_date IN ('2023-11-05')")
         run(both, statement)
     assert said(both) == []
+
+
+def test_days_that_the_lake_has_lost_are_built_again_and_not_deleted_from_the_warehouses(both: Workspace) -> None:
+    drop_days(both.lake, "silver/index_eod", [DAY])
+    found = [damage for damage, _ in differences(both.settings, both.lake, both.tables.values()) if damage is not None]
+    assert len(found) == 2
+    for each in found:
+        assert each.says.startswith("silver/index_eod: the lake has lost 1 days that ")
+        assert each.says.endswith(f"`champion backfill {DAY} {DAY}` builds them again")
+        assert "DELETE" not in each.says
+    assert put_aside(both.lake, found) == [DAY]
+    assert not build_range(TABLES["silver/index_eod"], both, calendar_days(START, END)).failed
+    assert said(both) == []
+
+
+@pytest.mark.parametrize("name", ["warehouse/clickhouse", "warehouse/duckdb"])
+def test_a_day_that_was_never_loaded_is_no_damage(name: str, both: Workspace) -> None:
+    drop_days(both.lake, name, [DAY])  # as after a run that failed before its end
+    (in_clickhouse if name == "warehouse/clickhouse" else in_duckdb)(
+        both, (CLICKHOUSE if name == "warehouse/clickhouse" else DUCKDB)["a day deleted"].format(day=DAY)
+    )
+    assert said(both) == []
+    assert DAY in loaded_again(both, name)
 
 
 def test_the_command_names_it(both: Workspace, server: ClickHouse) -> None:
