@@ -73,6 +73,7 @@ bench: $(BIN)/pytest             ## needs CHAMPION_SOURCE
 	$(BIN)/python -m champion_assets_tests.benchmarks.commands
 	$(BIN)/python -m champion_assets_tests.benchmarks.pipeline 2016-01-01 2016-12-31
 	$(BIN)/python -m champion_assets_tests.benchmarks.prices 2016-01-01 2016-12-31   # after a backfill of that range
+	$(BIN)/python -m champion_assets_tests.benchmarks.experiments   # on the lake of the settings
 	$(if $(WALK_FORWARD),$(BIN)/python -m champion_assets_tests.benchmarks.portfolio $(WALK_FORWARD) $(PEERS))   # see its docstring
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-strip-extras \

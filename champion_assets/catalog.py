@@ -20,6 +20,8 @@ from champion_assets.bronze import (
     bundle_prices,
     market_lists,
     participant_open_interest,
+    published_volatility,
+    series_changes,
     symbol_changes,
 )
 from champion_assets.bronze import bhavcopy as bronze_bhavcopy
@@ -31,6 +33,7 @@ from champion_assets.bronze import earnings as bronze_earnings
 from champion_assets.bronze import esg_scores as bronze_esg_scores
 from champion_assets.bronze import index_close as bronze_index_close
 from champion_assets.bronze import index_constituents as bronze_index_constituents
+from champion_assets.bronze import price_bands as bronze_price_bands
 from champion_assets.bronze import shares_outstanding as bronze_shares_outstanding
 from champion_assets.checks import index_replication, results
 from champion_assets.common.errors import ConfigurationError
@@ -74,6 +77,7 @@ from champion_assets.silver import (
     index_eod,
     index_total_return,
     instruments,
+    price_bands,
     rates,
     security_status,
     shares_outstanding,
@@ -136,6 +140,9 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     market_lists.TABLE,
     participant_open_interest.TABLE,
     adjusted_extremes.TABLE,
+    bronze_price_bands.TABLE,
+    series_changes.TABLE,
+    published_volatility.TABLE,
     bronze_derivatives.TABLE,
     bronze_esg_scores.TABLE,
     instruments.TABLE,
@@ -144,6 +151,7 @@ LAKE_TABLES: tuple[DailyTable, ...] = (
     index_eod.TABLE,
     rates.TABLE,
     derivatives.TABLE,
+    price_bands.TABLE,
     security_status.TABLE,
     shares_outstanding.TABLE,
     index_total_return.TABLE,
@@ -177,14 +185,17 @@ HISTORY_TABLES: tuple[HistoryTable, ...] = (tear_sheet.TABLE,)
 
 
 def all_tables(lake_tables: tuple[DailyTable, ...] = LAKE_TABLES) -> dict[str, DailyTable]:
-    """Every daily table by name, those of the warehouses last: each warehouse holds what the tables before it declare.
+    """Every daily table by name, with the warehouses last: each warehouse contains what the tables before it declare.
+
+    Args:
+        lake_tables: tables of the lake, in the order of the graph.
 
     Raises:
-        ConfigurationError: two tables have one name.
+        ConfigurationError: two tables have the same name.
     """
     names = [table.name for table in lake_tables]
     if len(set(names)) < len(names):
-        raise ConfigurationError(f"two tables are called {next(name for name in names if names.count(name) > 1)}")
+        raise ConfigurationError(f"two tables have the name {next(name for name in names if names.count(name) > 1)}")
     return {
         table.name: table for table in (*lake_tables, duckdb.table_of(lake_tables), clickhouse.table_of(lake_tables))
     }
@@ -194,10 +205,14 @@ TABLES = all_tables()
 
 
 def enabled_tables(settings: Settings, tables: dict[str, DailyTable] | None = None) -> dict[str, DailyTable]:
-    """Those of `tables`, by default of the catalog, that the settings enable.
+    """The tables that the settings enable.
+
+    Args:
+        settings: may disable warehouses and name features (TILTS).
+        tables: by default those of the catalog.
 
     Raises:
-        ConfigurationError: one of them reads what is no table, which a declaration or a setting such as TILTS names.
+        ConfigurationError: a declaration or a setting names an input that does not exist.
     """
     enabled = {
         name: table for name, table in (TABLES if tables is None else tables).items() if table.is_enabled(settings)
@@ -206,7 +221,7 @@ def enabled_tables(settings: Settings, tables: dict[str, DailyTable] | None = No
         if unknown := sorted({wanted.table for wanted in table.inputs(settings)}.difference(enabled)):
             near = get_close_matches(unknown[0], enabled, 1)
             raise ConfigurationError(
-                f"{table.name} reads {unknown[0]}, which is no table{f'; did you mean {near[0]}?' if near else ''}"
+                f"{table.name} reads {unknown[0]}, which is not a table{f'; did you mean {near[0]}?' if near else ''}"
             )
     return enabled
 
@@ -232,11 +247,15 @@ def open_calendar(settings: Settings, built: Callable[[], Sequence[dt.date]] = t
 
 
 def open_workspace(settings: Settings, tables: dict[str, DailyTable] | None = None) -> Workspace:
-    """The workspace that the settings describe, over those of `tables`, by default of the catalog, that they enable.
+    """The workspace of some settings.
+
+    Args:
+        settings: where the lake and the files are.
+        tables: by default those of the catalog; only enabled ones are used.
 
     Raises:
         ConfigurationError: see `enabled_tables`.
-        FolderAbsent: a file or folder that a setting names is not there.
+        FolderAbsent: a file or folder in a setting does not exist.
         LakeRefused: the lake does not exist, or refuses the key.
         LakeUnreachable: its server does not answer.
     """

@@ -99,7 +99,7 @@ def test_every_asset_has_its_schema_check_and_the_rules_that_judge_it() -> None:
         f"{name}:schema" for name in NAMES
     } | {f"{rule.asset}:{rule.name}" for rule in RULES} | {
         f"{name}:fresh" for name in NAMES if name != "backtest/tear_sheet"
-    }
+    } | {"checks/index_replication:residual"}
 
 
 def test_one_name_everywhere() -> None:

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -22,12 +22,14 @@ import pytest
 from champion_assets.catalog import TABLES, open_workspace, own_tables
 from champion_assets.common.errors import ConfigurationError
 from champion_assets.experiments.plan import parse_trials
+from champion_assets.features.expected_returns import expected_of
 from champion_assets.lake.build import build_range
 from champion_assets.lake.workspace import Workspace
 from champion_assets.nse.daily_file_reader import read_daily_file
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.operations.data_dictionary import data_dictionary
 from champion_assets.portfolio.constraints import make_problem
+from champion_assets.quant.expected import PLAIN
 from champion_assets.quant.infeasibility import diagnose
 from champion_assets.quant.optimise import solve
 from champion_assets.quant.verification import constraints_met
@@ -164,7 +166,10 @@ def test_a_daily_file_of_an_own_project_gives_all_its_tables(
     days = [dt.date(2023, 11, day) for day in (1, 2, 3)]
     source = tmp_path / "source"
     source.mkdir()
-    (source / "market").symlink_to(exchange.folder)
+    (source / "market").mkdir()
+    for each in exchange.folder.iterdir():  # without its own file of volatilities
+        if each.name not in ("lists", ".republished"):
+            (source / "market" / each.name).symlink_to(each)
     symbols = [company.symbol for company in exchange.market.companies[:7]]
     volatilities(
         source / "cmvolt_01112023.csv",
@@ -259,6 +264,19 @@ def test_the_source_is_fetched_and_read(extension: dict[str, ModuleType], settin
     assert rows.select("kind", "strike", "option", "expiry", "open_interest", "source_row").rows() == [
         ("STF", None, None, dt.date(2023, 11, 30), 500, 1), ("STO", 105.0, "CE", dt.date(2023, 11, 30), 500, 2),
     ]  # fmt: skip
+
+
+def test_the_estimator_leaves_out_the_ends_and_can_be_chosen(
+    extension: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trimmed_mean = extension["champion_assets/quant/trimmed_mean.py"].trimmed_mean
+    returns = np.column_stack([np.append(np.full(99, 0.01), 5.0), np.append(np.full(99, np.nan), 0.02)])
+    assert trimmed_mean(returns).tolist() == pytest.approx([0.01, 0.02])
+    window, rules = SimpleNamespace(returns=returns), SimpleNamespace(estimator="trimmed_mean")
+    with pytest.raises(ValueError, match="it belongs into PLAIN"):
+        expected_of(window, rules)  # type: ignore[arg-type]
+    monkeypatch.setitem(PLAIN, "trimmed_mean", trimmed_mean)  # type: ignore[arg-type]
+    assert expected_of(window, rules).tolist() == pytest.approx([0.01, 0.02])  # type: ignore[arg-type]
 
 
 def test_the_constraint_holds_and_says_the_way_out(extension: dict[str, ModuleType], known) -> None:  # type: ignore[no-untyped-def]

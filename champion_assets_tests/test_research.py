@@ -44,6 +44,10 @@ def test_prices_and_history(environment: Callable[[str, str], None]) -> None:
     assert raw["factor"].unique().to_list() == [1.0]
     assert sorted(adjusted["factor"].unique()) == pytest.approx([0.2, 1.0])
     assert adjusted["close"].equals(raw["close"])
+    assert adjusted["adj_prior_close"][1:].to_list() == pytest.approx(adjusted["adj_close"][:-1].to_list(), rel=1e-12)
+    ex = adjusted.filter(adjusted["factor"] == 1)["trade_date"].min()
+    at_the_split = research.prices(ex, ex, symbols=["ARANYASTEE"]).row(0, named=True)
+    assert at_the_split["adj_prior_close"] == pytest.approx(at_the_split["prior_close"] / 5)
     as_of = research.prices(START, "2024-04-30", symbols=["ARANYASTEE"], as_of="2023-11-20")
     assert as_of["trade_date"].max() == dt.date(2023, 11, 20)
     assert as_of["factor"].unique().to_list() == [1.0]
@@ -51,7 +55,7 @@ def test_prices_and_history(environment: Callable[[str, str], None]) -> None:
     assert renamed["symbol"].to_list()[-1] == "EKANTANEW"
     assert renamed["valid_to"].to_list()[-1] is None
     assert research.prices(START, "2024-04-30", symbols=["EKANTANEW"])["symbol"].n_unique() == 2
-    with pytest.raises(ValueError, match="none of"):
+    with pytest.raises(ValueError, match="not one of"):
         research.prices(START, END, adjust="split")  # type: ignore[arg-type]
 
 

@@ -37,13 +37,14 @@ class Attribution(TableModel):
     """A line of a session's gain."""
 
     trade_date: pl.Date = pa.Field(description="Session")
-    line: str = pa.Field(isin=LINES, description="What it came from")
-    part: str = pa.Field(description="The sector, or the kind of costs; blank for lines without parts")
-    amount: float = pa.Field(description="Rupees; costs are negative")
-    contribution: float = pa.Field(description="Share of the value that the session began with")
+    line: str = pa.Field(isin=LINES, description="Source of the gain")
+    part: str = pa.Field(description="Sector, or kind of cost; blank for lines without parts")
+    amount: float = pa.Field(description="Gain in rupees; costs are negative")
+    contribution: float = pa.Field(
+        description="`amount` as a fraction of the account's value at the start of the session"
+    )
     gain: float = pa.Field(
-        description="The session's whole gain after costs and, with "
-        "TAX=resident, tax, rupees: what the amounts add up to"
+        description="Total gain of the session after costs (and tax with TAX=resident), rupees: the sum of `amount`"
     )
 
     class Config(TableModel.Config):
@@ -58,7 +59,15 @@ class Attribution(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The lines of `dates`."""
+    """The lines of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     account = inputs.read(ACCOUNT, _ACCOUNT, days=dates)
     day = account.select(
         "trade_date", opened=pl.col("value") - pl.col("pnl") + pl.col("costs"), gain=pl.col("pnl") - pl.col("costs")
@@ -220,8 +229,8 @@ def _of_the_day(account: pl.DataFrame) -> pl.DataFrame:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Where each session's gain came from: market, sectors, selection, dividends, actions, "
-    "execution, cash, costs by kind.",
+    description="Gain of each session by source: market, sectors, selection, dividends, corporate actions, "
+    "execution, cash, kinds of cost.",
     model=Attribution,
     code_version="1",
     inputs=lambda settings: (

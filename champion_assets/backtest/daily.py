@@ -34,16 +34,17 @@ class Daily(AccountResults):
     """The portfolio's day. Amounts in rupees."""
 
     benchmark_return: float = pa.Field(
-        gt=-1, description="Mean total return of yesterday's universe, equally weighted; 0 before it exists"
+        gt=-1,
+        description="Total return of the previous session's universe, equally weighted; 0 before it exists",
     )
     benchmark_cost: float = pa.Field(
-        ge=0, description="What holding it cost, as a share of its value; 0 before it exists"
+        ge=0, description="Cost of trading that benchmark, as a fraction of its value; 0 before it exists"
     )
     index_return: float = pa.Field(
-        gt=-1, nullable=True, description="Price return of the index in BENCHMARK; null where the day has no index file"
+        gt=-1, nullable=True, description="Price return of the index in BENCHMARK; null on a day without an index file"
     )
     overnight_return: float = pa.Field(
-        ge=0, description="What an overnight deposit earned since the close before, see silver/rates"
+        ge=0, description="Return of an overnight deposit since the previous close, see silver/rates"
     )
 
 
@@ -51,7 +52,15 @@ _RESULTS = list(AccountResults.to_schema().columns)
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The days of `dates`."""
+    """The days of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     account = inputs.read(ACCOUNT, _RESULTS, days=dates)
     rows = (
         account.join(equal_weight(inputs, dates), on="trade_date", how="left", maintain_order="left")
@@ -87,7 +96,7 @@ def preview(place: Place, date: dt.date) -> dict[str, str]:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Each session of the portfolio: value, return, costs and holdings, beside the index and the "
+    description="One row per session: value, return, costs and holdings of the portfolio, beside the index and the "
     "equally weighted universe.",
     model=Daily,
     code_version="5",

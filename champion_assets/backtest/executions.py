@@ -29,26 +29,28 @@ class Execution(TableModel):
     """An order of a session."""
 
     trade_date: pl.Date = pa.Field(description="Session")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     wanted: float = pa.Field(description="Shares ordered, negative to sell")
     filled: float = pa.Field(description="Shares filled, negative if sold")
     reason: str = pa.Field(
-        isin=[reason for reason in REASONS if reason], nullable=True, description="Why not all; null if all was filled"
+        isin=[reason for reason in REASONS if reason],
+        nullable=True,
+        description="Why the order was not filled in full; null if it was",
     )
     reference: float = pa.Field(
         nullable=True,
         gt=0,
-        description="Close of the evening before, adjusted for the session's actions, rupees; null if nobody knew one",
+        description="Previous close, adjusted for the session's corporate actions, rupees; null if there is none",
     )
     price: float = pa.Field(
-        nullable=True, gt=0, description="Of the fill, with slippage and impact, on the tick; null without a fill"
+        nullable=True,
+        gt=0,
+        description="Fill price with slippage and impact, rounded to the tick, rupees; null without a fill",
     )
-    value: float = pa.Field(ge=0, description="Of the fill, rupees")
-    charges: float = pa.Field(ge=0, description="Rupees")
-    shortfall: float = pa.Field(
-        nullable=True, description="Rupees by which the fill was worse than `reference`, before charges"
-    )
+    value: float = pa.Field(ge=0, description="Value of the fill, rupees")
+    charges: float = pa.Field(ge=0, description="Charges, rupees")
+    shortfall: float = pa.Field(nullable=True, description="Loss against a fill at `reference`, before charges, rupees")
 
     class Config(TableModel.Config):
         """One row per order and session."""
@@ -70,7 +72,15 @@ class Execution(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The orders of `dates`."""
+    """The orders of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     account = inputs.read(ACCOUNT, ["trade_date", "executions"], days=dates)
     orders = account.explode("executions").drop_nulls("executions").unnest("executions")
     rows = orders.with_columns(
@@ -90,7 +100,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every order of the portfolio and what became of it: wanted, filled, why not all, price, charges.",
+    description="One row per order: shares ordered and filled, the reason if not all, price and charges.",
     model=Execution,
     code_version="1",
     inputs=lambda _: (Input(ACCOUNT),),

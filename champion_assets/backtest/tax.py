@@ -52,26 +52,32 @@ class Tax(TableModel):
     trade_date: pl.Date = pa.Field(unique=True, description="Session")
     financial_year: pl.Int32 = pa.Field(description="The financial year of the session, by the year in which it ends")
     short_gain: float = pa.Field(
-        ge=0, description="Short-term gains of the financial year so far, after losses were set off"
+        ge=0, description="Short-term gains of the financial year to date after losses are set off, rupees"
     )
-    long_gain: float = pa.Field(ge=0, description="Long-term gains that are not exempt, likewise, before the allowance")
-    allowance: float = pa.Field(ge=0, description="Of the long-term gains what the yearly allowance leaves untaxed")
-    set_off: float = pa.Field(ge=0, description="Losses of this and of earlier years that were set off in it")
+    long_gain: float = pa.Field(
+        ge=0, description="Taxable long-term gains of the financial year to date, before the allowance, rupees"
+    )
+    allowance: float = pa.Field(
+        ge=0, description="Part of `long_gain` that the yearly allowance exempts from tax, rupees"
+    )
+    set_off: float = pa.Field(
+        ge=0, description="Losses of this and earlier years set off in this financial year, rupees"
+    )
     tax_of_year: float = pa.Field(
-        ge=0, description="Tax of the financial year so far, cess included; on its last session what is due"
+        ge=0, description="Tax of the financial year to date, with cess, rupees; on its last session the tax due"
     )
-    tax: float = pa.Field(description="What the session's sales changed of it")
-    tax_so_far: float = pa.Field(ge=-0.005, description="Tax of all financial years so far")
-    value_after_tax: float = pa.Field(description="Value of the account less the tax so far")
-    return_after_tax: float = pa.Field(gt=-1, description="Return of the session after costs and tax")
+    tax: float = pa.Field(description="Change of `tax_of_year` by the session's sales, rupees")
+    tax_so_far: float = pa.Field(ge=-0.005, description="Tax of all financial years to date, rupees")
+    value_after_tax: float = pa.Field(description="Value of the account less `tax_so_far`, rupees")
+    return_after_tax: float = pa.Field(gt=-1, description="Return of the session after costs and tax, a fraction")
     realised: REALISED = pa.Field(  # type: ignore[valid-type]
-        description="Lots sold in the session; fair_value: of 2018-01-31, of what was bought before; gain: after it"
+        description="Lots sold in the session; fair_value is of 2018-01-31, for lots bought before; gain uses it"
     )
-    gains: GAINS = pa.Field(description="The gains of the financial year so far, by session")  # type: ignore[valid-type]
-    brought: LOSSES = pa.Field(description="Losses of earlier financial years as the year began")  # type: ignore[valid-type]
+    gains: GAINS = pa.Field(description="Gains of the financial year to date, one entry per session")  # type: ignore[valid-type]
+    brought: LOSSES = pa.Field(description="Losses brought forward into the financial year")  # type: ignore[valid-type]
     carried: LOSSES = pa.Field(description="Losses that later financial years can use")  # type: ignore[valid-type]
     lots: LOTS = pa.Field(  # type: ignore[valid-type]
-        description="What is held, by lot; claims on demerged parts have /claims after the parent's name"
+        description="Holdings by lot; claims on demerged parts are named after the parent with /claims"
     )
 
     @pa.dataframe_check(description="what the lots of a session gained is in the gains of the year, to a paisa")
@@ -108,7 +114,15 @@ class _Books:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The tax of `dates`, in order; each begins with the lots of the session before."""
+    """The tax of `dates`, in order; each begins with the lots of the session before.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     if inputs.parameters.tax == "none":
         return Computed(empty_frame(Tax))
     columns = ["trade_date", "value", "pnl", "costs", "portfolio_return", "executions", "changes", "holdings"]
@@ -234,7 +248,7 @@ def preview(place: Place, date: dt.date) -> dict[str, str]:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Capital gains tax of an Indian resident: lots sold, gains, losses set off and carried, tax, "
+    description="Capital gains tax of a resident of India: lots sold, gains, losses set off and carried forward, "
     "value and return after tax.",
     model=Tax,
     code_version="1",

@@ -48,9 +48,9 @@ HTML_KEY = f"{NAME}/tear_sheet.html"
 class TearSheet(TableModel):
     """A figure of the tear sheet."""
 
-    metric: str = pa.Field(unique=True, description="Name, see quant/metrics.py")
-    value: float = pa.Field(nullable=True, description="The figure; null where it is undefined")
-    definition: str = pa.Field(description="What it is")
+    metric: str = pa.Field(unique=True, description="Name of the figure, see quant/metrics.py")
+    value: float = pa.Field(nullable=True, description="Value; null where it is undefined")
+    definition: str = pa.Field(description="Definition of the figure")
     first: pl.Date = pa.Field(description="First session counted")
     last: pl.Date = pa.Field(description="Last session counted")
 

@@ -29,7 +29,7 @@ class Bhavcopy(TableModel):
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(description="Series: EQ, BE, BZ, SM, ST, and those of debt and rights")
     isin: str = pa.Field(
-        nullable=True, description="ISIN as published, not corrected; absent before 2011-06-22 and in sec_bhavdata_full"
+        nullable=True, description="ISIN as published, not corrected; null before 2011-06-22 and in sec_bhavdata_full"
     )
     name: str = pa.Field(nullable=True, description="Name of the instrument (UDiFF only)")
     open: float = pa.Field(ge=0, nullable=True, description="Opening price, rupees")
@@ -42,7 +42,7 @@ class Bhavcopy(TableModel):
         gt=0, nullable=True, description="Last traded price, rupees; null where the file says 0 or nothing"
     )
     prev_close: float = pa.Field(
-        ge=0, nullable=True, description="Raw close of the previous trading day, rupees, never adjusted"
+        ge=0, nullable=True, description="Unadjusted close of the previous trading day, rupees"
     )
     vwap: float = pa.Field(ge=0, nullable=True, description="Average price (delivery format only), rupees")
     volume: pl.Int64 = pa.Field(ge=0, description="Shares traded")
@@ -50,15 +50,23 @@ class Bhavcopy(TableModel):
     trades: pl.Int64 = pa.Field(ge=0, nullable=True, description="Number of trades; absent before 2011-06-22")
     delivery_qty: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares delivered (delivery format only)")
     delivery_pct: float = pa.Field(
-        ge=0, nullable=True, description="Delivered share of volume, percent (delivery format only)"
+        ge=0, nullable=True, description="Delivered part of the volume, percent (delivery format only)"
     )
     lot_size: pl.Int64 = pa.Field(ge=0, nullable=True, description="Board lot (UDiFF only)")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file, the first after the header is 1")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line number in the file; the first line after the header is 1")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/bhavcopy")
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the accepted files of `dates`."""
+    """Parse the accepted files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
 
     def read(body: bytes, name: str) -> pl.DataFrame:
         return read_bhavcopy(body, name).frame
@@ -68,7 +76,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every row of the day's bhavcopy, all series, in one canonical typed schema; nothing filtered.",
+    description="Every row of the day's bhavcopy, all series, in one typed schema, unfiltered.",
     model=Bhavcopy,
     provenance=frozenset({"source_row", "source_sha256"}),
     code_version="2",

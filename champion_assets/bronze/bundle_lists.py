@@ -38,12 +38,12 @@ class BundleLists(TableModel):
     symbol: str = pa.Field(nullable=True, description="Ticker on that date; HL has none")
     security: str = pa.Field(nullable=True, description="Name of the security")
     status: str = pa.Field(nullable=True, isin=["high", "low"], description="Whether HL lists a new high or a new low")
-    new: float = pa.Field(nullable=True, ge=0, description="The new high or low of 52 weeks, rupees")
-    previous: float = pa.Field(nullable=True, ge=0, description="The one before, rupees")
-    underlying: str = pa.Field(nullable=True, description="What a fund follows, in the exchange's words")
+    new: float = pa.Field(nullable=True, ge=0, description="New 52-week high or low, rupees")
+    previous: float = pa.Field(nullable=True, ge=0, description="Previous 52-week high or low, rupees")
+    underlying: str = pa.Field(nullable=True, description="Underlying of a fund, as published")
     close: float = pa.Field(nullable=True, ge=0, description="Closing price, rupees")
     volume: pl.Int64 = pa.Field(nullable=True, ge=0, description="Shares or units traded")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the member")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line number in the member")
     source_sha256: str = pa.Field(description="SHA-256 of the file, or of the bundle that holds it")
 
     class Config(TableModel.Config):
@@ -56,7 +56,15 @@ _EMPTY = empty_frame(BundleLists).drop("trade_date", "source_sha256")
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the lists of `dates`."""
+    """Parse the lists of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     made = [
         _read(inputs, dates, name, file, place)
         for name, file in LISTS.items()
@@ -84,8 +92,8 @@ def _read(inputs: Inputs, dates: Sequence[dt.date], name: str, file: DailyFile, 
 
 TABLE = DailyTable(
     name=NAME,
-    description="New highs and lows of 52 weeks, what funds follow, and the shares of small companies, by the "
-    "PR bundle of the day.",
+    description="New 52-week highs and lows, exchange-traded funds and shares of small companies, from the PR "
+    "bundle of the day.",
     model=BundleLists,
     code_version="1",
     inputs=lambda _: MEMBER_INPUTS,

@@ -27,7 +27,7 @@ NAME = "bronze/bundle_prices"
 class BundlePrices(TableModel):
     """A row of a bundle's `Pd` member."""
 
-    trade_date: pl.Date = pa.Field(description="Day of the bundle, by its name: the member holds no date")
+    trade_date: pl.Date = pa.Field(description="Day of the bundle, from its file name; the member contains no date")
     market: str = pa.Field(nullable=True, description="Y index, N normal market, G government securities, O others")
     series: str = pa.Field(nullable=True, description="Series; null for an index")
     symbol: str = pa.Field(nullable=True, description="Ticker on that date; null for an index")
@@ -42,9 +42,11 @@ class BundlePrices(TableModel):
     is_nifty_50: bool = pa.Field(description="A member of the Nifty 50 on that day")
     corporate_flag: str = pa.Field(nullable=True, description="CORP_IND: XD ex dividend, others; not for indices")
     trades: pl.Int64 = pa.Field(nullable=True, ge=0, description="Number of trades")
-    high_52_weeks: float = pa.Field(nullable=True, description="Highest of 52 weeks, not adjusted for splits")
-    low_52_weeks: float = pa.Field(nullable=True, description="Lowest of 52 weeks, not adjusted for splits")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the member")
+    high_52_weeks: float = pa.Field(
+        nullable=True, description="52-week high, rupees or points, not adjusted for splits"
+    )
+    low_52_weeks: float = pa.Field(nullable=True, description="52-week low, rupees or points, not adjusted for splits")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line number in the member")
     source_sha256: str = pa.Field(description="SHA-256 of the bundle, see raw/corporate_actions")
 
     class Config(TableModel.Config):
@@ -54,7 +56,15 @@ class BundlePrices(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the bundles of `dates`."""
+    """Parse the bundles of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
 
     def read(text: str, of: DayText) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
         return *read_price_rows(text, of.name), {}
@@ -64,7 +74,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="What traded by the PR bundle of the day, with its indices and the members of the Nifty 50.",
+    description="Securities and indices in the PR bundle's price list of the day, with the members of the Nifty 50.",
     model=BundlePrices,
     code_version="1",
     inputs=lambda _: MEMBER_INPUTS,

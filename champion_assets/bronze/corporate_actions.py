@@ -38,32 +38,40 @@ class CorporateActions(TableModel):
     )
     symbol: str = pa.Field(description="Symbol as the feed writes it")
     symbol_on_date: str = pa.Field(
-        description="Symbol of that company on the ex-date, by the register of symbol changes"
+        description="Symbol of the company on the ex-date, by the register of symbol changes"
     )
     series: str = pa.Field(nullable=True, description="Series as the feed writes it")
     company: str = pa.Field(nullable=True, description="Name")
     isin: str = pa.Field(
-        nullable=True, description="ISIN as the API writes it, or of that symbol today; it can be stale"
+        nullable=True, description="ISIN as in the API, or the symbol's current ISIN; it can be outdated"
     )
     subject: str = pa.Field(description="The text, as published")
     face_value: float = pa.Field(nullable=True, ge=0, description="Face value on the ex-date, rupees; null in bundles")
     ex_date: pl.Date = pa.Field(nullable=True, description="Ex-date as published")
     record_date: pl.Date = pa.Field(nullable=True, description="Record date as published")
-    known_on: pl.Date = pa.Field(description="Day at whose end the row was known")
+    known_on: pl.Date = pa.Field(description="Day by whose end the row was known")
     known_basis: str = pa.Field(isin=["published", "broadcast", "assumed"], description="How `known_on` was found")
     source_kind: str = pa.Field(isin=["export", "bundle"], description="Kind of file")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Row of the file")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Row number in the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/corporate_actions")
     refused_rows: pl.Int32 = pa.Field(
-        nullable=True, ge=0, description="How many rows of the bundle could not be read; null for an export"
+        nullable=True, ge=0, description="Rows of the bundle that could not be read; null for an export"
     )
     contradiction: str = pa.Field(
-        nullable=True, description="What exports that cover the day say otherwise of the event; null if nothing"
+        nullable=True, description="Contradiction by an export that covers the day; null if none"
     )
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Rows of `dates`."""
+    """Rows of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     frames = [empty_frame(CorporateActions)]
     compared: dict[tuple[str, ...], dict[str, dict[int, str]]] = {}
     for date, files in day_files(inputs.originals(RAW), current_versions(inputs.read(RAW), dates)).items():
@@ -102,7 +110,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="What exports and bundles say of the session's corporate actions, row by row, nothing filtered.",
+    description="Every row on corporate actions of the session in the exports and PR bundles, unfiltered.",
     model=CorporateActions,
     code_version="2",
     inputs=lambda _: (Input(RAW),),

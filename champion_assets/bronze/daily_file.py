@@ -29,7 +29,7 @@ def bronze_model(file: DailyFile) -> type[TableModel]:
     given = {
         "trade_date": (pl.Date, pa.Field(description=day)),
         **{each.name: (TYPES[each.kind], column_field(each)) for each in file.columns},
-        "source_row": (pl.Int32, pa.Field(gt=0, description="Line of the file")),
+        "source_row": (pl.Int32, pa.Field(gt=0, description="Line number in the file")),
         "source_sha256": (str, pa.Field(description="SHA-256 of the file, or of the bundle that holds it")),
     }  # fmt: skip
     config = type(

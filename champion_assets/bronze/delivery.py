@@ -35,11 +35,9 @@ class Delivery(TableModel):
     low: float = pa.Field(ge=0, nullable=True, description="Lowest price, rupees")
     close: float = pa.Field(ge=0, nullable=True, description="Closing price, rupees")
     volume: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares traded; absent in the files of 2002")
-    delivery_qty: pl.Int64 = pa.Field(
-        ge=0, nullable=True, description="Shares delivered; null where the file does not know"
-    )
-    delivery_pct: float = pa.Field(ge=0, le=100.01, nullable=True, description="Delivered share of the volume, percent")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
+    delivery_qty: pl.Int64 = pa.Field(ge=0, nullable=True, description="Shares delivered; null where the file has none")
+    delivery_pct: float = pa.Field(ge=0, le=100.01, nullable=True, description="Delivered part of the volume, percent")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line number in the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/delivery")
 
     @pa.dataframe_check(description="at most what was traded is delivered")
@@ -49,13 +47,21 @@ class Delivery(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the accepted files of `dates`."""
+    """Parse the accepted files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return parse_days(inputs, "raw/delivery", dates, lambda body, name: read_delivery(body, name)[1], Delivery)
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every row of the day's delivery file; unknown quantities are null.",
+    description="Every row of the day's delivery file. Unknown quantities are null.",
     model=Delivery,
     provenance=frozenset({"source_row", "source_sha256"}),
     code_version="3",

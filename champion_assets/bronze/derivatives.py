@@ -46,12 +46,12 @@ class Derivatives(TableModel):
     prev_close: float = pa.Field(ge=0, nullable=True, description="Close of the session before; null in legacy files")
     underlying_price: float = pa.Field(ge=0, nullable=True, description="Price of the underlying; null in legacy files")
     contracts: pl.Int64 = pa.Field(ge=0, description="Contracts traded")
-    value: float = pa.Field(ge=0, nullable=True, description="Value traded, rupees; of options on strike and premium")
+    value: float = pa.Field(ge=0, nullable=True, description="Value traded, rupees; for options by strike plus premium")
     trades: pl.Int64 = pa.Field(ge=0, nullable=True, description="Number of trades; null in legacy files")
     open_interest: pl.Int64 = pa.Field(ge=0, description="Open interest at the close, shares")
     oi_change: pl.Int64 = pa.Field(nullable=True, description="Change of open interest in the session, shares")
-    lot_size: pl.Int64 = pa.Field(gt=0, nullable=True, description="Shares a contract; null in legacy files")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
+    lot_size: pl.Int64 = pa.Field(gt=0, nullable=True, description="Shares per contract; null in legacy files")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line number in the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/derivatives")
 
     class Config(TableModel.Config):
@@ -68,13 +68,21 @@ class Derivatives(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the accepted files of `dates`."""
+    """Parse the accepted files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return parse_days(inputs, RAW, dates, lambda body, name: read_derivatives(body, name).frame, Derivatives)
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every row of the bhavcopy of the derivatives of both eras, contracts that did not trade included.",
+    description="Every row of the derivatives bhavcopy (legacy and UDiFF), untraded contracts included.",
     model=Derivatives,
     code_version="1",
     inputs=lambda _: (Input(RAW),),

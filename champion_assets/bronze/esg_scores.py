@@ -46,14 +46,16 @@ class EsgScores(TableModel):
     governance: float = pa.Field(nullable=True, description="Governance part as published")
     category: str = pa.Field(nullable=True, description="Category as published")
     rating_date: pl.Date = pa.Field(nullable=True, description="Day of the rating")
-    available_from: pl.Date = pa.Field(description="Day from which the file says that it was known")
+    available_from: pl.Date = pa.Field(description="Day of publication according to the file")
     is_withdrawn: bool = pa.Field(description="True if the row ends a rating")
     is_look_ahead: bool = pa.Field(description="True for a static score that is used before its day")
-    known_on: pl.Date = pa.Field(description="Day from which it counts as known: for a revision not before its receipt")
-    revision: pl.Int32 = pa.Field(ge=0, description="How often the row had been restated before")
-    order: pl.Int32 = pa.Field(ge=0, description="Number of the file, in order of receipt")
+    known_on: pl.Date = pa.Field(
+        description="Day from which the row is used as known; for a revision not before its receipt"
+    )
+    revision: pl.Int32 = pa.Field(ge=0, description="Number of earlier versions of the row")
+    order: pl.Int32 = pa.Field(ge=0, description="Number of the file in order of receipt")
     received_on: pl.Date = pa.Field(description="Day on which the file was received")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Row of the file, the first after the header is 1")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Row number in the file; the first row after the header is 1")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/esg_scores")
 
     class Config(TableModel.Config):
@@ -66,7 +68,15 @@ _COLUMNS = list(EsgScores.to_schema().columns)
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Rows of `dates`; a day that has other rows than were accepted fails, and those after it with it."""
+    """Rows of `dates`; a day that has other rows than were accepted fails, and those after it with it.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     everything, _ = known_rows(inputs.originals(RAW))
     accepted = {
         date: {row["sha256"]: row["rows"] for row in rows}
@@ -109,8 +119,8 @@ def _carried(inputs: Inputs, date: dt.date, standing: tuple[dt.date | None, pl.D
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every row of the received ESG files, on the session from which it was known; static scores "
-    "stand on every session.",
+    description="Every row of the received ESG files, on the session from which it was known; static scores are "
+    "repeated on every session.",
     model=EsgScores,
     code_version="1",
     inputs=lambda _: (Input(RAW), Input(NAME, lag=1)),

@@ -36,12 +36,20 @@ class IndexClose(TableModel):
     pe: float = pa.Field(nullable=True, description="Price over earnings")
     pb: float = pa.Field(nullable=True, description="Price over book value")
     dividend_yield: float = pa.Field(nullable=True, description="Dividend yield, percent")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line number in the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/index_close")
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the accepted files of `dates`."""
+    """Parse the accepted files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return parse_days(inputs, "raw/index_close", dates, read_index_close, IndexClose)
 
 

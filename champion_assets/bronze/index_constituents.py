@@ -39,17 +39,17 @@ class IndexConstituents(TableModel):
 
     trade_date: pl.Date = pa.Field(description="Session on which the list is in force")
     company: str = pa.Field(description="Name of the company as published")
-    industry: str = pa.Field(description="NSE's industry, by the names of that list")
+    industry: str = pa.Field(description="NSE's industry as named in the list")
     symbol: str = pa.Field(description="Ticker on the day of the list")
     series: str = pa.Field(description="Series as published")
     isin: str = pa.Field(description="ISIN as published, not corrected")
     list_name: str = pa.Field(description="Name of the file")
     list_date: pl.Date = pa.Field(
-        nullable=True, description="Day that the list is of, from its name; null for the present list"
+        nullable=True, description="Date of the list, from its file name; null for the current list"
     )
-    is_look_ahead: bool = pa.Field(description="Of a day after the session: nobody could know it then")
-    list_order: pl.Int32 = pa.Field(ge=0, description="Where lists disagree, the highest counts")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Row of the list, the first after the header is 1")
+    is_look_ahead: bool = pa.Field(description="The list is of a day after the session, so it was not known then")
+    list_order: pl.Int32 = pa.Field(ge=0, description="Priority where lists disagree; the highest wins")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Row number in the list; the first row after the header is 1")
     source_sha256: str = pa.Field(description="SHA-256 of the list, see raw/index_constituents")
 
     class Config(TableModel.Config):
@@ -63,7 +63,15 @@ _SCHEMA = empty_frame(IndexConstituents).schema
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Rows of `dates`; a day of which a list has other rows than were accepted fails."""
+    """Rows of `dates`; a day of which a list has other rows than were accepted fails.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     files, read = inputs.originals(RAW), dict[str, pl.DataFrame]()
     frames: list[pl.DataFrame] = [empty_frame(IndexConstituents)]
     failed: dict[dt.date, Exception] = {}
@@ -102,8 +110,7 @@ def _rows(files: Originals, version: dict[str, Any]) -> pl.DataFrame:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every row of the lists of index members in force on "
-    "the session, with their industries; nothing filtered.",
+    description="Every row of the lists of index members in force on the session, with industries, unfiltered.",
     model=IndexConstituents,
     code_version="2",
     inputs=lambda _: (Input(RAW),),

@@ -31,11 +31,13 @@ class MarketLists(TableModel):
     trade_date: pl.Date = pa.Field(description="Day of the file")
     list_name: str = pa.Field(isin=list(LISTS), description="bulk, block, short or surveillance")
     symbol: str = pa.Field(description="Ticker on that date")
-    series: str = pa.Field(nullable=True, description="Series, of surveillance only")
+    series: str = pa.Field(nullable=True, description="Series, for surveillance only")
     client: str = pa.Field(
-        nullable=True, isin=["entity", "person"], description="A legal person or not, of deals; names are not kept"
+        nullable=True,
+        isin=["entity", "person"],
+        description="Kind of client (legal person or not), for deals; names are not stored",
     )
-    side: str = pa.Field(nullable=True, isin=["bought", "sold"], description="Side of the client, of deals")
+    side: str = pa.Field(nullable=True, isin=["bought", "sold"], description="Side of the client, for deals")
     quantity: pl.Int64 = pa.Field(nullable=True, ge=0, description="Shares dealt or sold short")
     price: float = pa.Field(nullable=True, ge=0, description="Average price of a deal, rupees")
     gsm: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of the graded surveillance measure; null if none")
@@ -54,11 +56,11 @@ class MarketLists(TableModel):
     pledge: pl.Int64 = pa.Field(
         nullable=True, ge=0, description="Measure for pledged shares of promoters; null if none"
     )
-    loss_making: pl.Int64 = pa.Field(nullable=True, ge=0, description="Measure for losses, 0 included; null if none")
+    loss_making: pl.Int64 = pa.Field(nullable=True, ge=0, description="Measure for losses (can be 0); null if none")
     leaves_derivatives: pl.Int64 = pa.Field(
-        nullable=True, ge=0, description="Its derivatives are to be withdrawn, 0 included; null if not"
+        nullable=True, ge=0, description="Flag that its derivatives will be withdrawn (can be 0); null if not"
     )
-    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line number in the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/market_lists")
 
     class Config(TableModel.Config):
@@ -71,7 +73,15 @@ _EMPTY = empty_frame(MarketLists).drop("trade_date", "source_sha256")
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Parse the lists of `dates`."""
+    """Parse the lists of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     made = {name: _read(inputs, dates, name) for name in LISTS}
     rejects = [each.rejects for each in made.values() if each.rejects is not None]
     facts = {
@@ -98,7 +108,7 @@ def _read(inputs: Inputs, dates: Sequence[dt.date], name: str) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Bulk and block deals, short selling and surveillance by security, every line.",
+    description="Every row of the lists of bulk deals, block deals, short selling and surveillance.",
     model=MarketLists,
     code_version="1",
     inputs=lambda _: LIST_INPUTS,

@@ -47,7 +47,15 @@ class SymbolChanges(TableModel):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Lines of `dates`; a day on which a register has other lines than were accepted fails."""
+    """Lines of `dates`; a day on which a register has other lines than were accepted fails.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     files, read = inputs.originals(RAW), dict[str, list[SymbolChange]]()
     rows: list[tuple[dt.date, dt.date, str, str, str]] = []
     failed: dict[dt.date, Exception] = {}
@@ -73,7 +81,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The lines of NSE's register of symbol changes, on the session on which they take effect.",
+    description="Rows of NSE's register of symbol changes, on the session on which they take effect.",
     model=SymbolChanges,
     code_version="1",
     inputs=lambda _: (Input(RAW),),

@@ -183,13 +183,20 @@ def _factors(context: Context) -> pl.DataFrame:
 
 
 RULES = [
-    Rule("prev_close_chain", "X1", ASSET, "warn", "Every previous close is the instrument's own last close.", _chain),
+    Rule(
+        "prev_close_chain",
+        "X1",
+        ASSET,
+        "warn",
+        "The published previous close equals the instrument's last close in the lake.",
+        _chain,
+    ),
     Rule(
         "day_missing",
         "X1",
         ASSET,
         "block",
-        "At most 1 % of the previous closes are broken; a missing or mis-dated day breaks nearly all.",
+        "At most 1 % of the previous closes differ. A missing or misdated day makes nearly all differ.",
         _day_missing,
     ),
     Rule(
@@ -197,7 +204,7 @@ RULES = [
         "X1",
         ASSET,
         "block",
-        "The session before has the names that traded on it by today's previous closes; else its file was cut off.",
+        "The previous session's file is complete, judged by today's previous closes (limit: 30 names).",
         _unseen_beyond(limits.UNSEEN_MOST),
     ),
     Rule(
@@ -205,7 +212,7 @@ RULES = [
         "X1",
         ASSET,
         "warn",
-        "At most four names are absent from the session before.",
+        "At most 4 names are missing from the previous session, judged by today's previous closes.",
         _unseen_beyond(limits.UNSEEN),
     ),
     Rule(
@@ -213,7 +220,7 @@ RULES = [
         "X2",
         ASSET,
         "warn",
-        "EQ, BE and BZ have as many rows as in the six sessions before, -2.5 % of the least to +3 % of the most.",
+        "Rows of EQ, BE and BZ: at least the minimum of the last six sessions - 2.5 %, at most the maximum + 3 %.",
         _rows_beyond(limits.ROWS_FEWER, limits.ROWS_MORE),
     ),
     Rule(
@@ -221,7 +228,7 @@ RULES = [
         "X2",
         ASSET,
         "block",
-        "The same within -10 % and +15 %.",
+        "As `row_count`, with the limits -10 % and +15 %.",
         _rows_beyond(limits.ROWS_FEWEST, limits.ROWS_MOST),
     ),
     Rule(
@@ -229,7 +236,7 @@ RULES = [
         "X2",
         ASSET,
         "block",
-        "Each class with 20 rows and more in each of the six sessions before has at least half of the least of them.",
+        "Each class with 20 rows or more in each of the last six sessions has at least half their minimum.",
         _class_gone,
     ),
     Rule(
@@ -237,25 +244,39 @@ RULES = [
         "X3",
         ASSET,
         "block",
-        "A regular session's turnover is at least 0.4 of the 20-session median.",
+        "The turnover of a regular session is at least 0.4 times its 20-session median.",
         _turnover,
     ),
-    Rule("symbol_churn", "X4", ASSET, "info", "Who appeared (+) and who did not trade any more (-).", _churn),
+    Rule(
+        "symbol_churn",
+        "X4",
+        ASSET,
+        "info",
+        "Symbols that newly appear (+) or no longer trade (-), for information.",
+        _churn,
+    ),
     Rule(
         "index_agrees",
         "X10",
         "silver/index_eod",
         "warn",
-        "The median return of the most traded shares is near the Nifty 50's.",
+        "The median return of the 100 most traded shares is within 3 percentage points of the Nifty 50's.",
         _index,
     ),
-    Rule("action_witness", "X7", ACTIONS, "warn", "The market followed every action; see silver/suspects.", _witness),
+    Rule(
+        "action_witness",
+        "X7",
+        ACTIONS,
+        "warn",
+        "The open moved by every corporate action's price factor; see silver/suspects.",
+        _witness,
+    ),
     Rule(
         "factor_sanity",
         "X13",
         ACTIONS,
         "block",
-        "Factors lie between 0.005 and 200, and total return <= capital with specials <= capital.",
+        "Price factors lie between 0.005 and 200, and total_return <= capital_special <= capital.",
         _factors,
     ),
 ]

@@ -133,29 +133,43 @@ def _stale(context: Context) -> pl.DataFrame:
 
 
 RULES = [
-    Rule("types", "S1", ASSET, "block", "No row lacks an essential field.", _types),
-    Rule("unique", "S2", ASSET, "block", "One row per symbol, series and day.", _unique),
+    Rule("types", "S1", ASSET, "block", "No required field is empty.", _types),
+    Rule("unique", "S2", ASSET, "block", "There is one row per symbol, series and day.", _unique),
     Rule(
         "second_rows",
         "S2",
         ASSET,
         "quarantine",
-        "No instrument has two rows on a day; a second one is taken out.",
+        "There is one row per instrument and day. Any further row is quarantined.",
         _second_rows,
     ),
-    Rule("price_range", "S3", ASSET, "block", "0 < low <= open, close <= high; volume above 0.", _range),
-    Rule("vwap_range", "S4", ASSET, "warn", "Turnover / volume lies within the day's range.", _vwap),
-    Rule("turnover_fits", "S5", ASSET, "warn", "Turnover and volume fit the day's prices, to 1 %.", _turnover),
-    Rule("delivery_range", "S6", ASSET, "block", "No more is delivered than traded.", _delivered),
-    Rule("tick_grid", "S7", ASSET, "info", "Closes lie on the tick.", _ticks),
-    Rule("isin_valid", "S8", ASSET, "quarantine", "Every ISIN is well formed; a row without one is taken out.", _isins),
+    Rule("price_range", "S3", ASSET, "block", "0 < low <= open and close <= high, and the volume is above 0.", _range),
+    Rule("vwap_range", "S4", ASSET, "warn", "Turnover divided by volume lies between the day's low and high.", _vwap),
+    Rule(
+        "turnover_fits",
+        "S5",
+        ASSET,
+        "warn",
+        "Turnover divided by volume is at most 1 % outside the day's low and high.",
+        _turnover,
+    ),
+    Rule("delivery_range", "S6", ASSET, "block", "The delivered quantity is at most the volume.", _delivered),
+    Rule("tick_grid", "S7", ASSET, "info", "Closing prices are multiples of the tick size.", _ticks),
+    Rule(
+        "isin_valid",
+        "S8",
+        ASSET,
+        "quarantine",
+        "Every ISIN is valid. A row with an invalid ISIN is quarantined.",
+        _isins,
+    ),
     Rule(
         "price_band",
         "X5",
         ASSET,
         "warn",
-        "No close is beyond the band of its class without a gap at the open (names that may have "
-        "derivatives have none).",
+        "No close is outside its class's price band without a gap at the open. Shares that may have derivatives, "
+        "which have no band, are excepted.",
         _band,
     ),
     Rule(
@@ -163,7 +177,7 @@ RULES = [
         "X6",
         ASSET,
         "warn",
-        "No open is beyond the band of its class without a corporate action; see silver/suspects.",
+        "No open is outside its class's price band without a corporate action; see silver/suspects.",
         _gap,
     ),
     Rule(
@@ -171,8 +185,8 @@ RULES = [
         "X8",
         ASSET,
         "warn",
-        "No return is beyond 20 robust deviations of the day's and the widest band, gaps and entitlements apart.",
+        "No return is both beyond 20 robust deviations and the widest band (gaps and entitlements excepted).",
         _outliers,
     ),
-    Rule("stale_price", "X12", ASSET, "warn", "No price stands still for five sessions although it trades.", _stale),
+    Rule("stale_price", "X12", ASSET, "warn", "No traded price stays identical for five sessions.", _stale),
 ]

@@ -42,17 +42,17 @@ class Results(TableModel):
 
     trade_date: pl.Date = pa.Field(description="Session")
     check_name: str = pa.Field(isin=list(BY_NAME), description="Name of the check")
-    rule: str = pa.Field(description="Its number in the check table")
-    asset: str = pa.Field(description="Whose rows it judges")
-    severity: str = pa.Field(isin=["block", "quarantine", "warn", "info"], description="What a failure means")
-    passed: bool = pa.Field(description="True if nothing was found, or if a line overrides it")
+    rule: str = pa.Field(description="Code of the check, see docs/checks.md")
+    asset: str = pa.Field(description="Table that the check judges")
+    severity: str = pa.Field(isin=["block", "quarantine", "warn", "info"], description="Effect of a failure")
+    passed: bool = pa.Field(description="True if nothing was found, or if an override accepts the failure")
     value: float = pa.Field(
         nullable=True,
-        description="What was measured: offending rows, or a ratio; null where there is nothing to measure",
+        description="Measured value: number of offending rows, or a ratio; null if there is nothing to measure",
     )
     rows: pl.Int64 = pa.Field(ge=0, description="Offending rows")
-    sample: str = pa.Field(description="The first offenders, or what was found")
-    override: str = pa.Field(description="Why a failure does not count, from the overrides; empty if none")
+    sample: str = pa.Field(description="First offending rows, or a description of the finding")
+    override: str = pa.Field(description="Reason of the override that accepts the failure; empty if none")
 
     class Config(TableModel.Config):
         """One row per check and day."""
@@ -61,10 +61,13 @@ class Results(TableModel):
 
 
 def overrides(settings: Settings) -> dict[tuple[dt.date, str], str]:
-    """By day and check why a failure does not count: the packaged lines and the user's.
+    """The reasons why failures are accepted, by day and check: packaged lines and those of the user.
+
+    Args:
+        settings: may name a file (CHAMPION_CHECKS).
 
     Raises:
-        OverrideError: names file, line and what is wrong.
+        OverrideError: names file, line and the error.
     """
     packaged = resources.files("champion_assets.checks").joinpath("overrides.csv").read_text("utf-8")
     found = _parse(packaged, "overrides.csv")
@@ -83,7 +86,7 @@ def _parse(text: str, origin: str) -> dict[tuple[dt.date, str], str]:
         try:
             date = dt.date.fromisoformat(row["date"])
         except (TypeError, ValueError) as error:
-            raise OverrideError(f"{origin}, line {line}: {row['date']!r} is no date") from error
+            raise OverrideError(f"{origin}, line {line}: {row['date']!r} is not a date; write YYYY-MM-DD") from error
         if row["check"] not in BY_NAME:
             raise OverrideError(f"{origin}, line {line}: there is no check {row['check']!r}")
         if not (row["why"] or "").strip() or not (row["evidence"] or "").strip():
@@ -93,7 +96,15 @@ def _parse(text: str, origin: str) -> dict[tuple[dt.date, str], str]:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """All outcomes of `dates`."""
+    """All outcomes of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     context = Context(inputs, dates)
     lines = pl.DataFrame(
         [(date, check, why) for date in dates for check, why in inputs.facts[date]["overrides"]],
@@ -124,9 +135,14 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def blocked(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, Exception]:
-    """The days of `dates` that may not go into the features, with the reason.
+    """Days that may not be used for features.
 
-    Days without results are not judged here.
+    Args:
+        place: where the tables are.
+        dates: days to judge; days without results are not judged.
+
+    Returns:
+        The reason by day.
     """
     found = (
         place.lake.read(NAME, dates, ["trade_date", "check_name", "severity", "passed", "sample"])
@@ -158,8 +174,8 @@ def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str
 
 TABLE = DailyTable(
     name=NAME,
-    description="The outcome of every check on every day, with what was measured, who offends, and why a "
-    "failure does not count.",
+    description="One row per check and day: the outcome, the measured value, the offending rows, and the override "
+    "that accepts a failure.",
     model=Results,
     code_version="6",
     inputs=lambda _: (

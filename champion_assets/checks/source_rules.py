@@ -16,10 +16,10 @@ from champion_assets.nse.schema import EQUITY_SERIES
 
 DAILY_FILES = ("raw/bhavcopy", "raw/delivery", "raw/index_close")
 FILE_RULES = {
-    "container": ("B1", "The body is the file that was asked for: not HTML, not a workbook, not cut off."),
-    "row_date": ("B2", "All rows are of the wanted day."),
-    "header": ("B4", "The header is a registered one."),
-    "row_width": ("B5", "Every row has the header's number of fields, and fields hold what their column promises."),
+    "container": ("B1", "The bytes are the requested file, complete: no HTML page, no Excel workbook, not truncated."),
+    "row_date": ("B2", "All rows are dated with the requested day."),
+    "header": ("B4", "The header line is one of the registered formats."),
+    "row_width": ("B5", "Every row has as many fields as the header, and every field fits its column's type."),
 }
 
 
@@ -169,7 +169,7 @@ RULES = [
             "B3",
             asset,
             "warn",
-            "The file of the day never changed.",
+            "NSE did not publish another version of the day's file.",
             _versions(asset),
         )
         for asset in DAILY_FILES
@@ -179,7 +179,7 @@ RULES = [
         "X11",
         "silver/index_eod",
         "warn",
-        "The Nifty 500's turnover in the index file fits the bhavcopy's.",
+        "The Nifty 500's turnover in the index file is 0.5 to 1.01 times that of all shares in the bhavcopy.",
         _control_total,
     ),
     Rule(
@@ -187,7 +187,7 @@ RULES = [
         "X16",
         "silver/equity_eod",
         "block",
-        "The bhavcopy has every name that another file of the day lists with volume.",
+        "The bhavcopy contains every security that another file of the day lists with volume.",
         _bhavcopy_complete,
     ),
     Rule(
@@ -195,7 +195,7 @@ RULES = [
         "X16",
         "bronze/delivery",
         "quarantine",
-        "The delivery file lists at least 95 % of the day's rows, or is not joined.",
+        "The delivery file lists at least 95 % of the day's rows. If not, it is not used.",
         _delivery_listed,
     ),
     Rule(
@@ -203,7 +203,7 @@ RULES = [
         "X16",
         "bronze/bundle_prices",
         "warn",
-        "The PR bundle's volumes and closing prices are the bhavcopy's.",
+        "Volumes and closing prices of the PR bundle equal those of the bhavcopy.",
         _bundle_agrees,
     ),
     Rule(
@@ -211,7 +211,7 @@ RULES = [
         "X16",
         "bronze/delivery",
         "warn",
-        "Its volumes and prices are the bhavcopy's.",
+        "Volumes and prices of the delivery file equal those of the bhavcopy.",
         _delivery_agrees,
     ),
 ]

@@ -24,8 +24,8 @@ from typing import Any
 import click
 
 from champion_assets.cli.groups import write_groups
+from champion_assets.cli.optional_packages import hide_optional_packages
 from champion_assets.cli.stopping import exit_code, stoppable
-from champion_assets.cli.without_pandas import hide_pandas_from_pandera
 from champion_assets.common.errors import ChampionError
 from champion_assets.common.redaction import install, redacted
 
@@ -45,7 +45,7 @@ class CommandBoundary(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; see the module for what becomes of its errors."""
         install()
-        hide_pandas_from_pandera()
+        hide_optional_packages()
         with stoppable():
             return self._invoke(ctx)
 
@@ -71,7 +71,7 @@ class CommandBoundary(click.Group):
         except BaseException as error:
             if not is_interrupt(error):
                 raise
-            click.echo("interrupted; finished days are kept, the same command goes on with the rest", err=True)
+            click.echo("interrupted; finished days are kept, the same command continues with the rest", err=True)
             ctx.exit(exit_code())
 
 
@@ -104,7 +104,7 @@ def is_interrupt(error: BaseException) -> bool:
 def _report(error: Exception) -> None:
     click.echo(redacted("".join(traceback.format_exception(error))), err=True)
     click.echo(
-        "This is a fault of Champion, not of your data or settings. Please report it in the project's "
+        "This is a bug in Champion, not an error in your data or settings. Please report it in the project's "
         "issue tracker with the lines above, "
         "the command, and the output of `champion --version`.",
         err=True,

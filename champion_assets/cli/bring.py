@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 _ASSETS = click.option(
     "--assets", default="*", show_default=True, help="Selection in Dagster's syntax, e.g. 'silver/equity_eod+'."
 )
-_REFETCH = click.option("--refetch", is_flag=True, help="Look at the source again for days that the lake already has.")
+_REFETCH = click.option("--refetch", is_flag=True, help="Read the source again for days that the lake already has.")
 _CLICKHOUSE = click.option(
-    "--load-to-clickhouse", is_flag=True, help="Load the tables to ClickHouse, too, as LOAD_TO_CLICKHOUSE=true does."
+    "--load-to-clickhouse", is_flag=True, help="Also load the tables to ClickHouse, as LOAD_TO_CLICKHOUSE=true does."
 )
 _QUIET = click.option("--quiet", is_flag=True, help="Print errors only.")
 _JSON = click.option(
@@ -90,7 +90,8 @@ def run(assets: str, refetch: bool, load_to_clickhouse: bool, quiet: bool, as_js
     """Bring what is missing up to date: from the first missing session to the last one that is out.
 
     If nothing is missing, the last session is looked at again. A session is out from 18:00 IST on
-    (CHAMPION_PUBLISHED_AT), in a folder up to its last price file. Exit codes as for `champion backfill`.
+    (CHAMPION_PUBLISHED_AT), in a folder up to its last price file. Files of a folder that came late or were published
+    again are read, if they are of the last five sessions. Exit codes as for `champion backfill`.
     """
     if load_to_clickhouse:
         os.environ["LOAD_TO_CLICKHOUSE"] = "true"
@@ -126,6 +127,7 @@ def _bring(
     from champion_assets.catalog import open_workspace
     from champion_assets.operations.history import too_short_for
     from champion_assets.operations.left_out import left_out
+    from champion_assets.operations.reach import reach_of, without_prices
     from champion_assets.orchestration import backfill as work
     from champion_assets.orchestration.dagster_home import prepare_dagster_home
     from champion_assets.settings import get_settings
@@ -137,6 +139,11 @@ def _bring(
     import dagster as dg
 
     keys = work.select(assets)
+    names = {key.to_user_string() for key in keys}
+    reach = reach_of(get_settings(), first, last, names)
+    if reach.why:
+        tell(reach.why, "yellow")
+        last = reach.last
     tell(f"{len(keys)} assets, {first} to {last}; source {get_settings().source}; runs in {home}")
     started = time.perf_counter()
     words = TextColumn("{task.description}", markup=False)
@@ -157,22 +164,30 @@ def _bring(
 
         watcher = work.Watcher(begin, advance, tell)
         results = work.backfill(first, last, keys, instance, refetch=refetch, watcher=watcher)
+        before = any(each.errors for each in results) and without_prices(get_settings(), first, last, names)
+        if before:
+            tell(f"the days up to {before} have their price files; they are built now")
+            results += work.backfill(first, before, keys, instance, watcher=watcher)
         behind = work.behind(results, instance, in_time=mlflow_in_time)
     seconds = time.perf_counter() - started
     doubts = left_out(open_workspace(get_settings()), first, last)
     if as_json:
-        account = _account(first, last, results, behind, seconds) | {"said": list(said), "left_out": doubts}
+        account = _account(first, last, results, behind, seconds, reach.why) | {"said": list(said), "left_out": doubts}
         say(json.dumps(account, default=str, indent=1))
     if doubts:
         tell("\n".join(doubts), "yellow")
     _report(results, seconds, tell, errors=_tell(quiet=as_json))
+    if reach.why:
+        why = reach.why if quiet else "a price file is not there, see above"
+        _tell(quiet=as_json)(f"nothing is built after {reach.last}: {why}", "red")
+        sys.exit(1)
     if behind:
         tell("\n".join(behind), "yellow")
         sys.exit(HELPER_BEHIND)
 
 
 def _account(
-    first: dt.date, last: dt.date, results: list[ChunkResult], behind: list[str], seconds: float
+    first: dt.date, last: dt.date, results: list[ChunkResult], behind: list[str], seconds: float, left_out: str
 ) -> dict[str, Any]:
     """What `--json` prints; of a range of one day with the rows of each table."""
     from champion_assets.catalog import open_workspace
@@ -183,7 +198,7 @@ def _account(
     if first == last:
         found = {name: workspace.lake.state(name).info(first) for name in workspace.tables}
         rows = {name: info.rows for name, info in found.items() if info is not None}
-    status = "failed" if any(each.errors for each in results) else "success"
+    status = "failed" if left_out or any(each.errors for each in results) else "success"
     return {
         "first": first,
         "last": last,
@@ -191,6 +206,7 @@ def _account(
         "seconds": round(seconds, 3),
         "runs": [asdict(each) for each in results],
         "behind": behind,
+        "left_out": left_out,
         "rows": rows,
     }
 
@@ -209,7 +225,7 @@ def _report(results: list[ChunkResult], seconds: float, tell: Tell, errors: Tell
             tell(f"unchanged {span}  {result.sessions} sessions, {result.closed} closed days")
     if failed := [error for result in results for error in result.errors]:
         errors("\n".join(failed), "red")
-        errors("Mend the cause and repeat the command: finished days are not done again.")
+        errors("Remove the cause and repeat the command. Finished days are not built again.")
         sys.exit(1)
     changed = sum(bool(result.assets) for result in results)
     verdict = "nothing had changed" if changed == 0 else f"{changed} run(s)"

@@ -23,9 +23,9 @@ from champion_assets.cli.output import DATE, say
     type=click.Choice(["none", "capital", "capital_special", "total_return"]),
     default="capital",
     show_default=True,
-    help="What prices are adjusted for.",
+    help="Level of adjustment.",
 )
-@click.option("--symbol", "symbols", multiple=True, help="Only this one; may be given again.")
+@click.option("--symbol", "symbols", multiple=True, help="Only this symbol; can be repeated.")
 def export(
     form: str, start: dt.datetime, end: dt.datetime, folder: Path, adjust: str, symbols: tuple[str, ...]
 ) -> None:
@@ -41,5 +41,5 @@ def export(
     done = write(form, folder, start.date(), end.date(), level, list(symbols) or None)
     say(
         f"{done.rows} rows of {done.instruments} instruments in {folder}; {done.left_out} rows left out, "
-        f"for their adjustment is in doubt"
+        f"because their adjustment is in doubt"
     )

@@ -39,16 +39,14 @@ def _lake() -> Lake:
 
 @click.command()
 @click.option("--since", type=DATE, default=None, help="Leave out files whose days are all earlier.")
-@click.option("--repair", is_flag=True, help="Put what is damaged aside and build its days again from the originals.")
+@click.option("--repair", is_flag=True, help="Move damaged files aside and build their days again from the originals.")
 @click.option(
     "--warehouse/--no-warehouse",
     default=True,
     show_default=True,
-    help="Whether to look into DuckDB and ClickHouse, too.",
+    help="Also compare DuckDB and ClickHouse.",
 )
-@click.option(
-    "--anew", is_flag=True, help="Look at everything, although an earlier look that was cut off could be gone on with."
-)
+@click.option("--anew", is_flag=True, help="Start from the beginning instead of continuing an interrupted run.")
 def verify(since: dt.datetime | None, repair: bool, warehouse: bool, anew: bool) -> None:
     """Compare every file, every original and every log of the lake with its checksum; name what is damaged.
 
@@ -68,7 +66,7 @@ def verify(since: dt.datetime | None, repair: bool, warehouse: bool, anew: bool)
 
     lake, first = _lake(), dt.date.min if since is None else since.date()
     if not anew and (cut_off := under_way(lake, first)) is not None:
-        say(f"goes on with the look that began at {cut_off.started}: {cut_off.objects} objects are done")
+        say(f"continues the run that began at {cut_off.started}: {cut_off.objects} objects are done")
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("verify", total=expected_bytes(lake))
@@ -85,7 +83,7 @@ def verify(since: dt.datetime | None, repair: bool, warehouse: bool, anew: bool)
     if said is not None:
         say(
             f"{said.objects} objects, {said.bytes / 1e6:.1f} MB: "
-            + (f"{said.damaged} damaged" if said.damaged else "every one is as it was written")
+            + (f"{said.damaged} damaged" if said.damaged else "none was changed")
         )
     if damages and repair:
         _repair(lake, damages)
@@ -106,7 +104,7 @@ def _repair(lake: Lake, damages: list[Damage]) -> None:
 
     days = put_aside(lake, damages)
     if not all(damage.elsewhere for damage in damages):
-        say(f"what is damaged lies under {lake.uri(ASIDE)}")
+        say(f"damaged files are in {lake.uri(ASIDE)}")
     left = [damage for damage in damages if damage.elsewhere and not damage.days]
     if not days:
         say("no day was lost")
@@ -171,7 +169,7 @@ def tag(name: str) -> None:
 @click.option(
     "--before-migration",
     is_flag=True,
-    help="Delete what `champion migrate` put aside, too: it cannot be taken back then.",
+    help="Also delete the old objects of `champion migrate`; then it cannot be undone.",
 )
 def prune(keep_days: int, before_migration: bool) -> None:
     """Delete the files of versions that were replaced longer ago than that and have no tag, and what killed writers
@@ -211,7 +209,7 @@ def migrate() -> None:
     lake = open_lake(get_settings(), any_form=True)
     tables = older_tables(lake)
     if not tables:
-        say("nothing to move: the lake has no day in the older form")
+        say("nothing to convert: the lake has no day in the older form")
         return
     total = sum(len(lake.folders(table)) for table in tables)
     columns = (
@@ -232,5 +230,5 @@ def migrate() -> None:
         for table in tables:
             progress.update(bar, description=table)
             moved += move(lake, table, advance)
-    say(f"{len(tables)} tables, {moved} days; the old objects lie under {lake.uri(BEFORE)}. "
-        "The next backfill looks at every day again and writes only what differs")  # fmt: skip
+    say(f"{len(tables)} tables, {moved} days; the old objects are in {lake.uri(BEFORE)}. "
+        "The next backfill checks every day and writes only what differs")  # fmt: skip

@@ -117,7 +117,7 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
-@click.option("--all", "everything", is_flag=True, help="Also days of which everything is decided.")
+@click.option("--all", "everything", is_flag=True, help="Also days without an open decision.")
 def list_(everything: bool) -> None:
     """What waits for a decision, by table and day."""
     import polars as pl
@@ -127,7 +127,7 @@ def list_(everything: bool) -> None:
     rows = listed(_workspace().lake)
     shown = rows if everything else rows.filter(pl.col("open") > 0)
     if shown.is_empty():
-        say("nothing waits for a decision")
+        say("no row waits for a decision")
         return
     show(shown)
 
@@ -157,7 +157,7 @@ def _decide(table: str, date: dt.datetime, verdict: Literal["release", "drop"], 
 @click.argument("table")
 @click.argument("date", type=DATE)
 @click.option("--line", type=int, default=None, help="Only this line of the file.")
-@click.option("--why", required=True, help="The reason, for whoever looks later.")
+@click.option("--why", required=True, help="The reason, stored with the decision.")
 def release(table: str, date: dt.datetime, line: int | None, why: str) -> None:
     """Accept quarantined rows.
 
@@ -171,7 +171,7 @@ def release(table: str, date: dt.datetime, line: int | None, why: str) -> None:
 @click.argument("table")
 @click.argument("date", type=DATE)
 @click.option("--line", type=int, default=None, help="Only this line of the file.")
-@click.option("--why", required=True, help="The reason, for whoever looks later.")
+@click.option("--why", required=True, help="The reason, stored with the decision.")
 def drop(table: str, date: dt.datetime, line: int | None, why: str) -> None:
     """Leave rows out for good; they are no longer listed as open."""
     _decide(table, date, "drop", why, line)

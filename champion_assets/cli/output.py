@@ -15,7 +15,16 @@ from champion_assets.common.redaction import redacted
 if TYPE_CHECKING:
     import polars as pl
 
-DATE = click.DateTime(formats=["%Y-%m-%d", "%d-%m-%Y"])
+
+class _Date(click.DateTime):
+    """A day as YYYY-MM-DD or DD-MM-YYYY; help calls it by the name of its argument."""
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        _ = ctx
+        return param.human_readable_name if isinstance(param, click.Argument) else "YYYY-MM-DD"
+
+
+DATE = _Date(formats=["%Y-%m-%d", "%d-%m-%Y"])
 console = Console(highlight=False, soft_wrap=True, markup=False)
 """Knows no markup, in cells of tables neither: a `[/x]` in a file's name or in a reason is printed as it is."""
 

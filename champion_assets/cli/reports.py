@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     is_flag=False,
     flag_value="-",
     metavar="[FILE]",
-    help="Write lines for CHAMPION_CORPORATE_ACTIONS into the new FILE, or print them. None counts before you add it.",
+    help="Write lines for CHAMPION_CORPORATE_ACTIONS into the new FILE, or print them. Add them to use them.",
 )
 def audit(start: dt.datetime, end: dt.datetime, target: str | None) -> None:
     """What corporate actions and identities from START to END rest on, and what a person should look at.
@@ -50,15 +52,15 @@ def audit(start: dt.datetime, end: dt.datetime, target: str | None) -> None:
     found = gather(workspace, start.date(), end.date())
     say(f"{found.covered} of {found.sessions} sessions have a source of corporate actions")
     say(
-        f"splits, consolidations and bonuses that traded on their ex-date and that the market followed: "
+        f"splits, consolidations and bonuses that traded on their ex-date and whose factor the open followed: "
         f"{found.hit_rate:.1%}"
     )
     parts = {
         "actions by kind": found.kinds,
         "witness of splits, consolidations, bonuses": found.verdicts,
         "not ok": found.doubtful,
-        "held back until a line confirms them": found.held,
-        "demergers valued by the open alone": found.unwitnessed,
+        "held until a line confirms them": found.held,
+        "demergers valued only by the open": found.unwitnessed,
         "refused, with reason": found.rejects,
         "suspects": found.suspects,
         "changes of instruments by evidence": found.links,
@@ -91,7 +93,7 @@ def _propose(workspace: Workspace, start: dt.date, end: dt.date, target: str) ->
 @click.option("--name", default=None, help="Name of the experiment; else that of the first file.")
 @click.option("--start", type=DATE, default=None, help="First day; else the file's, else the lake's.")
 @click.option("--end", type=DATE, default=None, help="Last day; else the file's, else the lake's.")
-@click.option("--jobs", default=0, help="Trials side by side; 0: as many as there are processors.")
+@click.option("--jobs", default=0, help="Number of parallel trials; 0: one per processor.")
 def experiment(
     files: tuple[Path, ...], name: str | None, start: dt.datetime | None, end: dt.datetime | None, jobs: int
 ) -> None:
@@ -114,7 +116,8 @@ def experiment(
         for trial in trials
     ]
     say(f"experiment {name or first}: {len(trials)} trial(s)")
-    outcome = run_experiment(now, name or first, trials, jobs, _say_trial)
+    with _progress(len(trials)) as ended:
+        outcome = run_experiment(now, name or first, trials, jobs, ended)
     say(f"comparison: {outcome.page}")
     say(f"luck: {outcome.luck}")
     if outcome.sensitivity:
@@ -125,6 +128,32 @@ def experiment(
         sys.exit(1)
     if outcome.untracked:
         sys.exit(HELPER_BEHIND)
+
+
+@contextmanager
+def _progress(trials: int) -> Iterator[Callable[[TrialResult], None]]:
+    """A bar over trials, and what prints one that has ended and moves the bar on; variants of the best count on."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    shown = Console(stderr=True)
+    with Progress(*columns, console=shown, transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
+        bar = progress.add_task("", total=trials)
+
+        def ended(result: TrialResult) -> None:
+            _say_trial(result)
+            progress.update(bar, advance=1)
+            progress.update(bar, total=max(trials, progress.tasks[0].completed))
+
+        yield ended
 
 
 def _say_trial(result: TrialResult) -> None:

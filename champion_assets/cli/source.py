@@ -17,10 +17,13 @@ from champion_assets.cli.output import console, say
 from champion_assets.cli.stopping import check
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from champion_assets.nse.source.index import Progress
     from champion_assets.operations.source_report import Kind, SourceReport, Unused
 
-SHOWN = 3
-"""Files that are named of each reason without `--all`."""
+SHOWN, GROUPS = 3, 12
+"""Files that are named of each reason, and reasons, without `--all`."""
 
 
 @click.command()
@@ -40,9 +43,6 @@ def source(folder: Path | None, everything: bool, as_json: bool) -> None:
     Files are known by what they hold, whatever they are called. The exit code is 0 if every session between the first
     and the last price file has one, no two files of a day differ, and everything could be looked into; else 1.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from champion_assets.catalog import open_calendar
     from champion_assets.operations.source_report import report
     from champion_assets.settings import get_settings, source_folder
@@ -51,8 +51,23 @@ def source(folder: Path | None, everything: bool, as_json: bool) -> None:
     root = folder or source_folder(settings.source)
     if root is None:
         raise click.ClickException(
-            f"CHAMPION_SOURCE is {settings.source}, no folder; name the folder that holds NSE's files"
+            f"CHAMPION_SOURCE={settings.source} is not a folder; set it to the folder with NSE's files"
         )
+    cache = settings.data_dir / "cache"
+    found = watched(root, lambda advance: report(root, open_calendar(settings), cache, advance))
+    if as_json:
+        click.echo(json.dumps(asdict(found) | {"findings": found.findings}, default=str, indent=1))
+    else:
+        _print(found, everything)
+    sys.exit(1 if found.findings else 0)
+
+
+def watched(root: Path, look: Callable[[Progress], SourceReport]) -> SourceReport:
+    """What `look` finds below `root`, with a bar on a terminal while it looks."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -60,19 +75,14 @@ def source(folder: Path | None, everything: bool, as_json: bool) -> None:
         TextColumn("files"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Bars(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(str(root), total=None)
 
         def advance(done: int, total: int) -> None:
             progress.update(bar, completed=done, total=total)
             check()
 
-        found = report(root, open_calendar(settings), settings.data_dir / "cache", advance)
-    if as_json:
-        click.echo(json.dumps(asdict(found) | {"findings": found.findings}, default=str, indent=1))
-    else:
-        _print(found, everything)
-    sys.exit(1 if found.findings else 0)
+        return look(advance)
 
 
 def _print(found: SourceReport, everything: bool) -> None:
@@ -89,8 +99,10 @@ def _print(found: SourceReport, everything: bool) -> None:
         for title, days in (("sessions without", each.missing), ("on closed days", each.on_closed_days)):
             if days:
                 say(f"{each.kind}, {title}: {', '.join(map(str, days))}")
-    for group in found.unused:
+    for group in found.unused if everything else found.unused[:GROUPS]:
         _print_unused(group, everything)
+    if not everything and (more := found.unused[GROUPS:]):
+        say(f"not read: {sum(len(each.paths) for each in more)} file(s) for other reasons; --all names them", "yellow")
     for text in found.findings:
         say(text, "red")
     if not found.findings:

@@ -13,6 +13,10 @@ import click
 if TYPE_CHECKING:
     import duckdb
 
+_ELSEWHERE = (
+    '`champion sql "show all tables"` lists what the file holds; other tables of the lake (raw, bronze) are read by '
+    "research.table in Python, see docs/queries.md"
+)
 _PROMPT, _MORE = "champion> ", "     ...> "
 
 
@@ -26,7 +30,9 @@ _PROMPT, _MORE = "champion> ", "     ...> "
     show_default=True,
     help="How rows are printed.",
 )
-@click.option("--rows", default=40, show_default=True, help="Most rows of a table; csv and json print all.")
+@click.option(
+    "--rows", default=40, show_default=True, help="Maximum number of rows of a table; csv and json print all."
+)
 def sql(query: str | None, form: str, rows: int) -> None:
     r"""Ask the DuckDB file: one QUERY, the statements on standard input (`-`), or a prompt if there is none.
 
@@ -89,6 +95,8 @@ def _answer(connection: duckdb.DuckDBPyConnection, text: str, form: str, rows: i
         answer: duckdb.DuckDBPyRelation | None = connection.sql(text)
         if answer is not None:
             _PRINT[form](answer, rows)
+    except duckdb.CatalogException as error:
+        raise click.ClickException(f"{error}\n{_ELSEWHERE}") from error
     except duckdb.Error as error:
         raise click.ClickException(str(error)) from error
 

@@ -72,5 +72,5 @@ def _read(numbers: socket.socket) -> None:
             _received.append(number)
             if len(_received) > 1:
                 os._exit(exit_code())
-            sys.stderr.write("ending after the block in hand; once more ends at once\n")
+            sys.stderr.write("ending after the current block; a second signal ends at once\n")
             sys.stderr.flush()

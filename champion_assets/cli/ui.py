@@ -31,7 +31,7 @@ GRACE_SECONDS = 20
     type=click.IntRange(1, 65535),
     help="Port of the web page, on this machine only.",
 )
-@click.option("--mlflow", "with_mlflow", is_flag=True, help="Show MLflow's page, too: runs and experiments.")
+@click.option("--mlflow", "with_mlflow", is_flag=True, help="Also show MLflow's page with runs and experiments.")
 @click.option(
     "--mlflow-port", default=5000, show_default=True, type=click.IntRange(1, 65535), help="Port of MLflow's page."
 )

@@ -39,11 +39,16 @@ class ClickHouseRefused(BuildError, HelperUnavailable):
 
 @contextmanager
 def clickhouse(settings: Settings, *, columns: bool = False, database: bool = True) -> Iterator[Any]:
-    """A client; `columns` for sending NumPy columns, `database=False` before the database exists.
+    """A client of the ClickHouse server.
+
+    Args:
+        settings: address and credentials.
+        columns: True to send NumPy columns.
+        database: False before the database exists.
 
     Raises:
-        ClickHouseUnreachable: nobody answers, or no longer.
-        ClickHouseRefused: an HTTP port, wrong credentials, or a statement that the server will not run.
+        ClickHouseUnreachable: no server answers, or no longer.
+        ClickHouseRefused: an HTTP port, wrong credentials, or a statement that the server refuses.
     """
     from clickhouse_driver import Client, errors
 

@@ -37,11 +37,15 @@ class DuckdbDamaged(HelperUnavailable):
 
 @contextmanager
 def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the file at `path`, in the way of the innermost `opening_by`.
+    """A connection to a DuckDB file, opened as the innermost `opening_by` says.
+
+    Args:
+        path: the file.
+        read_only: True to leave it to other writers.
 
     Raises:
         DuckdbUnavailable: another program has the file open, or it cannot be read or written.
-        DuckdbDamaged: what is there is not what a load left.
+        DuckdbDamaged: the file is not what a load wrote.
     """
     opener = _opener.get()
     try:

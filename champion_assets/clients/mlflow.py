@@ -120,11 +120,7 @@ class Tracking:
 
     def _must_live(self, experiment: Any) -> None:
         if experiment is not None and experiment.lifecycle_stage == "deleted":
-            raise TrackingUnreachable(
-                f"MLflow at {self.place}: experiment {experiment.name!r} was deleted there. Restore it (mlflow "
-                f"experiments restore "
-                f"--experiment-id {experiment.experiment_id}), or name another one in MLFLOW_EXPERIMENT_NAME"
-            )
+            raise deleted_experiment(self.place, experiment.name, experiment.experiment_id)
 
     def _log(
         self, run_id: str, metrics: Mapping[str, float], parameters: Mapping[str, Any], tags: Mapping[str, str],
@@ -192,10 +188,21 @@ def _in_words(place: Address, what: str) -> Iterator[None]:
         yield
     except (MlflowException, SQLAlchemyError, CommandError, OSError, ImportError, ValueError) as error:
         _let_go()
-        words = (
-            place.cleaned(_STATEMENT.sub("", " ".join(str(error).split())))[:500].rstrip(".") or type(error).__name__
-        )
-        raise TrackingUnreachable(f"MLflow at {place} {what}: {words}. {_advice(place, words)}, then repeat") from None
+        raise unreachable(place, what, str(error) or type(error).__name__) from None
+
+
+def unreachable(place: Address, what: str, words: str) -> TrackingUnreachable:
+    """The error that says what MLflow or a library below it said, without secrets and statements, and what to do."""
+    words = place.cleaned(_STATEMENT.sub("", " ".join(words.split())))[:500].rstrip(".")
+    return TrackingUnreachable(f"MLflow at {place} {what}: {words}. {_advice(place, words)}, then repeat")
+
+
+def deleted_experiment(place: Address, name: str, experiment_id: object) -> TrackingUnreachable:
+    """The error that says that an experiment was deleted, and how to go on."""
+    return TrackingUnreachable(
+        f"MLflow at {place}: experiment {name!r} was deleted there. Restore it (mlflow experiments restore "
+        f"--experiment-id {experiment_id}), or name another one in MLFLOW_EXPERIMENT_NAME"
+    )
 
 
 def _let_go() -> None:

@@ -76,12 +76,20 @@ class Address(str):
         return unquote(user), unquote(password)
 
     def below(self, path: str) -> Address:
-        """The address of `path` below this one; a query stays at the end."""
+        """The address of a path below this one; a query stays at the end.
+
+        Args:
+            path: relative path.
+        """
         base, mark, query = self._whole.partition("?")
         return Address(f"{base.rstrip('/')}/{path}{mark}{query}")
 
     def cleaned(self, text: str) -> str:
-        """`text`, such as the words of a library, without the secrets of this address."""
+        """`text` without the secrets of this address.
+
+        Args:
+            text: for instance a library's error message.
+        """
         text = text.replace(self._whole, str(self))
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, HIDDEN)

@@ -25,10 +25,13 @@ class ClockSettings(Protocol):
 
 
 def now(settings: ClockSettings) -> dt.datetime:
-    """The present instant, UTC.
+    """The current time, UTC.
+
+    Args:
+        settings: may name a file with the time (CHAMPION_CLOCK).
 
     Raises:
-        ConfigurationError: the file in CHAMPION_CLOCK holds no instant.
+        ConfigurationError: the file in CHAMPION_CLOCK does not contain a time.
     """
     if settings.clock is None:
         return dt.datetime.now(dt.UTC)
@@ -37,7 +40,7 @@ def now(settings: ClockSettings) -> dt.datetime:
         instant = dt.datetime.fromisoformat(text)
     except ValueError as error:
         raise ConfigurationError(
-            f"{settings.clock}: {text!r} is no instant; write 2024-01-15T13:00:00+00:00"
+            f"{settings.clock}: {text!r} is not a time with an offset; write 2024-01-15T13:00:00+00:00"
         ) from error
     if instant.tzinfo is None:
         raise ConfigurationError(f"{settings.clock}: {text!r} has no offset; write 2024-01-15T13:00:00+00:00")
@@ -45,10 +48,22 @@ def now(settings: ClockSettings) -> dt.datetime:
 
 
 def today(settings: ClockSettings) -> dt.date:
-    """The present day in India."""
+    """The current day in India.
+
+    Args:
+        settings: may name a file with the time (CHAMPION_CLOCK).
+    """
     return now(settings).astimezone(INDIA).date()
 
 
 def instant_in_india(date: dt.date, time: dt.time) -> dt.datetime:
-    """A time of the exchange's day as an instant, UTC."""
+    """A time of day in India, as UTC.
+
+    Args:
+        date: day in India.
+        time: time of day in India.
+
+    >>> instant_in_india(dt.date(2024, 1, 15), dt.time(18, 0)).isoformat()
+    '2024-01-15T12:30:00+00:00'
+    """
     return dt.datetime.combine(date, time, INDIA).astimezone(dt.UTC)

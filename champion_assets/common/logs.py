@@ -23,7 +23,11 @@ class LogSettings(Protocol):
 
 
 def log(settings: LogSettings) -> Any:
-    """The logger of these settings; `log(settings).info("event", key=value)`."""
+    """The logger of some settings: `log(settings).info("event", key=value)`.
+
+    Args:
+        settings: where the log is and what it contains.
+    """
     return _logger((settings.data_dir / "logs" / "champion.jsonl").resolve())
 
 

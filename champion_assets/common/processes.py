@@ -10,9 +10,13 @@ from pathlib import Path
 
 
 def started(process: int) -> str:
-    """When a process began, in the kernel's ticks; empty if there is none.
+    """The start time of a process, in the kernel's ticks. Without /proc, only whether it exists.
 
-    Where there is no /proc, only whether it exists.
+    Args:
+        process: process id.
+
+    Returns:
+        The time as text; empty if the process does not exist.
     """
     stat = Path(f"/proc/{process}/stat")
     if stat.exists():

@@ -27,7 +27,11 @@ _pattern: list[re.Pattern[str]] = []
 
 
 def remember(secrets: Iterable[str]) -> None:
-    """Take these out of every text from now on; such as might be ordinary words are left alone."""
+    """Remove these secrets from every later text. Secrets that may be ordinary words are not removed.
+
+    Args:
+        secrets: passwords and tokens.
+    """
     for secret in secrets:
         forms = {secret, unquote(secret), quote(secret, safe="")}
         _known.update(
@@ -47,7 +51,10 @@ def _alone(secret: str) -> str:
 
 
 def redacted(text: str) -> str:
-    """`text` with `***` for every secret that is known, and for user and password in every URL.
+    """`text` with `***` for every known secret, and for user and password in every URL.
+
+    Args:
+        text: any text.
 
     Example:
         >>> redacted("no answer from http://me:word@host/x")

@@ -41,9 +41,10 @@ class S3Settings(Protocol):
 
 
 def s3_options(settings: S3Settings) -> dict[str, str]:
-    """Credentials and endpoint as both obstore and Polars name them.
+    """Credentials and endpoint by the names of obstore and Polars. Empty values are left to the environment.
 
-    Empty values are left to the environment's own chain.
+    Args:
+        settings: keys, endpoint and region.
     """
     options = {"aws_region": settings.s3_region}
     if settings.s3_access_key is not None and settings.s3_secret_key is not None:
@@ -58,7 +59,12 @@ def s3_options(settings: S3Settings) -> dict[str, str]:
 
 
 def s3_store(url: str, options: dict[str, str]) -> S3Store:
-    """An obstore client for `s3://bucket/prefix` with the options of `s3_options`."""
+    """An obstore client.
+
+    Args:
+        url: `s3://bucket/prefix`.
+        options: those of `s3_options`.
+    """
     config = {name: value for name, value in options.items() if name != "aws_allow_http"}
     client: Any = {"allow_http": True} if options.get("aws_allow_http") == "true" else None
     return S3Store.from_url(url, config=cast("Any", config), client_options=client, retry_config=RETRIES)

@@ -35,7 +35,7 @@ def lock(file: IO[Any]) -> None:
     """
     if not IS_POSIX:
         raise SystemNotSupported(
-            "Champion writes lakes on Linux and macOS only: this system has no locks on files as these have"
+            "Champion writes lakes on Linux and macOS only: this system has no file locks of that kind"
         )
     fcntl.flock(file, fcntl.LOCK_EX)
 

@@ -78,38 +78,50 @@ class EsgMapping(BaseModel):
     @model_validator(mode="after")
     def _makes_sense(self) -> EsgMapping:
         if self.provider == "blend":
-            raise ValueError("provider: 'blend' is what the mean of all providers is called; choose another name")
+            raise ValueError(
+                "provider: the name 'blend' is reserved for the mean of all providers; choose another name"
+            )
         if not self.scale[0] < self.scale[1]:
             raise ValueError(
                 f"scale: {list(self.scale)} does not rise; give the "
-                f"least number first, and say what is better in `direction`"
+                f"lowest number first, and the better end in `direction`"
             )
         if "score" not in self.columns or not {"isin", "symbol", "name"} & self.columns.keys():
             raise ValueError("columns: `score` and one of `isin`, `symbol`, `name` are needed")
         if self.history == "snapshot" and self.as_of is None:
-            raise ValueError("as_of: a snapshot needs its day; before it, it does not count (unless look_ahead: true)")
+            raise ValueError(
+                "as_of: a snapshot needs its day; it is not used before that day (unless look_ahead: true)"
+            )
         if (
             self.history == "point_in_time"
             and not {"available_from", "rating_date", "period_end"} & self.columns.keys()
         ):
             raise ValueError(
                 "columns: point_in_time needs `available_from`, "
-                "`rating_date` or `period_end`; without any, it is a snapshot"
+                "`rating_date` or `period_end`; without one of them it is a snapshot"
             )
         if self.look_ahead and self.history != "snapshot":
             raise ValueError("look_ahead: only a snapshot can look ahead")
         return self
 
     def covers(self, name: str) -> bool:
-        """True if a file of this name is one of the provider's."""
+        """Whether a file is one of the provider's.
+
+        Args:
+            name: name of the file.
+        """
         return fnmatch(PurePosixPath(name).name, self.files)
 
 
 def read_mapping(text: str, name: str) -> EsgMapping:
     """The mapping in a YAML file.
 
+    Args:
+        text: content of the file.
+        name: name of the file, for errors.
+
     Raises:
-        MappingError: see there.
+        MappingError: the mapping is incomplete or invalid.
     """
     import yaml
 
@@ -121,7 +133,7 @@ def read_mapping(text: str, name: str) -> EsgMapping:
             f"{'.'.join(map(str, each['loc'])) or 'mapping'}: {each['msg']}" for each in error.errors()
         )
         raise MappingError(
-            f"{name}: {problems}. Declare it as docs/esg.md shows; nothing of this provider is used before"
+            f"{name}: {problems}. Correct the mapping as in docs/esg.md; until then nothing of this provider is used"
         ) from error
     except (
         yaml.YAMLError,

@@ -57,10 +57,18 @@ class _Rejected(ChampionError):
 
 
 def read_records(body: bytes, name: str, mapping: EsgMapping) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Records (columns `RECORDS`) and rejected rows (columns `REJECTS`) of a file.
+    """Records of a provider's file.
+
+    Args:
+        body: content of the file.
+        name: name of the file, for errors.
+        mapping: of the provider.
+
+    Returns:
+        Records (columns `RECORDS`) and rejected rows (columns `REJECTS`).
 
     Raises:
-        EsgFileError: a declared column is absent, or there is no row.
+        EsgFileError: a declared column is missing, or there is no row.
     """
     try:
         header, *rows = csv_rows(body.decode("utf-8-sig", errors="replace"), name) or [[]]
@@ -122,10 +130,14 @@ def _record(fields: dict[Any, str], mapping: EsgMapping) -> dict[str, Any]:
 
 
 def oriented(raw: float, mapping: EsgMapping) -> float:
-    """A score on the fixed scale 0 to 100, higher is better.
+    """A score on a scale of 0 to 100, higher is better.
+
+    Args:
+        raw: score as published.
+        mapping: declares scale and direction.
 
     Raises:
-        _Rejected: it lies outside the declared scale, and that is not declared open-ended.
+        _Rejected: the score is outside the declared scale, and the scale is not open-ended.
     """
     least, largest = mapping.scale
     if not least <= raw <= largest:

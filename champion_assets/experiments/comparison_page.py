@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from champion_assets.backtest.sheet.terms import PLAIN, TERMS, value_in_words
+from champion_assets.backtest.sheet.terms import term_of, value_in_words
 from champion_assets.backtest.sheet.words import shown
 from champion_assets.backtest.tear_sheet import HTML_KEY
 from champion_assets.experiments.luck import Comparison, Luck
@@ -86,7 +86,11 @@ def render(
 
 
 def varying(results: Sequence[TrialResult]) -> list[str]:
-    """Parameters that are not the same in all trials."""
+    """Parameters that differ between trials.
+
+    Args:
+        results: of the trials.
+    """
     first = results[0].parameters
     return [name for name in first if any(each.parameters.get(name) != first[name] for each in results)]
 
@@ -95,7 +99,7 @@ def _table(results: Sequence[TrialResult]) -> Table:
     names = varying(results)
     columns = [
         Column("Trial", is_number=False),
-        *(Column(TERMS[name][0] if name in TERMS else name.replace("_", " "), is_number=False) for name in names),
+        *(Column(term_of(name)[0], is_number=False) for name in names),
         *(Column(label, unit) for label, unit in FIGURES.values()),
     ]
     rows = []
@@ -114,7 +118,7 @@ def _figure(name: str, figures: Mapping[str, float | None]) -> Cell:
 
 def _parameter(name: str, value: Any) -> Cell:
     is_plain_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return Cell(value_in_words(value, TERMS[name][1] if name in TERMS else PLAIN), value if is_plain_number else None)
+    return Cell(value_in_words(value, term_of(name)[1]), value if is_plain_number else None)
 
 
 def _curves(good: Sequence[tuple[TrialResult, pl.DataFrame]], every: int) -> list[Block]:
@@ -170,7 +174,7 @@ def _luck(luck: Luck) -> list[Block]:
         columns = [
             Column("Figure", is_number=False),
             Column("Value"),
-            Column("What it is", is_number=False, wraps=True),
+            Column("Meaning", is_number=False, wraps=True),
         ]
         rows = [
             [Cell(name[0].upper() + name[1:]), Cell(value), Cell(definition)]

@@ -18,7 +18,11 @@ from champion_assets.settings.simulation import SimulationSettings
 
 
 def parameters_of(settings: Settings) -> dict[str, Any]:
-    """Everything that a trial depends on beside the data, as JSON holds it."""
+    """Everything except data that a trial depends on, as JSON values.
+
+    Args:
+        settings: those of the trial.
+    """
     strategy = settings.strategy.model_dump(mode="json")
     return strategy | settings.model_dump(mode="json", include=set(SimulationSettings.model_fields))
 

@@ -19,6 +19,7 @@ import polars as pl
 from champion_assets.backtest.daily import NAME as DAILY
 from champion_assets.backtest.tear_sheet_figures import invested_days
 from champion_assets.experiments.results import FOLDER, TrialResult, kept_results, once
+from champion_assets.experiments.stored import stored_days
 from champion_assets.lake.store import Lake
 from champion_assets.quant.luck import BLOCKS, Overfitting, minimum_length, overfitting
 from champion_assets.quant.metrics import calendar_years
@@ -53,7 +54,12 @@ class Series:
         return self.sessions[-1]
 
     def between(self, first: dt.date, last: dt.date) -> pl.DataFrame:
-        """The days from `first` to `last`."""
+        """The rows of a range of days.
+
+        Args:
+            first: first day.
+            last: last day.
+        """
         return self.days.filter(pl.col("trade_date").is_between(first, last))
 
 
@@ -167,16 +173,20 @@ def _comparable(
 
 def _series(lake: Lake, experiment: str, result: TrialResult) -> Series | str:
     """The days of a trial, or why there are none."""
-    own = Lake(lake.uri(f"{FOLDER}/{experiment}/{result.identity}"), lake.storage_options)
-    dates = [date for date in own.dates(DAILY) if result.begin <= date.isoformat() <= result.end]
-    if not dates:
+    columns = ["trade_date", "buys", "portfolio_return", "overnight_return"]
+    rows = stored_days(lake, f"{FOLDER}/{experiment}/{result.identity}", DAILY, columns)
+    if rows is None:
         return "its days are no longer in the lake"
-    rows = own.read(DAILY, dates, ["trade_date", "buys", "portfolio_return", "overnight_return"])
+    rows = rows.filter(
+        pl.col("trade_date").is_between(dt.date.fromisoformat(result.begin), dt.date.fromisoformat(result.end))
+    )
+    if rows.is_empty():
+        return "its days are no longer in the lake"
     invested = invested_days(rows)
     if invested.is_empty():
         return "it never invested"
     days = invested.select("trade_date", excess=pl.col("portfolio_return") - pl.col("overnight_return"))
-    return Series(result, days, tuple(dates))
+    return Series(result, days, tuple(rows["trade_date"]))
 
 
 def _shared(series: Sequence[Series]) -> tuple[list[Series], dt.date, dt.date, list[tuple[str, str]]]:

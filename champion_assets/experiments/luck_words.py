@@ -14,7 +14,11 @@ from champion_assets.pages.units import number, percent
 
 
 def summary(luck: Luck) -> str:
-    """One sentence for the command."""
+    """One sentence for the command.
+
+    Args:
+        luck: estimates of an experiment.
+    """
     found = luck.comparison
     if found is None:
         return f"not judged, because {luck.why_not}"
@@ -27,7 +31,12 @@ def summary(luck: Luck) -> str:
 
 
 def lines(luck: Luck, found: Comparison) -> list[tuple[str, str, str]]:
-    """Each figure: name, value, definition."""
+    """The figures with name, value and definition.
+
+    Args:
+        luck: estimates of an experiment.
+        found: comparison that they are from.
+    """
     figures = found.overfitting
     slope = "undefined" if math.isnan(figures.degradation) else number(figures.degradation)
     chosen, kept = (float(np.median(each)) * found.root_sessions_a_year for each in (figures.chosen, figures.kept))
@@ -76,7 +85,11 @@ _BASIS = (
 
 
 def notes(luck: Luck) -> list[tuple[str, bool]]:
-    """What the figures rest on and why they may be doubted; True for what warns."""
+    """Basis and limits of the figures; True marks a warning.
+
+    Args:
+        luck: estimates of an experiment.
+    """
     found = luck.comparison
     if found is None:
         return [(f"Not judged, because {luck.why_not}.", True)]

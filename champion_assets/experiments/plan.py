@@ -84,10 +84,18 @@ class Trial:
 
 
 def read_trials(paths: Sequence[Path], settings: Settings) -> tuple[str, list[Trial]]:
-    """The experiment's name (that of the first file) and the trials of all files.
+    """The trials of some strategy files.
+
+    Args:
+        paths: YAML files.
+        settings: defaults of every trial.
+
+    Returns:
+        The experiment's name (that of the first file) and the trials of all files.
 
     Raises:
-        ExperimentError: a file is no strategy file, or has a field or value that does not exist; names file and field.
+        ExperimentError: a file is not a strategy file, or has an unknown field or an invalid value; names file and
+            field.
     """
     trials, names = [], []
     for path in paths:
@@ -104,7 +112,20 @@ def read_trials(paths: Sequence[Path], settings: Settings) -> tuple[str, list[Tr
 
 
 def parse_trials(text: str, origin: str, default_name: str, settings: Settings) -> tuple[str, list[Trial]]:
-    """Name and trials of one file's text; `origin` names it in errors. Errors as in `read_trials`."""
+    """The trials of one file.
+
+    Args:
+        text: its YAML text.
+        origin: name of the file, for errors.
+        default_name: name of the experiment if the text has none.
+        settings: defaults of every trial.
+
+    Returns:
+        The experiment's name, and its trials.
+
+    Raises:
+        ExperimentError: see `read_trials`.
+    """
     import yaml
 
     try:
@@ -137,17 +158,22 @@ def _refuse_delay(block: Sensitivity | None, settings: Settings, origin: str) ->
 
 
 def changed(settings: Settings, changes: dict[str, Any], origin: str) -> Settings:
-    """`settings` with other values for fields of the strategy or the simulator; `origin` names their file in errors.
+    """Settings with other values of the strategy or the simulator.
+
+    Args:
+        settings: the original settings.
+        changes: new values by field.
+        origin: name of the file, for errors.
 
     Raises:
-        ExperimentError: a field or a value that does not exist.
+        ExperimentError: an unknown field or an invalid value.
     """
     allowed = [*Strategy.model_fields, *SimulationSettings.model_fields]
     for name in changes:
         if name not in allowed:
             near = difflib.get_close_matches(name, allowed, 1)
             raise ExperimentError(
-                f"{origin}: {name!r} is no field of a strategy or the simulator{f'; {near[0]}?' if near else ''}"
+                f"{origin}: {name!r} is not a setting of the strategy or the simulator{f'; {near[0]}?' if near else ''}"
             )
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     try:

@@ -43,24 +43,49 @@ class TrialResult:
 
 
 def keep(lake: Lake, experiment: str, result: TrialResult) -> TrialResult:
-    """Store a result, in place of an earlier one of the same trial."""
+    """Store a result; it replaces an earlier one of the same trial.
+
+    Args:
+        lake: where experiments are stored.
+        experiment: name of the experiment.
+        result: of a trial.
+    """
     content = json.dumps(asdict(result), indent=1, sort_keys=True, default=str).encode()
     lake.put(f"{_folder(experiment, 'variants' if result.variant else 'trials')}/{result.identity}.json", content)
     return result
 
 
+def kept_result(lake: Lake, experiment: str, like: TrialResult) -> TrialResult | None:
+    """The stored result of the trial that `like` is of, if there is one."""
+    body = lake.get(f"{_folder(experiment, 'variants' if like.variant else 'trials')}/{like.identity}.json")
+    return None if body is None else TrialResult(**json.loads(body))
+
+
 def kept_results(lake: Lake, experiment: str) -> list[TrialResult]:
-    """All trials that were ever run under this name; variants are none."""
+    """All trials that were ever run under a name, without variants.
+
+    Args:
+        lake: where experiments are stored.
+        experiment: name of the experiment.
+    """
     return [TrialResult(**json.loads(lake.get(key) or b"")) for key in lake.keys(_folder(experiment))]
 
 
 def every_result(lake: Lake) -> list[TrialResult]:
-    """All trials that were ever run under any name, each once."""
+    """All trials that were ever run under any name, each once.
+
+    Args:
+        lake: where experiments are stored.
+    """
     return once(result for name in lake.folders(FOLDER) for result in kept_results(lake, name))
 
 
 def once(results: Iterable[TrialResult]) -> list[TrialResult]:
-    """One result for each trial: one with figures if there is any, of these the one that reaches furthest."""
+    """One result per trial: one with figures if there is any, and of these the one with the latest day.
+
+    Args:
+        results: may contain a trial several times.
+    """
     found: dict[str, TrialResult] = {}
     for result in results:
         key = identity_of(result.parameters, result.begin)

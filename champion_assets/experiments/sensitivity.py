@@ -50,9 +50,13 @@ class Variant:
 
 
 def is_in_sample(seed: int, number: int, instrument_id: str, share: float) -> bool:
-    """True for about `share` of all instruments.
+    """Whether an instrument is in a random sub-universe, by a hash of its id: nothing that happens later is used.
 
-    By a hash of the name alone, so that nobody's fate or membership decides.
+    Args:
+        seed: of the experiment.
+        number: of the sub-universe.
+        instrument_id: of the instrument.
+        share: expected fraction of all instruments in the sub-universe.
     """
     digest = hashlib.sha256(f"{seed} {number} {instrument_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
@@ -72,7 +76,12 @@ class Spread:
 
 
 def spreads(variants: Sequence[TrialResult], figure: str) -> list[Spread]:
-    """By kind the spread of a figure of the tear sheet; kinds without any are left out."""
+    """The spread of a figure by kind of variant; kinds without the figure are left out.
+
+    Args:
+        variants: results of the variants.
+        figure: name of a figure of the tear sheet.
+    """
     found = []
     for kind in KINDS:
         values = [
@@ -85,7 +94,12 @@ def spreads(variants: Sequence[TrialResult], figure: str) -> list[Spread]:
 
 
 def in_words(chosen: TrialResult, variants: Sequence[TrialResult]) -> str:
-    """One line for the command."""
+    """One line for the command.
+
+    Args:
+        chosen: result of the best trial.
+        variants: results of its variants.
+    """
     told = ", ".join(
         f"{each.kind} {each.least:.2f} to {each.largest:.2f} ({each.variants})" for each in spreads(variants, "sharpe")
     )

@@ -51,7 +51,9 @@ def variants_of(workspace: Workspace, trial: Trial, sessions: Sequence[dt.date])
     ]
     for delay in block.start_delay:
         if delay >= len(sessions):
-            raise ExperimentError(f"start_delay: {delay} sessions later the trial is over; it has {len(sessions)}")
+            raise ExperimentError(
+                f"start_delay: {delay} sessions later the trial has ended; it has only {len(sessions)}"
+            )
         found.append(replace(_with(trial, START, f"begun {delay} sessions later", {}), start=sessions[delay]))
     for delay in block.rebalance_delay:
         later = _with(trial, REBALANCING, f"decided {delay} sessions later", {})
@@ -83,7 +85,12 @@ def _left_out(
 
 
 def with_delay(tables: Mapping[str, DailyTable], sessions: int) -> dict[str, DailyTable]:
-    """The tables with an account that decides so many sessions after each rebalancing day."""
+    """The tables with an account that decides later.
+
+    Args:
+        tables: all tables.
+        sessions: number of sessions after each rebalance day.
+    """
     return {**tables, ACCOUNT: replace(tables[ACCOUNT], day_facts=_delayed(sessions))}
 
 

@@ -55,29 +55,41 @@ _SCORED = {
 class Characteristics(TableModel):
     """What is known of a member beside its prices."""
 
-    trade_date: pl.Date = pa.Field(description="Day on whose evening this was known")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    trade_date: pl.Date = pa.Field(description="Day by whose evening this was known")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
-    market_cap: float = pa.Field(nullable=True, gt=0, description="Shares issued times the day's close, rupees")
-    log_market_cap: float = pa.Field(nullable=True, description="Its natural logarithm")
-    size_z: float = pa.Field(nullable=True, ge=-3, le=3, description="z-score of that over the members, cut at 3")
-    earnings_yield: float = pa.Field(
-        nullable=True, description="Earnings of four quarters without exceptional items over the day's close, a share"
+    market_cap: float = pa.Field(nullable=True, gt=0, description="Shares issued times the close, rupees")
+    log_market_cap: float = pa.Field(nullable=True, description="Natural logarithm of `market_cap`")
+    size_z: float = pa.Field(
+        nullable=True, ge=-3, le=3, description="z-score of `log_market_cap` over the universe, clipped at 3"
     )
-    reported_earnings_yield: float = pa.Field(nullable=True, description="The same with exceptional items")
-    earnings_yield_z: float = pa.Field(nullable=True, ge=-3, le=3, description="z-score of `earnings_yield`, cut at 3")
+    earnings_yield: float = pa.Field(
+        nullable=True, description="Earnings per share of four quarters without exceptional items, divided by the close"
+    )
+    reported_earnings_yield: float = pa.Field(
+        nullable=True, description="Earnings per share of four quarters with exceptional items, divided by the close"
+    )
+    earnings_yield_z: float = pa.Field(
+        nullable=True, ge=-3, le=3, description="z-score of `earnings_yield`, clipped at 3"
+    )
     short_interest: float = pa.Field(
         nullable=True, ge=0, description=f"Value sold short over value traded, a share, {SESSIONS} sessions"
     )
-    short_interest_z: float = pa.Field(nullable=True, ge=-3, le=3, description="Its z-score, cut at 3")
-    open_interest_change: float = pa.Field(
-        nullable=True, ge=-1, description="Change of the open interest of its futures in the session, a share of before"
+    short_interest_z: float = pa.Field(
+        nullable=True, ge=-3, le=3, description="z-score of `short_interest`, clipped at 3"
     )
-    open_interest_change_z: float = pa.Field(nullable=True, ge=-3, le=3, description="Its z-score, cut at 3")
+    open_interest_change: float = pa.Field(
+        nullable=True,
+        ge=-1,
+        description="Change of the open interest of its futures in the session, relative to the session before",
+    )
+    open_interest_change_z: float = pa.Field(
+        nullable=True, ge=-3, le=3, description="z-score of `open_interest_change`, clipped at 3"
+    )
     delivery_share: float = pa.Field(
         nullable=True, ge=0, description=f"Value delivered over value traded, a share, {SESSIONS} sessions"
     )
-    delivery_z: float = pa.Field(nullable=True, ge=-3, le=3, description="Its z-score, cut at 3")
+    delivery_z: float = pa.Field(nullable=True, ge=-3, le=3, description="z-score of `delivery_share`, clipped at 3")
 
     class Config(TableModel.Config):
         """One row per member and day."""
@@ -173,7 +185,15 @@ class _Flows:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Characteristics of the members of `dates`."""
+    """Characteristics of the members of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     universe = inputs.read(UNIVERSE, [*KEY, "symbol"], days=dates).sort(KEY)
     if universe.is_empty():
         return Computed(empty_frame(Characteristics))
@@ -206,8 +226,8 @@ def _said(inputs: Inputs, dates: Sequence[dt.date], names: pl.Series) -> list[pl
 
 TABLE = DailyTable(
     name=NAME,
-    description="Size, earnings yield, short interest, change of open interest and delivery of each member, as known "
-    "on the evening of the day, with z-scores.",
+    description="One row per member and day, as known by the evening: size, earnings yield, short interest, open "
+    "interest, delivery; with z-scores.",
     model=Characteristics,
     code_version="1",
     inputs=lambda _: (

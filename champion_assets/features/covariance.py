@@ -35,13 +35,15 @@ class Covariance(TableModel):
     """A member's part of the day's risk model, in units of one session's return."""
 
     trade_date: pl.Date = pa.Field(description="Day at whose close the model was estimated")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     mean: float = pa.Field(description="Mean return subtracted in the window")
     volatility: float = pa.Field(ge=0, description="Standard deviation after shrinkage, per session")
-    idiosyncratic: float = pa.Field(ge=0, description="d: the diagonal part of the variance")
+    idiosyncratic: float = pa.Field(
+        ge=0, description="Idiosyncratic part d of the variance (the diagonal), per session"
+    )
     shrinkage: float = pa.Field(ge=0, le=1, description="Weight of the estimator's target")
-    estimator: str = pa.Field(isin=COVARIANCE_NAMES, description="How it was estimated")
+    estimator: str = pa.Field(isin=COVARIANCE_NAMES, description="Name of the estimator")
     window_first: pl.Date = pa.Field(description="First session of the window")
     window_sessions: pl.Int32 = pa.Field(ge=2, description="Sessions in the window")
 
@@ -62,7 +64,15 @@ class DatedRiskModel:
 
 
 def risk_model(workspace: Workspace, date: dt.date) -> DatedRiskModel:
-    """The risk model of `date`, computed from the window of returns (about a millisecond at 500 names)."""
+    """The risk model of a day, computed from the window of returns.
+
+    Args:
+        workspace: where the tables are.
+        date: a session with a universe.
+
+    Returns:
+        The model with the ids and symbols of its n names.
+    """
     (window,) = return_windows(open_inputs(TABLE, workspace, [date]), [date])
     if not window.instruments:
         raise RequestError(
@@ -74,12 +84,25 @@ def risk_model(workspace: Workspace, date: dt.date) -> DatedRiskModel:
 
 
 def risk_of(window: Window, estimator: CovarianceEstimator) -> RiskModel:
-    """The risk model of a window by an estimator of quant/covariance.py."""
+    """The risk model of a window.
+
+    Args:
+        window: returns, shape (sessions, members).
+        estimator: name of an estimator in `quant/covariance.py`.
+    """
     return COVARIANCES[estimator](centred(window.returns)[0])
 
 
 def estimate(window: Window, estimator: CovarianceEstimator) -> tuple[pl.DataFrame, dict[str, float]]:
-    """The stored form of one day's risk model, and its diagnostics."""
+    """The stored form of one day's risk model.
+
+    Args:
+        window: returns, shape (sessions, members).
+        estimator: name of an estimator in `quant/covariance.py`.
+
+    Returns:
+        One row per member, and diagnostics for the metadata.
+    """
     if not window.instruments:
         return empty_frame(Covariance), {}
     means = centred(window.returns)[1]
@@ -94,7 +117,15 @@ def estimate(window: Window, estimator: CovarianceEstimator) -> tuple[pl.DataFra
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Risk models of `dates`."""
+    """Risk models of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     found = [estimate(window, inputs.parameters.estimator) for window in return_windows(inputs, dates)]
     facts = {
         date: {"members": frame.height, **diagnostics} for date, (frame, diagnostics) in zip(dates, found, strict=True)
@@ -104,7 +135,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The day's risk model over its universe in low-rank form; the full matrix is computed on demand.",
+    description="Risk model of the day's universe in low-rank form; the full covariance matrix is computed on demand.",
     model=Covariance,
     code_version="3",
     inputs=lambda settings: (Input("features/universe"), Input("features/returns", settings.cov_window_days)),

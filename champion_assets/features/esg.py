@@ -31,31 +31,34 @@ BLEND = "blend"
 class Esg(TableModel):
     """A rated member of the universe."""
 
-    trade_date: pl.Date = pa.Field(description="Day at whose close this was known")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    trade_date: pl.Date = pa.Field(description="Day by whose close this was known")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     provider: str = pa.Field(description="Provider, or `blend` for all of them")
     sector: str = pa.Field(description="Industry, see features/universe")
     score: float = pa.Field(
         ge=0,
         le=100,
-        description="Oriented score, 0 to 100, higher is better; of "
-        "the blend the mean of the providers' comparable scores",
+        description="Score on a scale of 0 to 100, higher is better; for the blend the mean of comparable scores",
     )
-    z: float = pa.Field(description="z-score over the universe, cut at 3; of the blend the mean of the providers'")
-    percentile: float = pa.Field(gt=0, lt=1, description="(rank - 0.5) / n over the universe, ties share a rank")
+    z: float = pa.Field(
+        description="z-score over the universe, clipped at 3; for the blend the mean of the providers' z-scores"
+    )
+    percentile: float = pa.Field(
+        gt=0, lt=1, description="Percentile (rank - 0.5) / n over the universe; ties share a rank"
+    )
     min_max: float = pa.Field(ge=0, le=1, description="(s - min) / (max - min) over the universe; for display only")
     sector_z: float = pa.Field(
-        nullable=True, description="z-score within the sector; null for fewer than five rated names"
+        nullable=True, description="z-score within the sector; null with fewer than five rated names"
     )
     sector_percentile: float = pa.Field(
-        nullable=True, description="Percentile within the sector; null for fewer than five rated names"
+        nullable=True, description="Percentile within the sector; null with fewer than five rated names"
     )
-    providers: pl.Int32 = pa.Field(gt=0, description="Providers that rate the name")
+    providers: pl.Int32 = pa.Field(gt=0, description="Number of providers that rate the instrument")
     disagreement: float = pa.Field(
-        nullable=True, ge=0, description="Standard deviation of the providers' z-scores; null for a single one"
+        nullable=True, ge=0, description="Standard deviation of the providers' z-scores; null with a single provider"
     )
-    is_look_ahead: bool = pa.Field(description="A snapshot of ratings, or a list of sectors, that looks ahead is in it")
+    is_look_ahead: bool = pa.Field(description="The row uses an ESG snapshot or a sector list of a later day")
 
     class Config(TableModel.Config):
         """One row per member, provider and day."""
@@ -64,7 +67,15 @@ class Esg(TableModel):
 
 
 def transform(scores: pl.DataFrame, universe: pl.DataFrame) -> pl.DataFrame:
-    """Rows of silver/esg_scores and features/universe of any days to features."""
+    """ESG features of any days.
+
+    Args:
+        scores: rows of silver/esg_scores.
+        universe: rows of features/universe of the same days.
+
+    Returns:
+        One row per member, day and provider, and one per member and day for the blend.
+    """
     rank = {product: number for number, product in enumerate(PRODUCTS)}
     columns = ["trade_date", "instrument_id", "sector", "sector_is_look_ahead"]
     members = scores.join(universe.select(columns), on=["trade_date", "instrument_id"], how="inner")
@@ -119,7 +130,15 @@ def comparable(scores: pl.DataFrame) -> pl.DataFrame:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Features of `dates`."""
+    """Features of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     scores = inputs.read("silver/esg_scores")
     universe = inputs.read("features/universe", ["trade_date", "instrument_id", "sector", "sector_is_look_ahead"])
     frame = pl.concat([empty_frame(Esg), transform(scores, universe)]) if scores.height else empty_frame(Esg)

@@ -35,11 +35,11 @@ class ExpectedReturns(TableModel):
     """A member's expected return."""
 
     trade_date: pl.Date = pa.Field(description="Day at whose close the estimate was made")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     expected_return: float = pa.Field(gt=-1, lt=1, description="Expected simple return of one session")
     observations: pl.Int32 = pa.Field(gt=0, description="Returns present in the window")
-    estimator: str = pa.Field(isin=EXPECTED_RETURN_NAMES, description="How it was estimated")
+    estimator: str = pa.Field(isin=EXPECTED_RETURN_NAMES, description="Name of the estimator")
     window_first: pl.Date = pa.Field(description="First session of the window")
 
     class Config(TableModel.Config):
@@ -49,19 +49,37 @@ class ExpectedReturns(TableModel):
 
 
 def expected_of(window: Window, rules: Parameters) -> Array:
-    """The expected returns of a window by the estimator that the table declares, shape (members,)."""
+    """Expected returns of a window.
+
+    Args:
+        window: returns, shape (sessions, members).
+        rules: parameters of the table: estimator and its window.
+
+    Returns:
+        Expected simple return of one session, shape (members,).
+    """
     name = rules.estimator
     if name in PLAIN:
         return PLAIN[name](window.returns)
     if name == "capm":
         market = np.nanmean(window.returns, axis=1)
         return capm(window.returns, np.where(np.isfinite(market), market, 0.0))
+    if name != "implied":
+        raise ValueError(f"no function of the estimator {name!r}: it belongs into PLAIN of quant/expected.py")
     risk = COVARIANCES[rules.risk](centred(window.returns)[0])
     return implied(risk, benchmark_weights(window.turnover, rules.tracked), rules.risk_aversion)
 
 
 def estimate(window: Window, rules: Parameters) -> pl.DataFrame:
-    """Expected returns of one day's universe."""
+    """Expected returns of one day's universe.
+
+    Args:
+        window: returns, shape (sessions, members).
+        rules: parameters of the table: estimator and its window.
+
+    Returns:
+        One row per member.
+    """
     if not window.instruments:
         return empty_frame(ExpectedReturns)
     counts = np.isfinite(window.returns).sum(axis=0).astype(np.int32)
@@ -81,7 +99,15 @@ def estimate(window: Window, rules: Parameters) -> pl.DataFrame:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Expected returns of `dates`."""
+    """Expected returns of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return Computed(pl.concat([estimate(window, inputs.parameters) for window in return_windows(inputs, dates)]))
 
 

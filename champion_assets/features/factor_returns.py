@@ -55,18 +55,22 @@ MONTHS = 12
 class FactorReturns(TableModel):
     """A factor's session."""
 
-    trade_date: pl.Date = pa.Field(description="Session in which it was made")
-    factor: str = pa.Field(isin=FACTORS, description="See the module for what is bought and sold")
+    trade_date: pl.Date = pa.Field(description="Session of the return")
+    factor: str = pa.Field(
+        isin=FACTORS, description="Name of the factor; its portfolios are defined in features/factor_returns.py"
+    )
     factor_return: float = pa.Field(description="Return of the long side less that of the short side, before costs")
     long_return: float = pa.Field(
-        gt=-1, description="Mean total return of the names bought; of the market by traded value"
+        gt=-1, description="Mean total return of the long side; for the market weighted by traded value"
     )
     short_return: float = pa.Field(
-        gt=-1, description="Mean total return of the names sold; of the market the overnight return"
+        gt=-1, description="Mean total return of the short side; for the market the overnight return"
     )
-    longs: pl.Int32 = pa.Field(gt=0, description="Names bought that have a return in the session")
-    shorts: pl.Int32 = pa.Field(ge=0, description="Names sold that have one; 0 for the market")
-    decided_on: pl.Date = pa.Field(description="Evening whose close decided who is in the portfolios")
+    longs: pl.Int32 = pa.Field(gt=0, description="Number of long names with a return in the session")
+    shorts: pl.Int32 = pa.Field(
+        ge=0, description="Number of short names with a return in the session; 0 for the market"
+    )
+    decided_on: pl.Date = pa.Field(description="Day at whose close the portfolios were formed")
 
     class Config(TableModel.Config):
         """One row per factor and session."""
@@ -139,7 +143,15 @@ def session(evening: Evening, made: Array, overnight: float, skip: int) -> list[
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The factors of `dates`."""
+    """The factors of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     window = int(inputs.parameters.window)
     skip = window // MONTHS
     overnight = dict(inputs.read(RATES, ["trade_date", "overnight_return"], days=dates).iter_rows())

@@ -23,16 +23,33 @@ class Panel:
     values: NDArray[np.float64]
 
     def row(self, session: dt.date) -> int:
-        """Index of `session`."""
+        """The position of a session.
+
+        Args:
+            session: a session of the panel.
+        """
         return self.sessions.index(session)
 
     def columns(self, instruments: Sequence[str]) -> NDArray[np.intp]:
-        """Indices of `instruments`, all of which must be there."""
+        """The positions of instruments.
+
+        Args:
+            instruments: ids that are all in the panel.
+        """
         return np.searchsorted(np.asarray(self.instruments, dtype=object), np.asarray(instruments, dtype=object))
 
 
 def panel(rows: pl.DataFrame, value: str, sessions: Sequence[dt.date]) -> Panel:
-    """Spread column `value` of `rows` (trade_date, instrument_id, ...) over `sessions`, given in order."""
+    """A matrix of one column's values by session and instrument.
+
+    Args:
+        rows: with trade_date, instrument_id and `value`.
+        value: name of the column.
+        sessions: rows of the matrix, in order.
+
+    Returns:
+        The panel, shape (sessions, instruments), NaN where there is no row.
+    """
     instruments = rows["instrument_id"].unique().sort()
     codes = rows["instrument_id"].cast(pl.Enum(instruments)).to_physical().to_numpy()
     days = np.asarray(sessions, dtype="datetime64[D]")

@@ -45,26 +45,29 @@ class Returns(TableModel):
     """An instrument's return of the day."""
 
     trade_date: pl.Date = pa.Field(description="Trading date")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     simple_return: float = pa.Field(
         gt=-1, nullable=True, description="Price return: close / (prior_close x f_capital) - 1"
     )
     log_return: float = pa.Field(nullable=True, description="ln(1 + simple_return)")
     total_return: float = pa.Field(
-        gt=-1, nullable=True, description="The same with all dividends: close / (prior_close x f_total_return) - 1"
+        gt=-1, nullable=True, description="Return with all dividends: close / (prior_close x f_total_return) - 1"
     )
     log_total_return: float = pa.Field(nullable=True, description="ln(1 + total_return)")
     f_capital: float = pa.Field(
-        gt=0, description="Product of the factors of the ex-dates since the last session traded, level capital"
+        gt=0, description="Product of the price factors (level capital) of all ex-dates since the last session traded"
     )
-    f_total_return: float = pa.Field(gt=0, description="The same, level total_return")
+    f_total_return: float = pa.Field(
+        gt=0,
+        description="Product of the price factors (level total_return) of all ex-dates since the last session traded",
+    )
     open_gap: float = pa.Field(gt=-1, nullable=True, description="open / (prior_close x f_capital_special) - 1")
     is_unexplained_gap: bool = pa.Field(
-        description="Opened beyond any price band without an action that explains it: returns withheld"
+        description="Opened beyond any price band and no corporate action explains it; the returns are null"
     )
     doubt: str = pa.Field(
-        nullable=True, description="Why a factor is not known: all returns withheld, or total ones only"
+        nullable=True, description="Why a factor is unknown; all returns, or only the total returns, are null"
     )
 
     class Config(TableModel.Config):
@@ -74,7 +77,16 @@ class Returns(TableModel):
 
 
 def day_factors(equity: pl.DataFrame, actions: pl.DataFrame, date: dt.date) -> pl.DataFrame:
-    """Factors by instrument of the ex-dates after its last session up to `date`, as known on `date`."""
+    """Price factors since the last session on which each instrument traded.
+
+    Args:
+        equity: rows of silver/equity_eod of the day.
+        actions: legs of silver/corporate_actions.
+        date: the day; only actions known by then are used.
+
+    Returns:
+        One row per instrument with its factors by level.
+    """
     since = equity.select("instrument_id", "prior_date")
     legs = (
         known_events(actions, date)
@@ -140,7 +152,15 @@ def transform(equity: pl.DataFrame, factors: pl.DataFrame, doubts: pl.DataFrame,
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Returns of `dates`."""
+    """Returns of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     columns = ["trade_date", "instrument_id", "symbol", "open", "close", "prev_close", "prior_close", "prior_date"]
     equity = inputs.read("silver/equity_eod", columns).partition_by("trade_date", as_dict=True)
     wanted = [
@@ -173,7 +193,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Price and total return of the day, adjusted for every known action; what is in doubt is withheld.",
+    description="Price and total return per instrument and day, adjusted for known actions; null where in doubt.",
     model=Returns,
     code_version="3",
     inputs=lambda _: (

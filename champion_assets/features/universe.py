@@ -61,22 +61,26 @@ class Universe(TableModel):
     """A member of the day's universe."""
 
     trade_date: pl.Date = pa.Field(description="Day whose close decided the membership")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     rank: pl.Int32 = pa.Field(gt=0, description="1 is the largest by median turnover")
-    median_turnover: float = pa.Field(gt=0, description="Median of the last 63 sessions, untraded ones as 0, rupees")
-    sessions_traded: pl.Int32 = pa.Field(gt=0, description="Sessions of the window on which the name traded")
+    median_turnover: float = pa.Field(
+        gt=0, description="Median traded value of the last 63 sessions, rupees; sessions without a trade count as 0"
+    )
+    sessions_traded: pl.Int32 = pa.Field(gt=0, description="Sessions of the window on which the instrument traded")
     window_sessions: pl.Int32 = pa.Field(gt=0, description="Sessions in the window")
     close: float = pa.Field(gt=0, description="Closing price of the day, rupees")
     sector: str = pa.Field(
         description=f"NSE's industry by the list known on the day "
-        f"(bronze/index_constituents), {UNKNOWN_SECTOR} where none has it"
+        f"(bronze/index_constituents), {UNKNOWN_SECTOR} if no list has it"
     )
-    sector_is_look_ahead: bool = pa.Field(description="The list is of a later day; only with SECTOR_LISTS=look_ahead")
+    sector_is_look_ahead: bool = pa.Field(
+        description="The sector list is of a later day; only with SECTOR_LISTS=look_ahead"
+    )
 
     doubt: str = pa.Field(
         nullable=True,
-        description="What is in doubt in the risk window (see UNIVERSE_IN_DOUBT), and which list that decided is old",
+        description="Doubt in the risk window (see UNIVERSE_IN_DOUBT), or the outdated list that was used",
     )
 
     class Config(TableModel.Config):
@@ -187,7 +191,15 @@ def sectors_by_day(lists: pl.DataFrame) -> dict[dt.date, Sectors]:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Universes of `dates`."""
+    """Universes of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     sessions = inputs.days("silver/equity_eod")
     rows = inputs.read("silver/equity_eod", _COLUMNS)
     turnover = panel(rows, "turnover", sessions)
@@ -242,7 +254,8 @@ def _lists(inputs: Inputs, dates: Sequence[dt.date]) -> dict[dt.date, dict[str, 
 
 TABLE = DailyTable(
     name=NAME,
-    description="The names that could be held, by rule on turnover, history, price, series and doubt, as of the close.",
+    description="Instruments that may be held, by rules on traded value, history, price, series and doubt, as of "
+    "the close.",
     model=Universe,
     code_version="4",
     inputs=lambda settings: (

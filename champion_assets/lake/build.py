@@ -74,7 +74,7 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
     for date in plan.unchanged:
         info = state.info(date)
         if info is None:
-            raise BuildError(f"{table.name} {date}: the day vanished while it was looked at; run it again")
+            raise BuildError(f"{table.name} {date}: the day was removed while it was read; run it again")
         report.outcomes[date] = DayOutcome(
             "unchanged", info.fingerprint, info.rows, state.size(date), "inputs and code are the same"
         )
@@ -84,7 +84,7 @@ def _settle(table: DailyTable, workspace: Workspace, plan: Plan, report: RangeRe
             report.outcomes.pop(date, None)
             plan.stale.pop(date, None)
     for date, missing in plan.missing.items():
-        report.failed[date] = MissingInput(_say_missing(table, workspace, date, missing))
+        report.failed[date] = MissingInput(say_missing(table, workspace, date, missing))
 
 
 def _build_stale(table: DailyTable, workspace: Workspace, plan: Plan, marks: Fingerprints, report: RangeReport) -> None:
@@ -129,7 +129,8 @@ def _still_stale(table: DailyTable, workspace: Workspace, stale: Sequence[dt.dat
     return []
 
 
-def _say_missing(table: DailyTable, workspace: Workspace, date: dt.date, missing: list[tuple[str, dt.date]]) -> str:
+def say_missing(table: DailyTable, workspace: Workspace, date: dt.date, missing: list[tuple[str, dt.date]]) -> str:
+    """What a day lacks of which tables, and the command that brings it."""
     by_table: dict[str, list[dt.date]] = {}
     for name, day in missing:
         by_table.setdefault(name, []).append(day)
@@ -174,7 +175,7 @@ def _compute_and_write(
     if table.rows_stand_alone:
         computed = _without_broken_rows(table, computed)
     failed: dict[dt.date, Exception] = dict(computed.failed)
-    for date, text in _invalid_days(table, computed.frame).items():
+    for date, text in invalid_days(table, computed.frame).items():
         failed[date] = InvalidRows(f"{table.name} {date}: {text}")
     report.spent("validate", clock)
     clock = time.perf_counter()
@@ -281,11 +282,18 @@ def _sync_quarantine(
         write_days(workspace.lake, name, days, drop=[date for date in dates if date in held and date not in refused])
 
 
-def _invalid_days(table: DailyTable, frame: pl.DataFrame) -> dict[dt.date, str]:
+def invalid_days(table: DailyTable, frame: pl.DataFrame) -> dict[dt.date, str]:
+    """The days whose rows break the table's model, and how.
+
+    Raises:
+        InvalidRows: rows break it together, and no day alone.
+    """
     if violations(table.model, frame) is None:
         return {}
     found = {date: violations(table.model, day) for date, day in _by_day(frame).items()}
     bad: dict[dt.date, str] = {day: text for day, text in found.items() if text is not None}
     if not bad:
-        raise InvalidRows(f"{table.name}: rows are valid day by day but not together: {violations(table.model, frame)}")
+        raise InvalidRows(
+            f"{table.name}: each day's rows are valid, but not together: {violations(table.model, frame)}"
+        )
     return bad

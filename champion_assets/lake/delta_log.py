@@ -70,8 +70,7 @@ def head_said(body: bytes, where: str) -> tuple[int, bytes]:
     said, mark = body[:29], body[29:]
     if mark != f" {zlib.crc32(said):08x}".encode() or not said[:20].isdigit():
         raise CorruptObject(
-            f"{where}: damaged (its checksum differs); `champion "
-            f"verify --repair` writes it anew, as the next commit does"
+            f"{where}: damaged (its checksum differs); `champion verify --repair` or the next commit writes it again"
         )
     return int(said[:20]), said[21:]
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from champion_assets.lake.manifest import DayInfo
 from champion_assets.lake.parameters import differing
+from champion_assets.lake.place import Input
 from champion_assets.lake.store import Lake
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.workspace import DayFacts, Workspace
@@ -54,11 +55,26 @@ class _Marks:
     usable: dict[str | None, set[dt.date]] = field(default_factory=dict)
     content: dict[dt.date, str] = field(default_factory=dict)
     exact: dict[dt.date, str] = field(default_factory=dict)
+    digests: dict[tuple[bool, dt.date, dt.date, int], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """The hashes of the days that are there."""
         self.content |= {date: info.content for date, info in self.days.items()}
         self.exact |= {date: info.exact for date, info in self.days.items()}
+
+    def digest(self, window: Sequence[dt.date], *, exact: bool) -> str:
+        """The hash of what some days hold, by either hash of each."""
+        hashes = self.exact if exact else self.content
+        return hashlib.sha256(" ".join([hashes.get(day, "") for day in window]).encode()).hexdigest()[:32]
+
+    def digest_of_sessions(self, window: Sequence[dt.date], *, exact: bool) -> str:
+        """The same of consecutive sessions, remembered: many tables read the same ones."""
+        if not window:
+            return self.digest(window, exact=exact)
+        key = (exact, window[0], window[-1], len(window))
+        if key not in self.digests:
+            self.digests[key] = self.digest(window, exact=exact)
+        return self.digests[key]
 
 
 class Fingerprints:
@@ -68,6 +84,9 @@ class Fingerprints:
         self._lake = lake
         self._tables: dict[str, _Marks] = {}
         self._recipes: dict[str, str] = {}
+        self._identities: dict[str, str] = {}
+        self._inputs: dict[str, list[tuple[Input, str]]] = {}
+        self._windows: dict[tuple[str, int, int, bool], tuple[dt.date, Sequence[dt.date]]] = {}
 
     def of(self, table: str) -> _Marks:
         """The marks of a table."""
@@ -82,6 +101,30 @@ class Fingerprints:
         if table.name not in self._recipes:
             self._recipes[table.name] = recipe_of(table, settings)
         return self._recipes[table.name]
+
+    def identity(self, table: DailyTable, settings: Settings) -> str:
+        """What a table is, apart from its data, as JSON; computed once."""
+        if table.name not in self._identities:
+            self._identities[table.name] = json.dumps(_identity(table, settings), sort_keys=True, default=str)
+        return self._identities[table.name]
+
+    def inputs(self, table: DailyTable, settings: Settings) -> list[tuple[Input, str]]:
+        """What a table reads, each with a label that is unique; computed once."""
+        if table.name not in self._inputs:
+            self._inputs[table.name] = [
+                (wanted, f"{wanted.table}@{wanted.lag}" if wanted.lag else wanted.table)
+                for wanted in table.inputs(settings)
+            ]
+        return self._inputs[table.name]
+
+    def window(self, workspace: Workspace, wanted: Input, date: dt.date) -> Sequence[dt.date]:
+        """`Workspace.window`, remembered for the day that was asked for last: a plan asks twice for each."""
+        key = (wanted.table, wanted.sessions, wanted.lag, wanted.since_month)
+        last, found = self._windows.get(key, (None, ()))
+        if last != date:
+            found = workspace.window(wanted, date)
+            self._windows[key] = (date, found)
+        return found
 
     def stored(self, table: str, date: dt.date) -> str | None:
         """The fingerprint in the lake, or None if it does not have the day."""
@@ -112,6 +155,7 @@ class Fingerprints:
         marks = self.of(table)
         marks.expected.discard(date)
         marks.usable.clear()
+        marks.digests.clear()
         for known in (marks.days, marks.content, marks.exact):
             known.pop(date, None)
         if info is not None:
@@ -123,7 +167,7 @@ def missing_inputs(
 ) -> list[tuple[str, dt.date]]:
     """Tables and days that `date` of `table` reads and the lake lacks, or has of other code or settings."""
     missing = []
-    for name, window, _, _ in _windows(table, workspace, date, known):
+    for name, window, _, _ in _windows(table, workspace, date, marks, known):
         source = workspace.tables.get(name)
         made_by = None if source is None or source.is_source else marks.recipe(source, workspace.settings)
         missing += [(name, day) for day in marks.unusable(name, window, made_by)]
@@ -138,25 +182,27 @@ def expected_fingerprint(
     None as long as an input is about to be built, so that nobody knows yet.
     """
     read: dict[str, Any] = {}
-    for name, window, is_gate, label in _windows(table, workspace, date, known):
+    for name, window, is_gate, label in _windows(table, workspace, date, marks, known):
         if is_gate:
             continue
         source = marks.of(name)
         if not source.expected.isdisjoint(window):
             return None
-        hashes = source.exact if table.reads_provenance else source.content
-        text = " ".join([hashes.get(day, "") for day in window])
-        read[label] = [len(window), hashlib.sha256(text.encode()).hexdigest()[:32]]
-    text = json.dumps([*_identity(table, workspace.settings), known.facts.get(date), read], sort_keys=True, default=str)
+        digest = source.digest if label.endswith("+") else source.digest_of_sessions
+        read[label] = [len(window), digest(window, exact=table.reads_provenance)]
+    rest = json.dumps([known.facts.get(date), read], sort_keys=True, default=str)
+    text = f"{marks.identity(table, workspace.settings)[:-1]}, {rest[1:]}"  # one list, as if written at once
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _windows(
-    table: DailyTable, workspace: Workspace, date: dt.date, known: DayFacts
+    table: DailyTable, workspace: Workspace, date: dt.date, marks: Fingerprints, known: DayFacts
 ) -> Iterator[tuple[str, Sequence[dt.date], bool, str]]:
-    """What the day reads: table, days, whether it is a gate, and a label that is unique."""
-    for wanted in table.inputs(workspace.settings):
-        label = f"{wanted.table}@{wanted.lag}" if wanted.lag else wanted.table
-        yield wanted.table, workspace.window(wanted, date), wanted.is_gate, label
+    """What the day reads: table, days, whether it is a gate, and a label that is unique.
+
+    Days that no window of sessions holds have a label that ends with a plus sign.
+    """
+    for wanted, label in marks.inputs(table, workspace.settings):
+        yield wanted.table, marks.window(workspace, wanted, date), wanted.is_gate, label
     for name, days in sorted(known.more.get(date, {}).items()):
         yield name, list(days), False, f"{name}+"

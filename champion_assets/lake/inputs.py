@@ -56,16 +56,23 @@ class Inputs:
         self.seen: dict[dt.date, str | None] = {}
 
     def window(self, table: str, date: dt.date, *, lag: int | None = None) -> list[dt.date]:
-        """The sessions of `table` that `date` reads, in order.
+        """The sessions of a table that a day reads, in order.
 
-        With `lag` only those of the window that ends so many sessions before.
+        Args:
+            table: a declared input.
+            date: a day of the block.
+            lag: only the declared window that ends this many sessions before the day; by default all windows of the
+                table.
+
+        Returns:
+            Sessions, ascending.
 
         Raises:
-            UndeclaredInput: no such window is declared, or `date` is none of the block's.
+            UndeclaredInput: no such window is declared, or `date` is not a day of the block.
         """
         if date not in self.dates:
             raise UndeclaredInput(
-                f"{self.table} asks for {table} on behalf of {date}, which is no day of the block {self._span}"
+                f"{self.table} asks for {table} on behalf of {date}, which is not a day of the block {self._span}"
             )
         windows = [wanted for wanted in self._declared if wanted.table == table and lag in (None, wanted.lag)]
         more = self._more.get(date, {}).get(table, ()) if lag is None else ()
@@ -74,14 +81,17 @@ class Inputs:
         return sorted({*more, *(day for wanted in windows for day in self._place.window(wanted, date))})
 
     def days(self, table: str) -> list[dt.date]:
-        """The sessions of `table` that the block reads.
+        """The sessions of a table in the windows of the block's days, without those that the block itself writes.
 
-        The windows of its days together, without what the block itself will write.
+        Args:
+            table: a declared input.
+
+        Returns:
+            Sessions, ascending.
         """
         if table not in self._days:
-            if not any(wanted.table == table for wanted in self._declared) and not any(
-                table in each for each in self._more.values()
-            ):
+            declared = {wanted.table for wanted in self._declared}.union(*self._more.values())
+            if table not in declared:
                 self._refuse(table)
             found = {day for date in self.dates for day in (self.window(table, date) if self._has(table, date) else ())}
             self._days[table] = sorted(found.difference(self.dates) if table == self.table else found)
@@ -118,39 +128,50 @@ class Inputs:
         return self._place.lake.read(table, chosen, columns)
 
     def refused(self, table: str) -> dict[dt.date, pl.DataFrame]:
-        """What was taken out of the declared windows of `table` on the days of the block.
+        """Quarantined rows of a table in the declared windows of the block.
 
-        For days that have such rows.
+        Args:
+            table: a declared input.
+
+        Returns:
+            Rows by day, only for days that have any.
         """
         asset, lake = f"quarantine/{table}", self._place.lake
         held = sorted(set(self.days(table)) & set(self.dates) & set(lake.dates(asset)))
         return {date: lake.read(asset, [date]) for date in held}
 
     def infos(self, table: str) -> dict[dt.date, DayInfo | None]:
-        """What the lake says of the days of the declared windows: fingerprint, rows, content."""
+        """What the lake stores about the days of the declared windows: fingerprint, rows, content.
+
+        Args:
+            table: a declared input.
+        """
         return self._place.lake.infos(table, self.days(table))
 
     @contextmanager
     def files(self, table: str, days: Iterable[dt.date]) -> Iterator[list[str]]:
-        """Paths on this machine with the rows of `days`, all of them in the declared windows, and of other days of
-        their months.
+        """Paths on this machine of Parquet files with the rows of some days, and of other days of their months.
+
+        Args:
+            table: a declared input.
+            days: days of the declared windows.
         """
         with self._place.lake.files(table, self._chosen(table, self.days(table), days)) as paths:
             yield paths
 
     def shared(
-        self, what: str, make: Callable[[Inputs], A], *, reads: Sequence[str], parameters: Sequence[str] = ()
+        self, what: str, make: Callable[[Inputs], A], *, reads: Sequence[str | Input], parameters: Sequence[str] = ()
     ) -> A:
         """What `make` makes for the block; several builds of one process may have it in common (`lake/shared.py`).
 
         Args:
             what: a name that no other part of the program uses.
             make: of these inputs, cut down to `reads` and `parameters`; what it returns is never changed afterwards.
-            reads: the tables that it reads.
+            reads: the tables that it reads, or shorter windows of them than the declared ones.
             parameters: those that it depends on.
         """
-        own, key = self._cut(reads, parameters)
-        return self._place.shared.once((what, *key, tuple(self.dates)), reads, lambda: make(own))
+        own, tables, key = self._cut(reads, parameters)
+        return self._place.shared.once((what, *key, tuple(self.dates)), tables, lambda: make(own))
 
     def shared_days(
         self,
@@ -158,27 +179,46 @@ class Inputs:
         days: Sequence[dt.date],
         make: Callable[[Inputs, Sequence[dt.date]], Iterator[tuple[dt.date, A]]],
         *,
-        reads: Sequence[str],
+        reads: Sequence[str | Input],
         parameters: Sequence[str] = (),
     ) -> Iterator[tuple[dt.date, A]]:
         """`shared` for single days of the block, which do not depend on each other."""
-        own, key = self._cut(reads, parameters)
-        return self._place.shared.each((what, *key), reads, days, lambda missing: make(own, missing))
+        own, tables, key = self._cut(reads, parameters)
+        return self._place.shared.each((what, *key), tables, days, lambda missing: make(own, missing))
 
-    def _cut(self, reads: Sequence[str], parameters: Sequence[str]) -> tuple[Inputs, tuple[str, str]]:
-        own = copy.copy(self)
-        own._declared = [wanted for wanted in self._declared if wanted.table in reads]  # noqa: SLF001  # of this class
-        own._days, own.facts = {}, {}  # noqa: SLF001
+    def _cut(
+        self, reads: Sequence[str | Input], parameters: Sequence[str]
+    ) -> tuple[Inputs, list[str], tuple[str, str]]:
+        own, declared = copy.copy(self), list[Input]()
+        for each in reads:
+            table = each if isinstance(each, str) else each.table
+            windows = [wanted for wanted in self._declared if wanted.table == table]
+            if isinstance(each, str):
+                declared += windows
+                continue
+            if not any(wanted.lag == each.lag and wanted.sessions >= each.sessions for wanted in windows):
+                self._refuse(each.table, f", {each.sessions}, lag={each.lag}")
+            declared.append(each)
+        own._declared, own._days, own.facts = declared, {}, {}  # noqa: SLF001  # of this class
         own.parameters = Parameters(self.table, {name: self.parameters[name] for name in parameters})
-        return own, (repr(own._declared), repr(dict(own.parameters)))  # noqa: SLF001
+        tables = sorted({each if isinstance(each, str) else each.table for each in reads})
+        return own, tables, (repr(declared), repr(dict(own.parameters)))
 
     def originals(self, table: str) -> Originals:
-        """The original files of a declared raw table."""
+        """The original files of a declared raw table.
+
+        Args:
+            table: a declared raw table.
+        """
         self.days(table)
         return Originals(self._place.lake, table)
 
     def before(self, date: dt.date) -> dt.date | None:
-        """The session of the grid before a day of the block, or None for the first."""
+        """The session before a day of the block; None for the first of the history.
+
+        Args:
+            date: a day of the block.
+        """
         self.calendar.day(date)
         return self._place.window_before(date)
 
@@ -186,9 +226,7 @@ class Inputs:
     def outside(self) -> Any:
         """What the table declares as `outside`, opened: the source of a raw table, the database of a warehouse."""
         if self._open_outside is None:
-            raise UndeclaredInput(
-                f"{self.table} asks for what lies outside the lake; only tables that declare `outside` are handed it"
-            )
+            raise UndeclaredInput(f"{self.table} asks for data outside the lake; declare `outside` in its table")
         return self._open_outside(self._place.settings)
 
     @property
@@ -198,14 +236,19 @@ class Inputs:
         return OwnOriginals(self._place.lake, self.table)
 
     def own_rows(self, date: dt.date) -> pl.DataFrame | None:
-        """What a raw table holds of `date` now, before this build; None if nothing.
+        """The current rows of a day of a raw table, before this build.
 
-        The commit of the day will be refused if another run
-        wrote it meanwhile.
+        The commit is refused if another run changes them meanwhile.
+
+        Args:
+            date: a day of the block.
+
+        Returns:
+            The rows, or None if there are none.
         """
         self._must_be_raw()
         if date not in self.dates:
-            raise UndeclaredInput(f"{self.table} asks for its own {date}, which is no day of the block {self._span}")
+            raise UndeclaredInput(f"{self.table} asks for its own {date}, which is not a day of the block {self._span}")
         state = self._place.lake.state(self.table)
         info = state.info(date)
         self.seen[date] = None if info is None else info.exact
@@ -223,9 +266,8 @@ class Inputs:
             if name.startswith("_"):
                 raise AttributeError(name)
             raise UndeclaredInput(
-                f"{self.table} asks for {name!r}; a computation has only what its table declares: `inputs` for "
-                f"other tables, `parameters` "
-                "for settings, `day_facts` for what the calendar says, `outside` for what lies outside the lake"
+                f"{self.table} asks for {name!r}; a computation has only what its table declares: `inputs` for other "
+                "tables, `parameters` for settings, `day_facts` for the calendar, `outside` for what is not in the lake"
             )
 
     @property
@@ -241,10 +283,9 @@ class Inputs:
         wanted = sorted(set(days))
         if beyond := sorted(set(wanted).difference(allowed)):
             raise UndeclaredInput(
-                f"{self.table} reads {table} of {beyond[0]}, which is "
-                f"not in the windows that it declares for {self._span}; "
-                f"declare a longer window, as `Input({table!r}, "
-                f"sessions=...)`. Days after the day itself cannot be declared"
+                f"{self.table} reads {table} of {beyond[0]}, which is not in the windows that it declares for "
+                f"{self._span}; declare a longer window, as `Input({table!r}, sessions=...)`. Days after the day "
+                "itself cannot be declared"
             )
         return wanted
 
@@ -255,4 +296,4 @@ class Inputs:
 
     def _must_be_raw(self) -> None:
         if not self.table.startswith("raw/"):
-            raise UndeclaredInput(f"{self.table} asks for original files of its own; only raw tables keep such files")
+            raise UndeclaredInput(f"{self.table} asks for its original files; only raw tables have original files")

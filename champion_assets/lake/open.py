@@ -38,8 +38,7 @@ def open_lake(settings: Settings, *, any_form: bool = False) -> Lake:
         lake = Lake(root)
     if not any_form and is_older(lake):
         raise LakeRefused(
-            f"{root} is a lake of the older form, one object per "
-            f"day; `champion migrate` moves it, and can be taken back"
+            f"{root} is a lake of the older form, one object per day; `champion migrate` converts it and can be undone"
         )
     return lake
 

@@ -56,21 +56,40 @@ class Place:
     shared: Shared = NOTHING_SHARED
 
     def sessions(self, start: dt.date, end: dt.date) -> list[dt.date]:
-        """The sessions from `start` to `end` that belong to the grid."""
+        """The sessions of the history in a range.
+
+        Args:
+            start: first day.
+            end: last day.
+        """
         start = max(start, self.settings.start_date)
         return self.calendar.sessions_between(start, end) if start <= end else []
 
     def window(self, wanted: Input, date: dt.date) -> list[dt.date]:
-        """The sessions of `wanted` that the session `date` reads."""
+        """The sessions of an input that a day reads.
+
+        Args:
+            wanted: the declared input.
+            date: a session.
+        """
         trailing = self.calendar.trailing_sessions(date, wanted.sessions + wanted.lag)
         trailing = trailing[: len(trailing) - wanted.lag]
         if wanted.since_month and trailing:
             trailing = self.calendar.sessions_between(trailing[-1].replace(day=1), trailing[-1])
         first = self._first_of(wanted.table)
+        if trailing and trailing[0] >= first:
+            return trailing
         return [session for session in trailing if session >= first]
 
     def window_before(self, date: dt.date) -> dt.date | None:
-        """The session of the grid before `date`, or None for the first."""
+        """The session before a day.
+
+        Args:
+            date: a session.
+
+        Returns:
+            The session, or None for the first of the history.
+        """
         return next(iter(self.window(Input("", lag=1), date)), None)
 
     def _first_of(self, _table: str) -> dt.date:

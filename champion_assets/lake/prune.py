@@ -52,7 +52,7 @@ def tag(lake: Lake, name: str) -> dict[str, int]:
         TagError: the name is taken, or is no name.
     """
     if not _NAME.fullmatch(name):
-        raise TagError(f"{name!r} is no name of a tag: letters, digits, `.`, `_` and `-`")
+        raise TagError(f"{name!r} is not a valid tag; use letters, digits, `.`, `_` and `-`")
     now = dt.datetime.now(dt.UTC)
     states = {table: lake.state(table) for table in lake.tables()}
     for table, state in states.items():
@@ -62,7 +62,7 @@ def tag(lake: Lake, name: str) -> dict[str, int]:
     def change(body: bytes | None) -> bytes:
         known = json.loads(body or b"{}")
         if name in known:
-            raise TagError(f"the tag {name!r} is taken; choose another name")
+            raise TagError(f"the tag {name!r} exists already; choose another name")
         return json.dumps(known | {name: versions}, indent=1, sort_keys=True).encode()
 
     lake.update(TAGS, change)

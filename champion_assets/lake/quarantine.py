@@ -174,7 +174,7 @@ def decide(
         QuarantineError: no such row, no reason, or a table whose rows cannot simply be let through.
     """
     if not why.strip():
-        raise QuarantineError("say why: whoever looks at this row later wants to know")
+        raise QuarantineError("give a reason with --why")
     lake = workspace.lake
     if table not in workspace.tables:
         raise QuarantineError(f"there is no table {table!r}")

@@ -15,6 +15,8 @@ import polars as pl
 from pandera.config import ValidationDepth, config_context, set_config
 from pandera.errors import SchemaErrors
 
+from champion_assets.lake.schema_pass import plainly_satisfies
+
 SAMPLE = 5
 set_config(use_narwhals_backend=False)  # the models are written for the backend that reads Polars itself
 
@@ -31,9 +33,14 @@ class TableModel(pa.DataFrameModel):
 
 
 def violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> str | None:
-    """None if `frame` satisfies `model`, else which rules fail, on how many rows.
+    """Validate a frame.
 
-    With a sample of the offending values.
+    Args:
+        model: schema.
+        frame: rows to check.
+
+    Returns:
+        None if the frame is valid, else which rules fail on how many rows, with a sample of the values.
     """
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(
@@ -44,7 +51,15 @@ def violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> str | Non
 
 
 def row_violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `frame` that break a rule of `model`: one row each with `index` (from 0) and `reason`."""
+    """Rows that break a rule of a schema.
+
+    Args:
+        model: schema.
+        frame: rows to check.
+
+    Returns:
+        One row per invalid row with `index` (from 0) and `reason`.
+    """
     failures = _failures(model, frame)
     if failures is None:
         return pl.DataFrame(schema={"index": pl.Int64, "reason": pl.String})
@@ -58,10 +73,14 @@ def row_violations(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.Da
 
 
 def split_rows(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    """The rows that satisfy the model, and the others with `rule` and `reason` (None if there are none).
+    """Separate valid from invalid rows. Errors of the frame as a whole, such as a column's type, are left to the build.
 
-    What is wrong with the frame as a whole, such as a column's type, is nobody's row and is left for the build to
-    refuse.
+    Args:
+        model: schema.
+        frame: rows to check.
+
+    Returns:
+        The valid rows, and the invalid ones with `rule` and `reason` (None if there are none).
     """
     faults = row_violations(model, frame)
     if faults.is_empty():
@@ -74,6 +93,8 @@ def split_rows(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> tuple[pl.
 
 def _failures(model: type[pa.DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame | None:
     """Pandera's table of what fails, or None; whatever Pandera's switches say."""
+    if plainly_satisfies(model, frame):
+        return None
     try:
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
             model.validate(frame, lazy=True)
@@ -93,5 +114,9 @@ def _words(cases: pl.DataFrame) -> str:
 
 
 def empty_frame(model: type[pa.DataFrameModel]) -> pl.DataFrame:
-    """A frame without rows in the model's columns and types."""
+    """A frame without rows in the columns and types of a schema.
+
+    Args:
+        model: schema.
+    """
     return pl.DataFrame(schema={name: column.dtype.type for name, column in model.to_schema().columns.items()})

@@ -143,15 +143,27 @@ class DailyTable:
         return self.name.split("/", 1)[0]
 
     def block_size(self, settings: Settings) -> int:
-        """`block` under these settings."""
+        """The number of sessions that are computed together.
+
+        Args:
+            settings: `block` may depend on them.
+        """
         return self.block if isinstance(self.block, int) else self.block(settings)
 
     def reads_other_days(self, settings: Settings) -> bool:
-        """True if a day reads earlier days, of other tables or of this one."""
+        """Whether a day reads earlier days, of other tables or of this one.
+
+        Args:
+            settings: the inputs may depend on them.
+        """
         return any(wanted.sessions > 1 or wanted.lag > 0 or wanted.since_month for wanted in self.inputs(settings))
 
     def reads_itself(self, settings: Settings) -> bool:
-        """True if a day reads earlier days of the same table."""
+        """Whether a day reads earlier days of the same table.
+
+        Args:
+            settings: the inputs may depend on them.
+        """
         return any(wanted.table == self.name for wanted in self.inputs(settings))
 
     @property

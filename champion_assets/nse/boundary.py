@@ -41,7 +41,9 @@ def read_outside(read: Callable[[bytes, str], T], body: bytes, name: str, *, lim
         'abc'
     """
     if len(body) > limit:
-        raise OversizedPayload(f"{name}: {len(body)} bytes, at most {limit} are read; this is no file of this kind")
+        raise OversizedPayload(
+            f"{name}: {len(body)} bytes, at most {limit} are read; this is too large for a file of this kind"
+        )
     try:
         return read(body, name)
     except BadPayload:

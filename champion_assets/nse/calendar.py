@@ -58,10 +58,13 @@ class SessionCalendar:
         return self._exceptions.get(date) or ordinary(date)
 
     def day(self, date: dt.date) -> Day:
-        """Everything known about `date`.
+        """Everything known about a day.
+
+        Args:
+            date: any day of the calendar.
 
         Raises:
-            CalendarError: the date lies outside the calendar.
+            CalendarError: the date is outside the calendar.
         """
         if not self.first <= date <= self.last:
             raise CalendarError(
@@ -71,34 +74,75 @@ class SessionCalendar:
         return self._lookup(date)
 
     def is_session(self, date: dt.date) -> bool:
-        """True if the market traded on `date`."""
+        """Whether the market traded on a day.
+
+        Args:
+            date: any day of the calendar.
+
+        Raises:
+            CalendarError: the date is outside the calendar.
+        """
         return self.day(date).is_session
 
     def why_closed(self, date: dt.date) -> str | None:
-        """The reason for which `date` was closed, or None if it was a session."""
+        """The reason why a day was closed.
+
+        Args:
+            date: any day of the calendar.
+
+        Returns:
+            The reason, or None for a session.
+
+        Raises:
+            CalendarError: the date is outside the calendar.
+        """
         day = self.day(date)
         return None if day.is_session else day.reason
 
     def sessions_between(self, start: dt.date, end: dt.date) -> list[dt.date]:
-        """All sessions from `start` to `end`, both included, in order."""
+        """All sessions of a range, in order.
+
+        Args:
+            start: first day.
+            end: last day, included.
+        """
         self.day(start)
         self.day(end)
         return self._sessions[bisect_left(self._sessions, start) : bisect_right(self._sessions, end)]
 
     def previous_session(self, date: dt.date) -> dt.date | None:
-        """The last session strictly before `date`, or None before the first of all."""
+        """The last session before a day.
+
+        Args:
+            date: any day.
+
+        Returns:
+            The session, or None at the start of the calendar.
+        """
         self.day(date)
         index = bisect_left(self._sessions, date)
         return self._sessions[index - 1] if index else None
 
     def next_session(self, date: dt.date) -> dt.date | None:
-        """The first session strictly after `date`, or None at the end of the calendar."""
+        """The first session after a day.
+
+        Args:
+            date: any day.
+
+        Returns:
+            The session, or None at the end of the calendar.
+        """
         self.day(date)
         index = bisect_right(self._sessions, date)
         return self._sessions[index] if index < len(self._sessions) else None
 
     def trailing_sessions(self, date: dt.date, count: int) -> list[dt.date]:
-        """The last `count` sessions up to and including `date` (fewer at the beginning of the calendar)."""
+        """The last sessions up to a day, which is included if it is a session.
+
+        Args:
+            date: any day.
+            count: number of sessions; fewer at the start of the calendar.
+        """
         self.day(date)
         end = bisect_right(self._sessions, date)
         return self._sessions[max(0, end - count) : end]

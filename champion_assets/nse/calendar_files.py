@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
@@ -71,6 +72,7 @@ class Day:
         return self.status != "closed"
 
 
+@cache
 def ordinary(date: dt.date) -> Day:
     """A day that no file has a line for: a regular session from Monday to Friday, else closed."""
     confirmed = date >= CONFIRMED_FROM
@@ -112,7 +114,7 @@ def _line(row: dict[str, str], where: str) -> Day:
         raise CalendarError(f"{where}: {row['date']!r} is not a date YYYY-MM-DD") from error
     status, confirmed = row["status"].strip(), row.get(CONFIRMED, "yes")
     if status not in STATUSES:
-        raise CalendarError(f"{where}: status {status!r} is none of {', '.join(STATUSES)}")
+        raise CalendarError(f"{where}: status {status!r} is not one of {', '.join(STATUSES)}")
     if confirmed not in ("yes", "no"):
         raise CalendarError(f"{where}: confirmed is yes or no, not {confirmed!r}")
     texts = (row["reason"], row["open"], row["close"], row["evidence"])

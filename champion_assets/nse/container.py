@@ -71,7 +71,9 @@ def csv_text(body: bytes, name: str, nesting: int = 0, *, may_end_open: bool = F
         return csv_text(inner, name, nesting + 1, may_end_open=may_end_open)
     text = body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     if text.lstrip()[:1] == b"<":
-        raise HtmlPayload(f"{name}: an HTML page ({len(body)} bytes) lies in the place of the file; fetch it again")
+        raise HtmlPayload(f"{name}: an HTML page ({len(body)} bytes) instead of the file; fetch it again")
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise ArchivePayload(f"{name}: text in UTF-16, as Excel saves it; fetch it again, or save it as CSV UTF-8")
     if b"\x00" in text[:4096]:
         raise ArchivePayload(f"{name}: binary content (begins with {body[:8]!r}) instead of CSV text")
     if not text.endswith(b"\n") and not may_end_open:

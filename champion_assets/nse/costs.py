@@ -51,7 +51,12 @@ _TAX_ON_SEBI_FEE_FROM = dt.date(2022, 7, 18)
 
 
 def rate(schedule: Schedule, date: dt.date) -> float:
-    """The rate in force on `date`."""
+    """The rate in force on a day.
+
+    Args:
+        schedule: rates by first day.
+        date: the day.
+    """
     index = bisect_right([start for start, _ in schedule], date.isoformat()) - 1
     return schedule[max(index, 0)][1]
 
@@ -86,7 +91,11 @@ class CostRates:
 
 
 def cost_rates(date: dt.date) -> CostRates:
-    """Rates of `date` for delivery trades."""
+    """The statutory rates of delivery trades.
+
+    Args:
+        date: the day of the trade.
+    """
     exchange, sebi = rate(EXCHANGE_CHARGE, date), rate(SEBI_FEE, date)
     return CostRates(
         rate(STT, date), exchange, sebi, rate(STAMP_BUY, date), rate(STAMP_SELL, date), rate(SERVICE_TAX, date),
@@ -125,7 +134,17 @@ class Charges:
 
 
 def charges(rates: CostRates, plan: Plan, bought: Sequence[float], sold: Sequence[float]) -> Charges:
-    """The charges of orders of these values, rupees; exchange includes the SEBI fee."""
+    """The charges of orders.
+
+    Args:
+        rates: statutory rates of the day.
+        plan: the broker's charges.
+        bought: values of the buys, rupees.
+        sold: values of the sells, rupees.
+
+    Returns:
+        Charges by kind, rupees; `exchange` includes the SEBI fee.
+    """
     buys, sells = math.fsum(bought), math.fsum(sold)
     value = buys + sells
     brokerage = math.fsum(min(plan.brokerage * each, plan.largest) for each in (*bought, *sold))

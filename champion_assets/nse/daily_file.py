@@ -106,7 +106,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Loose:
-    """A file that a folder or a bucket may have and that the archive is not asked for.
+    """A file that a folder or a bucket may have; the archive is asked for it by a setting only (`archive_lists.py`).
 
     `name` with the day in `strftime`'s codes.
 
@@ -196,12 +196,12 @@ class DailyFile:
         wanted += [self.summary.blank, self.summary.label, self.summary.total] if self.summary else []
         if wrong := [name for name in (self.name, *names) if not _TABLE.fullmatch(name)]:
             raise ValueError(
-                f"{self.name}: {wrong[0]!r} is no name of a table or column: lower case, digits and underscores"
+                f"{self.name}: {wrong[0]!r} is not a valid name of a table or column; use lower case, digits and _"
             )
         if len(set(names)) < len(names) or {"trade_date", "source_row", "source_sha256"} & set(names):
             raise ValueError(f"{self.name}: two columns of one name, or one called as those that every table has")
         if lacking := [name for name in wanted if name not in names]:
-            raise ValueError(f"{self.name}: {lacking[0]!r} is named and is no column of it")
+            raise ValueError(f"{self.name}: {lacking[0]!r} is named but is not one of its columns")
 
     @property
     def schema(self) -> dict[str, pl.DataType]:
@@ -216,7 +216,8 @@ class DailyFile:
     def declared(self) -> dict[str, Any]:
         """Everything that the rows depend on, in plain values.
 
-        Of the attributes in `_LATER` those that are not at their defaults.
+        Of the attributes in `_LATER` those that are not at their defaults. Words for a person (descriptions, meanings)
+        are left out: other words make no other rows.
         """
         texts = {"description", "licence"}
         defaults = {each.name: each.default for each in fields(self) if each.name in _LATER}
@@ -225,6 +226,7 @@ class DailyFile:
             for name, value in asdict(self).items()
             if name not in texts and value != defaults.get(name, _ALWAYS)
         }
+        said["columns"] = [{key: kept for key, kept in each.items() if key != "meaning"} for each in said["columns"]]
         if self.prepare is not None:
             said["prepare"] = f"{self.prepare.__module__}.{self.prepare.__qualname__}"
         return said

@@ -72,7 +72,7 @@ def read_daily_file(file: DailyFile, text: str, name: str) -> ReadFile:
         | {"source_row": [number for number, _ in fitting]},
         schema=dict.fromkeys((each.name for each in file.columns), pl.String()) | {"source_row": pl.Int32()},
     )
-    values = texts.select(*(_value(each, file.date_format) for each in file.columns), "source_row")
+    values = texts.select(*_values(file), "source_row")
     totals, told = values.clear(), pl.DataFrame(schema={"source_row": pl.Int32(), "reason": pl.String()})
     if file.summary is not None:
         is_total = texts[file.summary.blank] == ""
@@ -81,7 +81,7 @@ def read_daily_file(file: DailyFile, text: str, name: str) -> ReadFile:
         why = f"neither a row, for its {file.summary.blank} is blank, nor a line of totals that is known"
         told = totals.filter(~is_known).select("source_row", reason=pl.lit(why))
         totals, values, texts = totals.filter(is_known), values.filter(~is_total), texts.filter(~is_total)
-    lacking = [each for each in file.columns if values[each.name].null_count()]
+    lacking = [each for each in file.columns if _may_have_faults(texts[each.name], values[each.name], each)]
     if lacking:
         faults = pl.DataFrame(
             [_faults(texts[each.name], values[each.name], each, file.date_format) for each in lacking]
@@ -99,6 +99,12 @@ def read_daily_file(file: DailyFile, text: str, name: str) -> ReadFile:
     return ReadFile(rows, refused, totals, _date(file, rows, name))
 
 
+def _may_have_faults(texts: pl.Series, values: pl.Series, column: Column) -> bool:
+    """True if a value is missing although the file says something, or where it must say something."""
+    missing = values.null_count()
+    return missing > 0 and (column.is_needed or missing != texts.is_in(["", *column.blanks]).sum())
+
+
 def _places(file: DailyFile, header: Sequence[str], name: str) -> dict[str, int]:
     """By column name its place in the lines."""
     known = {" ".join(spelling.split()): each.name for each in file.columns for spelling in (each.header, *each.also)}
@@ -110,6 +116,17 @@ def _places(file: DailyFile, header: Sequence[str], name: str) -> dict[str, int]
         words = f"new columns {new}, absent columns {absent}" if new or absent else "a column stands there twice"
         raise UnknownHeader(f"{name}: not the header of {file.name}: {words}; it begins with {','.join(tidy)[:120]!r}")
     return places
+
+
+_VALUES: dict[int, tuple[DailyFile, list[pl.Expr]]] = {}
+"""By identity of a declaration itself, so that the identity stays its own, and the values of its columns."""
+
+
+def _values(file: DailyFile) -> list[pl.Expr]:
+    """The values of all columns of a file, made once for each declaration."""
+    if id(file) not in _VALUES:
+        _VALUES[id(file)] = file, [_value(each, file.date_format) for each in file.columns]
+    return _VALUES[id(file)][1]
 
 
 def _value(column: Column, date_format: str) -> pl.Expr:

@@ -172,10 +172,10 @@ def _ending(cells: Sequence[str]) -> Ending:
 def _check_words(row: Mapping[str, str]) -> None:
     for name, allowed in (("kind", KINDS), ("confidence", CONFIDENCES)):
         if row[name] not in allowed:
-            raise ValueError(f"{name} {row[name]!r} is none of {', '.join(allowed)}")
+            raise ValueError(f"{name} {row[name]!r} is not one of {', '.join(allowed)}")
     for name in ("isin", "child_isin"):
         if (row[name] or name == "isin") and not is_valid_isin(row[name]):
-            raise ValueError(f"{name} {row[name]!r} is no valid ISIN")
+            raise ValueError(f"{name} {row[name]!r} is not a valid ISIN")
     for name in ("symbol", "evidence"):
         if not row[name]:
             raise ValueError(f"{name} must be given")
@@ -188,5 +188,5 @@ def _check_words(row: Mapping[str, str]) -> None:
 def _amount(text: str, name: str, least: float | None = None) -> float:
     value = float(text)
     if not (math.isfinite(value) and (value > 0 or value == least)):
-        raise ValueError(f"{name} {text!r} is no positive number" + ("" if least is None else f", nor {least:.0f}"))
+        raise ValueError(f"{name} {text!r} is not a positive number" + ("" if least is None else f", nor {least:.0f}"))
     return value

@@ -32,9 +32,9 @@ class Blocked(NseError):
 
 
 class Redirected(NseError):
-    """The server sends to another host or scheme, or in circles.
+    """The server redirects to another host or scheme, or in a loop.
 
-    Nothing is asked of the other: it was not named in the settings.
+    The redirect is not followed, because the settings do not name that host.
     """
 
 
@@ -55,27 +55,27 @@ class BadPayload(NseError):
 
 
 class EmptyPayload(BadPayload):
-    """No bytes, or a header without a single row."""
+    """The file is empty, or has a header and no rows."""
 
 
 class HtmlPayload(BadPayload):
-    """An HTML page was served under the file's name."""
+    """The bytes are an HTML page, not the file."""
 
 
 class XlsxPayload(BadPayload):
-    """An Excel workbook was served under the file's name."""
+    """The bytes are an Excel workbook, not the file."""
 
 
 class TruncatedPayload(BadPayload):
-    """The file ends in the middle: a broken archive, or a last line without its end."""
+    """The file is truncated: a damaged archive, or an incomplete last line."""
 
 
 class ArchivePayload(BadPayload):
-    """An archive that does not hold exactly one small data file, or that expands beyond all reason."""
+    """The archive does not contain exactly one data file, or it expands to an unreasonable size."""
 
 
 class UnknownHeader(BadPayload):
-    """The header line is none of the registered ones."""
+    """The header line is not one of the registered formats."""
 
     rule = "B4"
 
@@ -87,21 +87,21 @@ class RaggedRows(BadPayload):
 
 
 class BadValue(BadPayload):
-    """A field does not hold what its column promises."""
+    """A field does not fit its column's type."""
 
     rule = "B5"
 
 
 class OversizedPayload(BadPayload):
-    """The file, a line of it or its header is larger than any file of this kind."""
+    """The file, one of its lines or its header is larger than any genuine file of this kind."""
 
 
 class ReaderFailed(BadPayload):
-    """The reader met what it does not declare: the file is refused, and that it was met so is a defect of ours."""
+    """The reader failed unexpectedly. The file is refused; please report this as a bug."""
 
 
 class WrongDate(BadPayload):
-    """The rows are of another day (the "holiday echo"), or of several days."""
+    """The rows are of another day (NSE repeats a file on a holiday), or of several days."""
 
     rule = "B2"
 
@@ -109,9 +109,9 @@ class WrongDate(BadPayload):
 class UnexpectedSession(NseError):
     """The calendar calls the day closed, but there is a valid file with its rows.
 
-    The calendar has to learn, not the file to vanish.
+    Add the session to the calendar; the file is kept.
     """
 
 
 class AmbiguousSource(NseError):
-    """Two different files of the same name lie in the source folder."""
+    """The source folder contains two different files of the same name."""

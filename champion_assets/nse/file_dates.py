@@ -77,7 +77,7 @@ def _read(match: re.Match[str], name: str) -> dt.date:
         readings = _digits(text)
     possible = {each for each in readings if each is not None}
     if not possible:
-        raise BadValue(f"{name}: {text!r} is no date; write YYYY-MM-DD into the name")
+        raise BadValue(f"{name}: {text!r} is not a date; write YYYY-MM-DD in the file's name")
     if len(possible) > 1:
         one_day, other = sorted(possible)
         raise BadValue(f"{name}: {text!r} may be {one_day} or {other}; write YYYY-MM-DD into the name")

@@ -105,10 +105,18 @@ class Parsed:
 
 
 def recognise(header_line: str, name: str, formats: Sequence[Format] = FORMATS) -> Format:
-    """The one of `formats` whose columns are exactly those of `header_line`.
+    """The format of a header.
+
+    Args:
+        header_line: first line of the file.
+        name: name of the file, for the message.
+        formats: known formats.
+
+    Returns:
+        The format with exactly these columns.
 
     Raises:
-        UnknownHeader: names the nearest format and the columns that are new or absent.
+        UnknownHeader: names the nearest format and the new and missing columns.
     """
     columns = [column.strip() for column in header_line.split(",")]
     if columns[-1] == "":

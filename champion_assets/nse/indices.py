@@ -133,21 +133,36 @@ _NO_PRICE_INDEX = re.compile(
 
 
 def current_name(published: str) -> str:
-    """Today's name of an index; names that never changed stay as they are, the spaces made single."""
+    """The current name of an index.
+
+    Args:
+        published: a name as published on any day.
+
+    Returns:
+        The current name; a name that never changed, with single spaces.
+    """
     tidy = " ".join(published.split())
     known = _RENAMED.get(tidy.lower())
     return known or (f"Nifty {tidy[len(_CNX) :]}" if tidy.lower().startswith(_CNX) else tidy)
 
 
 def index_id(published: str) -> str:
-    """A key that neither renames nor changing case disturb: today's name in lower case, words joined."""
+    """The permanent key of an index: its current name in lower case, words joined by `_`.
+
+    Args:
+        published: a name as published on any day.
+
+    >>> index_id("Nifty 50")
+    'nifty_50'
+    """
     return re.sub(r"[^a-z0-9]+", "_", current_name(published).lower()).strip("_")
 
 
 def is_price_index(key: str) -> bool:
-    """True for an index of shares without their dividends.
+    """Whether an index is of shares without their dividends (not of rates, bonds, volatility, futures or leverage).
 
-    Rates, bonds, volatility, futures and leverage are something else.
+    Args:
+        key: `index_id`.
     """
     return _NO_PRICE_INDEX.search(key) is None
 

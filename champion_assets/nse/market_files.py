@@ -23,14 +23,19 @@ SIDES = {"H": "upper", "L": "lower"}
 
 BANDS = DailyFile(
     name="bundle_bands",
-    description="The securities that hit their price band by the PR bundle of the day.",
+    description="Securities that touched their price band during the day, from the PR bundle.",
     place=Member("bh"),
     columns=(
         Column("SYMBOL", "symbol", "text", "Ticker on that date", is_needed=True),
         Column("SERIES", "series", "text", "Series", is_needed=True),
         Column("SECURITY", "security", "text", "Name of the security"),
         Column(
-            "HIGH/LOW", "side", "text", "Which of its bands it touched during the day", values=SIDES, is_needed=True
+            "HIGH/LOW",
+            "side",
+            "text",
+            "Price band touched during the day, upper or lower",
+            values=SIDES,
+            is_needed=True,
         ),
     ),
     ignored=("INDEX FLAG",),
@@ -44,7 +49,7 @@ SHARES = DailyFile(
     place=Member("MCAP"),
     first=dt.date(2024, 2, 1),
     columns=(
-        Column("Trade Date", "file_date", "date", "Day of the file, as its rows say it", is_needed=True),
+        Column("Trade Date", "file_date", "date", "Date in the file's rows", is_needed=True),
         Column("Symbol", "symbol", "text", "Ticker on that date", is_needed=True),
         Column("Series", "series", "text", "Series", is_needed=True),
         Column("Security Name", "security", "text", "Name of the security"),
@@ -63,7 +68,7 @@ SHARES = DailyFile(
             "Last day on which it traded; null if never",
             blanks=("-", "Not Traded"),
         ),
-        Column("Face Value(Rs.)", "face_value", "number", "Face value, rupees a share", low=0),
+        Column("Face Value(Rs.)", "face_value", "number", "Face value, rupees per share", low=0),
         Column("Issue Size", "shares", "count", "Shares issued", is_needed=True, low=1),
         Column(
             "Close Price/Paid up value(Rs.)",
@@ -93,8 +98,13 @@ EARNINGS = DailyFile(
     place=Member("PE", separator="_"),
     columns=(
         Column("SYMBOL", "symbol", "text", "Ticker on that date", is_needed=True),
-        Column("SYMBOL P/E", "pe", "number", "Previous close over the earnings of four quarters; null for none"),
-        Column("ADJUSTED P/E", "adjusted_pe", "number", "The same without exceptional items"),
+        Column(
+            "SYMBOL P/E",
+            "pe",
+            "number",
+            "Previous close divided by earnings per share of four quarters; null if there are none",
+        ),
+        Column("ADJUSTED P/E", "adjusted_pe", "number", "As the column before, without exceptional items"),
     ),
     key=("symbol",),
     joins=0.5,
@@ -102,12 +112,12 @@ EARNINGS = DailyFile(
 
 HIGHS = DailyFile(
     name="bundle_highs",
-    description="Securities that reached a new high or low of 52 weeks, by the PR bundle of the day (`HL`).",
+    description="Securities with a new 52-week high or low, from the PR bundle of the day (`HL`).",
     place=Member("HL"),
     columns=(
         Column("SECURITY", "security", "text", "Name of the security", is_needed=True),
         Column("NEW", "new", "number", "The new high or low, rupees", is_needed=True, low=0),
-        Column("PREVIOUS", "previous", "number", "The one before, rupees", low=0),
+        Column("PREVIOUS", "previous", "number", "Previous 52-week high or low, rupees", low=0),
         Column(
             "NEW_STATUS",
             "status",
@@ -123,7 +133,7 @@ HIGHS = DailyFile(
 
 FUNDS = DailyFile(
     name="bundle_funds",
-    description="Exchange-traded funds that traded, with what each follows, by the PR bundle of the day (`etf`).",
+    description="Exchange-traded funds that traded, with their underlying, from the PR bundle of the day (`etf`).",
     place=Member("etf"),
     columns=(
         Column("SERIES", "series", "text", "Series", is_needed=True),
@@ -148,7 +158,7 @@ FUNDS = DailyFile(
 
 SMALL = DailyFile(
     name="bundle_sme",
-    description="Shares of small companies that traded, by the PR bundle of the day (`sme`).",
+    description="Shares of small companies that traded, from the PR bundle of the day (`sme`).",
     place=Member("sme"),
     columns=(
         Column("SERIES", "series", "text", "Series", is_needed=True),
@@ -172,7 +182,7 @@ SMALL = DailyFile(
 
 MEETINGS = DailyFile(
     name="board_meetings",
-    description="Board meetings that companies announced, by the PR bundle of the day (`Bm`).",
+    description="Board meetings announced by companies, from the PR bundle of the day (`Bm`).",
     place=Member("Bm", suffix=".txt"),
     columns=(
         Column("COMPANY NAME", "company", "text", "Name of the company", is_needed=True),
@@ -182,10 +192,10 @@ MEETINGS = DailyFile(
             "SUBJECT",
             "subject",
             "text",
-            "What it is about, in the exchange's words; `unknown` where these are others",
+            "Subject as published; `unknown` if it is not one of the registered subjects",
             is_needed=True,
         ),
-        Column("BM PURPOSE", "purpose", "text", "The whole text, lines joined"),
+        Column("BM PURPOSE", "purpose", "text", "Full text, lines joined"),
     ),
     key=("symbol",),
     grain=("meeting_date", "subject"),

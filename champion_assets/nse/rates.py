@@ -106,5 +106,5 @@ def _line(row: dict[str, str], where: str) -> RateLine:
     if last < first:
         raise RateError(f"{where}: last={last} lies before first={first}")
     if not (math.isfinite(percent) and 0 <= percent < _PLAUSIBLE):
-        raise RateError(f"{where}: percent={row['percent']} is no rate in percent a year, 0 to {_PLAUSIBLE:.0f}")
+        raise RateError(f"{where}: percent={row['percent']} is not a rate in percent per year, 0 to {_PLAUSIBLE:.0f}")
     return RateLine(first, last, percent / 100)

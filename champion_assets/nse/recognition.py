@@ -20,6 +20,25 @@ from champion_assets.nse.constituents import COLUMNS as INDEX_LIST
 from champion_assets.nse.dates import parse_date
 from champion_assets.nse.errors import BadPayload
 from champion_assets.nse.file_dates import date_in_name
+from champion_assets.nse.file_kinds import (
+    ACTIONS,
+    BANDS,
+    BC,
+    BLOCK,
+    BULK,
+    CHANGES,
+    CHANGES_OF_SERIES,
+    DERIVATIVES,
+    FULL,
+    INDEX_CLOSE,
+    LEGACY,
+    LIST,
+    MTO,
+    OLD_DERIVATIVES,
+    SECURITIES,
+    UDIFF,
+    USED,
+)
 from champion_assets.nse.formats import FORMATS
 from champion_assets.nse.names import (
     FIRST_UDIFF,
@@ -35,37 +54,6 @@ from champion_assets.nse.names import (
 HEAD_BYTES = 16 * 1024
 """How much of a file is read to know it."""
 _TEXT_BYTES = 64 * 1024
-LEGACY, UDIFF, FULL = "legacy bhavcopy", "UDiFF bhavcopy", "sec_bhavdata_full"
-PRICES = (UDIFF, LEGACY, FULL)
-"""Kinds that hold a day's prices, in order of rank."""
-MTO, INDEX_CLOSE, BC, PR = "MTO", "ind_close_all", "Bc (corporate actions of a PR bundle)", "PR bundle"
-ACTIONS, CHANGES, SECURITIES, LIST = (
-    "corporate-actions export",
-    "symbolchange",
-    "security list",
-    "list of index members",
-)
-MEMBERS = ("Pd", "bh", "mcap", "PE", "hl", "etf", "sme", "Bm")
-"""Members of the PR bundle that some table reads, too, where they lie loose under their names."""
-BULK, BLOCK = "bulk deals", "block deals"
-LISTS = (BULK, BLOCK, "shortselling", "REG1_IND", "fao_participant", "CM_52_wk_High_low")
-DERIVATIVES, OLD_DERIVATIVES = "UDiFF F&O bhavcopy", "legacy F&O bhavcopy"
-USED = (
-    *PRICES,
-    MTO,
-    INDEX_CLOSE,
-    BC,
-    PR,
-    *MEMBERS,
-    *LISTS,
-    DERIVATIVES,
-    OLD_DERIVATIVES,
-    ACTIONS,
-    CHANGES,
-    SECURITIES,
-    LIST,
-)
-"""Kinds that some table reads."""
 _OF_FORMAT = {
     "legacy_l1": LEGACY, "legacy_l2": LEGACY, "udiff": UDIFF, "udiff_early": UDIFF, "sec_bhavdata_full": FULL,
 }  # fmt: skip
@@ -88,7 +76,8 @@ _SIGNS = (
     ("sme", "market symbol corpind"),
     (BULK, "date symbol clientname buysell remarks"),
     (BLOCK, "date symbol clientname buysell"),
-    ("series_change", "symbol fromseries toseries"),
+    (CHANGES_OF_SERIES, "symbol fromseries toseries"),
+    (BANDS, "symbol series securityname band"),
     ("shortselling", "securityname symbolname tradedate quantity"),
     ("namechange", "nchsymbol nchprevname"),
     ("CMVOLT", "date symbol underlyingclosepricea"),
@@ -277,7 +266,13 @@ def archive_name(kind: str | None, date: dt.date | None) -> str | None:
         return registers[kind]
     if date is None:
         return None
-    own = {BC: "bc%d%m%Y.csv", BULK: "bulk_%d%m%Y.csv", BLOCK: "block_%d%m%Y.csv"}
+    own = {
+        BC: "bc%d%m%Y.csv",
+        BULK: "bulk_%d%m%Y.csv",
+        BLOCK: "block_%d%m%Y.csv",
+        CHANGES_OF_SERIES: "series_change_%d%m%Y.csv",
+        BANDS: "sec_list_%d%m%Y.csv",
+    }
     if kind in own:
         return format(date, own[kind])
     if kind == DERIVATIVES and date >= FIRST_UDIFF:

@@ -116,7 +116,7 @@ def fixed_ticks(series: Sequence[str]) -> Array:
     return np.array([SME_TICK if each in SME_SERIES else np.nan for each in series], dtype=float)
 
 
-def band_edge(previous: Array, band: float, date: dt.date, fixed: Array, *, upper: bool) -> Array:
+def band_edge(previous: Array, band: float | Array, date: dt.date, fixed: Array, *, upper: bool) -> Array:
     """The highest (or lowest) price that a band of `band` around the previous close allows.
 
     At least a tick away from that close.
@@ -139,7 +139,7 @@ def at_band(prices: Array, previous: Array, date: dt.date, fixed: Array, *, uppe
 
     Never where that is unknown (NaN).
 
-    The band of a stock is not in the daily files, so all bands count. Where NSE's list of the day is at hand, ask that.
+    All bands count: asked where neither the list of hits nor that of bands speaks of a stock.
 
     Args:
         prices: rupees.
@@ -149,11 +149,19 @@ def at_band(prices: Array, previous: Array, date: dt.date, fixed: Array, *, uppe
         upper: which side.
     """
     found = np.zeros(prices.shape, dtype=bool)
-    with np.errstate(invalid="ignore"):
-        for band in BANDS:
-            edge = band_edge(previous, band, date, fixed, upper=upper)
-            found |= np.abs(prices - edge) < _tick_of(edge, date, fixed) / 2
+    for band in BANDS:
+        found |= at_edge(prices, previous, band, date, fixed, upper=upper)
     return found
+
+
+def at_edge(prices: Array, previous: Array, band: float | Array, date: dt.date, fixed: Array, *, upper: bool) -> Flags:
+    """True where a price lies at the edge of this band above (or below) the previous close, to the tick.
+
+    Never where one of them is unknown (NaN). See `at_band`.
+    """
+    with np.errstate(invalid="ignore"):
+        edge = band_edge(previous, band, date, fixed, upper=upper)
+        return np.asarray(np.abs(prices - edge) < _tick_of(edge, date, fixed) / 2)
 
 
 def rounded(prices: Array, date: dt.date, fixed: Array, *, up: bool) -> Array:

@@ -118,9 +118,9 @@ def _line(gap: dict[str, Any], rows: Sequence[dict[str, Any]]) -> dict[str, str 
         "f": f"{f:.10g}",
         "q": f"{1 / f:.10g}",
     }
-    why = [f"proposed by the market's evidence: {ratio}"]
+    why = [f"proposed from market data: {ratio}"]
     if paused is not None and paused > ORDINARY_PAUSE:
-        why.append(f"after {paused} days without a trade, when a price is found anew: the ratio may be another")
+        why.append(f"after {paused} days without a trade, so the ratio is uncertain")
     if gap["subject"]:
         why.append(f"the feed says {gap['subject']}")
     return line | named | {"why": "; ".join(why), "evidence": "; ".join(evidence)}

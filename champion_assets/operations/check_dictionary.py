@@ -26,31 +26,30 @@ from champion_assets.nse.errors import BadPayload
 
 _CODE = re.compile(r"\b[A-Z]\d{1,2}\b")
 _SEVERITY = {
-    "block": "blocks: features and everything after them are not built for the day",
-    "quarantine": "quarantines: the rows or the file are taken out, the day goes on without them",
-    "warn": "warns: the day is built",
-    "info": "informs: the day is built, and no alarm is sent",
+    "block": "The features and all later tables are not built for the day.",
+    "quarantine": "The rows or the file are set aside. The day is built without them.",
+    "warn": "The day is built. The asset check of the table and `champion doctor` show the failure.",
+    "info": "The day is built. The result is only recorded in `checks/results`.",
 }
 _TO_DO = {
-    "block": "Look at the sample in `checks/results`. Replace the file and run `champion backfill DAY DAY "
-    "--refetch`, or, if the exchange "
-    "really published this, let the day through with a line in the file in `CHAMPION_CHECKS` (date, "
-    "check, why, evidence).",
-    "quarantine": "`champion quarantine list` shows what was taken out, with file, line and reason; `champion "
-    "quarantine release` or "
-    "`drop` decides. What nobody decides stays out.",
-    "warn": "Look at the sample. Many warnings explain themselves (a thin market, a Muhurat session); a "
-    "file that is wrong is replaced and "
-    "the day run again with `--refetch`.",
-    "info": "Nothing, unless the number changes its size.",
+    "block": "Read the sample in `checks/results`. If the file is wrong, replace it and run `champion backfill DAY DAY "
+    "--refetch`. If NSE really published these values, accept the failure: add a line (date, check, reason, evidence) "
+    "to the file in `CHAMPION_CHECKS`.",
+    "quarantine": "`champion quarantine list` shows each row with file, line and reason. Accept it with `champion "
+    "quarantine release` or reject it with `drop`. Until then it stays out.",
+    "warn": "Read the sample. Many warnings have a simple cause (a thin market, a Muhurat session). If the file is "
+    "wrong, replace it and run the day again with `--refetch`.",
+    "info": "Nothing, unless the number of rows changes much.",
 }
 _HEAD = """# Checks
 
 Generated from the code by `python -m champion_assets.operations.check_dictionary`; do not edit.
 
-Every session is judged by these rules: `checks/results` has one row per rule and day, and the asset checks in Dagster
-show the same. A code names a family: B a file as such, S the rows of a day, X a day beside its neighbours and other
-files. Base rates are of the genuine files of 2016-2020 (1,238 sessions, 2,088,701 rows), unless something else is said.
+Every session is checked by these rules. `checks/results` has one row per check and day; Dagster shows the same results
+as asset checks. The first letter of a code is its kind: B checks a file, S the rows of one day, X a day against other
+days and other files. A base rate says how often genuine files fail the check or how near they come to its limit.
+Unless stated otherwise, base rates are from the files of 2016-2020 (1,238 sessions, 2,088,701 rows).
+
 What to do, by severity:
 
 | severity | what happens | what to do |
@@ -70,7 +69,7 @@ def check_dictionary() -> str:
 
 
 def _section(code: str, rules: list[Rule], limits: list[tuple[str, str]]) -> str:
-    lines = [f"## {code}\n", "| check | judges | severity | demands |", "|---|---|---|---|"]
+    lines = [f"## {code}\n", "| check | table | severity | passes if |", "|---|---|---|---|"]
     lines += [f"| `{rule.name}` | `{rule.asset}` | {rule.severity} | {_cell(rule.says)} |" for rule in rules]
     if refusals := list(_refusals(code)):
         lines += [

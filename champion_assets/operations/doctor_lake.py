@@ -73,11 +73,11 @@ def stale_findings(workspace: Workspace, built: dict[str, list[dt.date]]) -> Ite
             yield Finding(
                 "staleness",
                 "warning",
-                f"{name}: {len(bad)} days, {bad[0]} to {bad[-1]}, are of other input, code or settings",
+                f"{name}: {len(bad)} days, {bad[0]} to {bad[-1]}, were built from other input, code or settings",
                 f"champion backfill {bad[0]} {bad[-1]} --assets '{name}+'",
             )
     if not found:
-        yield Finding("staleness", "ok", "every day was made from the present input by the present code and settings")
+        yield Finding("staleness", "ok", "every day was built from the current input, code and settings")
 
 
 def checks_findings(workspace: Workspace, built: dict[str, list[dt.date]]) -> Iterator[Finding]:
@@ -96,7 +96,7 @@ def checks_findings(workspace: Workspace, built: dict[str, list[dt.date]]) -> It
             "checks",
             "error",
             f"{check} blocks {date}: {sample}",
-            "mend the cause, or a line in the CSV in CHAMPION_CHECKS",
+            "get the right file, or accept the failure by a line in the CSV in CHAMPION_CHECKS",
         )
     recent = failed.filter(
         pl.col("trade_date").is_in(dates[-RECENT:]) & pl.col("severity").is_in(["warn", "quarantine"])
@@ -137,7 +137,7 @@ def quarantine_findings(workspace: Workspace) -> Iterator[Finding]:
         yield Finding(
             "quarantine",
             "ok",
-            f"nothing waits for a decision ({rows['rows'].sum()} rows decided)" if rows.height else "empty",
+            f"no row waits for a decision ({rows['rows'].sum()} rows decided)" if rows.height else "empty",
         )
     for table, days, count in waiting.group_by("table").agg(pl.len(), pl.col("open").sum()).sort("table").iter_rows():
         yield Finding(
@@ -172,7 +172,7 @@ def verified_findings(workspace: Workspace) -> Iterator[Finding]:
     """When the lake was last compared with its checksums; every read compares what it reads."""
     said = last_verified(workspace.lake)
     if said is None:
-        yield Finding("integrity", "note", "the whole lake was never compared with its checksums", "champion verify")
+        yield Finding("integrity", "note", "the lake has not been compared with its checksums yet", "champion verify")
         return
     when = f"{said.finished[:10]}: {said.objects} objects, {said.bytes / 1e6:.0f} MB" + (
         f", days since {said.since}" if said.since else ""
@@ -180,7 +180,7 @@ def verified_findings(workspace: Workspace) -> Iterator[Finding]:
     if said.damaged:
         yield Finding("integrity", "error", f"{when}; {said.damaged} damaged", "champion verify --repair")
     else:
-        yield Finding("integrity", "ok", f"{when}; every one as it was written")
+        yield Finding("integrity", "ok", f"{when}; none was changed")
 
 
 def disk_findings(workspace: Workspace) -> Iterator[Finding]:

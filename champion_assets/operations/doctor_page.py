@@ -15,7 +15,7 @@ from champion_assets.pages.render import render as as_html
 _SAYS: dict[str, str] = {
     "ok": "All is well",
     "note": "All is well; there are notes",
-    "warning": "Something wants to be looked at",
+    "warning": "Something needs attention",
     "error": "Something is wrong",
 }
 _TONES: dict[str, Tone] = {"ok": "ok", "note": "note", "warning": "warning", "error": "error"}

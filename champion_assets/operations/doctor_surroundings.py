@@ -18,6 +18,7 @@ from champion_assets.nse.calendar import NO_FILE
 from champion_assets.nse.calendar_files import CONFIRMED_FROM
 from champion_assets.operations.doctor_findings import Finding
 from champion_assets.operations.helpers import does_not_answer, states
+from champion_assets.operations.history import price_days
 from champion_assets.orchestration.freshness import calendar_end, overdue_sessions
 from champion_assets.orchestration.publication import finished_sessions, is_finished
 from champion_assets.orchestration.run_tracking import pending
@@ -32,7 +33,16 @@ def overdue_findings(workspace: Workspace) -> Iterator[Finding]:
     instant = now(workspace.settings)
     due = overdue_sessions(workspace, instant, 10)
     late = [date for date in due if not is_finished(workspace, date)]
-    if late:
+    folder = source_folder(workspace.settings.source)
+    days = price_days(workspace.settings) if late and folder is not None and folder.is_dir() else None
+    if late and days and days[-1] < late[0]:
+        yield Finding(
+            "freshness",
+            "error",
+            f"{workspace.settings.source} ends on {days[-1]}; {len(late)} of the last {len(due)} sessions are overdue",
+            f"put newer files there and run `champion run`; if none will come, set CHAMPION_END_DATE={days[-1]}",
+        )
+    elif late:
         newest = max(finished_sessions(workspace), default=None)
         yield Finding(
             "freshness",
@@ -59,7 +69,7 @@ def calendar_findings(workspace: Workspace) -> Iterator[Finding]:
         else Finding("calendar", end.level, end.says, end.do)
     )
     for problem in calendar.problems:
-        yield Finding("calendar", "warning", problem, "mend or remove the file")
+        yield Finding("calendar", "warning", problem, "correct or remove the file")
     last = min(instant.astimezone(INDIA).date(), calendar.last)
     days = [calendar.day(day) for day in calendar_days(settings.start_date, min(last, CONFIRMED_FROM))]
     doubtful = [day for day in days if not day.confirmed and (day.is_session or day.reason == NO_FILE)]
@@ -67,7 +77,7 @@ def calendar_findings(workspace: Workspace) -> Iterator[Finding]:
         closed = sum(not day.is_session for day in doubtful)
         says = (
             f"{len(doubtful)} weekdays from {doubtful[0].date} to {doubtful[-1].date} are not confirmed as sessions; "
-            f"{closed} of them are closed for want of a file"
+            f"{closed} of them count as closed because there is no file"
         )
         yield Finding("calendar", "note", says, "champion calendar DATE; put missing files into the source")
 
@@ -139,7 +149,7 @@ def services_findings(workspace: Workspace) -> Iterator[Finding]:
             "services",
             "note",
             f"{waiting} runs wait to be sent to MLflow",
-            "they go with the next backfill, a later run, or by the tracking sensor",
+            "the next backfill, a later run or the tracking sensor sends them",
         )
 
 

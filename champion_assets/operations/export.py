@@ -90,7 +90,7 @@ def export(
         RequestError: no such format, or the folder holds something; see also `research.prices`.
     """
     if form not in WRITERS:
-        raise RequestError(f"{form!r} is none of {', '.join(WRITERS)}")
+        raise RequestError(f"{form!r} is not one of {', '.join(WRITERS)}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RequestError(f"{folder} holds something already; name a new or an empty folder")
     all_rows = prices(start, end, adjust=level, symbols=symbols)

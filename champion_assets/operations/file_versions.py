@@ -55,9 +55,14 @@ def differences(workspace: Workspace, date: dt.date) -> tuple[pl.DataFrame, pl.D
 
 
 def compare(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    """Columns symbol, series, column, before, after: a row for every value that differs.
+    """Differences between two versions of a file.
 
-    A row that came or went has column `row`.
+    Args:
+        old: rows of the earlier version.
+        new: rows of the later version.
+
+    Returns:
+        symbol, series, column, before, after: one row per differing value; an added or removed row has column `row`.
     """
     columns = [name for name in new.columns if name in old.columns and name not in _IGNORED]
     text = [pl.col(name).cast(pl.String) for name in columns]

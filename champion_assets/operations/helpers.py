@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from champion_assets.clients.clickhouse import clickhouse
 from champion_assets.clients.duckdb import connect
-from champion_assets.clients.mlflow import Tracking, has_store
+from champion_assets.clients.mlflow import Tracking, has_store, store_uri
+from champion_assets.clients.mlflow_file import look_at_file
 from champion_assets.common.errors import HelperUnavailable
 from champion_assets.nse.source.base import Source
 from champion_assets.nse.source.http import HttpSource
@@ -41,8 +42,10 @@ def states(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"{place}: {type(error).__name__}", str(error)
     if settings.track and has_store(settings):
         try:
-            tracking = Tracking(settings)
-            tracking.look(settings.mlflow_experiment)
-            yield f"MLflow {tracking.place} answers", ""
+            if settings.mlflow_tracking_uri:
+                Tracking(settings).look(settings.mlflow_experiment)
+            else:  # without importing MLflow
+                look_at_file(store_uri(settings), settings.mlflow_experiment)
+            yield f"MLflow {store_uri(settings)} answers", ""
         except HelperUnavailable as error:
             yield "MLflow", str(error)

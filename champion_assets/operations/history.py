@@ -10,12 +10,12 @@ import datetime as dt
 import os
 
 from champion_assets.catalog import open_workspace
-from champion_assets.nse import recognition
+from champion_assets.nse import file_kinds
 from champion_assets.nse.source.folder import FolderSource
 from champion_assets.settings import Settings, get_settings, source_folder
 from champion_assets.settings.config_file import FOUND
 
-_ACTION_KINDS = {recognition.ACTIONS, recognition.BC, recognition.PR}
+_ACTION_KINDS = {file_kinds.ACTIONS, file_kinds.BC, file_kinds.PR}
 
 
 def find_history(settings: Settings, start: dt.date, end: dt.date) -> tuple[Settings, str]:
@@ -54,7 +54,12 @@ def find_history(settings: Settings, start: dt.date, end: dt.date) -> tuple[Sett
 
 
 def too_short_for(settings: Settings, end: dt.date) -> list[str]:
-    """What a history up to `end` cannot give, one sentence each with the setting that matters."""
+    """What the history is too short for, one sentence each with the setting that matters.
+
+    Args:
+        settings: of the lake.
+        end: last day of the history.
+    """
     workspace = open_workspace(settings)
     sessions = len(workspace.sessions(settings.start_date, end))
     found = []

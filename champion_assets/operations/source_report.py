@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from champion_assets.lake.ports import Calendar
-from champion_assets.nse.recognition import PRICES, USED, archive_name
+from champion_assets.nse.file_kinds import PRICES, USED
+from champion_assets.nse.recognition import archive_name
 from champion_assets.nse.source.folder import FolderSource
 from champion_assets.nse.source.index import Place, Progress, index_folder
 
@@ -122,6 +123,25 @@ def report(root: Path, calendar: Calendar, cache: Path | None = None, progress: 
         tuple(str(each) for each in source.conflicts()),
         index.problems,
     )
+
+
+def longest_run(prices: Kind, calendar: Calendar) -> tuple[dt.date, dt.date]:
+    """First and last day of the longest run of sessions that have a file; of equal ones the later.
+
+    Args:
+        prices: files of which some have a day.
+        calendar: says which days are sessions.
+    """
+    if prices.first is None or prices.last is None:
+        raise ValueError("no file has a day")
+    holes, best, run = set(prices.missing), [prices.first], [prices.first]
+    for day in calendar.sessions_between(prices.first, prices.last):
+        if day in holes:
+            run = []
+        elif run[-1:] != [day]:
+            run.append(day)
+        best = run if len(run) >= len(best) and run else best
+    return best[0], best[-1]
 
 
 def _kind(kind: str, places: Iterable[Place], calendar: Calendar) -> Kind:

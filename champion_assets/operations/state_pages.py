@@ -103,8 +103,8 @@ def quarantine_page(days: pl.DataFrame, rows: pl.DataFrame) -> Page:
                 "rows and files without a decision",
                 tone="bad" if days["open"].sum() else "",
             ),
-            Card("Taken out", f"{days['rows'].sum():,}", "rows and files"),
-            Card("Days", f"{days['trade_date'].n_unique():,}", "with something taken out"),
+            Card("In quarantine", f"{days['rows'].sum():,}", "rows and files"),
+            Card("Days", f"{days['trade_date'].n_unique():,}", "with quarantined rows or files"),
         ]
     )
     columns = [
@@ -131,19 +131,19 @@ def quarantine_page(days: pl.DataFrame, rows: pl.DataFrame) -> Page:
         for row in rows.iter_rows(named=True)
     ]
     words = (
-        "Nothing was taken out."
+        "The quarantine is empty."
         if not cells
         else (
             "Decide with champion quarantine release TABLE DAY --line LINE --why REASON, or drop; then "
             "build the day again. "
-            "What nobody decides stays out."
+            "Rows without a decision stay in quarantine."
         )
     )
     caption = caption_of("rows and files", len(cells), int(days["rows"].sum()))
     table = [Table("quarantine-table", columns, cells, caption, is_long=True)]
     return one_section(
         "Quarantine",
-        "Rows and files that were taken out, with the rule and the reason.",
+        "Rows and files in quarantine, with the rule and the reason.",
         [cards, Text(words), *(table if cells else ())],
     )
 
@@ -166,8 +166,8 @@ def suspects_page(rows: pl.DataFrame) -> Page:
         Column("Series", is_number=False),
         Column("What", is_number=False),
         Column("Open over last close", "ratio"),
-        Column("Known factor", "ratio", hint="What the known actions say it should be"),
-        Column("Nearest", is_number=False, hint="Simple ratio nearest to the move that is not explained"),
+        Column("Known factor", "ratio", hint="Price factor of the known corporate actions"),
+        Column("Nearest", is_number=False, hint="Simple ratio nearest to the unexplained part of the move"),
         Column("Last traded", "days before"),
         Column("What it may be", is_number=False, wraps=True),
     ]
@@ -192,7 +192,7 @@ def suspects_page(rows: pl.DataFrame) -> Page:
         "Nothing is suspect."
         if not cells
         else (
-            "Look at each. If an action is missing or wrong, write a line into the file in "
+            "Check each row. If an action is missing or wrong, add a line to the file in "
             "CHAMPION_CORPORATE_ACTIONS; if the gap is genuine, "
             "confirm it there. champion audit START END --propose "
             "prints lines for gaps that look like a split or a bonus."
@@ -204,5 +204,7 @@ def suspects_page(rows: pl.DataFrame) -> Page:
         else []
     )
     return one_section(
-        "Suspects", "Prices that moved without an action, and actions without a move.", [cards, Text(words), *table]
+        "Suspects",
+        "Prices that moved without a corporate action, and actions without a move.",
+        [cards, Text(words), *table],
     )

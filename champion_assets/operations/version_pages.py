@@ -101,5 +101,5 @@ def versions_page(files: pl.DataFrame, changes: pl.DataFrame) -> Page:
         caption = caption_of("values that changed in bhavcopies", len(values), changes.height)
         blocks.append(Table("changes-table", sides, values, caption, is_long=True))
     return one_section(
-        "File versions", "Files that the exchange published again, beside those that they replaced.", blocks
+        "File versions", "Files that NSE published again, beside the versions that they replaced.", blocks
     )

@@ -6,6 +6,8 @@ What belongs here: that decision. What does not: runs that came too early (`wait
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 
 import dagster as dg
@@ -22,8 +24,8 @@ from champion_assets.orchestration.retry_state import forget_failed_days, keep_f
 from champion_assets.orchestration.waiting import must_wait, wait
 from champion_assets.settings import Settings
 
-SHOWN = 5
-"""Failed days in a message; the metadata of the failure has more."""
+SHOWN, NAMED = 5, 10
+"""Failed days in a message with their errors, and more of them by date; the metadata of the failure has all."""
 HELPERS_TAG, HELPERS_ONCE = "champion/helpers", "once"
 """A run with this tag asks a helper that cannot be had once, and not three times: a person waits for the run."""
 _RETRIES: Mapping[str, tuple[int, float]] = {"raw": (3, 60.0), "warehouse": (3, 60.0)}
@@ -62,6 +64,29 @@ def as_dagster_error(
     )
 
 
+def shown_of(failed: Mapping[dt.date, Exception]) -> list[str]:
+    """The lines of a message on failed days: at most `SHOWN` of them, each kind of error once before one comes again.
+
+    Args:
+        failed: error by day.
+
+    Returns:
+        Lines in order of days, and a last one that names the other days.
+    """
+    days = sorted(failed)
+    seen: Counter[type[Exception]] = Counter()
+    turn: dict[dt.date, int] = {}
+    for day in days:
+        turn[day] = seen[type(failed[day])]
+        seen[type(failed[day])] += 1
+    chosen = sorted(sorted(days, key=lambda day: (turn[day], day))[:SHOWN])
+    lines = [f"{day}: {type(failed[day]).__name__}: {failed[day]}" for day in chosen]
+    if others := [str(day) for day in days if day not in set(chosen)]:
+        named = ", ".join(others[:NAMED]) + (f" to {others[-1]}" if len(others) > NAMED else "")
+        lines.append(f"... and {len(others)} more days: {named}")
+    return lines
+
+
 def fail_if_days_failed(
     context: dg.AssetExecutionContext, key: dg.AssetKey, table: DailyTable, workspace: Workspace, report: RangeReport
 ) -> None:
@@ -77,7 +102,7 @@ def fail_if_days_failed(
             forget_failed_days(workspace.lake, run_id, table.name)
         return
     lines = [f"{date}: {type(error).__name__}: {error}" for date, error in sorted(report.failed.items())]
-    shown = "\n".join(lines[:SHOWN]) + (f"\n... and {len(lines) - SHOWN} more days" if len(lines) > SHOWN else "")
+    shown = "\n".join(shown_of(report.failed))
     if must_wait(context, report):
         raise wait(context, settings.retry_delay_scale, lines[0])
     policy = retry_policy(table.group, settings)
@@ -85,8 +110,7 @@ def fail_if_days_failed(
     if retryable and context.retry_number < policy.max_retries:
         keep_failed_days(workspace.lake, run_id, table.name, report.failed)
         tell(
-            f"{lines[0]}\n{table.name}: {len(lines)} day(s) failed "
-            f"for now; trying again in about {policy.delay or 0:.0f} s"
+            f"{lines[0]}\n{table.name}: {len(lines)} day(s) failed for now; retrying in about {policy.delay or 0:.0f} s"
         )
     else:
         record_good_days(context, key, report)

@@ -11,6 +11,7 @@ from champion_assets.lake.table import DailyTable
 from champion_assets.orchestration.asset_factory import daily_asset
 from champion_assets.orchestration.check_results import result_checks
 from champion_assets.orchestration.history_asset import history_asset
+from champion_assets.orchestration.replication_check import replication_checks
 from champion_assets.settings import Settings
 
 
@@ -21,5 +22,6 @@ def assets_of(settings: Settings, tables: Iterable[DailyTable] | None = None) ->
 
 
 def asset_checks_of(settings: Settings) -> list[dg.AssetChecksDefinition]:
-    """The asset checks that are not part of their table's own run: the rules of the check table."""
-    return result_checks(enabled_tables(settings))
+    """The asset checks beside those of their table's own run: the rules of the check table, and the replication."""
+    tables = enabled_tables(settings)
+    return [*result_checks(tables), *replication_checks(tables)]

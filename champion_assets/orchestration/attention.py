@@ -59,7 +59,7 @@ def matters(loaded: Settings) -> list[Matter]:
         settings = current_settings()
         workspace = open_workspace(settings)
     except ChampionError as error:
-        return [Matter("nothing can be built until this is mended", str(error))]
+        return [Matter("nothing can be built until this is corrected", str(error))]
     problems = workspace.calendar.problems
     found = [Matter("a file in the source is left out", problem, is_alarm=False) for problem in problems]
     for date, contradiction in _contradicted(workspace):
@@ -69,9 +69,9 @@ def matters(loaded: Settings) -> list[Matter]:
     if waiting := changed_shape(loaded, settings):
         text = (
             f"{', '.join(waiting)}: restart `champion ui`, or reload the code location on the page Deployment; "
-            "all other settings are in force"
+            "all other settings already apply"
         )
-        found.append(Matter("changed settings wait for a restart", text))
+        found.append(Matter("changed settings need a restart", text))
     return found
 
 

@@ -123,15 +123,18 @@ def backfill(
     tables = [workspace.tables[name] for name in names if name in workspace.tables]
     recorded = {table.name: _recorded(instance, table) for table in tables}
     results: list[ChunkResult] = []
+    whole = [name for name in names if name not in workspace.tables]
     for days in chunks(calendar_days(start, end), workspace.settings.partitions_per_run or DAYS_A_RUN):
         failed = {name for each in results for name in each.helpers}
         usable = [table for table in tables if table.name not in failed]
-        result = _chunk(workspace, usable, days, recorded, instance, refetch=refetch, watcher=watcher)
+        at_last = whole if days[-1] == end else []
+        result = _chunk(workspace, usable, days, recorded, instance, at_last, refetch=refetch, watcher=watcher)
         results.append(result)
         if result.errors:
             return results
-    whole = [name for name in names if name not in workspace.tables]
-    if whole and (results[-1].assets or any(result.assets for result in results) or not _all_recorded(instance, whole)):
+    if whole and not results[-1].assets and (
+        any(result.assets for result in results) or not _all_recorded(instance, whole)
+    ):  # fmt: skip
         results.append(_whole_history(whole, start, end, instance))
     return results
 
@@ -145,13 +148,13 @@ def behind(results: Sequence[ChunkResult], instance: dg.DagsterInstance, *, in_t
         in_time: what may wait (`run_tracking.may_wait`) is not sent now.
     """
     failed = {name: words for result in results for name, words in result.helpers.items()}
-    sentences = [f"{name} is behind, the next backfill catches it up: {words}" for name, words in failed.items()]
+    sentences = [f"{name} is behind; the next backfill brings it up to date: {words}" for name, words in failed.items()]
     if in_time and may_wait(get_settings()):
         return sentences
     _, waiting, problem = send_pending(get_settings(), instance)
     if problem:
         sentences.append(
-            f"MLflow is behind, the next backfill catches it up: {waiting} run(s) wait to be sent. {problem}"
+            f"MLflow is behind; the next backfill brings it up to date: {waiting} run(s) wait to be sent. {problem}"
         )
     return sentences
 
@@ -168,10 +171,10 @@ def check_request(settings: Settings, start: dt.date, end: dt.date) -> None:
         raise RequestError(f"the range ends ({end}) before it begins ({start})")
     if start < settings.start_date:
         raise RequestError(
-            f"{start} lies before the grid, which begins on {settings.start_date}; set CHAMPION_START_DATE={start}"
+            f"{start} is before the first day of the history, {settings.start_date}; set CHAMPION_START_DATE={start}"
         )
     if end > (last := today(settings)):
-        raise RequestError(f"{end} lies in the future; the last day that can exist is {last}")
+        raise RequestError(f"{end} is in the future; the last possible day is {last}")
 
 
 def _recorded(instance: dg.DagsterInstance, table: DailyTable) -> set[str]:
@@ -184,30 +187,35 @@ def _all_recorded(instance: dg.DagsterInstance, names: Sequence[str]) -> bool:
 
 def _chunk(
     workspace: Workspace, tables: Sequence[DailyTable], days: Sequence[dt.date], recorded: dict[str, set[str]],
-    instance: dg.DagsterInstance, *, refetch: bool, watcher: Watcher,
+    instance: dg.DagsterInstance, whole: Sequence[str], *, refetch: bool, watcher: Watcher,
 ) -> ChunkResult:  # fmt: skip
+    """One run of what is not current; `whole`, tables of the whole history, go with it if there is such a run."""
     marks = Fingerprints(workspace.lake)
     keys = {day.isoformat() for day in days}
     needed = []
     for table in tables:
+        if not keys <= recorded[table.name]:  # needs no plan here: the run makes its own
+            needed.append(table.name)
+            continue
         try:
             plan = plan_range(table, workspace, days, marks, refetch=None if refetch else ())
         except HelperUnavailable:  # its run says what is wrong; the other tables are built
             needed.append(table.name)
             continue
-        if plan.stale or plan.missing or not keys <= recorded[table.name]:
+        if plan.stale or plan.missing:
             needed.append(table.name)
     sessions = len(workspace.sessions(days[0], days[-1]))
     result = ChunkResult(days[0], days[-1], needed, sessions, len(days) - sessions)
     watcher.begin(days[0], days[-1], sessions * len(needed))
     if needed:
+        result.assets += whole
         tags = (
             _partition_tags(days[0], days[-1])
             | {HELPERS_TAG: HELPERS_ONCE}
             | ({} if refetch else {FETCH_TAG: FETCH_MISSING})
         )
         with report_progress(watcher.progress, watcher.note) if watcher.progress else nullcontext():
-            result.run_id, errors = run_in_process(needed, tags, instance)
+            result.run_id, errors = run_in_process(result.assets, tags, instance)
         helpers = {table.name for table in tables if table.group == WAREHOUSE}
         result.helpers = {name: words for name, words in errors.items() if name in helpers}
         result.errors = [words for name, words in errors.items() if name not in helpers]

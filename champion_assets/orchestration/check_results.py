@@ -36,7 +36,7 @@ def result_checks(tables: Collection[str]) -> list[dg.AssetChecksDefinition]:
 
     @dg.multi_asset_check(
         name=OP, specs=[_spec(rule) for rule in rules.values()], can_subset=True, required_resource_keys={"lake"},
-        description="Reports the failures that stand unresolved in checks/results on the tables that they are about.",
+        description="Shows unresolved failures of checks/results on the table that each check judges.",
     )  # fmt: skip
     def check_results(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         chosen = [rule for key, rule in rules.items() if key in context.selected_asset_check_keys]

@@ -18,7 +18,7 @@ class ExperimentConfig(dg.Config):
 
 
 @dg.op(
-    description="Trials of strategies on the lake, beside the daily portfolio; compared on a page and kept in MLflow.",
+    description="Runs trials of strategies on the lake and compares them. The daily portfolio is not changed.",
     required_resource_keys={"lake", "mlflow"},
 )
 def run_trials(context: dg.OpExecutionContext, config: ExperimentConfig) -> None:
@@ -42,7 +42,7 @@ def run_trials(context: dg.OpExecutionContext, config: ExperimentConfig) -> None
         raise dg.Failure("\n".join([*failed, *filter(None, [outcome.untracked])]), allow_retries=False)
 
 
-@dg.job(description="An experiment: strategies tried on the lake without touching the daily portfolio.")
+@dg.job(description="Runs the trials of an experiment on the lake. The daily portfolio is not changed.")
 def experiment() -> None:
     """The job of `run_trials`."""
     run_trials()

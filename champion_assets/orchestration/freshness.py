@@ -86,7 +86,7 @@ def calendar_end(workspace: Workspace, instant: dt.datetime) -> CalendarEnd | No
 def fresh_check_spec(key: dg.AssetKey) -> dg.AssetCheckSpec:
     """The declaration of the check."""
     return dg.AssetCheckSpec(
-        CHECK, asset=key, description="The last session that is due by the calendar and the clock is in the lake."
+        CHECK, asset=key, description="The last session due by the trading calendar and the time of day is in the lake."
     )
 
 

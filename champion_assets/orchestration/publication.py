@@ -42,7 +42,7 @@ def published(workspace: Workspace, asset: str, date: dt.date) -> str:
         NseError: one of its subclasses: there is none yet, or what is there is not the file.
     """
     if (reason := workspace.calendar.why_closed(date)) is not None:
-        raise Holiday(f"{date}: closed, {reason}; nothing is asked for")
+        raise Holiday(f"{date}: closed, {reason}; nothing is requested")
     ((_, found),) = look(workspace, asset, [date])
     if isinstance(found, NseError):
         raise found

@@ -43,7 +43,7 @@ def alarm_settings() -> Settings:
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Tells what needs a person: the calendar ends, a file cannot be read, settings wait for a restart.",
+    description="Alerts about what needs a person: the calendar ends, a file cannot be read, settings need a restart.",
 )
 def attention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.SensorResult:
     """Each matter once, and again if it comes back after it had gone.
@@ -62,14 +62,14 @@ def attention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.
             log(settings).warning(each.title, text=each.text)
         told.append(mark)
         break
-    skip = "; ".join(f"{each.title}: {each.text}" for each in found) or "nothing needs a person"
+    skip = "; ".join(f"{each.title}: {each.text}" for each in found) or "nothing needs attention"
     return dg.SensorResult(skip_reason=skip, cursor=json.dumps([mark for mark in told if mark in marks]))
 
 
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Records closed days with their reason, without starting a run, once their evening has come.",
+    description="Records each closed day with its reason after 18:00 IST, without starting a run.",
 )
 def closed_days_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """A closed day is accounted for like any other, also one that became closed only later."""
@@ -90,14 +90,14 @@ def closed_days_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
                 key = dg.AssetKey(name.split("/"))
                 events.append(dg.AssetMaterialization(key, partition=date.isoformat(), metadata=metadata))
             told.append(date.isoformat())
-    skip = None if events else "no closed day is unaccounted for"
+    skip = None if events else "all closed days are recorded"
     return dg.SensorResult(asset_events=events, skip_reason=skip, cursor=json.dumps(sorted(told)[-4 * LOOK_BACK :]))
 
 
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Says on each table's page whether the last session that is due is there, when that changes.",
+    description="Reports on each table's page, whenever it changes, whether the last due session is in the lake.",
 )
 def freshness_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """A table that nobody builds any more must not stay green."""
@@ -114,18 +114,18 @@ def freshness_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
 @dg.run_failure_sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Tells a person of failed runs: log, webhook, e-mail.",
+    description="Sends an alert for each failed run: log, webhook, e-mail.",
 )
 def failure_sensor(context: dg.RunFailureSensorContext) -> None:
     """Run, days and errors; of days that are tried again the first failure and the last are told."""
     run = context.dagster_run
     if is_waiting(run):
-        context.log.info(f"run {run.run_id} gave its place to earlier runs of its backfill and is started again")
+        context.log.info(f"run {run.run_id} ended early for earlier runs of its backfill and is started again")
         return
     days = run.tags.get("dagster/partition") or f"{run.tags.get(RANGE_START, '?')} to {run.tags.get(RANGE_END, '?')}"
     errors = [event.message for event in context.get_step_failure_events()] or [context.failure_event.message]
     failures, settings = failures_until(context.instance, run), alarm_settings()
-    again = "" if failures == 0 else f"\nIt is {'' if failures < ATTEMPTS else 'not '}tried again by itself."
+    again = "" if failures == 0 else f"\nIt is {'' if failures < ATTEMPTS else 'not '}retried automatically."
     text = "\n".join(str(each) for each in errors)[:4000] + again
     if 1 < failures < ATTEMPTS:
         log(settings).warning("failed again", run=run.run_id, days=days, failures=failures, text=text)
@@ -137,7 +137,7 @@ def failure_sensor(context: dg.RunFailureSensorContext) -> None:
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Sends finished runs to MLflow; what could not be sent is sent later, and told once.",
+    description="Sends finished runs to MLflow. Failed transfers are repeated later and reported once.",
     required_resource_keys={"lake", "mlflow"},
 )
 def tracking_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:

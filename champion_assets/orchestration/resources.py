@@ -123,7 +123,7 @@ def settings_of_run(resources: Any) -> Settings:
     for setting in replaced.keys() & _ADDRESSES:
         if HIDDEN in replaced[setting]:
             raise ConfigurationError(
-                f"{setting}: {HIDDEN} stands for what is not shown of the setting; change the setting instead"
+                f"{setting}: {HIDDEN} is a placeholder for hidden text; change the setting instead"
             )
         replaced[setting] = Address(replaced[setting])
     return get_settings().model_copy(

@@ -37,7 +37,7 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
 ]
 FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-UNDER_WAY = dg.SkipReason("a daily run is under way; days build on each other, so the next one waits for it")
+UNDER_WAY = dg.SkipReason("a daily run is in progress; days depend on each other, so the next one waits for it")
 
 
 Asked: TypeAlias = dg.RunRequest | dg.SkipReason
@@ -58,11 +58,11 @@ def ask(context: Any, workspace: Workspace, first: dt.date, last: dt.date, why: 
     name = f"{why}:{first}:{last}:{_short(''.join(marks))}"
     runs = context.instance.get_run_records(dg.RunsFilter(tags={ASKED: name}))
     if any(not record.dagster_run.is_finished for record in runs):
-        return dg.SkipReason(f"{first} to {last}: a run is under way")
+        return dg.SkipReason(f"{first} to {last}: a run is in progress")
     failed = context.instance.get_run_records(dg.RunsFilter(tags={BEGINS: begins}, statuses=FAILED), limit=ATTEMPTS)
     if len(runs) >= (1 if len(failed) >= ATTEMPTS else ATTEMPTS):
-        return dg.SkipReason(f"{first} to {last}: {len(runs)} runs did not finish these days; mend the cause, then run "
-                             f"`champion backfill {first} {last}`")  # fmt: skip
+        return dg.SkipReason(f"{first} to {last}: {len(runs)} runs did not finish these days; remove the cause, "
+                             f"then run `champion backfill {first} {last}`")  # fmt: skip
     wait = WAITS[len(runs)] * workspace.settings.retry_delay_scale
     if runs and (passed := dt.datetime.now(dt.UTC).timestamp() - (runs[0].end_time or 0.0)) < wait:
         return dg.SkipReason(f"{first} to {last}: again in {wait - passed:.0f} s")

@@ -56,7 +56,7 @@ STATUS = dg.DefaultSensorStatus.RUNNING if IS_ON else dg.DefaultSensorStatus.STO
     job=daily_job,
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Runs the sessions whose bhavcopies are out, from the first that is missing; says when one is late.",
+    description="Starts runs for sessions whose bhavcopy is published, oldest first; alerts when one is late.",
 )
 def publication_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """No run before the file is there and is the file."""
@@ -118,8 +118,7 @@ def _start_of_history(workspace: Workspace, date: dt.date) -> str:
     job=daily_job,
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Looks at the files of the last five sessions "
-    "again: what changed or came late is rebuilt from there on.",
+    description="Compares the source files of the last five sessions again and rebuilds from the first change.",
 )
 def republish_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """NSE republishes files without a word."""
@@ -182,7 +181,7 @@ def _situation(workspace: Workspace) -> str:
     job=daily_job,
     minimum_interval_seconds=SECONDS,
     default_status=STATUS,
-    description="Watches the source, ESG ratings, your decisions and settings: changed files rebuild what they touch.",
+    description="Watches the source, ESG ratings, override files and settings; a change rebuilds the affected days.",
 )
 def drop_folder_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Corporate-action exports, ESG files, bundles, overrides, the calendar, `champion.toml`."""
@@ -207,7 +206,7 @@ def drop_folder_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     cron_schedule="0 1 * * 0",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING if IS_ON else dg.DefaultScheduleStatus.STOPPED,
-    description="Every Sunday: sessions that the lake lacks, since the first, are asked for in one run.",
+    description="Every Sunday: one run for all sessions missing since the first.",
 )
 def catch_up_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Gaps of any age whose first file is there; what is current is left alone, so the range may be generous."""

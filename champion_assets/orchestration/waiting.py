@@ -77,8 +77,8 @@ def wait(context: dg.AssetExecutionContext, scale: float, why: str) -> Exception
         )
     context.instance.add_run_tags(context.run.run_id, {WAITING_TAG: context.run.run_id, MAX_RETRIES_TAG: str(RETURNS)})
     return dg.Failure(
-        f"Earlier runs of this backfill build what this run needs. It leaves its place to others and is "
-        f"started again by itself.\n{why}",
+        f"Earlier runs of this backfill build what this run needs. It ends now and is "
+        f"started again automatically.\n{why}",
         allow_retries=False,
     )
 

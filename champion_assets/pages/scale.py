@@ -58,7 +58,7 @@ def scale_of(series: Iterable[Floats], *, is_log: bool = False, around: float | 
     low, high = float(values.min()), float(values.max())
     if is_log:
         if low <= 0:
-            raise ValueError(f"a logarithmic axis begins above 0, not at {low:g}")
+            raise ValueError(f"a logarithmic axis must begin above 0, not at {low:g}")
         room = max(math.log(high / low) * 0.04, 0.005)
         return Scale(low / math.exp(room), high * math.exp(room), is_log=True)
     room = (high - low) * 0.05 or max(abs(high) * 0.1, 1e-9)

@@ -52,6 +52,7 @@ from champion_assets.portfolio.targets import PRICES, TARGETS, Targets, standing
 from champion_assets.quant.problem import Infeasible, NotSolved
 from champion_assets.settings.simulation import SimulationSettings
 from champion_assets.silver.endings import NAME as ENDINGS
+from champion_assets.silver.price_bands import NAME as BANDS
 from champion_assets.silver.rates import NAME as RATES
 from champion_assets.silver.rates import Overnight, by_date
 from champion_assets.silver.security_status import NAME as STATUS
@@ -79,31 +80,33 @@ SIMULATION = tuple(name for name in SimulationSettings.model_fields if name not 
 class AccountDay(AccountResults):
     """The account after a session, and the decision in force. Amounts in rupees."""
 
-    arriving: ARRIVING = pa.Field(description="Bought shares, and the sessions until they are settled")  # type: ignore[valid-type]
+    arriving: ARRIVING = pa.Field(description="Shares bought and not settled, with the sessions until settlement")  # type: ignore[valid-type]
     unlisted: ARRIVING = pa.Field(  # type: ignore[valid-type]
-        description="New shares of a bonus, rights or merger, and the sessions until they can be sold"
+        description="New shares of a bonus, rights issue or merger, with the sessions until they can be sold"
     )
-    owed: OWED = pa.Field(description="Proceeds, and the sessions until they are settled")  # type: ignore[valid-type]
-    orders: ORDERS = pa.Field(description="Orders tried again tomorrow: shares, negative to sell")  # type: ignore[valid-type]
-    executions: EXECUTIONS = pa.Field(description="What became of each order of the session")  # type: ignore[valid-type]
-    results: RESULTS = pa.Field(description="What each name brought in the session, before costs")  # type: ignore[valid-type]
+    owed: OWED = pa.Field(description="Sale proceeds not settled, with the sessions until settlement")  # type: ignore[valid-type]
+    orders: ORDERS = pa.Field(description="Orders carried to the next session, shares; negative to sell")  # type: ignore[valid-type]
+    executions: EXECUTIONS = pa.Field(description="Outcome of each order of the session")  # type: ignore[valid-type]
+    results: RESULTS = pa.Field(description="Gain of each security in the session before costs, rupees")  # type: ignore[valid-type]
     changes: CHANGES = pa.Field(  # type: ignore[valid-type]
-        description="What corporate actions did to the shares, step by step: see simulation/changes.py"
+        description="Changes of share numbers by corporate actions, in order; see simulation/changes.py"
     )
     decided_on: pl.Date = pa.Field(nullable=True, description="Day of the decision in force; null before the first")
-    targets: TARGETS = pa.Field(description="The decision in force: share of the value by name")  # type: ignore[valid-type]
-    cash_weight: float = pa.Field(ge=0, lt=1, description="Share of the value that the decision leaves in cash")
-    claims_weight: float = pa.Field(ge=0, lt=1, description="Share of the value in demerged parts when it was made")
+    targets: TARGETS = pa.Field(description="Weights of the decision in force, a fraction of the value per security")  # type: ignore[valid-type]
+    cash_weight: float = pa.Field(ge=0, lt=1, description="Cash weight of the decision, a fraction of the value")
+    claims_weight: float = pa.Field(
+        ge=0, lt=1, description="Weight of unlisted demerged parts at the decision, a fraction of the value"
+    )
     relative_gap: float = pa.Field(
-        ge=0, le=1e-8, description="Certified distance of the decision's objective from its optimum"
+        ge=0, le=1e-8, description="Verified upper bound of the objective's relative distance from the optimum"
     )
     distance: float = pa.Field(
         nullable=True,
         ge=0,
-        description="Proven distance from the best choice of names; null where no other was looked at",
+        description="Proven upper bound of the distance from the best selection; null without a search",
     )
     shadow_prices: PRICES = pa.Field(  # type: ignore[valid-type]
-        description="What the objective would gain if a constraint were loosened by one unit"
+        description="Gain of the objective if a constraint is relaxed by one unit"
     )
 
     @pa.dataframe_check(description="what the names brought and the interest add up to the P&L, to a paisa")
@@ -137,14 +140,11 @@ def exchange_of(settings: Parameters) -> NseCashMarket:
 
 
 def cash_return(settings: Parameters, overnight: Overnight | None, days: int) -> float:
-    """What a rupee of cash earned in so many calendar days.
-
-    CASH_RATE if it is set, else the overnight rate less CASH_SPREAD.
-    """
+    """The return of cash over some calendar days: CASH_RATE if it is set, else the overnight rate less CASH_SPREAD."""
     if settings.cash_rate is not None:
         return float((1 + settings.cash_rate) ** (days / 365) - 1)
     if overnight is None:
-        raise ValueError("the session has no overnight rate, which silver/rates has of every session")
+        raise ValueError("the session has no overnight rate in silver/rates; run `champion backfill` for the session")
     return max(0.0, overnight.rate - float(settings.cash_spread)) * days / 365
 
 
@@ -265,15 +265,16 @@ def preview(place: Place, date: dt.date) -> dict[str, str]:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The account after each session: fills, costs, corporate actions, holdings, and the decision "
-    "made with it at the close.",
+    description="The account after each session: fills, costs, corporate actions, holdings, and the decision made "
+    "at the close.",
     model=AccountDay,
-    code_version="5",
+    code_version="6",
     inputs=lambda settings: (
         *decision_inputs(settings),
         Input("silver/equity_eod"),
         Input(ENDINGS),
         Input(STATUS),
+        Input(BANDS),
         Input(RATES),
         Input("silver/corporate_actions", ACTION_SESSIONS),
         Input(NAME, lag=1),

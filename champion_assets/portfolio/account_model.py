@@ -21,43 +21,42 @@ class AccountResults(TableModel):
     """The account's day. Amounts in rupees."""
 
     trade_date: pl.Date = pa.Field(unique=True, description="Session")
-    value: float = pa.Field(gt=0, description="Cash, holdings and claims at the close")
-    cash: float = pa.Field(ge=-0.005, description="Cash at the close, what is not yet settled included")
-    flows: float = pa.Field(description="Capital paid in: the initial capital on the first session, then 0")
-    pnl: float = pa.Field(description="Gain of the day before costs")
-    costs: float = pa.Field(ge=0, description="All charges of the day")
-    stt: float = pa.Field(ge=0, description="Of them securities transaction tax")
-    exchange_charges: float = pa.Field(ge=0, description="Of them exchange charges and SEBI fee")
-    stamp_duty: float = pa.Field(ge=0, description="Of them stamp duty")
-    service_tax: float = pa.Field(ge=0, description="Of them service tax, later GST")
-    brokerage: float = pa.Field(ge=0, description="Of them brokerage")
-    dp_charges: float = pa.Field(ge=0, description="Of them depository charges")
-    bought: float = pa.Field(ge=0, description="Value of the buys")
-    sold: float = pa.Field(ge=0, description="Value of the sells")
+    value: float = pa.Field(gt=0, description="Cash, holdings and claims at the close, rupees")
+    cash: float = pa.Field(ge=-0.005, description="Cash at the close, unsettled proceeds included, rupees")
+    flows: float = pa.Field(description="Capital paid in, rupees: the initial capital on the first session, then 0")
+    pnl: float = pa.Field(description="Gain of the session before costs, rupees")
+    costs: float = pa.Field(ge=0, description="All charges of the session, rupees")
+    stt: float = pa.Field(ge=0, description="Securities transaction tax, part of `costs`")
+    exchange_charges: float = pa.Field(ge=0, description="Exchange charges and SEBI fee, part of `costs`")
+    stamp_duty: float = pa.Field(ge=0, description="Stamp duty, part of `costs`")
+    service_tax: float = pa.Field(ge=0, description="Service tax, later GST, part of `costs`")
+    brokerage: float = pa.Field(ge=0, description="Brokerage, part of `costs`")
+    dp_charges: float = pa.Field(ge=0, description="Depository charges, part of `costs`")
+    bought: float = pa.Field(ge=0, description="Value of the buys, rupees")
+    sold: float = pa.Field(ge=0, description="Value of the sells, rupees")
     buys: pl.Int32 = pa.Field(ge=0, description="Number of buys")
     sells: pl.Int32 = pa.Field(ge=0, description="Number of sells")
     unfilled: pl.Int32 = pa.Field(
-        ge=0, description="Orders not filled, or not wholly: not traded, at the band, beyond the volume, not settled"
+        ge=0,
+        description="Orders not filled in full: not traded, at the price band, above the volume limit, or not settled",
     )
     unexplained_gaps: pl.Int32 = pa.Field(ge=0, description="Holdings whose opening gap was treated as value-neutral")
     late_actions: pl.Int32 = pa.Field(
-        ge=0, description="Holdings of which a past corporate action was told otherwise today"
+        ge=0, description="Holdings for which a past corporate action was corrected today; the past is not recomputed"
     )
-    dividends: float = pa.Field(ge=0, description="Dividends credited, part of the P&L's account")
-    interest: float = pa.Field(ge=0, description="Interest on cash")
-    written_down: float = pa.Field(ge=0, description="Loss on names that count as delisted since today")
-    portfolio_return: float = pa.Field(gt=-1, description="Return of the day after costs")
+    dividends: float = pa.Field(ge=0, description="Dividends credited, part of `pnl`, rupees")
+    interest: float = pa.Field(ge=0, description="Interest on cash, rupees")
+    written_down: float = pa.Field(ge=0, description="Loss on securities written off as delisted today, rupees")
+    portfolio_return: float = pa.Field(gt=-1, description="Return of the session after costs, a fraction")
     stale_value: float = pa.Field(
         ge=0,
-        description=f"Part of the value that stands at prices older than "
-        f"{STALE_SESSIONS} sessions: suspended or ended names",
+        description=f"Part of `value` at closes older than {STALE_SESSIONS} sessions (suspended or ended), rupees",
     )
     is_look_ahead: bool = pa.Field(
-        description="The decision in force used a list of sectors or a "
-        "snapshot of ratings of a later day, as settings allow"
+        description="The decision in force used a sector list or ESG snapshot of a later day, as settings allow"
     )
-    holdings: HOLDINGS = pa.Field(description="Positions at the close; idle: sessions without a trade")  # type: ignore[valid-type]
-    claims: CLAIMS = pa.Field(description="Demerged parts not yet listed: of which name, shares, rupees a share")  # type: ignore[valid-type]
+    holdings: HOLDINGS = pa.Field(description="Positions at the close; idle counts sessions without a trade")  # type: ignore[valid-type]
+    claims: CLAIMS = pa.Field(description="Demerged parts that are not listed yet: parent, shares, rupees per share")  # type: ignore[valid-type]
 
     @pa.dataframe_check(description="cash, holdings and claims add up to the value, to a paisa")
     def adds_up(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)

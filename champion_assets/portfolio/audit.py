@@ -45,13 +45,15 @@ class Audit(TableModel):
 
     trade_date: pl.Date = pa.Field(description="Day of the decision")
     constraint_name: str = pa.Field(description="Name of the constraint, or `optimality gap`")
-    value: float = pa.Field(description="What the stored weights give it")
+    value: float = pa.Field(description="Value of the constraint under the stored weights")
     low: float = pa.Field(nullable=True, description="Lower bound; null if there is none")
     high: float = pa.Field(nullable=True, description="Upper bound; null if there is none")
     violation: float = pa.Field(
-        ge=0, le=1e-8, description="How far outside; 1e-9 is allowed for rounding, 1e-8 for the gap"
+        ge=0,
+        le=1e-8,
+        description="Distance outside the bounds; up to 1e-9 is allowed for rounding, 1e-8 for the optimality gap",
     )
-    binds: bool = pa.Field(description="At its bound")
+    binds: bool = pa.Field(description="Whether the constraint is at its bound")
 
     class Config(TableModel.Config):
         """One row per constraint and decision."""
@@ -78,7 +80,15 @@ def _finite(value: float) -> float | None:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Audits of the decisions of `dates`."""
+    """Audits of the decisions of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     strategy = strategy_of(inputs.parameters)
     account = inputs.read(ACCOUNT, ["trade_date", "value", "holdings", "claims", "decided_on", "targets"], days=dates)
     decided = {
@@ -92,7 +102,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
         weights = {each["instrument_id"]: each["weight"] for each in row["targets"] if not each["is_stuck"]}
         if strangers := sorted(weights.keys() - set(known.instruments)):
             raise ValueError(
-                f"{date}: {len(strangers)} names have a weight and are not in the universe, the first is {strangers[0]}"
+                f"{date}: {len(strangers)} names have a weight and are not in the universe; the first is {strangers[0]}"
             )
         chosen = np.array([weights.get(name, 0.0) for name in known.instruments])
         frames.append(examine(known, chosen, strategy, stored_standing(row)))
@@ -113,8 +123,8 @@ def stored_standing(row: Mapping[str, Any]) -> Standing:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every constraint of each decision recomputed, and how far its weights are from the best, "
-    "independently of the solver.",
+    description="One row per constraint and rebalance date: value, bounds and violation, recomputed without the "
+    "solver.",
     model=Audit,
     code_version="3",
     inputs=lambda settings: (Input(ACCOUNT), *decision_inputs(settings)),

@@ -30,7 +30,11 @@ ESG_ROW, COVERED_ROW = "ESG score", "covered by ESG"
 
 
 def selection_of(strategy: Strategy) -> Selection:
-    """The rules on which names are held at all."""
+    """The rules on the number and the minimum weight of names.
+
+    Args:
+        strategy: settings of the strategy.
+    """
     return Selection(least=strategy.min_position, most=strategy.max_names)
 
 
@@ -100,10 +104,16 @@ def make_problem(known: Known, strategy: Strategy, standing: Standing) -> Proble
 
 
 def forced_trading(held: Array, floor: Array, cap: Array, budget: float) -> float:
-    """The least half sum of changes that floors, caps and the budget alone demand.
+    """The one-way turnover that floors, caps and the budget require at least.
 
-    What is sold since it may not be held any more, or
-    not so much, what is bought for a floor, and what has to be bought (or sold) for the rest.
+    Args:
+        held: held weights, shape (n,).
+        floor: minimum weights, shape (n,).
+        cap: maximum weights, shape (n,).
+        budget: sum of the weights.
+
+    Returns:
+        0.5 × Σ|Δw| of the sales above caps, the buys up to floors, and what the budget then needs.
     """
     nearest = np.clip(held, floor, cap)
     return (float(np.abs(held - nearest).sum()) + abs(budget - float(nearest.sum()))) / 2

@@ -75,7 +75,7 @@ def _demand_numbers(known: Known) -> None:
         if values is not None and not (flags := np.isfinite(values)).all():
             first = known.symbols[int(np.argmin(flags))]
             raise NotSolved(
-                f"{known.date}: the {what} of {first} is no finite "
+                f"{known.date}: the {what} of {first} is not a finite "
                 f"number ({int((~flags).sum())} names in all); leave it out"
             )
 

@@ -137,9 +137,14 @@ def known_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> di
 
 
 def known_at(place: Place, date: dt.date) -> Known | None:
-    """What the strategy of the settings looks at on one evening, for whoever asks outside a build.
+    """The data of one evening for the strategy of the settings, outside a build.
 
-    None without a universe.
+    Args:
+        place: where the tables are.
+        date: a session.
+
+    Returns:
+        The data, or None without a universe.
 
     Raises:
         FileNotFoundError: the lake lacks a table of the day, or of its window of returns.

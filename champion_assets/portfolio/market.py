@@ -64,14 +64,14 @@ class Market:
         """
         found: dict[int, list[Action]] = {}
         traded = self._block.traded(date)
-        known = self._inputs.window("silver/corporate_actions", date)  # of the day, whatever else the block reads
+        since_told = self._block.told_since[date]
         for number in held:
             name = self.names[number]
             if (date, name) in self._block.endings:
                 found[number] = [self._ending(date, self._block.endings[date, name], traded)]
             if name not in self._block.events or gaps[number]:
                 continue
-            legs = [leg for leg in self._block.events[name] if known[0] <= leg["trade_date"] <= date]
+            legs = [leg for leg in self._block.events[name] if since_told <= leg["trade_date"] <= date]
             since = traded.get(name)
             mine = newest(
                 [

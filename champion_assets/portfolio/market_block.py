@@ -18,16 +18,19 @@ from numpy.typing import NDArray
 from champion_assets.features.panel import panel
 from champion_assets.features.window import RETURNS
 from champion_assets.lake.inputs import Inputs
+from champion_assets.lake.place import Input
 from champion_assets.nse.trading_rules import TRADE_TO_TRADE, fixed_ticks
 from champion_assets.portfolio.market_events import band_hits, endings_by_session, events_by_name
+from champion_assets.portfolio.price_bands import with_bands
 from champion_assets.quant.risk import Array
 from champion_assets.silver.endings import NAME as ENDINGS
+from champion_assets.silver.price_bands import NAME as BANDS
 from champion_assets.silver.security_status import NAME as STATUS
 from champion_assets.simulation.account import BandHits, MarketDay
 
 PRICES = "silver/equity_eod"
 ACTIONS = "silver/corporate_actions"
-READ = (PRICES, RETURNS, ENDINGS, STATUS, ACTIONS)
+READ = (PRICES, Input(RETURNS), ENDINGS, STATUS, BANDS, ACTIONS)
 _PRICES = ("open", "high", "low", "close", "vwap", "previous", "volume")
 _COLUMNS = ["trade_date", "instrument_id", "symbol", "series", "prior_close", "prior_date",
             *(name for name in _PRICES if name != "previous")]  # fmt: skip
@@ -43,6 +46,9 @@ class MarketBlock:
         index: the place of each name.
         heirs: symbols of what ended listings became.
         endings, events: see `market_events.py`.
+        line: the number of each session.
+        told_since: by session the first evening whose corporate actions it looks at, whatever else the block reads.
+        panels: prices and volumes by session and name, NaN where a name did not trade.
     """
 
     def __init__(self, inputs: Inputs, dates: Sequence[dt.date]) -> None:
@@ -59,9 +65,12 @@ class MarketBlock:
         self.names = sorted({*rows["instrument_id"].unique(), *self.heirs, *children})
         self.index = {name: number for number, name in enumerate(self.names)}
         self.line = {date: number for number, date in enumerate(dates)}
+        self.told_since = {date: inputs.window(ACTIONS, date)[0] for date in dates}
         self.panels = {name: self._spread(rows, name) for name in _PRICES}
         told = inputs.read(STATUS, ["trade_date", "instrument_id", "hit_upper", "hit_lower"], days=dates)
         self._told = {key[0]: part for key, part in told.partition_by("trade_date", as_dict=True).items()}
+        bands = inputs.read(BANDS, ["trade_date", "instrument_id", "band"], days=dates)
+        self._bands = {key[0]: part for key, part in bands.partition_by("trade_date", as_dict=True).items()}
         by_day = {key[0]: part for key, part in rows.partition_by("trade_date", as_dict=True).items()}
         self._priors = np.full((len(dates), len(self.names)), _ABSENT, dtype=np.int32)
         self._days: list[MarketDay] = []
@@ -87,6 +96,9 @@ class MarketBlock:
         volume = np.nan_to_num(values.pop("volume"))
         ticks = np.full(len(self.names), np.nan)
         ticks[numbers] = fixed_ticks(rows["series"].to_list())
+        hits = None if (told := self._told.get(date)) is None else band_hits(told, self.index)
+        if (bands := self._bands.get(date)) is not None:
+            hits = with_bands(hits, bands, self.index, date, {**values, "tick": ticks})
         return MarketDay(
             date=date,
             volume=volume,
@@ -95,9 +107,16 @@ class MarketBlock:
             is_delivered=delivered,
             volatility=np.broadcast_to(np.nan, len(self.names)),
             tick=ticks,
-            hits=None if (told := self._told.get(date)) is None else band_hits(told, self.index),
+            hits=hits,
             **values,
         )
+
+    @property
+    def nbytes(self) -> int:
+        """About how large it is."""
+        legs = sum(map(len, self.events.values())) + sum(map(len, self.endings.values()))
+        cells = self._priors.size * (8 * (len(self.panels) + 2) + 4 + 6)
+        return cells + 2000 * legs + 100 * sum(map(len, self._symbols))
 
     def day(self, date: dt.date) -> MarketDay:
         """The session over the block's names; volatilities are NaN."""

@@ -21,11 +21,17 @@ from champion_assets.settings.strategy import Strategy
 
 
 def solve_for(problem: Problem, known: Known, strategy: Strategy, start: Array | None) -> Solution:
-    """`problem` solved for the strategy's objective.
+    """Solve a problem for the strategy's objective.
+
+    Args:
+        problem: constraints, expected returns and risk, n names.
+        known: data of the evening.
+        strategy: has the objective.
+        start: weights to start from, shape (n,), or None.
 
     Raises:
-        Infeasible: no weights meet the constraints, or the objective has no answer under them.
-        NotSolved: the certificate was missed.
+        Infeasible: no weights satisfy the constraints, or the objective has no solution under them.
+        NotSolved: the required accuracy was not reached.
     """
     if strategy.objective == "minimum_variance":
         return minimum_variance(problem, start)
@@ -48,7 +54,13 @@ def as_minimised(problem: Problem, strategy: Strategy) -> Problem | None:
 
 
 def value_of(problem: Problem, strategy: Strategy, weights: Array) -> float:
-    """What the objective minimises, of `weights`: of the highest Sharpe ratio its negative."""
+    """The value that the objective minimises; for the highest Sharpe ratio its negative.
+
+    Args:
+        problem: n names.
+        strategy: has the objective.
+        weights: shape (n,).
+    """
     minimised = as_minimised(problem, strategy)
     if minimised is not None:
         return minimised.objective(weights)
@@ -75,7 +87,7 @@ def _risk_parity(problem: Problem, known: Known) -> Solution:
     if broken:
         words = ", ".join(f"'{each.name}' by {each.violation:.4g}" for each in broken)
         raise Infeasible(
-            f"risk parity, which leaves no choice, breaks {words}; loosen that, or choose another objective"
+            f"risk parity, which leaves no choice, breaks {words}; relax that, or choose another objective"
         )
     return replace(part, weights=weights)
 

@@ -15,9 +15,13 @@ Rebalance = Literal["daily", "weekly", "monthly", "quarterly", "band"]
 
 
 def is_rebalance(calendar: Calendar, date: dt.date, every: Rebalance) -> bool:
-    """True if `date` is the last session of its day, ISO week, month or quarter.
+    """Whether a day is a rebalance day.
 
-    For `band`, on which any day may be one, True.
+    Args:
+        calendar: the trading calendar.
+        date: a session.
+        every: `daily`, `weekly`, `monthly` or `quarterly`: the last session of the ISO week, month or quarter;
+            `band`: any session may be one.
     """
     if every in ("daily", "band"):
         return True

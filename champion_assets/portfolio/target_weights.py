@@ -29,23 +29,29 @@ class TargetWeights(TableModel):
     """A name that the portfolio should hold after the next session."""
 
     trade_date: pl.Date = pa.Field(description="Day at whose close the weights are in force")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on the day of the decision")
     sector: str = pa.Field(description="Industry on the day of the decision")
     weight: float = pa.Field(
-        ge=0, le=1, description="Share of the account's value; 0 for what cannot be sold and is worth nothing"
+        ge=0,
+        le=1,
+        description="Target weight, a fraction of the account's value; 0 for worthless holdings that cannot be sold",
     )
-    held: float = pa.Field(ge=0, le=1, description="Share of the account's value that the name is at this close")
+    held: float = pa.Field(ge=0, le=1, description="Weight held at this close, a fraction of the account's value")
     decided_on: pl.Date = pa.Field(description="Day of the decision; equal to trade_date on a rebalance day")
-    is_stuck: bool = pa.Field(description="Did not trade on the day of the decision, so the weight is what was held")
+    is_stuck: bool = pa.Field(
+        description="Did not trade on the day of the decision, so its weight was fixed at the held weight"
+    )
     esg_score: float = pa.Field(
         nullable=True, description="Blended ESG score on the day of the decision, 0 to 100; null where unknown"
     )
-    cash_weight: float = pa.Field(ge=0, lt=1, description="Share of the account's value that stays in cash")
+    cash_weight: float = pa.Field(ge=0, lt=1, description="Cash weight, a fraction of the account's value")
     claims_weight: float = pa.Field(
-        ge=0, lt=1, description="Share of the account's value in demerged parts that were not listed yet"
+        ge=0, lt=1, description="Weight of unlisted demerged parts, a fraction of the account's value"
     )
-    relative_gap: float = pa.Field(ge=0, le=1e-8, description="Certified distance of the objective from its optimum")
+    relative_gap: float = pa.Field(
+        ge=0, le=1e-8, description="Verified upper bound of the objective's relative distance from the optimum"
+    )
 
     class Config(TableModel.Config):
         """One row per name and day."""
@@ -68,7 +74,15 @@ _COLUMNS = ["trade_date", "value", "holdings", "decided_on", "targets", "cash_we
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The decisions in force on `dates`, by name."""
+    """The decisions in force on `dates`, by name.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     account = inputs.read(ACCOUNT, _COLUMNS, days=dates)
     targets = account.drop("holdings", "value").explode("targets").drop_nulls("targets").unnest("targets")
     rows = targets.join(held_weights(account), on=["trade_date", "instrument_id"], how="left", maintain_order="left")
@@ -77,9 +91,13 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 
 def held_weights(account: pl.DataFrame) -> pl.DataFrame:
-    """Rows of portfolio/account to trade_date, instrument_id and `held`.
+    """Weights held at the close.
 
-    The share of the value that each holding is.
+    Args:
+        account: rows of portfolio/account.
+
+    Returns:
+        trade_date, instrument_id and `held` (a fraction of the account's value).
     """
     held = (
         account.select("trade_date", pl.col("value").alias("whole"), "holdings")
@@ -122,8 +140,7 @@ def preview(place: Place, date: dt.date) -> dict[str, str]:
 
 TABLE = DailyTable(
     name=NAME,
-    description="What the portfolio should hold: decided at the close "
-    "on rebalance days by the strategy, carried in between.",
+    description="Target weights: decided at the close of each rebalance day, carried forward on the other days.",
     model=TargetWeights,
     code_version="4",
     inputs=lambda _: (Input(ACCOUNT),),

@@ -138,15 +138,20 @@ class Targets:
         )
 
     def drift(self, standing: Standing) -> float:
-        """The largest distance of a target weight from what is held."""
+        """The largest distance of a held weight from its target.
+
+        Args:
+            standing: the account at the close.
+        """
         return float(
             max((abs(row["weight"] - standing.held.get(name, 0.0)) for name, row in self.rows.items()), default=0.0)
         )
 
     def turnover(self, standing: Standing) -> float:
-        """Half the sum of all changes of weights from what is held to what is decided.
+        """One-way turnover from the held to the decided weights, 0.5 × Σ|Δw|.
 
-        Of the first investment, half of it.
+        Args:
+            standing: the account at the close.
         """
         names = sorted({*self.rows, *standing.held})
         changes = (abs(self.rows.get(name, {}).get("weight", 0.0) - standing.held.get(name, 0.0)) for name in names)

@@ -19,17 +19,27 @@ from champion_assets.settings.strategy import Strategy, Tilts
 
 
 def tilt_inputs(tilts: Tilts) -> tuple[Input, ...]:
-    """The features that `tilts` name."""
+    """The features that tilts use, as inputs.
+
+    Args:
+        tilts: annual return per unit of a column, by `stage/name:column`.
+    """
     return tuple(Input(table) for table in sorted({column.split(":")[0] for column in tilts}))
 
 
 def tilts_on(inputs: Inputs, dates: Sequence[dt.date], strategy: Strategy) -> pl.DataFrame:
-    """What the strategy's tilts add to the expected return of one session: trade_date, instrument_id, tilt.
+    """What the strategy's tilts add to expected returns.
 
-    Rows that have one.
+    Args:
+        inputs: contains the features.
+        dates: days of the block.
+        strategy: has the tilts.
+
+    Returns:
+        trade_date, instrument_id, tilt (return of one session); only rows that have a tilt.
 
     Raises:
-        ConfigurationError: a feature has no such column, or several rows a name.
+        ConfigurationError: a feature has no such column, or several rows per instrument.
     """
     parts = [pl.DataFrame(schema={"trade_date": pl.Date, "instrument_id": pl.String, "tilt": pl.Float64})]
     for named, worth in sorted(strategy.tilts.items()):

@@ -32,7 +32,15 @@ class Guess:
 
 
 def guess(problem: Problem, scale: float) -> Guess:
-    """A guess of the active set of `problem` with bounds and budget only (floors are taken as they are)."""
+    """A guess of the active set of `problem`, using only bounds and budget (floors are kept as they are).
+
+    Args:
+        problem: n names.
+        scale: divisor of the objective, which makes its size about 1.
+
+    Returns:
+        Positions of the names between their bounds and of the names at their cap.
+    """
     low, cap = problem.bounds
     linear, aversion = problem.linear / scale, problem.risk_aversion / scale
     order = np.argsort(linear + 0.5 * aversion * cap * problem.risk.volatility() ** 2, kind="stable")

@@ -16,12 +16,21 @@ from numpy.typing import NDArray
 
 Level = Literal["none", "capital", "capital_special", "total_return"]
 LEVELS: tuple[Level, ...] = Level.__args__  # type: ignore[attr-defined]
-PRICES = ("open", "high", "low", "close", "last", "prev_close", "prior_close", "vwap")
+PRICES = ("open", "high", "low", "close", "last", "vwap")
+"""Prices of the row's own session; those of the session before are in `prior.py`."""
 QUANTITIES = ("volume", "delivery_qty")
 
 
 def known_events(events: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """The legs in force as of `as_of`: of each instrument and ex-date those of the newest object up to that day."""
+    """The legs of corporate actions that were in force as of a day.
+
+    Args:
+        events: stored legs (silver/corporate_actions) with instrument_id, trade_date and ex_date.
+        as_of: the day; later rows and later ex-dates are ignored.
+
+    Returns:
+        For each instrument and ex-date the legs with the newest trade_date up to `as_of`, all columns.
+    """
     past = events.filter((pl.col("trade_date") <= as_of) & (pl.col("ex_date") <= as_of))
     newest = pl.col("trade_date") == pl.col("trade_date").max().over(["instrument_id", "ex_date"])
     return past.filter(newest)

@@ -139,7 +139,7 @@ def capm(returns: Array, market: Array) -> Array:
     excess = market - market.mean()
     variance = float(excess @ excess)
     if variance <= 0:
-        raise ValueError("the market did not move in the window: no beta exists")
+        raise ValueError("the market's return is constant in the window, so no beta can be estimated")
     return np.asarray((excess @ deviations) / variance * float(market.mean()))
 
 
@@ -159,7 +159,7 @@ def implied(risk: Risk, weights: Array, risk_aversion: float) -> Array:
 
 def _demand_some(present: np.ndarray) -> None:
     if not present.any(axis=0).all():
-        raise ValueError(f"column {int(present.any(axis=0).argmin())} of the window holds no return at all")
+        raise ValueError(f"column {int(present.any(axis=0).argmin())} of the window has no return")
 
 
 PLAIN: Mapping[ExpectedReturn, Callable[[Array], Array]] = {

@@ -59,7 +59,17 @@ class Exposures:
 
 
 def usual_lags(rows: int) -> int:
-    """4 (n / 100)^(2/9), rounded down: the lags of Newey and West (1994) for `rows` returns."""
+    """The number of lags of Newey and West (1994): 4 (n / 100)^(2/9), rounded down.
+
+    Args:
+        rows: number of returns, n.
+
+    Returns:
+        Lags of the standard errors.
+
+    >>> usual_lags(250)
+    4
+    """
     return int(4 * (rows / 100) ** (2 / 9))
 
 
@@ -93,13 +103,15 @@ def exposures(returns: Array, factors: Array, lags: int | None = None) -> Exposu
             f"{rows} returns are too few for {number} coefficients; at least {max(LEAST, number + 1)} are needed"
         )
     if not (np.isfinite(returns).all() and np.isfinite(factors).all()):
-        raise ValueError("a return of the portfolio or of a factor is no number")
+        raise ValueError("a return of the portfolio or of a factor is not a number")
     lags = usual_lags(rows) if lags is None else lags
     if not 0 <= lags < rows:
         raise ValueError(f"lags from 0 to {rows - 1}, not {lags}")
     design = np.column_stack([np.ones(rows), factors])
     if np.linalg.matrix_rank(design) < number:
-        raise ValueError("a factor is a combination of the others or does not vary, so its exposure cannot be told")
+        raise ValueError(
+            "a factor is a combination of the others or does not vary, so its exposure cannot be estimated"
+        )
     inverse = np.linalg.inv(design.T @ design)
     found = np.asarray(np.linalg.lstsq(design, returns, rcond=None)[0], dtype=np.float64)
     rest = returns - design @ found

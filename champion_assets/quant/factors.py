@@ -65,9 +65,18 @@ def illiquidity(returns: Array, turnover: Array) -> Array:
 
 
 def residual(value: Array, *others: Array) -> Array:
-    """What a constant and the others do not explain of `value` over the names, by least squares; all shapes (names,).
+    """The part of `value` that a constant and the other variables do not explain, by least squares over the names.
 
-    NaN where anything is missing, and everywhere if there are not more names than coefficients.
+    Args:
+        value: explained variable, shape (names,).
+        others: explaining variables, shape (names,) each.
+
+    Returns:
+        Residuals, shape (names,). NaN where a variable is missing; all NaN if there are not more names than
+        coefficients.
+
+    >>> residual(np.array([1.0, 3.0, 2.0]), np.zeros(3)).round(9).tolist()
+    [-1.0, 1.0, 0.0]
     """
     there = np.isfinite(value) & np.isfinite(np.array(others)).all(axis=0)
     found = np.full(value.shape, np.nan)
@@ -78,9 +87,16 @@ def residual(value: Array, *others: Array) -> Array:
 
 
 def halves(size: Array) -> Groups:
-    """0 for the smaller half of the names, 1 for the larger; of an odd number the larger half has one more.
+    """Split names into the smaller and the larger half.
 
-    Shape (names,).
+    Args:
+        size: shape (names,); of equal values the name that comes first counts as smaller.
+
+    Returns:
+        0 for the smaller half, 1 for the larger, shape (names,). With an odd number the larger half has one name more.
+
+    >>> halves(np.array([5.0, 1.0, 3.0])).tolist()
+    [1, 0, 1]
     """
     rank = np.empty(size.size, dtype=np.intp)
     rank[np.argsort(size, kind="stable")] = np.arange(size.size)

@@ -45,11 +45,14 @@ class Constraint:
 
 
 def least_trading(problem: Problem) -> Array | None:
-    """Weights that satisfy everything but the turnover limit with the least trading (or any such weights).
+    """Weights that satisfy all constraints with the least trading.
 
-    None if the limit or
-    anything else cannot be met.
-    """  # fmt: skip
+    Args:
+        problem: n names; without `held` any weights that satisfy the constraints will do.
+
+    Returns:
+        Weights, shape (n,), or None if the turnover limit or another constraint cannot be met.
+    """
     if problem.size == 0:
         return None
     constraints = [each for each in constraints_of(problem) if each.kind != "turnover"]
@@ -64,14 +67,32 @@ def least_trading(problem: Problem) -> Array | None:
 
 
 def can_be_met(problem: Problem) -> bool:
-    """True if some weights satisfy all constraints."""
+    """Whether some weights satisfy all constraints.
+
+    Args:
+        problem: n names.
+
+    >>> from champion_assets.quant.risk import RiskModel
+    >>> risk = RiskModel(np.zeros((1, 3)), np.ones(3), 0.0)
+    >>> can_be_met(Problem(np.zeros(3), risk, 1.0, cap=0.3)), can_be_met(Problem(np.zeros(3), risk, 1.0, cap=0.4))
+    (False, True)
+    """
     return (
         problem.size > 0 and feasible_point(problem, constraints_of(problem), np.zeros(width_of(problem))) is not None
     )
 
 
 def feasible_point(problem: Problem, constraints: Sequence[Constraint], objective: Array) -> Array | None:
-    """The z that satisfies `constraints` with the least `objective`; None if there is none."""
+    """The point that satisfies `constraints` with the lowest linear objective.
+
+    Args:
+        problem: n names; defines the trades.
+        constraints: those to satisfy.
+        objective: costs of z = (w, bought, sold), shape (`width_of(problem)`,).
+
+    Returns:
+        z, same shape, or None if no point satisfies the constraints.
+    """
     from scipy.optimize import linprog
 
     lines, limits = stacked(constraints, width_of(problem))
@@ -81,7 +102,14 @@ def feasible_point(problem: Problem, constraints: Sequence[Constraint], objectiv
 
 
 def constraints_of(problem: Problem) -> list[Constraint]:
-    """Every constraint of `problem`; the budget is two of them."""
+    """All constraints of `problem`; the budget gives two of them.
+
+    Args:
+        problem: n names.
+
+    Returns:
+        The constraints over z = (w, bought, sold), or over w alone without `held`.
+    """
     from scipy.sparse import csr_array, eye_array
 
     size, width = problem.size, width_of(problem)
@@ -154,23 +182,51 @@ def constraints_of(problem: Problem) -> list[Constraint]:
 
 
 def single(values: Array) -> float | None:
-    """The value that all names share, None if they differ."""
+    """The common value of all names.
+
+    Args:
+        values: shape (n,).
+
+    Returns:
+        The value, or None if they differ or there are none.
+
+    >>> single(np.array([0.1, 0.1])), single(np.array([0.1, 0.2]))
+    (0.1, None)
+    """
     return float(values[0]) if values.size and (values == values[0]).all() else None
 
 
 def width_of(problem: Problem) -> int:
-    """The length of z."""
+    """The length of z: n without `held`, else 3 n for (w, bought, sold).
+
+    Args:
+        problem: n names.
+    """
     return problem.size * (1 if problem.held is None else 3)
 
 
 def free_bounds(problem: Problem) -> list[tuple[float | None, float | None]]:
-    """Bounds of z without the problem's own: weights are free, trades are not negative."""
+    """Bounds of z that are not constraints of the problem: weights are free, trades are not negative.
+
+    Args:
+        problem: n names.
+
+    Returns:
+        Lower and upper bound of each element of z; None for no bound.
+    """
     bounds: list[tuple[float | None, float | None]] = [(None, None)] * problem.size
     return bounds if problem.held is None else bounds + [(0, None)] * (2 * problem.size)
 
 
 def links(problem: Problem) -> tuple[csr_array, Array]:
-    """The definition of trades: w - bought + sold = held."""
+    """The equations that define trades: w - bought + sold = held.
+
+    Args:
+        problem: n names.
+
+    Returns:
+        Matrix, shape (n, 3 n), and right side, shape (n,); no rows without `held`.
+    """
     from scipy.sparse import csr_array, eye_array, hstack
 
     if problem.held is None:
@@ -180,7 +236,15 @@ def links(problem: Problem) -> tuple[csr_array, Array]:
 
 
 def stacked(constraints: Sequence[Constraint], width: int) -> tuple[csr_array, Array]:
-    """All lines and limits under each other."""
+    """Lines and limits of several constraints in one system.
+
+    Args:
+        constraints: those to combine.
+        width: length of z.
+
+    Returns:
+        Matrix, shape (lines, `width`), and limits, shape (lines,).
+    """
     from scipy.sparse import csr_array, vstack
 
     lines = vstack([csr_array((0, width)), *(each.lines for each in constraints)])

@@ -30,15 +30,22 @@ _NOISE = 1e-9
 
 
 def diagnose(problem: Problem) -> Infeasible:
-    """The exception that says which constraints contradict each other and what would resolve it."""
+    """Find the smallest set of conflicting constraints and what would resolve the conflict.
+
+    Args:
+        problem: an infeasible problem.
+
+    Returns:
+        The exception to raise; its message names the constraints and the settings to change.
+    """
     problem = _held_or_allowed(problem)
     if problem.size == 0:
-        return Infeasible("there is no name to hold: the universe is empty, or every name is excluded")
+        return Infeasible("there is no instrument to hold: the universe is empty, or every name is excluded")
     constraints = constraints_of(problem)
     nothing = np.zeros(width_of(problem))
     if feasible_point(problem, constraints, nothing) is not None:
         return Infeasible(
-            "the constraints can be met, but only just: the solver found no weights; loosen one of them a little"
+            "the constraints can be met, but only just: the solver found no weights; relax one of them a little"
         )
     smallest = list(constraints)
     for (
@@ -54,12 +61,26 @@ def diagnose(problem: Problem) -> Infeasible:
 
 
 def at_least(value: float) -> str:
-    """`value` in six digits, rounded up, so that who follows the advice is helped by it."""
+    """`value` in six significant digits, rounded up, so that a setting of this value is enough.
+
+    Args:
+        value: a bound.
+
+    >>> at_least(0.12345678)
+    '0.123457'
+    """
     return _rounded(value, math.inf)
 
 
 def at_most(value: float) -> str:
-    """`value` in six digits, rounded down."""
+    """`value` in six significant digits, rounded down, so that a setting of this value is enough.
+
+    Args:
+        value: a bound.
+
+    >>> at_most(0.12345678)
+    '0.123456'
+    """
     return _rounded(value, -math.inf)
 
 

@@ -76,7 +76,7 @@ class Yardstick:
     def __post_init__(self) -> None:
         """Refuse what would make every figure NaN without a word."""
         if not (math.isfinite(self.years) and self.years > 0):
-            raise ValueError(f"a history lasts a positive number of years, not {self.years}")
+            raise ValueError(f"the number of years must be positive, not {self.years}")
         if not np.isfinite(self.overnight).all():
             raise ValueError(
                 f"{int((~np.isfinite(self.overnight)).sum())} of {self.overnight.size} days have no overnight rate"
@@ -198,11 +198,18 @@ def _moment(returns: Array, order: int) -> float:
 
 
 def rolling(returns: Array, benchmark: Array, yardstick: Yardstick, window: int) -> dict[str, Array]:
-    """Annual volatility, Sharpe ratio and beta over the last `window` returns, shape as `returns`.
+    """Annual volatility, Sharpe ratio and beta over the last `window` returns.
 
-    NaN before there are so many.
+    Defined as in `performance`; every window is annualised by the sessions per year of the whole history.
 
-    Defined as in `performance`; every window is annualised by the sessions a year of the whole history.
+    Args:
+        returns: of the portfolio per session, shape (sessions,).
+        benchmark: returns of the benchmark, same shape.
+        yardstick: overnight returns, same shape, and the sessions per year.
+        window: number of sessions.
+
+    Returns:
+        `volatility`, `sharpe` and `beta`, each in the shape of `returns`; NaN for the first `window` - 1 sessions.
     """
     year, shape = yardstick.sessions_a_year**0.5, returns.shape
     found = {name: np.full(shape, np.nan) for name in ("volatility", "sharpe", "beta")}

@@ -24,37 +24,77 @@ _MAX_STEPS = 200
 
 
 def minimum_variance(problem: Problem, start: Array | None = None) -> Solution:
-    """The least variance (against the benchmark, if there is one) under the constraints of `problem`.
+    """Minimise the variance (against the benchmark, if there is one) under the constraints of `problem`.
 
-    Its μ is not looked at.
+    Args:
+        problem: constraints, risk and costs; its expected returns are ignored. Its risk aversion matters only with
+            trading costs, where it converts variance into return, the unit of costs.
+        start: weights to start from, shape (n,); by default the solver chooses.
 
-    The risk aversion matters only where trading costs something: it says what variance is worth in return, the unit of
-    costs.
+    Returns:
+        Optimal weights with a relative gap of at most `GAP_TOLERANCE`.
+
+    Raises:
+        Infeasible: no weights satisfy the constraints.
+        NotSolved: the solver did not reach the tolerance.
+
+    >>> from champion_assets.quant.risk import RiskModel
+    >>> risk = RiskModel(factors=np.zeros((1, 2)), idiosyncratic=np.array([0.01, 0.04]), shrinkage=0.0)
+    >>> problem = Problem(expected=np.zeros(2), risk=risk, risk_aversion=5.0)
+    >>> minimum_variance(problem).weights.round(6).tolist()
+    [0.8, 0.2]
     """
     return solve(replace(problem, expected=np.zeros(problem.size)), start)
 
 
 def tracking(problem: Problem, start: Array | None = None) -> Solution:
-    """The least tracking variance against `problem.benchmark`.
+    """Minimise the tracking variance against `problem.benchmark`.
+
+    Args:
+        problem: constraints, risk and costs, with `benchmark`, shape (n,).
+        start: weights to start from, shape (n,); by default the solver chooses.
+
+    Returns:
+        Optimal weights, as for `minimum_variance`.
 
     Raises:
         ValueError: there is no benchmark.
+
+    >>> from champion_assets.quant.risk import RiskModel
+    >>> risk = RiskModel(factors=np.zeros((1, 2)), idiosyncratic=np.array([0.01, 0.04]), shrinkage=0.0)
+    >>> problem = Problem(np.zeros(2), risk, 5.0, cap=0.6, benchmark=np.array([0.5, 0.5]))
+    >>> tracking(problem).weights.round(6).tolist()
+    [0.5, 0.5]
     """
     if problem.benchmark is None:
-        raise ValueError("tracking needs the benchmark's weights")
+        raise ValueError("tracking needs `benchmark`, the benchmark's weights")
     return minimum_variance(problem, start)
 
 
 def maximum_sharpe(problem: Problem, start: Array | None = None) -> Solution:
-    """The highest ratio of expected return to volatility under the constraints of `problem` (without trading costs,
-    which have no unit in it).
+    """Maximise expected return over volatility under the constraints of `problem`.
 
-    The best ratio is the mean-variance solution whose own ratio μ'w / w'Σw is its risk aversion, so the aversion is set
-    to that ratio until it stays (Dinkelbach's method with the variance as majorant of the volatility: the ratio rises
-    at every step). The gap is certified for that aversion.
+    The best ratio is the mean-variance solution whose own ratio μ'w / w'Σw equals its risk aversion, so the aversion
+    is set to that ratio until it no longer changes (Dinkelbach's method with the variance as majorant of the
+    volatility; the ratio rises at every step). The gap is verified for that aversion.
+
+    Args:
+        problem: constraints, risk and expected returns in excess of the risk-free rate. Trading costs and the
+            benchmark are ignored.
+        start: weights to start from, shape (n,); by default the solver chooses.
+
+    Returns:
+        Optimal weights.
 
     Raises:
-        Infeasible: no portfolio under the constraints has a positive expected return.
+        Infeasible: no portfolio under the constraints has a positive expected return, or one has no risk.
+        NotSolved: the ratio did not converge.
+
+    >>> from champion_assets.quant.risk import RiskModel
+    >>> risk = RiskModel(factors=np.zeros((1, 2)), idiosyncratic=np.array([0.01, 0.04]), shrinkage=0.0)
+    >>> problem = Problem(expected=np.array([0.001, 0.002]), risk=risk, risk_aversion=5.0)
+    >>> maximum_sharpe(problem).weights.round(4).tolist()
+    [0.6667, 0.3333]
     """
     problem = replace(problem, cost=None, benchmark=None)
     richest = solve(replace(problem, risk_aversion=1e-3 * _ratio_scale(problem)), start)
@@ -72,7 +112,7 @@ def maximum_sharpe(problem: Problem, start: Array | None = None) -> Solution:
         if abs(better / aversion - 1) <= 1e-10:
             return solution
         aversion = better
-    raise NotSolved(f"maximum Sharpe of {problem.size} names: the ratio still moves after {_MAX_STEPS} steps")
+    raise NotSolved(f"maximum Sharpe of {problem.size} names: the ratio has not converged after {_MAX_STEPS} steps")
 
 
 def _ratio(problem: Problem, weights: Array) -> float:
@@ -95,16 +135,30 @@ def _ratio_scale(problem: Problem) -> float:
 
 
 def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
-    """Weights whose parts of the variance are equal: the minimum of ½ x'Σx - (1/n) Σ log x_i, scaled to the budget.
+    """Weights with equal contributions to the variance: the minimum of ½ x'Σx - (1/n) Σ log x_i, scaled to the budget.
 
-    Newton's method in x with the Hessian `F'F + diag(d + b/x²)` inverted through the small side (Woodbury); Spinu
-    (2013), "An algorithm for computing risk parity weights". `relative_gap` is the largest deviation of a part from
-    1/n, relative.
+    Newton's method in x with the Hessian `F'F + diag(d + b/x²)`, inverted through the small side (Woodbury); Spinu
+    (2013), "An algorithm for computing risk parity weights".
+
+    Args:
+        risk: Σ of n names, each with a positive variance.
+        budget: sum of the weights.
+
+    Returns:
+        Weights, shape (n,). `relative_gap` is the largest relative deviation of a contribution from 1/n.
+
+    Raises:
+        Infeasible: there is no name, or a name has no risk.
+
+    >>> from champion_assets.quant.risk import RiskModel
+    >>> risk = RiskModel(factors=np.zeros((1, 2)), idiosyncratic=np.array([0.01, 0.04]), shrinkage=0.0)
+    >>> risk_parity(risk).weights.round(6).tolist()
+    [0.666667, 0.333333]
     """
     names = risk.idiosyncratic.size
     if (still := int((risk.volatility() <= 0).sum())) or names == 0:
         raise Infeasible(
-            f"{still} of {names} names have no risk in the window, so no part of the risk can be theirs; leave them out"
+            f"{still} of {names} names have no risk in the window, so they cannot contribute to it; leave them out"
         )
     share = 1.0 / names
     factors = risk.columns(np.arange(names))
@@ -125,7 +179,7 @@ def risk_parity(risk: Risk, budget: float = 1.0) -> Solution:
         if not np.isfinite(weights).all():
             break
     raise NotSolved(
-        f"risk parity of {names} names: parts still differ by {worst:.1e} after {_MAX_STEPS} steps; {SINGULAR}"
+        f"risk parity of {names} names: contributions still differ by {worst:.1e} after {_MAX_STEPS} steps; {SINGULAR}"
     )
 
 
@@ -188,7 +242,17 @@ def esg_frontier(
 
 
 def frontier_point(problem: Problem, scores: Array, solution: Solution, floor: float | None = None) -> FrontierPoint:
-    """What a solution amounts to; arguments as in `esg_frontier`."""
+    """The figures of one solution on the ESG frontier.
+
+    Args:
+        problem: the problem that was solved, n names.
+        scores: ESG scores, shape (n,), NaN for names without one.
+        solution: its solution.
+        floor: minimum score that was required, None without one.
+
+    Returns:
+        Score, Sharpe ratio, volatility and expected return per session, price of the floor, weights.
+    """
     weights, scored = solution.weights, np.isfinite(scores)
     volatility, expected = math.sqrt(problem.risk.variance(weights)), float(problem.expected @ weights)
     covered = float(weights[scored].sum())
@@ -198,16 +262,31 @@ def frontier_point(problem: Problem, scores: Array, solution: Solution, floor: f
 
 
 def only_scored(problem: Problem, scores: Array) -> Problem:
-    """The problem in which names without a score get no weight."""
+    """`problem` with a cap of 0 on names without a score.
+
+    Args:
+        problem: n names.
+        scores: ESG scores, shape (n,), NaN for names without one.
+
+    Returns:
+        The problem with changed bounds.
+    """
     known = np.isfinite(scores)
     return replace(problem, cap=np.where(known, problem.bounds[1], 0.0), floor=np.where(known, problem.bounds[0], 0.0))
 
 
 def best_score(problem: Problem, scores: Array) -> float:
-    """The highest score that any weights under the constraints have, names without a score left out.
+    """The highest weighted score under the constraints, without names that have no score.
+
+    Args:
+        problem: n names.
+        scores: ESG scores, shape (n,), NaN for names without one.
+
+    Returns:
+        The score, in the units of `scores`.
 
     Raises:
-        Infeasible: no weights meet the constraints.
+        Infeasible: no weights satisfy the constraints.
     """
     problem = only_scored(problem, scores)
     objective = np.zeros(width_of(problem))

@@ -96,7 +96,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         if self.held is None and (math.isfinite(self.turnover) or self.cost is not None):
-            raise ValueError("a turnover limit and trading costs need the weights held")
+            raise ValueError("a turnover limit and trading costs need `held`, the current weights")
         numbers = {
             "expected return": self.expected,
             "cap": self.cap,
@@ -115,7 +115,7 @@ class Problem:
 
     @property
     def size(self) -> int:
-        """N."""
+        """The number of names, n."""
         return int(self.expected.shape[0])
 
     @cached_property
@@ -142,19 +142,38 @@ class Problem:
         return -self.expected - self.risk_aversion * self.risk.times(self.benchmark)
 
     def smooth(self, weights: Array) -> float:
-        """The objective without costs, up to the constant ½ γ b'Σb."""
+        """The objective without trading costs, up to the constant ½ γ b'Σb.
+
+        Args:
+            weights: w, shape (n,).
+
+        Returns:
+            The value, in units of expected return per session.
+        """
         return float(0.5 * self.risk_aversion * weights @ self.risk.times(weights) + self.linear @ weights)
 
     def objective(self, weights: Array) -> float:
-        """What is minimised, up to the constant ½ γ b'Σb."""
+        """The objective that is minimised, up to the constant ½ γ b'Σb.
+
+        Args:
+            weights: w, shape (n,).
+
+        Returns:
+            The value, in units of expected return per session.
+        """
         return self.smooth(weights) + (0.0 if self.cost is None else float(self.cost @ np.abs(weights - self.present)))
 
     def gap_scale(self, weights: Array) -> float:
-        """What a gap is measured against: the risk term ½ γ w'Σw, with a benchmark that of both parts.
+        """The size that a gap is measured against: ½ γ w'Σw, with a benchmark ½ γ (w'Σw + b'Σb).
 
-        Where there is hardly any risk, as
-        in a covariance of fewer sessions than names, a ten-thousandth of the size that risk or return of the problem
-        have.
+        If there is almost no risk, as in a covariance of fewer sessions than names, it is a ten-thousandth of the
+        larger of the problem's risk and return terms.
+
+        Args:
+            weights: w, shape (n,).
+
+        Returns:
+            A positive number in units of expected return per session.
         """
         risk = self.risk.variance(weights) + (0.0 if self.benchmark is None else self.risk.variance(self.benchmark))
         size = max(
@@ -163,7 +182,19 @@ class Problem:
         return max(0.5 * self.risk_aversion * risk, _LEAST_SCALE * size) or 1.0
 
     def traded(self, weights: Array) -> float:
-        """Half the sum of |w - held|; 0 if nothing is known to be held."""
+        """One-way turnover, 0.5 × Σ|w - held|; 0 if `held` is None.
+
+        Args:
+            weights: w, shape (n,).
+
+        Returns:
+            A fraction of the portfolio's value.
+
+        >>> from champion_assets.quant.risk import RiskModel
+        >>> risk = RiskModel(np.zeros((1, 2)), np.ones(2), 0.0)
+        >>> Problem(np.zeros(2), risk, 1.0, held=np.array([0.5, 0.5])).traded(np.array([0.25, 0.75]))
+        0.25
+        """
         return 0.0 if self.held is None else float(np.abs(weights - self.present).sum()) / 2
 
 

@@ -52,8 +52,16 @@ class Restricted:
         self.row_high = np.array([problem.budget, *(row.high for row in problem.rows)]) - used
 
     def solve(self, sides: Array | None, scale: float) -> tuple[Array, Array] | None:
-        """Weights of the working names and the multipliers of the rows (and of the turnover), or None if there are
-        no such weights.
+        """Solve the quadratic program of the working names.
+
+        Args:
+            sides: 1 or -1 per working name for the side of the held weight that it may trade to, shape (k,); None
+                without trading limits or costs.
+            scale: divisor of the objective.
+
+        Returns:
+            Weights of the working names and multipliers of the rows (and of the turnover), or None if there are no such
+            weights.
         """
         import daqp
 

@@ -25,15 +25,36 @@ class Risk(ABC):
 
     @abstractmethod
     def columns(self, names: NDArray[np.intp]) -> Array:
-        """The columns of F of some names, shape (rows of F, k), contiguous."""
+        """Columns of F.
+
+        Args:
+            names: positions of k names.
+
+        Returns:
+            Shape (rows of F, k), contiguous.
+        """
 
     @abstractmethod
     def exposure(self, weights: Array) -> Array:
-        """Fw, shape (rows of F,)."""
+        """Factor exposures Fw.
+
+        Args:
+            weights: w, shape (n,).
+
+        Returns:
+            Shape (rows of F,).
+        """
 
     @abstractmethod
     def project(self, exposure: Array) -> Array:
-        """F'y, shape (n,), for an exposure y of shape (rows of F,)."""
+        """F'y.
+
+        Args:
+            exposure: y, shape (rows of F,).
+
+        Returns:
+            Shape (n,).
+        """
 
     @abstractmethod
     def volatility(self) -> Array:
@@ -44,23 +65,54 @@ class Risk(ABC):
         """The mean of Σ's diagonal."""
 
     def times(self, weights: Array) -> Array:
-        """Σw in O(T n)."""
+        """Σw in O(T n).
+
+        Args:
+            weights: w, shape (n,).
+
+        Returns:
+            Shape (n,).
+
+        >>> RiskModel(np.array([[0.1, 0.2]]), np.array([0.01, 0.01]), 0.0).times(np.array([0.5, 0.5])).round(6).tolist()
+        [0.02, 0.035]
+        """
         return self.project(self.exposure(weights)) + self.idiosyncratic * weights
 
     def variance(self, weights: Array) -> float:
-        """w'Σw."""
+        """Variance w'Σw of a portfolio.
+
+        Args:
+            weights: w, shape (n,).
+
+        Returns:
+            Variance of the return of one session.
+
+        >>> round(RiskModel(np.array([[0.1, 0.2]]), np.array([0.01, 0.01]), 0.0).variance(np.array([0.5, 0.5])), 6)
+        0.0275
+        """
         exposure = self.exposure(weights)
         return float(exposure @ exposure + self.idiosyncratic @ weights**2)
 
     def submatrix(self, names: NDArray[np.intp]) -> Array:
-        """The dense Σ of some names, shape (k, k)."""
+        """Dense covariance of some names.
+
+        Args:
+            names: positions of k names.
+
+        Returns:
+            Shape (k, k).
+        """
         part = self.columns(names)
         matrix = part.T @ part
         matrix.flat[:: names.size + 1] += self.idiosyncratic[names]
         return np.asarray(matrix)
 
     def matrix(self) -> Array:
-        """The dense Σ of all names, shape (n, n)."""
+        """Dense covariance of all names, shape (n, n).
+
+        >>> RiskModel(np.array([[0.1, 0.2]]), np.array([0.01, 0.01]), 0.0).matrix().round(6).tolist()
+        [[0.02, 0.02], [0.02, 0.05]]
+        """
         return self.submatrix(np.arange(self.idiosyncratic.size))
 
 
@@ -136,6 +188,6 @@ def centred(window: Array) -> tuple[Array, Array]:
     present = np.isfinite(window)
     counts = present.sum(axis=0)
     if (counts == 0).any():
-        raise ValueError(f"column {int(counts.argmin())} of the window holds no return at all")
+        raise ValueError(f"column {int(counts.argmin())} of the window has no return")
     means = np.where(present, window, 0.0).sum(axis=0) / counts
     return np.where(present, window - means, 0.0), means

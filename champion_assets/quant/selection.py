@@ -39,9 +39,14 @@ class Selection:
         return self.least <= 0.0 and self.most is None
 
     def restricted(self, problem: Problem, held: Flags) -> Problem:
-        """`problem` once it is known which names are held: the others get nothing, these at least `least`.
+        """`problem` for a given set of held names: the others get weight 0, these at least `least`. It is convex.
 
-        It is convex again.
+        Args:
+            problem: n names.
+            held: True for names that are held, shape (n,).
+
+        Returns:
+            The problem with changed bounds.
         """
         if self.is_free:
             return problem
@@ -49,7 +54,14 @@ class Selection:
         return replace(problem, cap=np.where(held, cap, 0.0), floor=np.where(held, np.maximum(low, self.least), 0.0))
 
     def findings(self, weights: Array) -> list[Finding]:
-        """Every rule with the value that `weights` give it."""
+        """Each rule with its value under `weights`.
+
+        Args:
+            weights: shape (n,).
+
+        Returns:
+            One finding per rule.
+        """
         held = weights[weights > 0]
         found = []
         if self.least > 0.0:
@@ -61,5 +73,12 @@ class Selection:
         return found
 
     def is_kept(self, weights: Array) -> bool:
-        """True if `weights` keep every rule."""
+        """Whether `weights` satisfy every rule.
+
+        Args:
+            weights: shape (n,).
+
+        >>> Selection(least=0.02, most=2).is_kept(np.array([0.5, 0.5, 0.0]))
+        True
+        """
         return all(each.violation <= _TINY for each in self.findings(weights))

@@ -40,7 +40,15 @@ class Finding:
 
 
 def constraints_met(problem: Problem, weights: Array) -> list[Finding]:
-    """Every constraint with the value that `weights` give it."""
+    """Every constraint with its value under `weights`.
+
+    Args:
+        problem: n names.
+        weights: shape (n,).
+
+    Returns:
+        One finding per constraint: budget, cap, floor, rows, turnover.
+    """
     low, cap = problem.bounds
     findings = [
         Finding("budget", float(weights.sum()), problem.budget, problem.budget),
@@ -54,7 +62,14 @@ def constraints_met(problem: Problem, weights: Array) -> list[Finding]:
 
 
 def optimality_gap(problem: Problem, weights: Array) -> float:
-    """The gap of the module's text, relative to `Problem.gap_scale`.
+    """An upper bound of the objective's distance from its optimum, relative to `Problem.gap_scale`.
+
+    Args:
+        problem: n names.
+        weights: weights that satisfy the constraints, shape (n,).
+
+    Returns:
+        The relative gap; 0 at the optimum.
 
     Raises:
         ArithmeticError: the linear program was not solved.

@@ -36,7 +36,15 @@ def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Fetch and accept the files of `dates`; what was refused is in `failed`."""
+    """Fetch and accept the files of `dates`; what was refused is in `failed`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     computed = fetch_days(inputs, dates, price_files, accept, optional=False)
     return replace(computed, failed={date: _with_doubt(inputs, date, error) for date, error in computed.failed.items()})
 
@@ -80,8 +88,7 @@ def contradict(place: Place, closed: Sequence[dt.date]) -> dict[dt.date, Excepti
 
 TABLE = DailyTable(
     name=NAME,
-    description="NSE's bhavcopy of the day exactly as published, "
-    "kept for ever by SHA-256, with every version received.",
+    description="NSE's bhavcopy of the day exactly as published, every version received, stored by SHA-256.",
     model=RawBhavcopy,
     code_version="1",
     compute=compute,

@@ -53,7 +53,15 @@ class RawBundleMembers(RawFile):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Find the loose members of `dates`."""
+    """Find the loose members of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return find_kinds(
         inputs, dates, {kind: member.names for kind, member in MEMBERS.items()}, "no loose member of a PR bundle"
     )
@@ -104,7 +112,7 @@ def _facts(rows: Sequence[dict[str, Any]], why: str) -> dict[str, Any]:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Members of the PR bundle that lie loose in the source, exactly as received.",
+    description="Members of the PR bundle that are separate files in the source, exactly as received.",
     model=RawBundleMembers,
     code_version="1",
     compute=compute,

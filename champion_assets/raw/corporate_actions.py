@@ -55,7 +55,15 @@ class RawCorporateActions(RawFile):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Find the files of `dates`."""
+    """Find the files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     source: Source = inputs.outside
     rejects: list[dict[str, Any]] = []
     registers = source.registers(SYMBOL_CHANGES_NAMES, (SYMBOL_CHANGES,))
@@ -183,8 +191,8 @@ def _stored_registers(
 
 TABLE = DailyTable(
     name=NAME,
-    description="The exports and PR bundles that say which corporate "
-    "actions take effect on the session, exactly as received.",
+    description="Exports and PR bundles with the corporate actions that take effect on the session, exactly as "
+    "received.",
     model=RawCorporateActions,
     code_version="1",
     compute=compute,

@@ -40,13 +40,21 @@ def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Fetch the files of `dates`."""
+    """Fetch the files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return fetch_days(inputs, dates, delivery_files, accept, optional=True)
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="NSE's delivery file of the day exactly as published; a day without one has no rows and says why.",
+    description="NSE's delivery file of the day exactly as published; a day without one has no rows and a reason.",
     model=RawDelivery,
     code_version="1",
     compute=compute,

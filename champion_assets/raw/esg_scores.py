@@ -55,7 +55,15 @@ class Received:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Cut the files into sessions."""
+    """Cut the files into sessions.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     folder: Path | None = inputs.outside
     if folder is not None and not folder.is_dir():
         raise FolderAbsent(f"CHAMPION_ESG: there is no folder {folder}")
@@ -212,8 +220,8 @@ def _mapping(files: Originals, received: Received) -> EsgMapping:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The ESG files of the folder CHAMPION_ESG exactly as received, by the session from which their "
-    "rows were known.",
+    description="ESG files of the folder CHAMPION_ESG exactly as received, on the session from which their rows "
+    "were known.",
     model=RawEsgScores,
     code_version="1",
     compute=compute,

@@ -30,14 +30,14 @@ class RawFile(TableModel):
     """A received version of a file."""
 
     trade_date: pl.Date = pa.Field(description="Day the file belongs to")
-    sha256: str = pa.Field(str_matches="^[0-9a-f]{64}$", description="SHA-256 of the bytes, and their name in the lake")
-    name: str = pa.Field(description="NSE's name of the file")
-    uri: str = pa.Field(description="Where the bytes were read, archive member included")
+    sha256: str = pa.Field(str_matches="^[0-9a-f]{64}$", description="SHA-256 of the file, also its name in the lake")
+    name: str = pa.Field(description="File name at NSE")
+    uri: str = pa.Field(description="Address that the file was read from, with its archive member")
     format: str = pa.Field(description="Format recognised from the content")
-    rows: pl.Int64 = pa.Field(ge=0, description="Data rows in the file; of a file of many days, those of this day")
+    rows: pl.Int64 = pa.Field(ge=0, description="Data rows of this day in the file")
     bytes: pl.Int64 = pa.Field(gt=0, description="Size as received")
-    fetched_at: pl.Datetime("us", "UTC") = pa.Field(description="Instant of receipt, UTC")  # type: ignore[valid-type]
-    is_current: bool = pa.Field(description="True for the versions in force")
+    fetched_at: pl.Datetime("us", "UTC") = pa.Field(description="Time of receipt, UTC")  # type: ignore[valid-type]
+    is_current: bool = pa.Field(description="True for the current version")
 
 
 T = TypeVar("T")
@@ -107,11 +107,18 @@ def fetch_days(
                     file = fetched if isinstance(fetched, Fetched) else candidates(date)[0].name
                     rejects.append(refusal(date, file, error))
                 if not optional or not isinstance(error, NotYetPublished | BadPayload):
-                    failed[date] = error
+                    failed[date] = _located(error, fetched)
                 else:
                     facts[date] = absent(str(error), body if isinstance(error, BadPayload) else None)
     frame = pl.concat([_EMPTY, *frames]).sort("trade_date", maintain_order=True)
     return Computed(frame, refusals(rejects), facts, failed)
+
+
+def _located(error: NseError, fetched: Fetched | Exception) -> NseError:
+    """The error of a file in a folder with its place there, for its name may be another than the one it goes by."""
+    if not isinstance(error, BadPayload) or not isinstance(fetched, Fetched) or fetched.uri in str(error):
+        return error
+    return type(error)(f"{error} ({fetched.uri})") if fetched.uri.startswith("file://") else error
 
 
 def refusal(date: dt.date, file: Fetched | str, error: BadPayload, row: int = 0) -> dict[str, Any]:

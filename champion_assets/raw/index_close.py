@@ -37,14 +37,22 @@ def accept(fetched: Fetched) -> tuple[dt.date, str, int]:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Fetch the files of `dates`."""
+    """Fetch the files of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return fetch_days(inputs, dates, index_files, accept, optional=True)
 
 
 TABLE = DailyTable(
     name=NAME,
-    description="NSE's closing index levels of the day exactly as "
-    "published; a day without a file has no rows and says why.",
+    description="NSE's closing index levels of the day exactly as published; a day without a file has no rows and a "
+    "reason.",
     model=RawIndexClose,
     code_version="1",
     compute=compute,

@@ -39,7 +39,15 @@ class RawIndexConstituents(RawFile):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Choose the lists of `dates`."""
+    """Choose the lists of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     source: Source = inputs.outside
     found = source.registers(CONSTITUENTS_NAMES, (CONSTITUENTS,))
     rejects: list[dict[str, Any]] = []
@@ -80,8 +88,7 @@ def chosen_lists(found: Sequence[Fetched], date: dt.date) -> list[Fetched]:
 
 TABLE = DailyTable(
     name=NAME,
-    description="The list of index members, with their industries, "
-    "that is in force on the session, exactly as received.",
+    description="Lists of index members with industries that are in force on the session, exactly as received.",
     model=RawIndexConstituents,
     code_version="1",
     compute=compute,

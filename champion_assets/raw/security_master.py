@@ -38,7 +38,15 @@ class RawSecurityMaster(RawFile):
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Cut the registers into sessions."""
+    """Cut the registers into sessions.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     source: Source = inputs.outside
     registers = source.registers(SYMBOL_CHANGES_NAMES, (SYMBOL_CHANGES,))
     rejects: list[dict[str, Any]] = []

@@ -1,7 +1,6 @@
 """The Python API for notebooks: the lake's tables as Polars frames, and the risk model of any day.
 
-What belongs here: what a person types. What does not: any computation of its own; the functions stand in the modules
-here.
+What belongs here: the public names. What does not: the functions, which are in the modules of this package.
 
     from champion_assets import research
     research.table("features/returns", "2020-01-01", "2020-03-31", symbols="RELIANCE")
@@ -14,8 +13,8 @@ here.
     research.Lake("s3://bucket/champion").prices("2020-01-01", "2020-12-31", symbols="INFY")
 
 Without `Lake` the lake is that of the settings: of the environment, of `.env` and of the `champion.toml` in the working
-directory or above it. Days are dates, datetimes, pandas Timestamps or ISO text; symbols one text or several, in small
-letters or capitals. What cannot be answered in full is an error, never an empty or a shorter frame; every error is a
+directory or above it. Days are dates, datetimes, pandas Timestamps or ISO text; symbols are one text or several, in
+lower or upper case. An incomplete answer is an error, never an empty or a shorter frame; every error is a
 `ChampionError`. Nothing here changes the lake.
 """
 

@@ -1,7 +1,7 @@
-"""Raw prices to adjusted ones, with the mark of what is not known between a row and the anchor.
+"""Raw prices to adjusted prices, with a mark on rows in doubt.
 
-What belongs here: reading events and doubts of the days that count, and refusing days that nobody can tell of. What
-does not: the arithmetic (`quant/adjust.py`, `quant/doubts.py`).
+What belongs here: reading events and doubts, and refusing days without a source of corporate actions. What does not:
+ the arithmetic (`quant/adjust.py`, `quant/doubts.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import polars as pl
 
 from champion_assets.quant.adjust import Level, adjust
 from champion_assets.quant.doubts import doubtful_sessions, mark, open_doubts
+from champion_assets.quant.prior import with_prior
 from champion_assets.research.errors import NotCovered
 from champion_assets.research.kept import read_kept
 from champion_assets.research.stored import read, stored_of
@@ -38,7 +39,7 @@ def adjusted(
     allow_uncovered: bool,
     allow_missing: bool,
 ) -> pl.DataFrame:
-    """Adjusted beside raw prices, and what is not known of them.
+    """Adjusted prices beside raw prices, with doubts.
 
     Args:
         workspace: where the tables are.
@@ -50,14 +51,15 @@ def adjusted(
         allow_missing: see `research.prices`.
 
     Returns:
-        The rows with the columns of `quant.adjust.adjust`, `is_complete` and `doubt`.
+        The rows with the columns of `quant.adjust.adjust` and `quant.prior.with_prior`, `is_complete` and `doubt`.
 
     Raises:
         NotBuilt: the lake lacks sessions after `first`.
         NotCovered: no source of corporate actions was read for some of them.
     """
     if level == "none":
-        plain = adjust(rows, read(workspace, _ACTIONS, [], _EVENT_COLUMNS), level, anchor)
+        none = read(workspace, _ACTIONS, [], _EVENT_COLUMNS)
+        plain = with_prior(adjust(rows, none, level, anchor), none, none, [], level, anchor)
         return plain.with_columns(is_complete=pl.lit(value=True), doubt=pl.lit(None, pl.String))
     after = [day for day in workspace.sessions(first, anchor) if day > first]
     may_lack = allow_missing or allow_uncovered
@@ -68,10 +70,33 @@ def adjusted(
     told = stored_of(workspace, _DOUBTS, after, allow_missing=may_lack)
     events = read_kept(workspace, _ACTIONS, dates, _EVENT_COLUMNS).filter(pl.col("ex_session") > first)
     doubts = open_doubts(read_kept(workspace, _DOUBTS, told, _DOUBT_COLUMNS), anchor)
-    marked = mark(adjust(rows, events, level, anchor), doubtful_sessions(doubts, level))
-    known = covered & set(told)
-    unknown = [day for day in after if day not in known]
+    unknown = sorted(set(after) - (covered & set(told)))
+    answer = adjust(rows, events, level, anchor)
+    answer = _with_prior(workspace, answer, [*dates], unknown, level, first, anchor)
+    marked = mark(answer, doubtful_sessions(doubts, level))
     return _before_unknown(marked, unknown[-1]) if unknown else marked
+
+
+def _with_prior(
+    workspace: Workspace,
+    rows: pl.DataFrame,
+    dates: list[dt.date],
+    unknown: list[dt.date],
+    level: Level,
+    first: dt.date,
+    anchor: dt.date,
+) -> pl.DataFrame:
+    """The close before each row, adjusted: what lies between the first row of an instrument and it is read, too."""
+    oldest = rows["prior_date"].min()
+    begin = oldest + dt.timedelta(days=1) if isinstance(oldest, dt.date) else first
+    earlier = [day for day in workspace.sessions(begin, first) if begin <= day <= first]
+    told = set(workspace.lake.dates(_ACTIONS)) & set(workspace.lake.dates(_DOUBTS))
+    there = sorted(told & set(earlier))
+    unread = set(earlier) - _covered(workspace, sorted(set(there) & set(workspace.lake.dates(_SOURCES))))
+    days = sorted(told & {*there, *dates})
+    events = read_kept(workspace, _ACTIONS, days, _EVENT_COLUMNS)
+    doubts = open_doubts(read_kept(workspace, _DOUBTS, days, _DOUBT_COLUMNS), anchor)
+    return with_prior(rows, events, doubtful_sessions(doubts, level), [*unread, *unknown], level, anchor)
 
 
 def _before_unknown(rows: pl.DataFrame, last: dt.date) -> pl.DataFrame:

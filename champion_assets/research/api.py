@@ -1,7 +1,7 @@
-"""The questions that a notebook asks of a lake: tables, prices, the register of instruments, the risk model.
+"""The functions for notebooks: tables, prices, the register of instruments.
 
-What belongs here: what a person calls. What does not: any computation of its own (the other modules here), and which
-lake is asked (`opening.py`, `lake.py`).
+What belongs here: what a user calls. What does not: computations (the other modules here), and which lake is read
+(`opening.py`, `lake.py`).
 """
 
 from __future__ import annotations
@@ -58,21 +58,21 @@ def table(
         end: last day.
         columns: only these; all by default.
         symbols: only these tickers, as traded on the date.
-        allow_missing: give the days that the lake has although it lacks some.
-        lake_as_of: the table as the lake had it at the end of this day in India, at this instant, or under this tag
-            (`champion tag`); the present one by default. What the exchange or Champion corrected later is not in it.
+        allow_missing: return the days that the lake has although some are missing.
+        lake_as_of: the table as the lake had it at the end of this day in India, at this time, or under this tag
+            (`champion tag`); the current one by default. It does not contain later corrections.
 
     Returns:
         A frame in the order of the dates.
 
     Raises:
         UnknownTable: no such table.
-        RequestError: the range ends before it begins, a day is not a day, or the table has no such column.
+        RequestError: the range ends before it begins, `start` or `end` is not a day, or the table has no such column.
         NotASession: the market was closed on all of these days.
         NotBuilt: the lake lacks some of the days.
         UnknownSymbol: no instrument has had one of the symbols up to `end`.
         NoLake: there is no lake where the settings say.
-        NoSuchVersion: `champion prune` has given up so old a version.
+        NoSuchVersion: `champion prune` removed this version.
         TagError: no such tag.
 
     Example:
@@ -82,10 +82,10 @@ def table(
 
     if name in {each.name for each in HISTORY_TABLES}:
         where = "its figures: champion_assets.backtest.tear_sheet.read_figures"
-        raise UnknownTable(f"{name} is of the whole history and has no days; {where}")
+        raise UnknownTable(f"{name} covers the whole history and has no days; {where}")
     if name not in TABLES:
         near = did_you_mean(name, TABLES)
-        raise UnknownTable(f"no table {name!r}; {near + ' ' if near else ''}there are {', '.join(sorted(TABLES))}")
+        raise UnknownTable(f"no table {name!r}; {near or 'there are ' + ', '.join(sorted(TABLES))}")
     first, last = as_span(start, end)
     wanted = as_symbols(symbols)
     known = list(TABLES[name].model.to_schema().columns)
@@ -97,6 +97,8 @@ def table(
     dates = stored_of(workspace, name, sessions_of(workspace, first, last), allow_missing=allow_missing, state=state)
     if wanted is None:
         return read(workspace, name, dates, chosen, state)
+    if not dates:  # nobody can tell who had a symbol on days that are not there
+        stored_of(workspace, name, sessions_of(workspace, first, last), allow_missing=False, state=state)
     needed = None if chosen is None else list(dict.fromkeys([*chosen, "symbol"]))
     rows = read(workspace, name, dates, needed, state, where=pl.col("symbol").is_in(wanted))
     if absent := [symbol for symbol in wanted if symbol not in set(rows["symbol"])]:
@@ -131,25 +133,27 @@ def prices(
         as_of: the day A that prices are adjusted to; only actions known by its end are used, and no session after it is
             read. `end` by default.
         symbols: only the instruments that carried one of these symbols on some day up to A, under all their names.
-        on_doubt: what becomes of rows before a session whose factor nobody knows (an action that cannot be read, a gap
-            that none explains, a factor that nobody confirmed; see silver/doubts): `mark` them, `raise` an error that
-            names them, or `drop` them, with a warning.
-        allow_uncovered: adjust with what there is although some sessions have no source of corporate actions. Rows
+        on_doubt: what happens to rows before a session with an uncertain factor (an unread action, an unexplained gap,
+            an unconfirmed factor; see silver/doubts): `mark` them, `raise` an error that names them, or `drop` them
+            with a warning.
+        allow_uncovered: adjust with the known actions although some sessions have no source of corporate actions. Rows
             before such a session are in doubt.
-        allow_missing: give the days that the lake has although it lacks some. The factors then know nothing of the
-            actions of absent days, and rows before them are in doubt.
+        allow_missing: return the days that the lake has although some are missing. The factors then lack the actions
+            of the missing days, and rows before them are in doubt.
 
     Returns:
         Rows of silver/equity_eod (rupees, shares) in order of dates with `adj_open` ... `adj_vwap`, `adj_volume`,
-        `factor` (adj = raw x factor), `share_factor`, `is_complete` (nothing between the row and A is in doubt at this
-        level; always true at `none`) and `doubt` (the first such doubt after the row, in words). Turnover is never
-        adjusted.
+        `factor` (adj = raw x factor), `share_factor`, `prior_factor` (that of the instrument's session before),
+        `adj_prev_close` and `adj_prior_close` (raw x prior_factor, so that they compare with `adj_close` across an
+        ex-date, too; null where something between the two sessions is in doubt or was not read), `is_complete` (nothing
+        between the row and A is in doubt at this level; always true at `none`) and `doubt` (the first such doubt after
+        the row, in words). Turnover is never adjusted.
 
     Raises:
         DoubtfulPrices: a row is in doubt, and on_doubt="raise".
         NotCovered: names the sessions for which no source of corporate actions was read.
-        RequestError: an unknown level or choice, a range that ends before it begins, A before `start`, or what is not
-            a day.
+        RequestError: an unknown level or choice, a range that ends before it begins, A before `start`, or an argument
+            that is not a day.
         NotASession: the market was closed on all of these days.
         NotBuilt: the lake lacks some of the days.
         UnknownSymbol: no instrument has had one of the symbols up to A.
@@ -160,16 +164,18 @@ def prices(
         >>> frame.select("trade_date", "symbol", "adj_close").to_pandas()
     """
     if adjust not in LEVELS:
-        raise RequestError(f"adjust={adjust!r} is none of {', '.join(LEVELS)}")
+        raise RequestError(f"adjust={adjust!r} is not one of {', '.join(LEVELS)}")
     require_choice(on_doubt)
     first, last = as_span(start, end)
     anchor = last if as_of is None else as_day(as_of, "as_of")
     if anchor < first:
-        raise RequestError(f"as_of {anchor} lies before the first day {first}")
+        raise RequestError(f"as_of {anchor} is before the first day {first}")
     wanted = as_symbols(symbols)
     workspace = _workspace()
     sessions = sessions_of(workspace, first, min(last, anchor))
     dates = stored_of(workspace, _EQUITY, sessions, allow_missing=allow_missing)
+    if wanted is not None and not dates:
+        stored_of(workspace, _EQUITY, sessions, allow_missing=False)
     rows = rows_of(workspace, _EQUITY, wanted, dates, anchor) if wanted and dates else read(workspace, _EQUITY, dates)
     if wanted is not None:
         ids = instruments_of(workspace, wanted, rows, anchor, partial(_symbols_in, workspace, _EQUITY, dates))
@@ -195,16 +201,16 @@ def instrument_history(
     symbols: Names | None = None,
     allow_missing: bool = False,
 ) -> pl.DataFrame:
-    """Who was who up to a day: a row for each stretch of time in which an instrument had one symbol, ISIN and series.
+    """Identifiers of instruments up to a day: one row per period with the same symbol, ISIN and series.
 
     Args:
-        as_of: what was known at the end of this day, which need not be a session.
-        symbols: only instruments that carried one of these symbols at some time.
-        allow_missing: give what the lake knows although it lacks sessions up to `as_of`.
+        as_of: the day, which need not be a session; only what was known by its end is used.
+        symbols: only instruments that had one of these symbols at some time.
+        allow_missing: return what the lake has although it lacks sessions up to `as_of`.
 
     Returns:
-        instrument_id, symbol, isin, series, name, valid_from, evidence of the link to the stretch before, valid_to
-        (null for the present), sorted by instrument and date.
+        instrument_id, symbol, isin, series, name, valid_from, evidence (of the link to the period before), valid_to
+        (null for the current period), sorted by instrument and date.
 
     Raises:
         RequestError: `as_of` is not a day.
@@ -241,11 +247,11 @@ _REGISTER = "silver/instruments"
 
 
 def instruments(as_of: Day, *, symbols: Names | None = None) -> pl.DataFrame:
-    """Everyone who was known at the end of a session, under present names: the register.
+    """All instruments known at the end of a session, with the identifiers of that day: the register.
 
     Args:
         as_of: a session.
-        symbols: only the instruments whose symbol this was then.
+        symbols: only the instruments that had one of these symbols then.
 
     Returns:
         The columns of silver/instruments, one row per instrument, sorted by `instrument_id`. `trade_date` is `as_of`;

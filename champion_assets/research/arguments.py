@@ -60,8 +60,19 @@ def _day_of(value: object) -> dt.date | None:
 def as_span(start: object, end: object) -> tuple[dt.date, dt.date]:
     """First and last day of a range.
 
+    Args:
+        start: first day, as for `as_day`.
+        end: last day, as for `as_day`.
+
+    Returns:
+        Both as dates.
+
     Raises:
         RequestError: one of them is not a day, or the range ends before it begins.
+
+    Example:
+        >>> as_span("2024-01-01", "2024-01-31")
+        (datetime.date(2024, 1, 1), datetime.date(2024, 1, 31))
     """
     first, last = as_day(start, "start"), as_day(end, "end")
     if last < first:
@@ -70,20 +81,42 @@ def as_span(start: object, end: object) -> tuple[dt.date, dt.date]:
 
 
 def as_symbols(symbols: Names | None) -> list[str] | None:
-    """The symbols as the exchange writes them, in capitals and each once; None if none were given.
+    """Symbols in capitals, without duplicates.
+
+    Args:
+        symbols: one symbol, several, or None.
+
+    Returns:
+        The symbols in the given order; None if none were given.
 
     Raises:
-        RequestError: something else than text, or an empty name, is among them.
+        RequestError: an element is not text, or is empty.
+
+    Example:
+        >>> as_symbols(["infy", "TCS", "INFY"])
+        ['INFY', 'TCS']
     """
     found = _as_names(symbols, "symbols")
     return None if found is None else list(dict.fromkeys(name.upper() for name in found))
 
 
 def as_columns(columns: Names | None, known: Iterable[str], table: str) -> list[str] | None:
-    """The names of columns of `table`, which has those in `known`.
+    """Column names, checked against those of a table.
+
+    Args:
+        columns: one name, several, or None.
+        known: columns of the table.
+        table: name of the table, for the message.
+
+    Returns:
+        The names in the given order; None if none were given.
 
     Raises:
-        RequestError: the table has no such column; the message names the nearest, or all.
+        RequestError: the table has no such column; the message names similar ones, or all.
+
+    Example:
+        >>> as_columns("close", ["open", "close"], "silver/equity_eod")
+        ['close']
     """
     found = _as_names(columns, "columns")
     names = list(known)
@@ -95,7 +128,19 @@ def as_columns(columns: Names | None, known: Iterable[str], table: str) -> list[
 
 
 def did_you_mean(typed: str, known: Iterable[str]) -> str:
-    """`did you mean A, B?` with the names most like `typed`; empty if none is like it."""
+    """A hint with similar names.
+
+    Args:
+        typed: the unknown name.
+        known: names that exist.
+
+    Returns:
+        `did you mean A, B?` with up to three names; empty if none is similar.
+
+    Example:
+        >>> did_you_mean("INFI", ["INFY", "TCS"])
+        'did you mean INFY?'
+    """
     near = get_close_matches(typed, list(known), n=3, cutoff=0.6)
     return f"did you mean {', '.join(near)}?" if near else ""
 

@@ -1,4 +1,4 @@
-"""What becomes of adjusted prices that rest on what nobody knows: marked, refused or left out.
+"""What happens to adjusted prices in doubt: marked, refused or left out.
 
 What belongs here: the choice and its words. What does not: which rows are in doubt (`quant/doubts.py`).
 """
@@ -16,17 +16,20 @@ from champion_assets.research.errors import DoubtfulPrices
 OnDoubt = Literal["mark", "raise", "drop"]
 CHOICES: tuple[OnDoubt, ...] = OnDoubt.__args__  # type: ignore[attr-defined]
 SHOWN = 5
-"""Instruments that a message tells of."""
+"""Instruments that a message names."""
 
 
 def require_choice(on_doubt: str) -> None:
-    """Make sure that `on_doubt` is a choice.
+    """Check that `on_doubt` is one of `CHOICES`.
+
+    Args:
+        on_doubt: the argument of `research.prices`.
 
     Raises:
-        RequestError: it is none.
+        RequestError: it is not.
     """
     if on_doubt not in CHOICES:
-        raise RequestError(f"on_doubt={on_doubt!r} is none of {', '.join(CHOICES)}")
+        raise RequestError(f"on_doubt={on_doubt!r} is not one of {', '.join(CHOICES)}")
 
 
 def as_chosen(rows: pl.DataFrame, on_doubt: OnDoubt) -> pl.DataFrame:
@@ -46,7 +49,7 @@ def as_chosen(rows: pl.DataFrame, on_doubt: OnDoubt) -> pl.DataFrame:
     if on_doubt == "raise":
         raise DoubtfulPrices(_words(doubtful))
     names = doubtful.group_by("instrument_id").agg(pl.col("symbol").last())["symbol"].sort().to_list()
-    warnings.warn(f"{doubtful.height} rows of {_some(names)} lie before a doubt and are left out", stacklevel=3)
+    warnings.warn(f"{doubtful.height} rows of {_some(names)} are before a doubt and are left out", stacklevel=3)
     return rows.filter("is_complete")
 
 
@@ -57,8 +60,8 @@ def _words(doubtful: pl.DataFrame) -> str:
     more = f". {names.height - SHOWN} more instruments" if names.height > SHOWN else ""
     first, last = doubtful["trade_date"][0], doubtful["trade_date"][-1]
     return (
-        f"adjusted prices of {names.height} instrument(s) from {first} to {last} rest on what nobody knows. "
-        f"{told}{more}. `champion audit START END` shows what there is. A line in CHAMPION_CORPORATE_ACTIONS with the "
+        f"adjusted prices of {names.height} instrument(s) from {first} to {last} are in doubt. "
+        f"{told}{more}. `champion audit START END` shows the details. A line in CHAMPION_CORPORATE_ACTIONS with the "
         "session as ex_date settles a doubt: `factor` states the action, `cancel` that there was none, `confirm` that "
         "the gap or the factor is genuine (docs/runbook.md); then run `champion backfill`. "
         'on_doubt="mark" gives all rows with a mark, on_doubt="drop" those after the newest doubt'

@@ -1,4 +1,4 @@
-"""What the research API refuses, and what it cannot find.
+"""Errors of the research API.
 
 What belongs here: the errors that only a notebook meets. What does not: those of the lake (`lake/errors.py`) and of the
 calendar.
@@ -14,11 +14,11 @@ class NoLake(NothingStored):
 
 
 class NotBuilt(NothingStored):
-    """The lake lacks days of what was asked for; the message lists them with the command that builds them."""
+    """Requested days are missing from the lake; the message lists them with the command that builds them."""
 
 
 class NotASession(RequestError):
-    """The market was closed on the day, or on all days of the range; the message says why, and when it was open."""
+    """The market was closed on all requested days; the message names the reason and the nearest sessions."""
 
 
 class UnknownTable(ChampionError, KeyError):
@@ -26,12 +26,12 @@ class UnknownTable(ChampionError, KeyError):
 
 
 class UnknownSymbol(ChampionError, LookupError):
-    """No instrument has had this symbol; the message names the nearest ones."""
+    """No instrument has had this symbol; the message names similar ones."""
 
 
 class NotCovered(ChampionError, LookupError):
-    """Adjusted prices were asked for over sessions for which no source of corporate actions was read."""
+    """Adjusted prices were requested across sessions without a source of corporate actions."""
 
 
 class DoubtfulPrices(ChampionError, LookupError):
-    """Adjusted prices rest on what nobody knows; the message names symbols, sessions, reasons and what settles them."""
+    """Adjusted prices are in doubt; the message names symbols, sessions, reasons and what settles them."""

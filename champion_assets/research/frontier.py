@@ -20,7 +20,7 @@ from champion_assets.research.stored import read, require_stored, sessions_of
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_NAMES = {"maximum_sharpe": "highest Sharpe ratio (tangency portfolio)", "minimum_variance": "least variance"}
+_NAMES = {"maximum_sharpe": "highest Sharpe ratio (tangency portfolio)", "minimum_variance": "minimum variance"}
 _COLOURS = {"maximum_sharpe": "#0072b2", "minimum_variance": "#d55e00"}
 
 
@@ -62,8 +62,8 @@ class EsgFrontier:
             rows = self.table.filter(pl.col("objective") == objective).sort("score")
             if rows.height:
                 hover = [
-                    f"{'no floor' if floor is None else f'floor {floor:.1f}'}<br>excess return {mean:.1%} a year<br>"
-                    f"volatility {risk:.1%} a year<br>the floor costs {cost:.0f} basis points a year"
+                    f"{'no floor' if floor is None else f'floor {floor:.1f}'}<br>excess return {mean:.1%} per year<br>"
+                    f"volatility {risk:.1%} per year<br>the floor costs {cost:.0f} basis points per year"
                     for floor, mean, risk, cost in rows.select(
                         "floor", "expected_excess_return", "volatility", "cost_bps"
                     ).iter_rows()
@@ -82,7 +82,7 @@ class EsgFrontier:
             template="plotly_white",
             legend={"orientation": "h", "y": -0.2},
             xaxis_title="ESG score of the portfolio, points of 100",
-            yaxis_title="Expected Sharpe ratio, a year",
+            yaxis_title="Expected Sharpe ratio, annual",
         )
         return figure
 
@@ -92,29 +92,29 @@ def esg_frontier(date: Day, *, floors: Sequence[float] | None = None) -> EsgFron
 
     For each floor the portfolio with the highest Sharpe ratio (the tangency portfolio of Pedersen, Fitzgibbons and
     Pomorski, 2021) and the one with the least variance, under the caps, sector caps, exclusions and liquidity limits of
-    the settings, bought from cash. The floor is a least score, so a portfolio that is better stays. Names without a
-    score are held only where there is no floor. What was known at the close of the day is used, and nothing later.
-    Settings on ESG itself, on trading and on the number of names do not count here.
+    the settings, bought from cash. The floor is a minimum score, so a portfolio above it does not change. Names without
+    a score are held only if there is no floor. Only data known at the close of the day are used. Settings on ESG, on
+    trading and on the number of names are ignored.
 
     Args:
-        date: a session, `CHAMPION_START_DATE` and a universe behind it.
-        floors: least scores, points from 0 to 100; by default twelve, from the score of the best portfolio without any
-            floor to the highest that the constraints allow. Those that cannot be attained are left out, and of the
-            tangency portfolio those at which nothing can be expected over the overnight rate.
+        date: a session of the history with a universe.
+        floors: minimum scores, points from 0 to 100; by default twelve, from the score of the best portfolio without a
+            floor to the highest that the constraints allow. Floors that cannot be attained are left out, and for the
+            tangency portfolio also those without a positive expected excess return.
 
     Returns:
         An `EsgFrontier` with
 
         - `table`, one row per objective and floor: `objective` (`maximum_sharpe` or `minimum_variance`), `floor`
-          (points; null for the portfolio without any rule on ESG), `score` (points, of the part that has scores),
-          `expected_excess_return` (share a year, over the overnight rate), `volatility` (share a year), `sharpe` (a
-          year), `names` (positions), `price_bps` (what one point less would bring, basis points a year of the
-          objective), `cost_bps` (what the floor costs altogether, basis points a year: of the highest Sharpe ratio the
-          return given up at the portfolio's own volatility, of the least variance what the additional variance is worth
-          at RISK_AVERSION), `binds`.
-        - `weights`: `objective`, `floor`, `instrument_id`, `symbol`, `weight` (share of the account).
+          (points; null for the portfolio without an ESG constraint), `score` (points, of the part with scores),
+          `expected_excess_return` (annual fraction, over the overnight rate), `volatility` (annual fraction), `sharpe`
+          (annual), `names` (positions), `price_bps` (gain from a floor one point lower, basis points per year of the
+          objective), `cost_bps` (total cost of the floor, basis points per year: for the highest Sharpe ratio the
+          return given up at the portfolio's own volatility, for the minimum variance the value of the additional
+          variance at RISK_AVERSION), `binds`.
+        - `weights`: `objective`, `floor`, `instrument_id`, `symbol`, `weight` (fraction of the account).
         - `plot()`: a plotly figure. `tangency`: the rows of `maximum_sharpe`.
-        - `members`, `scored` (names), `overnight_rate` (share a year), `highest` (points), `note` (why there is no
+        - `members`, `scored` (names), `overnight_rate` (annual fraction), `highest` (points), `note` (why there is no
           tangency portfolio).
 
     Raises:

@@ -26,7 +26,16 @@ _lock = threading.Lock()
 
 
 def read_kept(workspace: Workspace, table: str, dates: Sequence[dt.date], columns: Sequence[str]) -> pl.DataFrame:
-    """`stored.read`; answers of the last calls are given again as long as the table has the same files of these days.
+    """`stored.read` with a cache in memory: the same files of the same days are read once.
+
+    Args:
+        workspace: where the tables are.
+        table: `stage/name`.
+        dates: days that the lake has.
+        columns: columns to read.
+
+    Returns:
+        The rows, in the order of `dates`.
 
     Raises:
         NotBuilt, CorruptObject: see `stored.read`.

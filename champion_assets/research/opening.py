@@ -26,7 +26,11 @@ _chosen: ContextVar[Settings | None] = ContextVar("champion_lake", default=None)
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[None]:
-    """Inside the `with` block the lake of `settings` is read."""
+    """Inside the `with` block the lake of `settings` is read.
+
+    Args:
+        settings: those of the lake.
+    """
     token = _chosen.set(settings)
     try:
         yield
@@ -52,10 +56,13 @@ def open_for_reading() -> Workspace:
 
 
 def require_lake(settings: Settings) -> None:
-    """Make sure that the lake is there, if it is a folder; a bucket is asked when it is opened.
+    """Check that the lake exists, if it is a folder; a bucket is checked when it is opened.
+
+    Args:
+        settings: those of the lake.
 
     Raises:
-        NoLake: it is not; the message has the folder, the setting and where its value came from.
+        NoLake: it does not exist; the message names the folder, the setting and the source of its value.
     """
     root = settings.lake_root
     if "://" in root or Path(root).expanduser().is_dir():

@@ -12,7 +12,7 @@ from champion_assets.research.stored import sessions_of, stored_of
 
 
 def files(name: str, start: Day, end: Day) -> list[str]:
-    """The Parquet files that hold a table's days, for SQL on tables that no warehouse has; verified, and complete.
+    """The verified Parquet files that contain a table's days, for SQL on tables that are not in a warehouse.
 
     A folder of the lake also holds files of earlier versions, so a pattern such as `*.parquet` would count rows twice.
 
@@ -27,7 +27,7 @@ def files(name: str, start: Day, end: Day) -> list[str]:
 
     Raises:
         UnknownTable, NotASession, NotBuilt, RequestError, NoLake: see `table`.
-        CorruptObject: a file is not what it was when it was written.
+        CorruptObject: a file was changed after it was written.
 
     Example:
         >>> paths = research.files("bronze/bhavcopy", "2024-03-01", "2024-03-28")

@@ -1,4 +1,4 @@
-"""Where rows come from: the file, its address, its hash, the line.
+"""The origin of rows: the file, its address, its hash, the line.
 
 What belongs here: from rows of a table back to the files under raw/. What does not: how the files got there (`raw/`).
 """
@@ -35,12 +35,11 @@ def provenance(table: str, date: Day, *, symbols: Names | None = None) -> pl.Dat
         symbols: only these tickers, as traded on the date.
 
     Returns:
-        One row per row of the table: trade_date, what names the row (such as instrument_id, symbol, series), `line` (of
-            the
-        file, counted from 1 below its header; null if the table keeps none), `sha256` (of the file's bytes, under which
-        the lake keeps them), `file` (its name), `uri` (where it was found, with the member of an archive), `format`,
-        `fetched_at` (UTC), `is_current` (False if a newer version of the file has replaced it). A row that a person's
-        own line made has no file: its `sha256` is empty.
+        One row per row of the table: trade_date, the row's key (such as instrument_id, symbol, series), `line` (in the
+        file, counted from 1 below its header; null if the table has none), `sha256` (of the file, also its name in the
+        lake), `file` (its name), `uri` (where it was found, with the archive member), `format`, `fetched_at` (UTC),
+        `is_current` (False if a newer version of the file has replaced it). A row from an override has no file: its
+        `sha256` is empty.
 
     Raises:
         UnknownTable: no such table.

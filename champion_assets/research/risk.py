@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def covariance(date: Day) -> tuple[Array, list[str]]:
-    """Σ of a day's universe, in units of one session's return squared.
+    """Covariance matrix Σ of the day's universe, in units of one session's return squared.
 
     Args:
         date: a session.

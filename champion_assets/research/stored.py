@@ -6,7 +6,7 @@ What belongs here: sessions of a range, what is absent of them, reading the rest
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -23,11 +23,19 @@ SHOWN = 3
 
 
 def sessions_of(workspace: Workspace, first: dt.date, last: dt.date) -> list[dt.date]:
-    """The sessions from `first` to `last`; at least one.
+    """The sessions of a range; at least one.
+
+    Args:
+        workspace: has the calendar.
+        first: first day.
+        last: last day.
+
+    Returns:
+        Sessions in order.
 
     Raises:
         NotASession: the market was closed on all of these days.
-        CalendarError: a day lies outside the calendar.
+        CalendarError: a day is outside the calendar.
     """
     calendar = workspace.calendar
     sessions = calendar.sessions_between(first, last)
@@ -36,7 +44,7 @@ def sessions_of(workspace: Workspace, first: dt.date, last: dt.date) -> list[dt.
     days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
     reasons = ", ".join(dict.fromkeys(calendar.why_closed(day) or "closed" for day in days))
     around = [str(day) for day in (calendar.previous_session(first), calendar.next_session(last)) if day is not None]
-    what = f"{first} is no session" if first == last else f"there is no session from {first} to {last}"
+    what = f"{first} is not a session" if first == last else f"there is no session from {first} to {last}"
     raise NotASession(f"{what}: the market was closed ({reasons}). The nearest sessions are {' and '.join(around)}")
 
 
@@ -48,10 +56,20 @@ def stored_of(
     allow_missing: bool,
     state: TableState | None = None,
 ) -> list[dt.date]:
-    """Those of `sessions` that the lake has of `table`; without `allow_missing` that is all of them.
+    """Those of `sessions` that the lake has of a table.
+
+    Args:
+        workspace: where the table is.
+        table: `stage/name`.
+        sessions: requested sessions.
+        allow_missing: return the days that exist although some are missing.
+        state: a version of the table; the current one by default.
+
+    Returns:
+        Days in the order of `sessions`; all of them without `allow_missing`.
 
     Raises:
-        NotBuilt: the lake lacks some.
+        NotBuilt: the lake lacks some, and `allow_missing` is False.
     """
     present = set(workspace.lake.dates(table)) if state is None else set(state.file_of)
     missing = [day for day in sessions if day not in present]
@@ -61,8 +79,28 @@ def stored_of(
     return [day for day in sessions if day in present]
 
 
+def first_to_build(workspace: Workspace, table: str, possible: dt.date, present: Collection[dt.date]) -> dt.date:
+    """The first day of the command that builds `possible`: days of who is who need all days before them.
+
+    Args:
+        workspace: where the table is.
+        table: its name.
+        possible: an absent day.
+        present: the days that the lake has of the table.
+    """
+    if table.startswith(("raw/", "bronze/")):
+        return possible
+    before = workspace.sessions(workspace.settings.start_date, possible)
+    return next((day for day in before if day not in present), possible)
+
+
 def require_stored(workspace: Workspace, table: str, sessions: Sequence[dt.date]) -> None:
-    """Make sure that the lake has all of `sessions` of `table`, for answers that cannot be given in part.
+    """Check that the lake has all of `sessions` of a table, for results that cannot be partial.
+
+    Args:
+        workspace: where the table is.
+        table: `stage/name`.
+        sessions: needed sessions.
 
     Raises:
         NotBuilt: the lake lacks some.
@@ -81,13 +119,18 @@ def read(
     *,
     where: pl.Expr | None = None,
 ) -> pl.DataFrame:
-    """The rows of these days, in their order; without days a frame that has the columns and no rows.
+    """The rows of some days of a table, in the order of the days.
 
-    `state` is a version of the table,
-    `where` a condition on the rows.
+    Args:
+        workspace: where the table is.
+        table: `stage/name`.
+        dates: days that the lake has; without any, the result has the columns and no rows.
+        columns: columns to read; all by default.
+        state: a version of the table; the current one by default.
+        where: condition on the rows.
 
     Raises:
-        NotBuilt: a day is not there, or was taken away while it was read.
+        NotBuilt: a day does not exist, or was removed while it was read.
         CorruptObject: an object cannot be read.
     """
     if not dates:
@@ -102,10 +145,16 @@ def read(
 def taken(
     workspace: Workspace, table: str, dates: Sequence[dt.date], read_them: Callable[[], pl.DataFrame]
 ) -> pl.DataFrame:
-    """What `read_them` reads of these days.
+    """The result of `read_them`, with an absent file reported as days that are not built.
+
+    Args:
+        workspace: where the table is.
+        table: `stage/name`.
+        dates: days that are read.
+        read_them: reads them.
 
     Raises:
-        NotBuilt: a day is not there, or was taken away meanwhile.
+        NotBuilt: a day does not exist, or was removed while it was read.
     """
     try:
         return read_them()
@@ -139,7 +188,8 @@ def _words(
     if missing[-1] > last:
         parts.append(f"It ends on {settings.end_date} (CHAMPION_END_DATE)" if last != now else f"Today is {now}")
     if possible:
-        parts.append(f"Build them with `champion backfill {possible[0]} {possible[-1]}`")
+        begin = first_to_build(workspace, table, possible[0], set(present))
+        parts.append(f"Build them with `champion backfill {begin} {possible[-1]}`")
     return ". ".join(parts)
 
 

@@ -101,7 +101,13 @@ def rows_of(
 
 
 def known_symbols(workspace: Workspace, symbols: Sequence[str], as_of: dt.date) -> set[str]:
-    """Those of `symbols` that an equity instrument has had up to `as_of`."""
+    """Those of `symbols` that an equity instrument has had up to a day.
+
+    Args:
+        workspace: has the register of instruments.
+        symbols: in capitals.
+        as_of: the day; nothing later is used.
+    """
     now = set(_registered(workspace, symbols, as_of, earlier=False)["symbol"])
     missing = sorted(set(symbols) - now)
     return now | (set(_registered(workspace, missing, as_of, earlier=True)["symbol"]) if missing else set())
@@ -114,17 +120,24 @@ def require_known(
     as_of: dt.date,
     others: Callable[[], Iterable[str]] = tuple,
 ) -> None:
-    """Make sure that each of `symbols` is among those `known` up to `as_of`.
+    """Check that every symbol is known.
+
+    Args:
+        workspace: has the register of instruments.
+        symbols: in capitals.
+        known: symbols that an instrument has had up to `as_of`.
+        as_of: the day, for the message.
+        others: further symbols that may be suggested.
 
     Raises:
-        UnknownSymbol: names the nearest symbols, also of `others` and of companies of that name; or the day on which it
-            first traded.
+        UnknownSymbol: names similar symbols and those of companies with that name, or the day on which a symbol first
+            traded.
     """
     unknown = [symbol for symbol in symbols if symbol not in known]
     if not unknown:
         return
     register = registered_on(
-        workspace, workspace.lake.dates(REGISTER)[-1:], ["symbol", "previous_symbol", "name", "first_seen"]
+        workspace, workspace.lake.dates(REGISTER)[-1:], ["symbol", "previous_symbol", "isin", "name", "first_seen"]
     )
     candidates = sorted({*known, *others(), *register["symbol"], *register["previous_symbol"].drop_nulls()})
     sentences = []
@@ -134,7 +147,7 @@ def require_known(
             sentences.append(f"{symbol} first traded on {later[0]}, after {as_of}")
             continue
         parts = symbol.replace(",", " ").split()
-        is_named = pl.col("name").str.to_uppercase().str.starts_with(symbol)
+        is_named = pl.col("name").str.to_uppercase().str.starts_with(symbol) | (pl.col("isin") == symbol)
         named = register.filter(is_named)["symbol"].head(3).to_list()
         if len(parts) > 1 and set(parts) <= set(candidates):
             hint = f"several symbols are given as a list: {parts}"
@@ -148,7 +161,12 @@ def require_known(
 
 
 def warn_of_absent(symbols: Sequence[str], stacklevel: int = 3) -> None:
-    """Say that known symbols have no rows: that is an answer, but easily overlooked among others."""
+    """Warn that known symbols have no rows, which is easily overlooked among others.
+
+    Args:
+        symbols: in capitals.
+        stacklevel: of the warning.
+    """
     if symbols:
         more = len(symbols) - EXPLAINED
         shown = ", ".join(symbols[:EXPLAINED]) + (f" and {more} more" if more > 0 else "")
@@ -170,7 +188,16 @@ def _registered(
 
 
 def registered_on(workspace: Workspace, day: Sequence[dt.date], columns: Sequence[str]) -> pl.DataFrame:
-    """The whole register at the end of `day`, which the lake has; without a day one without rows."""
+    """The whole register at the end of a day.
+
+    Args:
+        workspace: has the register of instruments.
+        day: one day that the lake has, or none.
+        columns: columns to read.
+
+    Returns:
+        One row per instrument; no rows without a day.
+    """
     from champion_assets.silver.instruments_register import stored_register
 
     if not day:

@@ -17,10 +17,18 @@ if TYPE_CHECKING:
 
 
 def state_as_of(lake: Lake, table: str, when: str | dt.date) -> TableState:
-    """A table as it was at the end of a day in India, at an instant, or when it got a tag.
+    """A version of a table.
+
+    Args:
+        lake: where the table is.
+        table: `stage/name`.
+        when: a day (its end in India), a time with a time zone, or a tag.
+
+    Returns:
+        The state of the table at that time.
 
     Raises:
-        RequestError: an instant without a time zone.
+        RequestError: a time without a time zone.
         TagError: no such tag.
         NoSuchVersion: older versions were pruned.
     """

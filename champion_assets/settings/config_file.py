@@ -27,10 +27,16 @@ FOUND = "history.toml"
 
 
 def config_file(environment: Mapping[str, str]) -> Path | None:
-    """The file in CHAMPION_CONFIG, or `champion.toml` in the working directory or the nearest folder above it.
+    """The configuration file: CHAMPION_CONFIG, or `champion.toml` in the working directory or above it.
+
+    Args:
+        environment: environment variables.
+
+    Returns:
+        The file, or None if there is none.
 
     Raises:
-        ConfigurationError: CHAMPION_CONFIG names no file.
+        ConfigurationError: the file in CHAMPION_CONFIG does not exist.
     """
     if named := environment.get("CHAMPION_CONFIG"):
         path = Path(named).expanduser()
@@ -52,6 +58,9 @@ def _nearest(name: str) -> Path | None:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file.
+
+    Args:
+        path: the file.
 
     Raises:
         ConfigurationError: it is not TOML.
@@ -136,7 +145,14 @@ class DotenvFile(DotEnvSettingsSource):
 
 
 def beside(file: Path, settings: type[BaseSettings], field: str, value: Any) -> Any:
-    """The value of a field; a relative path is taken from the folder of the file that it stands in."""
+    """The value of a setting; a relative path is relative to the folder of its configuration file.
+
+    Args:
+        file: the configuration file.
+        settings: class with the field.
+        field: name of the field.
+        value: its value in the file.
+    """
     info = settings.model_fields.get(field)
     is_path = info is not None and ("Path" in str(info.annotation) or field in ("source", "lake"))
     if not is_path or not isinstance(value, str) or not value or "://" in value:

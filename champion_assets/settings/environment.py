@@ -99,9 +99,9 @@ class Settings(
         if not isinstance(value, str) or "Address" in kind or "Secret" in kind:
             return value
         if "Path" in kind and "://" in value:
-            raise ValueError("this is a place on this machine, and no URL; name a path")
+            raise ValueError("this must be a path on this machine, not a URL")
         if Address(value).has_secrets:
-            raise ValueError("an address with a password has no place here")
+            raise ValueError("an address with a password is not allowed here")
         return value
 
     @model_validator(mode="after")
@@ -112,7 +112,7 @@ class Settings(
             ValueError: names the settings.
         """
         if self.end_date is not None and self.end_date < self.start_date:
-            raise ValueError(f"CHAMPION_END_DATE={self.end_date} lies before CHAMPION_START_DATE={self.start_date}")
+            raise ValueError(f"CHAMPION_END_DATE={self.end_date} is before CHAMPION_START_DATE={self.start_date}")
         if self.late_at <= self.published_at:
             raise ValueError(
                 f"CHAMPION_LATE_AT={self.late_at} must be later than CHAMPION_PUBLISHED_AT={self.published_at}"

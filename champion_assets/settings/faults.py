@@ -13,7 +13,12 @@ from champion_assets.common.address import Address
 
 
 def sentences(error: ValidationError, settings: type[BaseModel]) -> list[str]:
-    """One sentence for each fault of `error`."""
+    """One sentence per error of a validation.
+
+    Args:
+        error: what pydantic found.
+        settings: class that was validated.
+    """
     return [_sentence(each["loc"], each["msg"], each["input"], settings) for each in error.errors()]
 
 
@@ -30,6 +35,11 @@ def _sentence(place: tuple[int | str, ...], message: str, value: object, setting
 
 
 def names_of(settings: type[BaseModel], field: str) -> list[str]:
-    """The environment variables of a field, or its own name."""
+    """The environment variables of a setting; without any, its own name.
+
+    Args:
+        settings: class with the field.
+        field: name of the field.
+    """
     alias = settings.model_fields[field].validation_alias if field in settings.model_fields else None
     return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [field]

@@ -16,11 +16,14 @@ def variables(*names: str) -> AliasChoices:
 
 
 def without_keys(address: Address) -> Address:
-    """The address of a bucket or of its server, in which keys have no place.
+    """Check that the address of a bucket or its server contains no keys.
+
+    Args:
+        address: the address.
 
     Raises:
-        ValueError: it holds some.
+        ValueError: it contains keys.
     """
     if address.has_secrets:
-        raise ValueError("keys have no place in this address; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        raise ValueError("keys are not allowed in this address; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     return address

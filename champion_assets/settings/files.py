@@ -24,7 +24,14 @@ _NAMED = (
 
 
 def source_folder(source: str) -> Path | None:
-    """The folder that a source names; None for a bucket or a server."""
+    """The folder of a source.
+
+    Args:
+        source: value of CHAMPION_SOURCE.
+
+    Returns:
+        The folder; None for a bucket or a server.
+    """
     if source.startswith("file://"):
         return Path(unquote(urlsplit(source).path))
     return None if "://" in source else Path(source).expanduser()

@@ -44,7 +44,11 @@ def settings_file() -> Path | None:
 
 
 def origins(settings: Settings) -> list[Shown]:
-    """Every setting, by group."""
+    """Every setting with its value and the origin of the value, by group.
+
+    Args:
+        settings: the settings to describe.
+    """
     file = ConfigFile(Settings, settings_file(), GROUPS)
     environment = {name.upper() for name, value in os.environ.items() if value}
     path = dotenv_file()

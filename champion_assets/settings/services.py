@@ -96,7 +96,7 @@ class ServiceSettings(BaseModel):
     def _is_a_host_alone(cls, value: Address) -> Address:
         if value.has_secrets or "://" in value:
             raise ValueError(
-                "name the host alone; port, user and password are "
+                "give only the host; set port, user and password in "
                 "CLICKHOUSE_PORT, CLICKHOUSE_USER and CLICKHOUSE_PASSWORD"
             )
         return value

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, field_validator
 
 from champion_assets.common.address import Address
 from champion_assets.nse.names import ARCHIVE
 from champion_assets.settings.fields import BLANK_IS_NONE, CONFIG, variables, without_keys
+
+ArchiveFile = Literal[
+    "bulk",
+    "block",
+    "shortselling",
+    "REG1_IND",
+    "fao_participant_oi",
+    "CM_52_wk_High_low",
+    "sec_list",
+    "series_change",
+    "CMVOLT",
+    "derivatives",
+]
+"""Kinds of `nse/archive_lists.py`, and the bhavcopy of the derivatives."""
 
 
 class SourceSettings(BaseModel):
@@ -23,6 +37,12 @@ class SourceSettings(BaseModel):
         description="Where NSE's files come from: a folder, an s3:// prefix, or the base URL of an archive server; "
         "user, password and "
         "query of a URL are never shown.",
+    )
+    archive_files: tuple[ArchiveFile, ...] = Field(
+        (),
+        validation_alias=variables("CHAMPION_ARCHIVE_FILES"),
+        description="Daily files beside the prices that an archive server is asked for, each a request a day, "
+        "separated by commas; `all` for all of them. A folder or bucket is searched for them anyway.",
     )
     calendar: Annotated[Path | None, BLANK_IS_NONE] = Field(
         None,
@@ -88,3 +108,14 @@ class SourceSettings(BaseModel):
     @classmethod
     def _source_has_no_keys(cls, value: Address) -> Address:
         return without_keys(value) if value.startswith("s3:") else value
+
+    @field_validator("archive_files", mode="before")
+    @classmethod
+    def _split_files(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return (
+            get_args(ArchiveFile)
+            if value.strip() == "all"
+            else [part.strip() for part in value.split(",") if part.strip()]
+        )

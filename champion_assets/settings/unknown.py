@@ -27,7 +27,14 @@ SHORTEST = 6
 
 
 def variable_names(settings: type[BaseModel]) -> dict[str, str]:
-    """Every environment variable of the settings, with the field that it sets."""
+    """Every environment variable of the settings.
+
+    Args:
+        settings: class of the settings.
+
+    Returns:
+        The field that each variable sets.
+    """
     return {
         str(choice): field
         for field, info in settings.model_fields.items()
@@ -37,10 +44,14 @@ def variable_names(settings: type[BaseModel]) -> dict[str, str]:
 
 
 def unknown_variables(environment: Mapping[str, str | None], settings: type[BaseModel]) -> list[str]:
-    """One sentence for each variable that is none of ours and must be meant to be one.
+    """One sentence per unknown variable that is probably meant to be a setting.
 
-    Every unknown `CHAMPION_…` is one. Without that prefix a name counts if it is one slip of the keyboard away from one
-    of ours.
+    Every unknown `CHAMPION_…` is reported. Without that prefix a name is reported if it is one typing error away from a
+    known variable.
+
+    Args:
+        environment: environment variables.
+        settings: class of the settings.
     """
     known = {name.upper() for name in variable_names(settings)} | NOT_SETTINGS
     found = []
@@ -61,12 +72,28 @@ def unknown_variables(environment: Mapping[str, str | None], settings: type[Base
 
 
 def nearest(name: str, known: set[str] | frozenset[str]) -> str:
-    """The known name most like `name`; empty if none is like it."""
+    """The known name that is most similar.
+
+    Args:
+        name: the unknown name.
+        known: known names.
+
+    Returns:
+        A known name; empty if none is similar.
+    """
     return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=0.6)), "")
 
 
 def is_one_slip(typed: str, meant: str) -> bool:
-    """True if one character was left out, added, replaced, or exchanged with its neighbour."""
+    """Whether two names differ by one character: left out, added, replaced, or exchanged with its neighbour.
+
+    Args:
+        typed: one name.
+        meant: the other name.
+
+    >>> is_one_slip("WIEGHT_CAP", "WEIGHT_CAP"), is_one_slip("WEIGHTS", "WEIGHT_CAP")
+    (True, False)
+    """
     if typed == meant or abs(len(typed) - len(meant)) > 1:
         return False
     first = next(

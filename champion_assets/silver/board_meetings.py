@@ -37,14 +37,14 @@ def _compute(inputs: Inputs, rows: pl.DataFrame) -> pl.DataFrame:
 
 DERIVED = Derived(
     fields={
-        "is_results": (bool, pa.Field(description="Financial results are among its subjects")),
-        "is_dividend": (bool, pa.Field(description="A dividend is among its subjects")),
-        "is_outcome": (bool, pa.Field(description="The outcome of a meeting, not a notice of one")),
+        "is_results": (bool, pa.Field(description="Financial results are on the agenda")),
+        "is_dividend": (bool, pa.Field(description="A dividend is on the agenda")),
+        "is_outcome": (bool, pa.Field(description="True for the outcome of a meeting, false for a notice")),
     },
     compute=_compute,
     constants={"words": _WORDS},
 )
 TABLE = silver_table(
-    MEETINGS, derived=DERIVED, description="Board meetings as announced that evening: when, and about what."
+    MEETINGS, derived=DERIVED, description="Board meetings announced by the evening of the day: date and subject."
 )
 NAME = TABLE.name

@@ -52,46 +52,50 @@ BUNDLE_SESSIONS = 45
 class CorporateActions(TableModel):
     """A leg of an action."""
 
-    trade_date: pl.Date = pa.Field(description="Session from which on this row counts")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    trade_date: pl.Date = pa.Field(description="Session from which the row is used")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Symbol of the instrument on the ex-date")
     feed_symbol: str = pa.Field(description="Symbol as the feed writes it")
     ex_date: pl.Date = pa.Field(description="Ex-date as published")
     ex_session: pl.Date = pa.Field(description="First session on or after the ex-date")
-    leg: pl.Int32 = pa.Field(ge=0, description="Number of the leg among those of the instrument and ex-date")
+    leg: pl.Int32 = pa.Field(ge=0, description="Number of the leg within instrument and ex-date")
     kind: str = pa.Field(isin=KINDS, description="Kind of action")
-    flavour: str = pa.Field(description="interim, final, special, partly_paid, ncrps, debenture, dvr, ... or nothing")
-    ratio_a: float = pa.Field(nullable=True, description="New shares (bonus, rights)")
-    ratio_b: float = pa.Field(nullable=True, description="for so many held")
+    flavour: str = pa.Field(
+        description="Subtype: interim, final, special, partly_paid, ncrps, debenture, dvr, ... or blank"
+    )
+    ratio_a: float = pa.Field(nullable=True, description="New shares per `ratio_b` shares held (bonus, rights)")
+    ratio_b: float = pa.Field(nullable=True, description="Shares held that give `ratio_a` new shares")
     fv_from: float = pa.Field(nullable=True, description="Face value before, rupees")
     fv_to: float = pa.Field(nullable=True, description="Face value after, rupees")
-    cash: float = pa.Field(nullable=True, ge=0, description="Rupees a share or unit")
+    cash: float = pa.Field(nullable=True, ge=0, description="Rupees per share or unit")
     child_instrument_id: str = pa.Field(
-        nullable=True, description="Demerged part or acquirer, where a line of the user names it"
+        nullable=True, description="Demerged part or acquirer, where an override names it"
     )
-    premium: float = pa.Field(nullable=True, description="Rights: rupees above face value")
+    premium: float = pa.Field(nullable=True, description="For rights: premium over face value, rupees")
     face_value: float = pa.Field(nullable=True, description="Face value on the ex-date, rupees")
     f_capital: float = pa.Field(gt=0, description="Price factor: bonus, split, consolidation, rights, demerger")
-    f_capital_special: float = pa.Field(gt=0, description="Price factor: these and extraordinary dividends")
-    f_total_return: float = pa.Field(gt=0, description="Price factor: these and all dividends")
-    q: float = pa.Field(gt=0, description="Share factor")
+    f_capital_special: float = pa.Field(gt=0, description="Price factor: as f_capital, and extraordinary dividends")
+    f_total_return: float = pa.Field(gt=0, description="Price factor: as f_capital, and all dividends")
+    q: float = pa.Field(gt=0, description="Share factor: multiplies numbers of shares held before the ex-date")
     held: str = pa.Field(
-        nullable=True, description="Why the factor is not applied until a person confirms it; null if it is in force"
+        nullable=True, description="Why the factor waits for confirmation by a person; null if it is applied"
     )
     f_proposed: float = pa.Field(
-        nullable=True, gt=0, description="The capital_special factor of the text, where it is not applied"
+        nullable=True, gt=0, description="Factor of the text (level capital_special) that is not applied yet"
     )
     method: str = pa.Field(description="How the factor was found")
-    last_close: float = pa.Field(nullable=True, gt=0, description="The instrument's own last cum close P, rupees")
-    witness: float = pa.Field(nullable=True, gt=0, description="Open on the ex-date over P; null if it did not trade")
+    last_close: float = pa.Field(nullable=True, gt=0, description="Last close before the ex-date, P, rupees")
+    witness: float = pa.Field(
+        nullable=True, gt=0, description="Open on the ex-date divided by P; null if it did not trade"
+    )
     verdict: str = pa.Field(
         nullable=True,
         isin=VERDICTS,
-        description="Of the witness on the day's capital_special factor; null if nothing moves the price",
+        description="Whether `witness` agrees with the day's capital_special factor; null if no leg moves the price",
     )
-    is_testable: bool = pa.Field(description="False where the factor is so near to 1 that an ordinary day hides it")
-    candidates: str = pa.Field(description="For a doubtful event: instruments that did move by the factor that day")
-    known_on: pl.Date = pa.Field(description="Day at whose end it was known")
+    is_testable: bool = pa.Field(description="False if the factor is too near 1 to be told from an ordinary move")
+    candidates: str = pa.Field(description="For a doubtful event: instruments that moved by the factor that day")
+    known_on: pl.Date = pa.Field(description="Day by whose end it was known")
     known_basis: str = pa.Field(
         isin=["published", "broadcast", "assumed", "override"], description="How `known_on` was found"
     )
@@ -99,7 +103,7 @@ class CorporateActions(TableModel):
     subject: str = pa.Field(description="The text, as published, or the reason of the override")
     evidence: str = pa.Field(description="Evidence given with an override")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/corporate_actions; empty for overrides")
-    source_row: pl.Int32 = pa.Field(ge=0, description="Row of the file")
+    source_row: pl.Int32 = pa.Field(ge=0, description="Row number in the file")
 
     class Config(TableModel.Config):
         """One row per leg."""
@@ -146,7 +150,15 @@ _BRONZE = [
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Legs of `dates`."""
+    """Legs of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     told = inputs.read(BRONZE, _BRONZE)
     bronze, evenings = _by_day(told), set(told.filter(pl.col("source_kind") == "bundle")["trade_date"])
     before = {date: inputs.before(date) for date in dates}
@@ -254,8 +266,8 @@ def _more_inputs(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[s
 
 TABLE = DailyTable(
     name=NAME,
-    description="Corporate actions as legs with price and share factors a level, the market's witness, and the "
-    "text they come from.",
+    description="One row per leg of a corporate action: price and share factors by level, the market's reaction, "
+    "and the source text.",
     model=CorporateActions,
     code_version="5",
     inputs=lambda _: (

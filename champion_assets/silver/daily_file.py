@@ -60,8 +60,8 @@ def silver_model(file: DailyFile, without: Sequence[str] = (), derived: Derived 
     """
     left = {*file.key, *without, file.date}
     given = {
-        "trade_date": (pl.Date, pa.Field(description="Trading day at whose end this was known")),
-        "instrument_id": (str, pa.Field(description="Permanent identity")),
+        "trade_date": (pl.Date, pa.Field(description="Trading day by whose end this was known")),
+        "instrument_id": (str, pa.Field(description="Permanent id of the instrument")),
         **{each.name: (TYPES[each.kind], column_field(each)) for each in file.columns if each.name in file.key},
         **{each.name: (TYPES[each.kind], column_field(each)) for each in file.columns if each.name not in left},
         **({} if derived is None else derived.fields),

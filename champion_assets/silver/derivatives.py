@@ -62,7 +62,7 @@ class ContractDay(TableModel):
 
     trade_date: pl.Date = pa.Field(description="Trading date")
     instrument_id: str = pa.Field(nullable=True, description="Permanent identity of the stock; null for an index")
-    index_id: str = pa.Field(nullable=True, description="Key of the index; null for a stock and where unknown")
+    index_id: str = pa.Field(nullable=True, description="Key of the index; null for a stock or if unknown")
     symbol: str = pa.Field(description="Ticker of the underlying on that date, or short name of an index")
     kind: str = pa.Field(isin=CONTRACT_KINDS, description="Future or option, on a stock or an index")
     expiry: pl.Date = pa.Field(description="Day of expiry")
@@ -72,13 +72,17 @@ class ContractDay(TableModel):
     settle: float = pa.Field(ge=0, nullable=True, description="Settlement price; on the day of expiry the underlying's")
     close: float = pa.Field(ge=0, nullable=True, description="Closing price; theoretical or old where nothing traded")
     underlying_price: float = pa.Field(ge=0, nullable=True, description="The underlying's price; null in legacy files")
-    lot_size: pl.Int64 = pa.Field(gt=0, nullable=True, description="Shares a contract; null where nothing says it")
+    lot_size: pl.Int64 = pa.Field(gt=0, nullable=True, description="Shares per contract; null if unknown")
     contracts: pl.Int64 = pa.Field(ge=0, description="Contracts traded")
     open_interest: pl.Int64 = pa.Field(ge=0, description="Open interest at the close, shares")
     oi_change: pl.Int64 = pa.Field(nullable=True, description="Change of open interest in the session, shares")
     forward: float = pa.Field(gt=0, nullable=True, description="The underlying's forward, rupees or points")
-    forward_source: str = pa.Field(isin=["future", "parity"], nullable=True, description="A future, or put-call parity")
-    implied_volatility: float = pa.Field(gt=0, nullable=True, description="A share a year; of options that traded")
+    forward_source: str = pa.Field(
+        isin=["future", "parity"], nullable=True, description="Source of the forward: a future, or put-call parity"
+    )
+    implied_volatility: float = pa.Field(
+        gt=0, nullable=True, description="Annual implied volatility, a fraction; only for options that traded"
+    )
     no_volatility: str = pa.Field(isin=REASONS, nullable=True, description="Why there is no implied volatility")
 
     class Config(TableModel.Config):
@@ -177,7 +181,15 @@ def _forwards(day: pl.DataFrame, date: dt.date, rate: float) -> pl.DataFrame:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The contracts of `dates`."""
+    """The contracts of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     rows = inputs.read(CONTRACTS, _COLUMNS, days=dates)
     if rows.is_empty():
         return Computed(empty_frame(ContractDay))

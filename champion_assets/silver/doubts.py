@@ -43,11 +43,11 @@ _DOUBTFUL = ("no_reprice", "ratio_mismatch")
 class Doubts(TableModel):
     """A doubt across a session, or its end."""
 
-    trade_date: pl.Date = pa.Field(description="Session from whose end on it is known")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    trade_date: pl.Date = pa.Field(description="Session by whose end the doubt is known")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date, or as the feed writes it")
     ex_session: pl.Date = pa.Field(description="Adjusted prices before this session are in doubt")
-    doubt: str = pa.Field(isin=KINDS, description="What is in doubt, or its end")
+    doubt: str = pa.Field(isin=KINDS, description="Kind of doubt; `settled` ends an earlier one")
     level: str = pa.Field(isin=["capital", "capital_special"], description="Lowest level of adjustment in doubt")
     reason: str = pa.Field(description="In words")
 
@@ -196,7 +196,15 @@ _REFUSED_COLUMNS = ["trade_date", "instrument_id", "symbol", "ex_date", "subject
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Doubts of `dates`."""
+    """Doubts of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     actions = _with_session(inputs, inputs.read(ACTIONS, _ACTION_COLUMNS, days=dates))
     refused = [frame.select(_REFUSED_COLUMNS) for frame in inputs.refused(ACTIONS).values()]
     schema = {name: pl.Date if name.endswith("date") else pl.String for name in _REFUSED_COLUMNS}
@@ -224,7 +232,7 @@ def _with_session(inputs: Inputs, rows: pl.DataFrame) -> pl.DataFrame:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Sessions across which prices rest on an unread text, an unexplained gap or an unconfirmed factor.",
+    description="Sessions across which prices depend on an unread text, an unexplained gap or an unconfirmed factor.",
     model=Doubts,
     code_version="1",
     inputs=lambda _: (Input(ACTIONS), Input(SUSPECTS), Input(EQUITY)),

@@ -117,13 +117,17 @@ DERIVED = Derived(
     fields={
         "eps": (
             pl.Float64,
-            pa.Field(nullable=True, description="Earnings a share of four quarters, rupees: previous close over `pe`"),
+            pa.Field(nullable=True, description="Earnings per share of four quarters, rupees: previous close / `pe`"),
         ),
-        "adjusted_eps": (pl.Float64, pa.Field(nullable=True, description="The same without exceptional items")),
+        "adjusted_eps": (
+            pl.Float64,
+            pa.Field(nullable=True, description="As the column before, without exceptional items"),
+        ),
         "is_results_day": (
             bool,
             pa.Field(
-                nullable=True, description="They changed by more than rounding, without an action; null if nobody knows"
+                nullable=True,
+                description="The earnings changed by more than rounding, without a corporate action; null if unknown",
             ),
         ),
     },
@@ -134,7 +138,6 @@ DERIVED = Derived(
 TABLE = silver_table(
     EARNINGS,
     derived=DERIVED,
-    description="Price to earnings as published that evening, the earnings a share in it, and the sessions on "
-    "which they change.",
+    description="One row per security and day: price to earnings as published, earnings per share, results days.",
 )
 NAME = TABLE.name

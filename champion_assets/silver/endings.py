@@ -36,23 +36,25 @@ NAME = "silver/endings"
 class Endings(TableModel):
     """What the holders of an ended share got."""
 
-    trade_date: pl.Date = pa.Field(description="Session on which it counts")
-    instrument_id: str = pa.Field(description="Permanent identity of the share that ended")
+    trade_date: pl.Date = pa.Field(description="Session on which the ending takes effect")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument that ended")
     symbol: str = pa.Field(description="Its last ticker")
     last_session: pl.Date = pa.Field(description="Last session on which it traded")
     kind: str = pa.Field(isin=KINDS, description="How it ended")
     child_instrument_id: str = pa.Field(
-        nullable=True, description="What its holders got shares of; null for none, or unknown"
+        nullable=True,
+        description="Permanent id of the instrument whose shares the holders received; null if none or unknown",
     )
     child_symbol: str = pa.Field(nullable=True, description="Ticker of the child on the session")
     ratio: float = pa.Field(
-        nullable=True, gt=0, description="Shares of the child for one share; null without a child, or unknown"
+        nullable=True, gt=0, description="Shares of the child per share; null without a child or if unknown"
     )
     cash: float = pa.Field(
-        ge=0, description="Rupees per share; 0 without a child: nothing, or, where confidence is unknown, nobody knows"
+        ge=0,
+        description="Rupees per share; 0 without a child means no payment, or an unknown one if confidence is unknown",
     )
-    confidence: str = pa.Field(isin=CONFIDENCES, description="What it rests on")
-    evidence: str = pa.Field(description="In words, or an address")
+    confidence: str = pa.Field(isin=CONFIDENCES, description="Confidence in the terms")
+    evidence: str = pa.Field(description="Evidence: a text or an address")
 
     class Config(TableModel.Config):
         """One row per ended share and child."""
@@ -111,7 +113,15 @@ class Register:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The endings that begin to count on `dates`."""
+    """The endings that begin to count on `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     due = [date for date in dates if inputs.facts[date]]
     registry = read_registers(inputs, due, _REGISTRY).partition_by("trade_date", as_dict=True) if due else {}
     rows: list[dict[str, Any]] = []
@@ -202,8 +212,8 @@ def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, list[dic
 
 TABLE = DailyTable(
     name=NAME,
-    description="How listings ended: merged into whom at which ratio, delisted at which price, or unknown; each "
-    "with its evidence.",
+    description="How listings ended, with evidence: merged (into which instrument, at which ratio), delisted (at "
+    "which price), or unknown.",
     model=Endings,
     code_version="3",
     inputs=lambda _: (register_input(),),

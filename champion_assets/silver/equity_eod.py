@@ -42,13 +42,15 @@ class EquityEod(TableModel):
     """
 
     trade_date: pl.Date = pa.Field(description="Trading date")
-    instrument_id: str = pa.Field(description="Permanent identity, see nse/identity.py")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument, see docs/explanations/identity.md")
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(isin=EQUITY_SERIES, description="Series on that date")
-    instrument_class: str = pa.Field(isin=CLASSES, description="What it was on that date; see nse/instrument_class.py")
+    instrument_class: str = pa.Field(
+        isin=CLASSES, description="Class of the instrument on that date, see nse/instrument_class.py"
+    )
     isin: str = pa.Field(
         nullable=True,
-        description="ISIN on that date; null where the file has none: before 2011-06-22, sec_bhavdata_full",
+        description="ISIN on that date; null where the file has none (before 2011-06-22, and sec_bhavdata_full)",
     )
     name: str = pa.Field(nullable=True, description="Name of the instrument (UDiFF only)")
     open: float = pa.Field(gt=0, description="Opening price, rupees")
@@ -56,24 +58,24 @@ class EquityEod(TableModel):
     low: float = pa.Field(gt=0, description="Lowest price, rupees")
     close: float = pa.Field(gt=0, description="Closing price, rupees")
     last: float = pa.Field(gt=0, nullable=True, description="Last traded price, rupees")
-    prev_close: float = pa.Field(ge=0, description="Previous close as the file says it, rupees; 0 on some listing days")
+    prev_close: float = pa.Field(ge=0, description="Previous close as published, rupees; 0 on some listing days")
     prior_close: float = pa.Field(
         gt=0,
         nullable=True,
-        description="Raw close of the instrument's own last session, rupees; null when it is seen for the first time",
+        description="Unadjusted close of the instrument's last session, rupees; null on its first session",
     )
-    prior_date: pl.Date = pa.Field(nullable=True, description="That session")
+    prior_date: pl.Date = pa.Field(nullable=True, description="Date of `prior_close`")
     vwap: float = pa.Field(gt=0, description="Turnover divided by volume, rupees")
     volume: pl.Int64 = pa.Field(gt=0, description="Shares traded")
     turnover: float = pa.Field(gt=0, description="Value traded, rupees")
     trades: pl.Int64 = pa.Field(ge=0, nullable=True, description="Number of trades")
     lot_size: pl.Int64 = pa.Field(ge=0, nullable=True, description="Board lot (UDiFF only)")
     delivery_qty: pl.Int64 = pa.Field(
-        ge=0, nullable=True, description="Shares delivered; null where not known (BE, BZ), never zero for it"
+        ge=0, nullable=True, description="Shares delivered; null where unknown (BE, BZ), not 0"
     )
-    delivery_pct: float = pa.Field(ge=0, nullable=True, description="Delivered share of the volume, percent")
+    delivery_pct: float = pa.Field(ge=0, nullable=True, description="Delivered part of the volume, percent")
     session_type: str = pa.Field(isin=["regular", "muhurat", "budget", "special"], description="Type of the session")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line number in the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file")
 
     class Config(TableModel.Config):
@@ -209,7 +211,15 @@ def _with_delivery(good: pl.DataFrame, delivery: pl.DataFrame) -> tuple[pl.DataF
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Silver rows of `dates`."""
+    """Silver rows of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     types = {date: inputs.facts[date]["session"] for date in dates}
     following = {before: date for date in dates if (before := inputs.before(date)) is not None}
     traded = read_registers(inputs, dates, ["trade_date", "instrument_id", "symbol", "series", "isin", "last_seen"])

@@ -33,27 +33,29 @@ NAME = "silver/esg_scores"
 class EsgScores(TableModel):
     """A provider's rating of an instrument in force on the day."""
 
-    trade_date: pl.Date = pa.Field(description="Day on which this was the rating known")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    trade_date: pl.Date = pa.Field(description="Day on which this was the latest known rating")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Symbol on that date")
-    provider: str = pa.Field(description="Provider, as its mapping calls it")
-    product: str = pa.Field(isin=PRODUCTS, description="Which rating of the provider")
-    score: float = pa.Field(ge=0, le=100, description="Oriented score, 0 to 100, higher is better")
-    score_raw: float = pa.Field(description="As the provider gives it")
+    provider: str = pa.Field(description="Provider, as named in its mapping")
+    product: str = pa.Field(isin=PRODUCTS, description="Product: the provider's kind of rating")
+    score: float = pa.Field(ge=0, le=100, description="Score on a scale of 0 to 100, higher is better")
+    score_raw: float = pa.Field(description="Score as published")
     z: float = pa.Field(
-        ge=-3, le=3, description="z-score among the provider's ratings of the product on the day, cut at 3"
+        ge=-3, le=3, description="z-score over the provider's ratings of this product on the day, clipped at 3"
     )
-    environment: float = pa.Field(nullable=True, description="Pillar score as the provider gives it")
-    social: float = pa.Field(nullable=True, description="Pillar score as the provider gives it")
-    governance: float = pa.Field(nullable=True, description="Pillar score as the provider gives it")
-    category: str = pa.Field(nullable=True, description="Band in words")
+    environment: float = pa.Field(nullable=True, description="Pillar score as published")
+    social: float = pa.Field(nullable=True, description="Pillar score as published")
+    governance: float = pa.Field(nullable=True, description="Pillar score as published")
+    category: str = pa.Field(nullable=True, description="Rating category as published")
     rating_date: pl.Date = pa.Field(nullable=True, description="Day of the rating")
-    available_from: pl.Date = pa.Field(description="Day from which the file says it was public")
-    known_on: pl.Date = pa.Field(description="Day from which it counts: later than available_from for a restated row")
-    revision: pl.Int32 = pa.Field(ge=0, description="0, or how often the row was restated before")
-    is_look_ahead: bool = pa.Field(description="From a snapshot that its mapping lets count before its day")
-    found_by: str = pa.Field(isin=["isin", "symbol", "name"], description="What identified the company")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Row of the file")
+    available_from: pl.Date = pa.Field(description="Day of publication according to the file")
+    known_on: pl.Date = pa.Field(
+        description="Day from which the row is used; later than available_from for a restated row"
+    )
+    revision: pl.Int32 = pa.Field(ge=0, description="Number of earlier versions of the row; 0 for the first")
+    is_look_ahead: bool = pa.Field(description="The row is from a snapshot that its mapping allows before its date")
+    found_by: str = pa.Field(isin=["isin", "symbol", "name"], description="Key by which the company was identified")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Row number in the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file, see raw/esg_scores")
 
     class Config(TableModel.Config):
@@ -66,7 +68,13 @@ _COLUMNS = list(EsgScores.to_schema().columns)
 
 
 def as_known(rows: pl.DataFrame, date: dt.date, stale_days: int) -> pl.DataFrame:
-    """Of records that carry `instrument_id`, those in force on `date`."""
+    """The ratings in force on a day.
+
+    Args:
+        rows: records with `instrument_id`.
+        date: the day.
+        stale_days: age in days after which a rating is no longer used.
+    """
     past = rows.filter(pl.col("known_on") <= date).sort("known_on", "available_from", "revision", "order", "source_row")
     last = past.unique(["instrument_id", "provider", "product"], keep="last", maintain_order=True)
     oldest = date - dt.timedelta(days=stale_days)
@@ -118,7 +126,15 @@ def _plain(name: str) -> str:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Ratings in force on `dates`."""
+    """Ratings in force on `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     rows = inputs.read(BRONZE)
     if rows.is_empty():
         return Computed(empty_frame(EsgScores))

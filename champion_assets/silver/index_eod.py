@@ -28,13 +28,15 @@ class IndexEod(TableModel):
     """An index's trading day."""
 
     trade_date: pl.Date = pa.Field(description="Trading date")
-    index_id: str = pa.Field(description="Permanent key: today's name in lower case, words joined by _")
-    index_name: str = pa.Field(description="Today's name")
+    index_id: str = pa.Field(description="Permanent key: current name in lower case, words joined by _")
+    index_name: str = pa.Field(description="Current name")
     published_name: str = pa.Field(description="Name on that date")
     open: float = pa.Field(gt=0, nullable=True, description="Opening level, points")
     high: float = pa.Field(gt=0, nullable=True, description="Highest level, points")
     low: float = pa.Field(gt=0, nullable=True, description="Lowest level, points")
-    close: float = pa.Field(ge=0, description="Closing level, points; 0 for the dividend points of a new year alone")
+    close: float = pa.Field(
+        ge=0, description="Closing level, points; 0 only for dividend-point indices at the start of a year"
+    )
     prev_close: float = pa.Field(
         gt=0, nullable=True, description="Previous close: close less the published change in points"
     )
@@ -44,7 +46,7 @@ class IndexEod(TableModel):
     pe: float = pa.Field(nullable=True, description="Price over earnings")
     pb: float = pa.Field(nullable=True, description="Price over book value")
     dividend_yield: float = pa.Field(nullable=True, description="Dividend yield, percent")
-    source_row: pl.Int32 = pa.Field(gt=0, description="Line of the file")
+    source_row: pl.Int32 = pa.Field(gt=0, description="Line number in the file")
     source_sha256: str = pa.Field(description="SHA-256 of the file")
 
     class Config(TableModel.Config):
@@ -54,7 +56,14 @@ class IndexEod(TableModel):
 
 
 def transform(bronze: pl.DataFrame) -> Computed:
-    """Bronze rows of any days to silver rows; rows without a close, and second rows of one index, go to quarantine."""
+    """Bronze rows to silver rows.
+
+    Args:
+        bronze: rows of bronze/index_close of any days.
+
+    Returns:
+        Silver rows; rows without a close and second rows of one index are quarantined.
+    """
     names = {name: (index_id(name), current_name(name)) for name in bronze["published_name"].unique()}
     previous, is_total = pl.col("close") - pl.col("points_change"), pl.col("index_id") == DIVIDEND_POINTS
     rows = (
@@ -88,7 +97,15 @@ def transform(bronze: pl.DataFrame) -> Computed:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Silver rows of `dates`."""
+    """Silver rows of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     return transform(inputs.read("bronze/index_close", days=dates))
 
 

@@ -49,23 +49,21 @@ class IndexTotalReturn(TableModel):
 
     trade_date: pl.Date = pa.Field(description="Trading date")
     index_id: str = pa.Field(description="Permanent key, see silver/index_eod")
-    index_name: str = pa.Field(description="Today's name")
+    index_name: str = pa.Field(description="Current name")
     close: float = pa.Field(gt=0, description="Closing level of the price index, points")
     price_return: float = pa.Field(gt=-1, description="Return of the day without dividends")
-    dividend_return: float = pa.Field(
-        gt=-0.01, nullable=True, description="What dividends add to it; null where nothing says so"
-    )
+    dividend_return: float = pa.Field(gt=-0.01, nullable=True, description="Return from dividends; null if unknown")
     total_return: float = pa.Field(gt=-1, nullable=True, description="price_return + dividend_return")
     route: str = pa.Field(
         isin=[*ROUTES, "dividend_yield", "as_published", "none"],
-        description="How the dividend is known, see the module",
+        description="How the dividend was found, see silver/index_total_return.py",
     )
     is_assumed: bool = pa.Field(
-        description="The dividend is the yield of the last twelve months spread over the days, or not known at all"
+        description="The dividend is the twelve-month yield spread over the days, or is unknown"
     )
-    witnesses: pl.Int32 = pa.Field(ge=0, le=len(ROUTES) - 1, description="Other routes that the day has")
+    witnesses: pl.Int32 = pa.Field(ge=0, le=len(ROUTES) - 1, description="Number of other routes available on the day")
     disagreement: float = pa.Field(
-        ge=0, nullable=True, description="Largest difference between the routes, of the day's return"
+        ge=0, nullable=True, description="Largest difference of the day's return between the routes"
     )
 
     class Config(TableModel.Config):
@@ -145,7 +143,15 @@ def transform(index: pl.DataFrame, rates: pl.DataFrame, before: pl.DataFrame) ->
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Rows of `dates`."""
+    """Rows of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     rows = inputs.read("silver/index_eod")
     points = dict(rows.filter(pl.col("index_id") == DIVIDEND_POINTS).select("trade_date", "close").iter_rows())
     evenings = [inputs.calendar.previous_session(date) for date in dates]
@@ -158,8 +164,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="What each index returned with dividends, by routes "
-    "that must agree, or by its dividend yield and marked.",
+    description="One row per index and day: return with dividends, from exact sources, or estimated from the "
+    "dividend yield and marked.",
     model=IndexTotalReturn,
     code_version="1",
     inputs=lambda _: (Input("silver/index_eod", sessions=2), Input(RATES)),

@@ -45,30 +45,29 @@ CHANGE_SESSIONS = 130
 class Instruments(TableModel):
     """An instrument of which something changed, as known at the end of the day."""
 
-    trade_date: pl.Date = pa.Field(description="Day at whose end this was known, and since which it holds")
+    trade_date: pl.Date = pa.Field(description="Day by whose end this was known and from which it is valid")
     instrument_id: str = pa.Field(
-        description="Permanent identity: the security key of its first ISIN, or SYM: and its first symbol"
+        description="Permanent id: the security key of the first ISIN, or SYM: and the first symbol"
     )
-    symbol: str = pa.Field(description="Present symbol")
-    isin: str = pa.Field(nullable=True, description="Last known ISIN; null until a file carried one")
-    series: str = pa.Field(isin=EQUITY_SERIES, description="Present series")
+    symbol: str = pa.Field(description="Current symbol")
+    isin: str = pa.Field(nullable=True, description="Last known ISIN; null until a file has one")
+    series: str = pa.Field(isin=EQUITY_SERIES, description="Current series")
     instrument_class: str = pa.Field(
-        isin=CLASSES, description="What it is, by its present series, ISIN and symbol; nse/instrument_class.py"
+        isin=CLASSES, description="Class by current series, ISIN and symbol, see nse/instrument_class.py"
     )
-    name: str = pa.Field(nullable=True, description="Present name (UDiFF only)")
+    name: str = pa.Field(nullable=True, description="Current name (UDiFF only)")
     first_seen: pl.Date = pa.Field(description="First session on which it traded")
-    valid_from: pl.Date = pa.Field(description="Session since which symbol, ISIN and series are these")
+    valid_from: pl.Date = pa.Field(description="First session with the current symbol, ISIN and series")
     last_seen: pl.Date = pa.Field(description="Last session on which it traded")
-    last_close: float = pa.Field(gt=0, description="Raw close of that session, rupees")
+    last_close: float = pa.Field(gt=0, description="Unadjusted close of that session, rupees")
     evidence: str = pa.Field(
-        isin=EVIDENCE, description="What links the present names to the previous ones; symbol: nothing but it"
+        isin=EVIDENCE,
+        description="Evidence that links the current to the previous identifiers; `symbol`: the symbol alone",
     )
     previous_symbol: str = pa.Field(nullable=True, description="Symbol before `valid_from`")
     previous_isin: str = pa.Field(nullable=True, description="ISIN before `valid_from`")
     previous_series: str = pa.Field(nullable=True, description="Series before `valid_from`")
-    former_symbols: str = pa.Field(
-        nullable=True, description="Symbols borne before the present one, oldest first, separated by blanks"
-    )
+    former_symbols: str = pa.Field(nullable=True, description="Earlier symbols, oldest first, separated by blanks")
 
     class Config(TableModel.Config):
         """One row per instrument and day on which something of it changed.
@@ -85,7 +84,15 @@ _RANK = {series: rank for rank, series in enumerate(EQUITY_SERIES)}
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The registries of `dates`, in order."""
+    """The registries of `dates`, in order.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     columns = [
         "trade_date",
         "symbol",
@@ -238,8 +245,8 @@ def _day_facts(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, dict[str
 
 TABLE = DailyTable(
     name=NAME,
-    description="Every instrument seen so far: symbol, ISIN, series, since when, linked to what it was before "
-    "by which evidence.",
+    description="Identifiers of every instrument seen so far (symbol, ISIN, series), since when they are valid, and "
+    "the evidence that links them.",
     model=Instruments,
     code_version="4",
     inputs=lambda _: (Input(PRICES, 2), Input(CHANGES, CHANGE_SESSIONS), register_input(lag=1)),

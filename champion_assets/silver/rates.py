@@ -35,19 +35,20 @@ class Rates(TableModel):
 
     trade_date: pl.Date = pa.Field(unique=True, description="Session")
     days: pl.Int32 = pa.Field(
-        ge=1, nullable=True, description="Calendar days since the session before; null for the first of all"
+        ge=1, nullable=True, description="Calendar days since the previous session; null for the first session"
     )
-    overnight_rate: float = pa.Field(ge=0, lt=HIGHEST, description="Rate a year, a share, simple, actual days over 365")
+    overnight_rate: float = pa.Field(ge=0, lt=HIGHEST, description="Simple annual rate as a fraction, actual/365")
     overnight_return: float = pa.Field(
         ge=0,
         lt=HIGHEST,
         nullable=True,
-        description="What a deposit earned from the close of the session before to this close",
+        description="Return of a deposit from the previous close to this close",
     )
     source: str = pa.Field(
-        isin=SOURCES, description="Nifty 1D Rate Index of the day, the packaged table of years, or the user's file"
+        isin=SOURCES,
+        description="Source: Nifty 1D Rate Index of the day, the packaged yearly table, or the user's file",
     )
-    is_assumed: bool = pa.Field(description="An average of the year, not the rate of the day")
+    is_assumed: bool = pa.Field(description="True for a yearly average, false for the rate of the day")
 
     @pa.dataframe_check(description="the return is the rate times the days")
     def accrues(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 (Pandera passes the class)
@@ -104,7 +105,15 @@ def row_of(
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The rates of `dates`."""
+    """The rates of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     rows = inputs.read("silver/index_eod", ["trade_date", "index_id", "simple_return"]).filter(
         pl.col("index_id") == RATE_INDEX
     )

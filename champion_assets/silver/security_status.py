@@ -46,34 +46,28 @@ class SecurityStatus(TableModel):
     """A security of the bundle on a day."""
 
     trade_date: pl.Date = pa.Field(description="Trading day")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(isin=EQUITY_SERIES, description="Series on that date")
     hit_upper: bool = pa.Field(
         nullable=True,
-        description="Touched its upper price band during the day; null "
-        "where no whole list is there or it does not speak of it",
+        description="Touched its upper price band during the day; null if no complete list covers it",
     )
-    hit_lower: bool = pa.Field(nullable=True, description="Touched its lower price band during the day; null likewise")
+    hit_lower: bool = pa.Field(
+        nullable=True, description="Touched its lower price band during the day; null as for `hit_upper`"
+    )
     is_nifty_50: bool = pa.Field(description="A member of the Nifty 50 on that day")
-    corporate_flag: str = pa.Field(nullable=True, description="CORP_IND: XD ex dividend, others")
-    high_52_weeks: float = pa.Field(
-        nullable=True, ge=0, description="Highest of 52 weeks, rupees, not adjusted for splits"
-    )
-    low_52_weeks: float = pa.Field(
-        nullable=True, ge=0, description="Lowest of 52 weeks, rupees, not adjusted for splits"
-    )
+    corporate_flag: str = pa.Field(nullable=True, description="CORP_IND as published, for instance XD for ex dividend")
+    high_52_weeks: float = pa.Field(nullable=True, ge=0, description="52-week high, rupees, not adjusted for splits")
+    low_52_weeks: float = pa.Field(nullable=True, ge=0, description="52-week low, rupees, not adjusted for splits")
     is_new_high: bool = pa.Field(
-        nullable=True, description="On the day's list of new highs of 52 weeks; null without a list"
+        nullable=True, description="On the day's list of new 52-week highs; null without a list"
     )
-    is_new_low: bool = pa.Field(
-        nullable=True, description="On the day's list of new lows of 52 weeks; null without a list"
-    )
-    underlying: str = pa.Field(
-        nullable=True, description="What a fund follows, in the exchange's words; null for others"
-    )
+    is_new_low: bool = pa.Field(nullable=True, description="On the day's list of new 52-week lows; null without a list")
+    underlying: str = pa.Field(nullable=True, description="For a fund: its underlying as published; null for others")
     has_derivatives: bool = pa.Field(
-        nullable=True, description="A contract on it is listed that day; null where no contracts are there"
+        nullable=True,
+        description="A derivative contract on it is listed that day; null on days without a derivatives file",
     )
 
     class Config(TableModel.Config):
@@ -205,7 +199,15 @@ _PRICE_COLUMNS = [
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The status of securities on `dates`."""
+    """The status of securities on `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     prices = inputs.read(PRICES, _PRICE_COLUMNS, days=dates).drop_nulls("symbol")
     days = prices["trade_date"].unique().sort().to_list()
     equity = inputs.read(EQUITY, [*KEY, "instrument_id", "volume"], days=days)
@@ -225,8 +227,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="What the exchange says of each security beside its "
-    "prices: price bands hit, Nifty 50, ex-dates, 52 weeks.",
+    description="One row per security and day: price bands touched, Nifty 50 membership, ex-date flags, 52-week "
+    "highs and lows.",
     model=SecurityStatus,
     code_version="3",
     inputs=lambda _: (Input(PRICES), Input(HITS), Input(LISTS), Input(EQUITY), Input(DERIVATIVES)),

@@ -43,7 +43,9 @@ DERIVED = Derived(
     fields={
         "market_cap": (
             pl.Float64,
-            pa.Field(nullable=True, ge=0, description="Shares times the day's close, rupees; null if it did not trade"),
+            pa.Field(
+                nullable=True, ge=0, description="Shares issued times the close, rupees; null if it did not trade"
+            ),
         )
     },
     compute=_compute,
@@ -51,6 +53,6 @@ DERIVED = Derived(
 )
 TABLE = silver_table(
     SHARES, without=["security", "printed_close", "market_cap"], derived=DERIVED,
-    description="Shares issued of each security as published that day, and their value at the day's close.",
+    description="One row per security and day: shares issued as published, and their value at the close.",
 )  # fmt: skip
 NAME = TABLE.name

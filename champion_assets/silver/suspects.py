@@ -40,25 +40,24 @@ class Suspects(TableModel):
     """Something to look at."""
 
     trade_date: pl.Date = pa.Field(description="Session")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     series: str = pa.Field(description="Series on that date")
-    suspicion: str = pa.Field(isin=SUSPICIONS, description="What is wrong")
-    witness: float = pa.Field(gt=0, description="Open over the instrument's own last close, raw")
+    suspicion: str = pa.Field(isin=SUSPICIONS, description="Kind of anomaly")
+    witness: float = pa.Field(gt=0, description="Open divided by the instrument's last close, unadjusted")
     factor: float = pa.Field(
         gt=0,
-        description="What the known actions say it should be "
-        "(capital_special); of an action that is held, what it proposes",
+        description="Price factor of the known actions (level capital_special); for a held action the proposed one",
     )
-    verdict: str = pa.Field(nullable=True, description="The witness's verdict, for actions")
-    nearest: str = pa.Field(description="Simple ratio nearest to the move that is not explained")
-    nearest_factor: float = pa.Field(gt=0, description="Its factor")
+    verdict: str = pa.Field(nullable=True, description="For actions: whether the open moved by the factor")
+    nearest: str = pa.Field(description="Simple ratio nearest to the unexplained part of the move")
+    nearest_factor: float = pa.Field(gt=0, description="Price factor of that ratio")
     candidates: str = pa.Field(description="For actions: instruments that moved by the factor that day")
     days_since_traded: pl.Int32 = pa.Field(
-        ge=0, nullable=True, description="Calendar days since it last traded: after a suspension gaps are ordinary"
+        ge=0, nullable=True, description="Calendar days since the last trade; gaps after a suspension are normal"
     )
-    reading: str = pa.Field(description="What it may be, by the look of it; for a person to check")
-    subject: str = pa.Field(description="The action's text")
+    reading: str = pa.Field(description="Likely cause, to be checked by a person")
+    subject: str = pa.Field(description="Text of the corporate action")
 
     class Config(TableModel.Config):
         """One row per instrument, day and suspicion."""
@@ -176,7 +175,15 @@ def _reading() -> pl.Expr:
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """Suspects of `dates`."""
+    """Suspects of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     columns = ["trade_date", "instrument_id", "symbol", "series", "open", "prev_close", "prior_close", "prior_date"]
     equity = inputs.read("silver/equity_eod", columns, days=dates)
     wanted = [
@@ -200,8 +207,8 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Opening gaps that no action explains and actions that the market did not follow or that are "
-    "held back, for a person.",
+    description="For review by a person: opening gaps without a corporate action, and actions that the open did not "
+    "follow or that are held.",
     model=Suspects,
     code_version="3",
     inputs=lambda _: (Input("silver/equity_eod"), Input("silver/corporate_actions")),

@@ -39,8 +39,8 @@ _REGISTER = ["trade_date", "instrument_id", "symbol", "series", "instrument_clas
 class TradingActivity(TableModel):
     """A security that one of the day's lists names."""
 
-    trade_date: pl.Date = pa.Field(description="Trading day at whose end this was known")
-    instrument_id: str = pa.Field(description="Permanent identity")
+    trade_date: pl.Date = pa.Field(description="Trading day by whose end this was known")
+    instrument_id: str = pa.Field(description="Permanent id of the instrument")
     symbol: str = pa.Field(description="Ticker on that date")
     bulk_bought: pl.Int64 = pa.Field(
         nullable=True, ge=0, description="Shares bought in bulk deals; null without a list"
@@ -51,13 +51,14 @@ class TradingActivity(TableModel):
     )
     block_sold: pl.Int64 = pa.Field(nullable=True, ge=0, description="Shares sold in block deals; null without a list")
     has_persons: bool = pa.Field(
-        nullable=True, description="A client of a deal is no legal person; null without a list of deals"
+        nullable=True, description="At least one client of a deal is a natural person; null without a list of deals"
     )
     short_sold: pl.Int64 = pa.Field(
         nullable=True, ge=0, description="Shares sold short in the session before; null without a list"
     )
     is_watched: bool = pa.Field(
-        nullable=True, description="Under GSM, ASM, ESM or in insolvency; null without a list or off it"
+        nullable=True,
+        description="Under GSM, ASM, ESM or in insolvency; null if the list is missing or does not contain it",
     )
     gsm: pl.Int64 = pa.Field(nullable=True, ge=0, description="Stage of the graded surveillance measure; null if none")
     long_term_asm: pl.Int64 = pa.Field(
@@ -75,9 +76,9 @@ class TradingActivity(TableModel):
     pledge: pl.Int64 = pa.Field(
         nullable=True, ge=0, description="Measure for pledged shares of promoters; null if none"
     )
-    loss_making: pl.Int64 = pa.Field(nullable=True, ge=0, description="Measure for losses, 0 included; null if none")
+    loss_making: pl.Int64 = pa.Field(nullable=True, ge=0, description="Measure for losses (can be 0); null if none")
     leaves_derivatives: pl.Int64 = pa.Field(
-        nullable=True, ge=0, description="Its derivatives are to be withdrawn, 0 included; null if not"
+        nullable=True, ge=0, description="Flag that its derivatives will be withdrawn (can be 0); null if not"
     )
 
     class Config(TableModel.Config):
@@ -150,7 +151,15 @@ def _by_list(
 
 
 def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
-    """The activity of `dates`."""
+    """The activity of `dates`.
+
+    Args:
+        inputs: declared inputs of the block.
+        dates: sessions to compute, in order.
+
+    Returns:
+        The rows of all `dates`, with metadata by day.
+    """
     lists = inputs.read(LISTS, days=dates)
     register = read_registers(inputs, lists["trade_date"].unique().sort().to_list(), _REGISTER)
     frame, rejects, facts = transform(lists, register)
@@ -159,7 +168,7 @@ def compute(inputs: Inputs, dates: Sequence[dt.date]) -> Computed:
 
 TABLE = DailyTable(
     name=NAME,
-    description="Deals, short selling and surveillance of each security as known on the evening of the day.",
+    description="One row per security and day: deals, short selling and surveillance known by the evening.",
     model=TradingActivity,
     code_version="1",
     inputs=lambda _: (Input(LISTS), register_input()),

@@ -62,11 +62,25 @@ class MarketDay:
     hits: BandHits | None = None
 
     def fixed_ticks(self, names: NDArray[np.intp]) -> Array:
-        """`tick` of some names."""
+        """`tick` of some names.
+
+        Args:
+            names: positions of k names.
+
+        Returns:
+            Rupees, shape (k,); NaN where the tick depends on the price.
+        """
         return np.full(names.size, np.nan) if self.tick is None else self.tick[names]
 
     def size_rank(self, names: NDArray[np.intp]) -> Ranks:
-        """The place of some names by traded value among all of the day, 1 the largest."""
+        """The rank of some names by traded value on the day; 1 is the largest.
+
+        Args:
+            names: positions of k names.
+
+        Returns:
+            Shape (k,).
+        """
         value = np.nan_to_num(self.volume * self.vwap)
         return value.size - np.searchsorted(np.sort(value), value[names], side="right") + 1
 

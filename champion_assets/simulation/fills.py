@@ -98,23 +98,28 @@ class Fills:
 
 
 def wanted_orders(account: Account, day: MarketDay, decided: Decided, lot: int) -> dict[int, float]:
-    """Shares to buy (or, negative, to sell) for the weights decided the evening before, at what was known then.
+    """The orders for the weights that were decided at the previous close.
 
-    The last marks, and the
-    closes of that evening, adjusted for the day's actions where the name trades. Whole lots, unless `lot` is 0.
+    Sizes use the last prices of the account and the closes of the decision, adjusted for the corporate actions.
+
+    Args:
+        account: before the session.
+        day: the market of the session.
+        decided: weights and closes of the previous close.
+        lot: shares per lot; 0 for fractions of shares.
+
+    Returns:
+        Shares to buy (negative: to sell) by position.
 
     Raises:
-        ValueError: a name is wanted of which no price was known.
+        ValueError: an order has no reference price.
     """
     targets = decided.weights
     names = np.flatnonzero((targets > 0) | (account.shares > 0))
     names = names[~np.isin(names, list(decided.kept))]
     price = _references(account, day, decided.closes)[names]
     if (unknown := names[(targets[names] > 0) & ~(price > 0)]).size:
-        raise ValueError(
-            f"{day.date}: {unknown.size} names are wanted of which "
-            f"nobody knew a price, the first is number {unknown[0]}"
-        )
+        raise ValueError(f"{day.date}: {unknown.size} orders have no reference price; the first is order {unknown[0]}")
     worth = targets[names] * account.value
     shares = np.where((price > 0) & (worth > 0), worth / np.where(price > 0, price, 1.0), 0.0)
     if lot:
@@ -130,7 +135,7 @@ def _references(account: Account, day: MarketDay, closes: Array | None = None) -
 
 
 def fill_orders(account: Account, day: MarketDay, rules: Rules, exchange: Exchange, fills: Fills) -> None:
-    """Fill what can be filled of `account.orders`; the rest is cancelled or stays, by rule."""
+    """Fill the orders of an account in place; what is not filled is cancelled or kept, by rule."""
     names = np.fromiter(account.orders, dtype=np.intp)
     delta = np.fromiter(account.orders.values(), dtype=float)
     order = np.argsort(names)

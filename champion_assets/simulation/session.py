@@ -102,7 +102,7 @@ def run_session(
         AccountError: the account does not balance.
     """
     before = account.value
-    interest = account.cash * earned
+    interest = max(account.cash, 0.0) * earned  # with fractions of shares a rounding below 0 can be left
     account.cash += interest
     _settle(account)
     effects = Effects()

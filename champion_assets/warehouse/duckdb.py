@@ -26,7 +26,9 @@ from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.table import Computed, DailyTable
 from champion_assets.warehouse import checksum
 from champion_assets.warehouse.checksum import Held
+from champion_assets.warehouse.duckdb_columns import columns, sql_name
 from champion_assets.warehouse.duckdb_file import exclusive, has_spare, put_aside, replacing
+from champion_assets.warehouse.duckdb_seal import identity, is_sealed, seal, sealed
 from champion_assets.warehouse.loaded import Load, bring_up_to_date, chunks, compare, confirmed, loaded
 from champion_assets.warehouse.views import create_views
 
@@ -98,6 +100,18 @@ class File:
             rows = self._connection.sql(f"SELECT * {query}", params=[days[0], days[-1]]).to_arrow_table()
             found |= checksum.held(pl.DataFrame(pl.from_arrow(rows)).cast(empty_frame(table.model).schema))
         return found
+
+    def noted(self, table: DailyTable, first: dt.date, last: dt.date) -> dict[dt.date, Held]:
+        """What the loads say that they put in, of a file that nobody else has written to (`duckdb_seal.py`)."""
+        query = "SELECT trade_date, rows, checksum FROM meta.loads WHERE table_name = ? AND trade_date BETWEEN ? AND ?"
+        return {
+            date: Held(rows, int(summed, 16))
+            for date, rows, summed in self._connection.execute(query, [table.name, first, last]).fetchall()
+        }
+
+    def days(self) -> set[dt.date]:
+        """All days of which something was loaded."""
+        return {date for (date,) in self._connection.execute("SELECT DISTINCT trade_date FROM meta.loads").fetchall()}
 
     def put(self, table: DailyTable, frame: pl.DataFrame, wanted: Mapping[dt.date, Held]) -> None:
         """See `loaded.Warehouse`."""
@@ -194,15 +208,29 @@ def compute(tables: Sequence[DailyTable], inputs: Inputs, dates: Sequence[dt.dat
 
 
 def _load(tables: Sequence[DailyTable], inputs: Inputs, path: Path) -> pl.DataFrame:
-    with replacing(path, lambda spare: _catch_up(tables, spare, path)) as work, connect(work) as connection:
-        file = File(connection)
-        file.prepare(tables)
-        connection.begin()
-        loads = bring_up_to_date(tables, inputs, file)
-        file.note(loads)
-        connection.commit()
-        create_views(connection.execute, "duckdb")
-        connection.execute("CHECKPOINT")
+    kinds = [columns(table) for table in tables]
+    known = sealed(path, kinds)
+    trusted = not path.exists() or is_sealed(path, kinds)
+
+    def catch_up(spare: Path) -> bool:
+        nonlocal trusted
+        is_known = identity(spare) in known
+        done = _catch_up(tables, spare, path)
+        trusted = trusted and (is_known or not done)
+        return done
+
+    with replacing(path, catch_up) as work:
+        with connect(work) as connection:
+            file = File(connection)
+            file.prepare(tables)
+            connection.begin()
+            loads = bring_up_to_date(tables, inputs, file)
+            file.note(loads)
+            connection.commit()
+            create_views(connection.execute, "duckdb")
+            connection.execute("CHECKPOINT")
+        made, former = identity(work), identity(path) if path.exists() else ""
+    seal(path, kinds, {made, *({former} & known)} if trusted else known & {former})
     return loads
 
 
@@ -220,43 +248,19 @@ def confirm(tables: Sequence[DailyTable], place: Place, dates: Sequence[dt.date]
     path = place.settings.duckdb_path
     if not dates or not path.exists():
         return set()
+    kinds, seen = [columns(table) for table in tables], identity(path)
+    is_whole = is_sealed(path, kinds)
     try:
         with connect(path, read_only=True) as connection:
             file = File(connection)
-            return confirmed(NAME, CODE_VERSION, tables, place, dates, file.held) if file.has_notes() else set()
+            if not file.has_notes():
+                return set()
+            found = confirmed(NAME, CODE_VERSION, tables, place, dates, file.noted if is_whole else file.held)
+            if not is_whole and file.days() <= found:
+                seal(path, kinds, {seen})
+            return found
     except DuckdbDamaged:  # the load of these days finds it, says it, and makes a new file
         return set()
-
-
-_SQL_TYPES = {
-    pl.Date: "DATE",
-    pl.String: "VARCHAR",
-    pl.Float64: "DOUBLE",
-    pl.Int64: "BIGINT",
-    pl.Int32: "INTEGER",
-    pl.Boolean: "BOOLEAN",
-}
-
-
-def sql_type(kind: pl.DataType) -> str:
-    """DuckDB's type for a column type of the lake."""
-    if isinstance(kind, pl.Datetime):
-        return "TIMESTAMPTZ"
-    if isinstance(kind, pl.List):
-        return f"{sql_type(kind.inner)}[]"  # type: ignore[arg-type]
-    if isinstance(kind, pl.Struct):
-        return "STRUCT(" + ", ".join(f'"{field.name}" {sql_type(field.dtype)}' for field in kind.fields) + ")"  # type: ignore[arg-type]
-    return _SQL_TYPES[type(kind)]
-
-
-def columns(table: DailyTable) -> str:
-    """The columns of a table as `CREATE TABLE` has them."""
-    return ", ".join(f'"{name}" {sql_type(kind)}' for name, kind in empty_frame(table.model).schema.items())
-
-
-def sql_name(table: DailyTable) -> str:
-    """The table's name in SQL."""
-    return table.name.replace("/", ".")
 
 
 def _where(place: Place, dates: Sequence[dt.date]) -> dict[dt.date, str]:

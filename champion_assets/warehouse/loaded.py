@@ -41,7 +41,7 @@ class Load(TableModel):
     trade_date: pl.Date = pa.Field(description="Day loaded")
     table_name: str = pa.Field(str_matches=r"^[a-z]+/[a-z_]+$", description="Table, stage/name")
     rows: pl.Int64 = pa.Field(ge=0, description="Rows of the day in the table")
-    fingerprint: str = pa.Field(description="Version of the day that is inside")
+    fingerprint: str = pa.Field(description="Fingerprint of the day's rows as loaded")
     checksum: str = pa.Field(
         str_matches="^[0-9a-f]{16}$", description="Checksum of the rows, as warehouse/checksum.py computes it"
     )

@@ -20,7 +20,7 @@ from champion_assets.lake.store import Lake
 from champion_assets.lake.table import DailyTable
 from champion_assets.lake.verify import Damage
 from champion_assets.settings import Settings
-from champion_assets.warehouse import checksum, clickhouse, duckdb
+from champion_assets.warehouse import checksum, clickhouse, duckdb, duckdb_columns
 from champion_assets.warehouse.checksum import NOTHING, Held
 from champion_assets.warehouse.clickhouse_schema import sql_name
 from champion_assets.warehouse.loaded import Warehouse, inside, loaded
@@ -91,7 +91,7 @@ class _Nothing:
 
 
 def _sql_name(name: str, table: DailyTable) -> str:
-    return sql_name(table) if name == clickhouse.NAME else duckdb.sql_name(table)
+    return sql_name(table) if name == clickhouse.NAME else duckdb_columns.sql_name(table)
 
 
 def _of_table(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 CRORE = 1e7
@@ -78,9 +79,11 @@ def on_tick(price: float, date: dt.date, series: str, *, up: bool) -> float:
     return (math.ceil(price / tick - 1e-6) if up else max(math.floor(price / tick + 1e-6), 1)) * tick
 
 
-def is_at_a_band(price: float, before: float | None, date: dt.date, series: str, *, up: bool) -> bool:
-    """Before 2024-06-10, when the tick was five paise."""
-    for band in (0.02, 0.05, 0.1, 0.2) if before else ():
+def is_at_a_band(
+    price: float, before: float | None, date: dt.date, series: str, *, up: bool, bands: Sequence[float]
+) -> bool:
+    """Before 2024-06-10, when the tick was five paise. `bands`: that of the name, none, or all if it is not known."""
+    for band in bands if before else ():
         edge = before * (1 + band if up else 1 - band)
         tick = tick_of(edge, date, series)
         steps = math.floor(edge / tick + 1e-9) if up else math.ceil(edge / tick - 1e-9)

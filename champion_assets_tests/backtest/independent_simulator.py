@@ -38,6 +38,9 @@ class Recomputed:
         prices = read("silver/equity_eod").filter(mine).join(flags, on=["trade_date", "instrument_id"], how="left")
         self.market = {date: {row["instrument_id"]: row for row in rows} for date, rows in by_day(prices).items()}
         hits = read("silver/security_status").filter(mine) if lake.dates("silver/security_status") else None
+        listed = by_day(read("silver/price_bands").filter(mine)) if lake.dates("silver/price_bands") else {}
+        self.bands = {date: {row["instrument_id"]: (row["band"],) if row["band"] else () for row in rows}
+                      for date, rows in listed.items()}  # fmt: skip
         self.hits = (
             {}
             if hits is None
@@ -225,7 +228,8 @@ class Recomputed:
         told = self.hits.get(date, {}).get(name)
         if told and told["hit_upper"] is not None and told["hit_lower"] is not None:
             return bool(told["hit_upper" if up else "hit_lower"])
-        hit = rules.is_at_a_band(price, self.previous(name), date, row["series"], up=up)
+        bands = self.bands.get(date, {}).get(name, (0.02, 0.05, 0.1, 0.2))
+        hit = rules.is_at_a_band(price, self.previous(name), date, row["series"], up=up, bands=bands)
         return hit or bool(told and told["hit_upper" if up else "hit_lower"])
 
     def volatility(self, date: dt.date) -> dict[str, float]:

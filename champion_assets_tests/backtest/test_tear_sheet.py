@@ -146,10 +146,10 @@ def test_what_stands_at_old_prices_is_told_both_ways(workspace: Workspace) -> No
     story, plain_story = story_of(workspace, stale), story_of(workspace, days)
     assert story is not None
     details = details_of(workspace, story.days, decisions_of(workspace, days))
-    assert "10.00 % of the value stand at the last prices of names that have not" in render(
+    assert "10.00 % of the value is based on the last prices of names that have not" in render(
         stale, story, figures(stale), "", details=details
     )
-    assert "stand at the last prices" not in render(days, plain_story, figures(days), "", details=details)
+    assert "is based on the last prices" not in render(days, plain_story, figures(days), "", details=details)
 
 
 def test_a_holding_that_was_written_down_is_named() -> None:

@@ -12,8 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from champion_assets.checks.index_replication import NAME
-from champion_assets.checks.replication_numbers import basis_of, equal_weight_return, extremes, factors_between
+from champion_assets.checks.replication_numbers import (
+    Extremes,
+    basis_of,
+    equal_weight_return,
+    factors_between,
+    factors_of_days,
+)
 from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.synthetic.security_lists import WRONG_VOLATILITY
 from champion_assets_tests.daily_folder import DAYS, built
 from champion_assets_tests.helpers import build_until
 
@@ -70,9 +77,23 @@ def test_extremes_are_of_the_year_before_in_shares_of_the_day() -> None:
             "f_capital": [0.5, 0.1],
         }
     )
-    assert extremes(prices, events, day).select("own_high", "own_low").rows() == [(110.0, 80.0)]
+    own = Extremes(prices)
+    assert own.before(day, dt.date(2023, 1, 1), events).select("own_high", "own_low").rows() == [(110.0, 80.0)]
+    assert own.before(dt.date(2022, 1, 3), dt.date(2022, 1, 3), events)["own_high"].to_list() == [None]
     assert factors_between(events, dt.date(2024, 1, 1), day)["f"].to_list() == pytest.approx([0.05])
     assert factors_between(events, dt.date(2024, 1, 2), day)["f"].to_list() == [0.1]
+
+
+def test_factors_of_a_day_are_those_that_were_known_on_it() -> None:
+    day = dt.date(2024, 1, 3)
+    told = [
+        (dt.date(2024, 1, 1), "A", day, 0.5), (day, "A", day, 0.25), (day, "A", day, 0.5),
+        (dt.date(2024, 1, 4), "A", day, 0.9), (dt.date(2024, 1, 4), "B", day, 0.9),
+        (dt.date(2024, 1, 2), "C", day, 0.8),
+    ]  # fmt: skip
+    events = pl.DataFrame(told, schema=["trade_date", "instrument_id", "ex_date", "f_capital"], orient="row")
+    rows = factors_of_days(events.with_columns(ex_session="ex_date"))
+    assert rows.select("trade_date", "instrument_id", "f").rows() == [(day, "A", 0.125), (day, "C", 0.8)]
 
 
 def test_the_fictional_market_is_reproduced_and_what_is_not_has_a_name(workspace: Workspace) -> None:
@@ -85,7 +106,13 @@ def test_the_fictional_market_is_reproduced_and_what_is_not_has_a_name(workspace
     assert large["behind"].str.contains("demerger|rights").all()
     assert rows.filter(pl.col("witness") == "market_cap")["residual_bp"].abs().max() < 1e-6  # type: ignore[operator]
     assert rows.filter(pl.col("basis").is_not_null())["basis"].unique().to_list() == [dt.date(2023, 12, 26)]
-    forgotten = rows.filter(pl.col("differing") > 0)
+    volatility = rows.filter(pl.col("witness") == "volatility")
+    wrong = volatility.filter(pl.col("differing") > 0)
+    planted = workspace.sessions(START, END)[WRONG_VOLATILITY]
+    assert volatility.height == len(workspace.sessions(START, END))
+    assert planted in wrong["trade_date"].to_list()
+    assert wrong.filter(pl.col("trade_date") != planted)["behind"].str.contains("[A-Z]").all()
+    forgotten = rows.filter((pl.col("differing") > 0) & (pl.col("witness") != "volatility"))
     assert forgotten.height
     assert forgotten["behind"].str.contains("ARANYAPHAR").all()  # the bonus that the exchange's list does not know
 
@@ -102,5 +129,7 @@ def test_genuine_days(real: Path, tmp_path: Path) -> None:
         .sort("witness")
     )
     assert sides.rows() == [("adjusted_highs", 26, 0), ("adjusted_lows", 95, 0)]
+    steps = rows.filter(pl.col("witness") == "volatility")
+    assert steps.select("names", "differing").rows() == [(2530, 9), (2528, 12)]
     (residual,) = rows.filter(pl.col("witness") == "equal_weight")["residual_bp"]
     assert residual == pytest.approx(3.06, abs=0.01)  # the simple mean: two days are no history

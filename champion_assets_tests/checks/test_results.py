@@ -341,7 +341,7 @@ def test_the_halt_of_2017_is_explained_out_of_the_box(settings) -> None:  # type
     ("line", "words"),
     [
         ("2024-01-08,no_such,a,b", "no check 'no_such'"),
-        ("tomorrow,day_missing,a,b", "is no date"),
+        ("tomorrow,day_missing,a,b", "is not a date"),
         ("2024-01-08,day_missing,,b", "why and evidence"),
     ],
 )

@@ -82,7 +82,7 @@ def test_an_interruption_has_no_traceback() -> None:
     for error in (KeyboardInterrupt(), dg.DagsterExecutionInterruptedError()):
         done = _fails_with(error)
         assert done.exit_code == 130
-        assert done.output == "interrupted; finished days are kept, the same command goes on with the rest\n"
+        assert done.output == "interrupted; finished days are kept, the same command continues with the rest\n"
 
 
 def test_usage_and_chosen_exit_codes_are_left_alone() -> None:
@@ -116,7 +116,7 @@ def test_a_signal_ends_a_real_command(number: signal.Signals, code: int, tmp_pat
     _, said = process.communicate(timeout=240)
     assert process.returncode == code, said
     assert "Traceback" not in said
-    assert "ending after the block in hand" in said
+    assert "ending after the current block" in said
     assert "interrupted; finished days are kept" in said
     assert not list(tmp_path.glob("lake/backtest/daily/*"))
 
@@ -173,8 +173,8 @@ def test_a_signal_that_somebody_else_swallows_ends_the_command_at_the_next_block
     _, said = process.communicate(timeout=60)
     assert process.returncode == code
     assert said.splitlines() == [
-        "ending after the block in hand; once more ends at once",
-        "interrupted; finished days are kept, the same command goes on with the rest",
+        "ending after the current block; a second signal ends at once",
+        "interrupted; finished days are kept, the same command continues with the rest",
     ]  # fmt: skip
 
 
@@ -182,7 +182,7 @@ def test_a_second_signal_ends_at_once() -> None:
     process = _started("deaf")
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
-    assert process.stderr.readline().startswith("ending after the block in hand")
+    assert process.stderr.readline().startswith("ending after the current block")
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
 

@@ -139,5 +139,5 @@ def test_a_day_from_python_with_settings_of_its_own(week: Path, environment: Put
     assert done["rows"]["silver/equity_eod"] > 100
     assert (elsewhere / "silver" / "equity_eod").is_dir()
     assert not open_lake(get_settings()).dates("raw/bhavcopy")
-    with pytest.raises(DayFailed, match="2023-10-31 lies before the grid"):
+    with pytest.raises(DayFailed, match="2023-10-31 is before the first day of the history"):
         run_day("2023-10-31")

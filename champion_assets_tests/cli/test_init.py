@@ -41,6 +41,18 @@ def test_a_folder_is_looked_at_and_what_it_lacks_is_said(home: Path, exchange: E
     assert settings.data_dir == home / "data"
 
 
+def test_the_longest_history_without_a_hole_is_proposed(home: Path, exchange: Exchange) -> None:
+    (home / "files").mkdir()
+    for day in ("02", "06", "07", "10"):
+        name = f"cm{day}NOV2023bhav.csv.zip"
+        shutil.copyfile(next(exchange.folder.rglob(name)), home / "files" / name)
+    done = init("--source", "files", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "the longest history without a gap is 2023-11-06 to 2023-11-07" in done.output
+    assert "champion backfill 2023-11-06 2023-11-07" in done.output
+    assert "# end_date = 2023-11-07" in (home / "champion.toml").read_text()
+
+
 def test_what_is_asked_can_be_answered(home: Path) -> None:
     done = init(given='https://example.org/it"s\nmy lake\n2020-01-01\n')
     assert done.exit_code == 0, done.output
@@ -63,7 +75,7 @@ def test_nothing_is_replaced_and_nothing_wrong_is_written(home: Path) -> None:
         assert words in done.output
         assert not (home / "champion.toml").exists()
     (home / "champion.toml").write_text("# mine\n")
-    assert "is there; edit it, or replace it with --force" in init("--yes").output
+    assert "exists already; edit it, or replace it with --force" in init("--yes").output
     assert (home / "champion.toml").read_text() == "# mine\n"
     assert init("--yes", "--force").exit_code == 0
     assert not list(home.glob("*.part"))

@@ -53,6 +53,18 @@ def test_a_whole_folder_is_well_whatever_its_files_are_called(monkeypatch: pytes
     assert "has a price file" in _run(monkeypatch, folder).stdout
 
 
+def test_of_a_folder_of_other_things_only_some_reasons_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "files").mkdir()
+    for number in range(20):
+        (tmp_path / "files" / f"{number}.txt").write_text(f"text of number {number}\n")
+    said = _run(monkeypatch, tmp_path / "files").stdout
+    assert said.count("not read: 1 file(s)") == 12
+    assert "not read: 8 file(s) for other reasons; --all names them" in said
+    assert _run(monkeypatch, tmp_path / "files", "--all").stdout.count("not read: 1 file(s)") == 20
+
+
 def test_a_gap_a_copy_that_differs_and_what_is_not_known_are_named(
     monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:

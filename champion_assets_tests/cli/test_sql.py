@@ -46,6 +46,7 @@ def test_rows_as_a_table_csv_and_json(file: None) -> None:
         ("select symbl from silver.equity_eod", "symbl"),
         ("selec 1", "syntax error"),
         ("select * from silver.equity_eo", "equity_eo"),
+        ("select * from bronze.bhavcopy", "research.table in Python"),
         ("delete from silver.equity_eod", "read-only"),
         (" ; ", "no statement"),
     ],

@@ -71,24 +71,28 @@ def test_no_setting_shows_a_secret_nor_does_its_refusal(
         (
             "CHAMPION_LAKE",
             "s3://key:{}@bucket/x",
-            "CHAMPION_LAKE=s3://***@bucket/x: keys have no place in this address",
+            "CHAMPION_LAKE=s3://***@bucket/x: keys are not allowed in this address",
         ),
         (
             "CHAMPION_SOURCE",
             "s3://key:{}@bucket/x",
-            "CHAMPION_SOURCE=s3://***@bucket/x: keys have no place in this address",
+            "CHAMPION_SOURCE=s3://***@bucket/x: keys are not allowed in this address",
         ),
         (
             "CHAMPION_S3_ENDPOINT",
             "key:{}@minio:9000",
-            "CHAMPION_S3_ENDPOINT=***@minio:9000: keys have no place in this address",
+            "CHAMPION_S3_ENDPOINT=***@minio:9000: keys are not allowed in this address",
         ),
-        ("CLICKHOUSE_HOST", "clickhouse://me:{}@host", "CLICKHOUSE_HOST=clickhouse://***@host: name the host alone"),
-        ("DATA_DIR", "http://me:{}@host/x", "DATA_DIR=http://***@host/x: this is a place on this machine, and no URL"),
+        ("CLICKHOUSE_HOST", "clickhouse://me:{}@host", "CLICKHOUSE_HOST=clickhouse://***@host: give only the host"),
+        (
+            "DATA_DIR",
+            "http://me:{}@host/x",
+            "DATA_DIR=http://***@host/x: this must be a path on this machine, not a URL",
+        ),
         (
             "BENCHMARK",
             "http://me:{}@host/x",
-            "BENCHMARK=http://***@host/x: an address with a password has no place here",
+            "BENCHMARK=http://***@host/x: an address with a password is not allowed here",
         ),
     ],
 )

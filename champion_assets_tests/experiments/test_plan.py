@@ -78,7 +78,10 @@ def test_a_new_setting_at_its_default_renames_no_trial(settings: Settings) -> No
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("strategy: {weight_capp: 0.1}", "'weight_capp' is no field of a strategy or the simulator; weight_cap?"),
+        (
+            "strategy: {weight_capp: 0.1}",
+            "'weight_capp' is not a setting of the strategy or the simulator; weight_cap?",
+        ),
         ("strategy: {weight_cap: 7}", "weight_cap"),
         ("strategie: {}", "strategie"),
         ("grid: {fill: [open, noon]}", "fill"),

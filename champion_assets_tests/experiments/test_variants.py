@@ -85,5 +85,5 @@ def _check_each(built: Workspace, name: str, trial: Trial) -> None:
 
 def test_a_delay_beyond_the_trial_is_told(built: Workspace) -> None:
     trial = parse_trials("sensitivity: {start_delay: [9]}", "x", "x", built.settings)[1][0]
-    with pytest.raises(ExperimentError, match="9 sessions later the trial is over"):
+    with pytest.raises(ExperimentError, match="9 sessions later the trial has ended"):
         variants_of(built, trial, built.sessions(FIRST, LAST)[:9])

@@ -78,7 +78,7 @@ def test_a_whole_lake_has_no_damage_and_the_doctor_knows_when(kept: Workspace) -
     assert (said.damaged, said.since) == (0, "")
     assert said.objects > 300
     done = CliRunner().invoke(main, ["verify"])
-    assert (done.exit_code, "every one is as it was written" in done.output) == (0, True), done.output
+    assert (done.exit_code, "none was changed" in done.output) == (0, True), done.output
     findings = json.loads(CliRunner().invoke(main, ["doctor", "--json"]).output)["findings"]
     assert [each["level"] for each in findings if each["part"] == "integrity"] == ["ok"]
 
@@ -213,9 +213,9 @@ def test_prune_keeps_what_is_in_force_what_was_lately_and_what_has_a_tag(lake: L
         fresh.as_of(NAME, dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
     with pytest.raises(TagError, match="there are release-1"):
         tagged(fresh, "release-2", NAME)
-    with pytest.raises(TagError, match="is taken"):
+    with pytest.raises(TagError, match="exists already"):
         tag(fresh, "release-1")
-    with pytest.raises(TagError, match="is no name"):
+    with pytest.raises(TagError, match="is not a valid tag"):
         tag(fresh, "../x")
     put_day(fresh, NAME, DAY, rows(DAY, 5.0))
     assert Lake(lake.root).read(NAME, [DAY])["v"].to_list() == [5.0]
@@ -273,7 +273,7 @@ def test_a_lake_of_the_older_form_is_refused_moved_and_can_be_taken_back(
     )
     assert len(moved.keys(BEFORE)) == 7
     assert not list(Path(lake.root).glob("*/*/trade_date=*"))
-    assert "nothing to move" in CliRunner().invoke(main, ["migrate"]).output
+    assert "nothing to convert" in CliRunner().invoke(main, ["migrate"]).output
     done = CliRunner().invoke(main, ["prune", "--before-migration"])
     assert "7 objects of the time before" in done.output
     assert not moved.keys(BEFORE)

@@ -84,8 +84,8 @@ def test_what_is_declared_is_read(place: Workspace) -> None:
         (lambda inputs: inputs.originals("silver/far"), "silver/far, which it does not declare"),
         (lambda inputs: inputs.read("silver/near", days=[TOMORROW]), "Days after the day itself cannot be declared"),
         (lambda inputs: inputs.read("silver/near", days=[START]), r"declare a longer window"),
-        (lambda inputs: inputs.read("silver/near", for_date=TOMORROW), "no day of the block"),
-        (lambda inputs: inputs.window("silver/near", TOMORROW), "no day of the block"),
+        (lambda inputs: inputs.read("silver/near", for_date=TOMORROW), "not a day of the block"),
+        (lambda inputs: inputs.window("silver/near", TOMORROW), "not a day of the block"),
         (lambda inputs: inputs.files("silver/near", [TOMORROW]).__enter__(), "Days after the day itself"),
         (lambda inputs: inputs.calendar.next_session(DAY), "after the last day of its block"),
         (lambda inputs: inputs.calendar.is_session(TOMORROW), "declared as `day_facts`"),
@@ -94,8 +94,8 @@ def test_what_is_declared_is_read(place: Workspace) -> None:
         (lambda inputs: inputs.parameters.universe_size, "name it in the `parameters`"),
         (lambda inputs: inputs.settings, "`parameters` for settings"),
         (lambda inputs: inputs.lake, "`inputs` for other tables"),
-        (lambda inputs: inputs.outside, "only tables that declare `outside`"),
-        (lambda inputs: inputs.own, "only raw tables"),
+        (lambda inputs: inputs.outside, "data outside the lake; declare `outside`"),
+        (lambda inputs: inputs.own, "only raw tables have"),
     ],
 )
 def test_everything_else_is_refused_and_nothing_is_written(

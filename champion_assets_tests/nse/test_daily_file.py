@@ -18,7 +18,7 @@ DAY = dt.date(2025, 1, 16)
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"name": "Bands"}, "no name of a table"),
+        ({"name": "Bands"}, "not a valid name of a table"),
         ({"columns": (*BANDS.columns, BANDS.columns[0])}, "two columns of one name"),
         ({"columns": (*BANDS.columns, Column("X", "source_row", "count", "x"))}, "called as those"),
         ({"date": "day"}, "'day' is named"),

@@ -130,13 +130,13 @@ def test_a_users_lines_replace_the_packaged_ones_on_the_same_share_whatever_its_
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (GOOD.replace("merged", "eaten"), "kind 'eaten' is none of"),
-        (GOOD.replace("document", "hearsay"), "confidence 'hearsay' is none of"),
-        (GOOD.replace("INE648A01026", "INE648A01027"), "isin 'INE648A01027' is no valid ISIN"),
+        (GOOD.replace("merged", "eaten"), "kind 'eaten' is not one of"),
+        (GOOD.replace("document", "hearsay"), "confidence 'hearsay' is not one of"),
+        (GOOD.replace("INE648A01026", "INE648A01027"), "isin 'INE648A01027' is not a valid ISIN"),
         (GOOD.replace("28,10", "28,"), "belong together"),
         (GOOD.replace("INE062A01020", ""), "belong together"),
-        (GOOD.replace("28,10", "-28,10"), "is no positive number"),
-        (GOOD.replace("28,10", "nan,10"), "is no positive number"),
+        (GOOD.replace("28,10", "-28,10"), "is not a positive number"),
+        (GOOD.replace("28,10", "nan,10"), "is not a positive number"),
         (GOOD.replace("28,10,", "28,10,-1"), "nor 0"),
         (GOOD.replace("28,10,", "28,10,0"), "cash 0 says"),
         (GOOD.replace("28,10", ","), "unknown exactly where"),

@@ -169,6 +169,7 @@ GOOD = files.legacy(_frame(_row(), _row(symbol="XYZ"))).decode()
         (gzip.compress(GOOD.encode())[:-12], TruncatedPayload, "broken gzip"),
         (files.zipped("xl/workbook.xml", b"x"), XlsxPayload, "Excel"),
         (b"\x7fELF\x00\x00\n", ArchivePayload, "binary"),
+        ("a,b\n1,2\n".encode("utf-16"), ArchivePayload, "text in UTF-16, as Excel saves it"),
         (GOOD.replace("TOTTRDQTY", "QTY").encode(), UnknownHeader, "new columns ['QTY'], absent columns ['TOTTRDQTY']"),
         (GOOD.replace("ISIN,", "ISIN,EXTRA,").replace("034,", "034,9,").encode(), UnknownHeader, "EXTRA"),
         (GOOD.replace("OPEN", "HIGH", 1).encode(), UnknownHeader, "twice"),

@@ -45,6 +45,9 @@ def test_names_of_a_day_are_never_asked_of_the_archive() -> None:
         "REG1_IND171225.csv",
         "fao_participant_oi_17122025.csv",
         "CM_52_wk_High_low_17122025.csv",
+        "sec_list_17122025.csv",
+        "series_change_17122025.csv",
+        "CMVOLT_17122025.CSV",
     ]
 
 

@@ -54,12 +54,12 @@ def test_the_later_of_two_lines_counts(tmp_path: Path) -> None:
     ("line", "what"),
     [
         ("2020-01-01,2019-01-01,4,x", "lies before first"),
-        ("2020-01-01,2020-12-31,nan,x", "no rate in percent"),
+        ("2020-01-01,2020-12-31,nan,x", "not a rate in percent"),
         ("2020-01-01,x,4,x", "line 2"),
-        ("2020-01-01,2020-12-31,-1,x", "no rate in percent"),
+        ("2020-01-01,2020-12-31,-1,x", "not a rate in percent"),
         ("2020-01-01,2020-12-31,4,", "every column"),
         ("2020-01-01,2020-12-31,4,my bank, all year", "every column"),
-        ("2020-01-01,2020-12-31,400,x", "no rate in percent"),
+        ("2020-01-01,2020-12-31,400,x", "not a rate in percent"),
     ],
 )
 def test_a_line_that_cannot_be_meant_so_is_named(tmp_path: Path, line: str, what: str) -> None:

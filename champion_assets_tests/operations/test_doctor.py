@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from champion_assets.cli.main import main
+from champion_assets.clients.mlflow import Tracking
 from champion_assets.lake.workspace import Workspace
+from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.operations.doctor import Report, examine
 from champion_assets.operations.doctor_findings import LEVELS
+from champion_assets.settings import Settings
+from champion_assets_tests.clients.test_mlflow import RUN
 from champion_assets_tests.helpers import build_until, drop_days, put_day
 from champion_assets_tests.pages.parsed import parsed
 
@@ -44,7 +51,9 @@ def test_a_healthy_lake_has_no_warning(kept: Workspace) -> None:
     assert "2023-12-15, is built" in said(report, "freshness", "ok")
 
 
-def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_them(kept: Workspace) -> None:
+def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_them(
+    kept: Workspace, exchange: Exchange, tmp_path: Path
+) -> None:
     drop_days(kept.lake, "silver/equity_eod", [dt.date(2023, 12, 6)])
     report = examine(kept)
     assert report.level == "error"
@@ -62,7 +71,13 @@ def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_th
     kept.settings.clock.write_text("2023-12-18T16:00:00+00:00")
     late = said(examine(kept), "freshness", "error")
     assert "1 of the last 10 sessions are overdue, the first 2023-12-18; the last day that is built is" in late
-    assert "CHAMPION_END_DATE" in late
+    ended = tmp_path / "ended"
+    ended.mkdir()
+    shutil.copyfile(next(exchange.folder.rglob("cm15DEC2023bhav.csv.zip")), ended / "cm15DEC2023bhav.csv.zip")
+    folder = replace(kept, settings=kept.settings.model_copy(update={"source": str(ended)}))
+    words = said(examine(folder), "freshness", "error")
+    assert f"{ended} ends on 2023-12-15; 1 of the last 10 sessions are overdue" in words
+    assert "set CHAMPION_END_DATE=2023-12-15" in words
     other = replace(kept, settings=kept.settings.model_copy(update={"risk_aversion": 2.0}))
     assert "portfolio/target_weights: 32 days" in said(examine(other), "staleness", "warning")
 
@@ -133,3 +148,25 @@ def test_days_that_nothing_confirms_are_counted(workspace: Workspace, tmp_path: 
     assert "5 weekdays from 2010-12-27 to 2010-12-31 are not confirmed as sessions; 0 of them are closed" in said(
         examine(replace(workspace, settings=old)), "calendar", "note"
     )
+
+
+_PROGRAM = """
+import sys
+from champion_assets.cli.main import main
+from champion_assets.clients.mlflow import Tracking
+try:
+    main(["doctor", "--json"])
+finally:
+    assert not {"mlflow", "pandas", "hypothesis"} & sys.modules.keys(), "a package that the doctor does not need"
+"""
+
+
+def test_our_own_mlflow_file_is_looked_at_without_importing_mlflow(
+    settings: Settings, environment: Callable[[str, str], None]
+) -> None:
+    environment("CHAMPION_TRACK", "true")
+    Tracking(settings).record("x", RUN)
+    done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=False)
+    assert "AssertionError" not in done.stderr, done.stderr
+    assert any(each["says"].startswith("MLflow sqlite:///") for each in json.loads(done.stdout)["findings"])
+    assert done.returncode == 2  # the lake is empty

@@ -149,7 +149,7 @@ def test_the_command_and_what_it_refuses(tmp_path: Path) -> None:
     assert "of 1 instruments in" in done.output
     with pytest.raises(RequestError, match="holds something already"):
         export("csv", tmp_path / "out", START, END, "capital")
-    with pytest.raises(RequestError, match="none of csv"):
+    with pytest.raises(RequestError, match="not one of csv"):
         export("xls", tmp_path / "other", START, END, "capital")
 
 

@@ -82,7 +82,7 @@ def test_a_republished_file_stands_beside_the_one_that_it_replaced(
     assert found.column("versions-table", "In force") == ["replaced", "yes"]
     assert set(found.column("versions-table", "Day")) == {str(exchange.republished)}
     assert found.tables["changes-table"][1:]
-    assert "Nothing was taken out" in parsed(files[1].read_text("utf-8")).text
+    assert "The quarantine is empty" in parsed(files[1].read_text("utf-8")).text
 
 
 def test_a_lake_without_a_second_version_says_so() -> None:

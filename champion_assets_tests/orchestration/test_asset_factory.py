@@ -182,4 +182,4 @@ def test_waiting_is_told_to_whoever_watches(environment: Put, exchange: Exchange
         run("raw/bhavcopy", start="2024-01-16", end="2024-01-16", instance=instance)
     assert len(heard) == 3
     assert "Unreachable" in heard[0]
-    assert "trying again in about" in heard[0]
+    assert "retrying in about" in heard[0]

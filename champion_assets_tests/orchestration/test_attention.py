@@ -111,7 +111,7 @@ def test_nses_list_in_the_source_folder_ends_the_matter_at_the_next_look(at: Cal
     path = Path(get_settings().source) / "holiday-master_2027.json"
     path.write_text(json.dumps({"CM": rows}))
     second = look(first.cursor)
-    assert "nothing needs a person" in str(second.skip_reason)
+    assert "nothing needs attention" in str(second.skip_reason)
     path.write_text("<html>")
     third = look(second.cursor)
     assert "left out" in str(third.skip_reason)
@@ -134,7 +134,7 @@ def test_a_line_that_cannot_be_meant_so_is_an_alarm_and_not_only_a_tick_that_fai
     assert told["event"] == "alarm"
     assert "line 2" in told["text"]
     calendar.write_text("date,status,reason,open,close,evidence\n2024-01-15,closed,,,,\n")
-    assert "nothing needs a person" in str(look(first.cursor).skip_reason)
+    assert "nothing needs attention" in str(look(first.cursor).skip_reason)
 
 
 def test_a_session_that_no_list_has_is_told_as_soon_as_its_file_is_there(
@@ -145,7 +145,7 @@ def test_a_session_that_no_list_has_is_told_as_soon_as_its_file_is_there(
     environment("CHAMPION_CALENDAR", str(calendar))
     at("2024-01-04T13:00:00+00:00")
     first = look()
-    assert "nothing needs a person" in str(first.skip_reason)
+    assert "nothing needs attention" in str(first.skip_reason)
     shutil.copy(exchange.folder / udiff_bhavcopy(day).path, get_settings().source)
     second = look(first.cursor)
     look(second.cursor)
@@ -172,7 +172,7 @@ def test_settings_that_shape_the_graph_wait_for_a_restart_and_that_is_said_once(
     first = look()
     look(first.cursor)
     (told,) = log(get_settings())
-    assert told["title"] == "changed settings wait for a restart"
+    assert told["title"] == "changed settings need a restart"
     assert "CHAMPION_SENSOR_SECONDS" in told["text"]
     assert "RISK_AVERSION" not in told["text"]
 
@@ -180,6 +180,6 @@ def test_settings_that_shape_the_graph_wait_for_a_restart_and_that_is_said_once(
 def test_the_whole_of_a_finished_history_needs_no_longer_calendar(at: Callable[[str], None], environment: Put) -> None:
     environment("CHAMPION_END_DATE", "2024-03-28")
     at("2027-01-05T13:00:00+00:00")
-    assert "nothing needs a person" in str(look().skip_reason)
+    assert "nothing needs attention" in str(look().skip_reason)
     assert freshness(TABLES["bronze/bhavcopy"], open_workspace(get_settings())).ended == ""
     assert dt.date(2026, 12, 31) == open_workspace(get_settings()).calendar.last

@@ -62,10 +62,11 @@ def test_duckdb_in_use_and_mlflow_of_another_version(environment: Put, settings:
     assert "Traceback" not in said
     assert "failed" not in said
     assert re.search(
-        rf"warehouse/duckdb is behind, the next backfill catches it up: .*is open for writing in .*\(PID {other.pid}\)",
+        r"warehouse/duckdb is behind; the next backfill brings it up to date: "
+        rf".*is open for writing in .*\(PID {other.pid}\)",
         said,
     )
-    assert "MLflow is behind, the next backfill catches it up: 2 run(s) wait to be sent." in said
+    assert "MLflow is behind; the next backfill brings it up to date: 2 run(s) wait to be sent." in said
     assert "of another version of MLflow" in said
     lake = open_lake(get_settings())
     assert len(lake.dates("backtest/daily")) == 3

@@ -99,8 +99,8 @@ def test_of_days_that_are_tried_again_the_first_failure_is_told_and_the_last(
             assert run is not None
             failure_sensor(dg.build_run_status_sensor_context("failure_sensor", event, instance, run).for_run_failure())
     assert [text.splitlines()[-1] for text in told[:2]] == [
-        "It is tried again by itself.",
-        "It is not tried again by itself.",
+        "It is retried automatically.",
+        "It is not retried automatically.",
     ]
     assert len(told) == 3
     assert "tried again" not in told[2]

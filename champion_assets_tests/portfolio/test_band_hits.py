@@ -56,4 +56,6 @@ def test_buys_of_listed_names_at_the_top_of_the_day_are_refused(workspace: Works
         refused[upper] = set(orders.filter(pl.col("reason") == "at_band")["instrument_id"])
         assert refused[upper] == (at_top & set(orders["instrument_id"]) if upper else set())
     assert refused[True]  # else nothing is proven
-    assert known_before == {0, None}  # None: unchanged by the second list
+    listed = workspace.lake.read("silver/price_bands", [DECIDED])["instrument_id"]
+    traded = workspace.lake.read("silver/equity_eod", [DECIDED])["instrument_id"]
+    assert known_before == {len(set(listed) & set(traded)), None}  # None: unchanged by the second list

@@ -235,7 +235,7 @@ def test_what_is_stuck_stays_and_the_rest_is_decided_around_it(known: Known) -> 
 def test_what_is_no_number_is_refused_by_name(known: Known, field: str, words: str, value: float) -> None:
     wrong = getattr(known, field).copy()
     wrong[5] = value
-    with pytest.raises(NotSolved, match=f"2024-01-31: the {words} is no finite number"):
+    with pytest.raises(NotSolved, match=f"2024-01-31: the {words} is not a finite number"):
         decide(replace(known, **{field: wrong}), Strategy(), STANDING)
 
 

@@ -80,7 +80,7 @@ def test_a_tilt_is_added_to_the_expected_returns(known) -> None:  # type: ignore
 
 def test_a_feature_that_the_catalog_lacks_is_named(settings: Settings) -> None:
     with pytest.raises(
-        ConfigurationError, match=r"reads features/univers, which is no table; did you mean features/universe\?"
+        ConfigurationError, match=r"reads features/univers, which is not a table; did you mean features/universe\?"
     ):
         open_workspace(settings.model_copy(update={"tilts": {"features/univers:rank": 1.0}}))
 

@@ -82,8 +82,8 @@ def test_what_is_made_of_the_factors_alone_leaves_no_rest() -> None:
     [
         (lambda y, f: (y[:59], f[:59]), "too few"),
         (lambda y, f: (y[:-1], f), "shape"),
-        (lambda y, f: (np.where(np.arange(300) == 3, np.nan, y), f), "no number"),
-        (lambda y, f: (y, np.where(f == f[3, 1], np.inf, f)), "no number"),
+        (lambda y, f: (np.where(np.arange(300) == 3, np.nan, y), f), "not a number"),
+        (lambda y, f: (y, np.where(f == f[3, 1], np.inf, f)), "not a number"),
         (lambda y, f: (y, np.column_stack([f, f[:, 0] - f[:, 1]])), "combination"),
         (lambda y, f: (y, np.column_stack([f, np.ones(300)])), "combination"),
         (lambda y, f: (y, f, 300), "lags from 0"),

@@ -215,7 +215,7 @@ def test_infeasible_names_the_smallest_conflict_and_the_nearest_way_out() -> Non
     text = conflict(Problem(expected, risk, 5.0, rows=(Row("ESG score", scores, low=45.0),), held=held, turnover=0.1))
     assert "'turnover at most 0.1'" in text
     assert "raise the turnover limit to at least" in text
-    assert "there is no name to hold" in conflict(
+    assert "there is no instrument to hold" in conflict(
         Problem(np.empty(0), RiskModel(np.empty((1, 0)), np.empty(0), 0.0), 5.0)
     )
 
@@ -311,5 +311,5 @@ def test_exactly_enough_names_hold_the_cap_each() -> None:
 
 def test_limits_on_trading_need_what_is_held() -> None:
     expected, risk = market(1, 30, 10)
-    with pytest.raises(ValueError, match="weights held"):
+    with pytest.raises(ValueError, match="current weights"):
         Problem(expected, risk, 5.0, turnover=0.1)

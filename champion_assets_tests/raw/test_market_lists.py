@@ -21,6 +21,9 @@ def test_lists_are_found_and_names_are_not_kept(tmp_path: Path) -> None:
         "deep/ShortSelling_08112023.CSV": '"Security Name","Symbol Name","Trade '
         'Date","Quantity"\n"A","A","07-Nov-2023","5"\n',
         "REG1_IND081123.csv": "Symbol,Series\nA,EQ\n",
+        "2023-11-08/sec_list.csv": "Symbol,Series,Security Name,Band,Remarks\nA,EQ,A Ltd,20,-\n",
+        "2023-11-08/series_change.csv": "Symbol,Security,From Series,To Series,Change Date,Remarks\nNIL,,,,,\n",
+        "CMVOLT_08112023.CSV": "Date,Symbol\n08-NOV-2023,A\n",
     }
     for name, text in files.items():
         path = tmp_path / "source" / name

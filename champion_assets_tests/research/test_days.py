@@ -29,7 +29,7 @@ def test_a_closed_day_is_said(lake: Path, date: str, reason: str, around: str) -
         lambda: research.prices(date, date),
         lambda: research.table("features/returns", date, date),
     ):
-        with pytest.raises(research.NotASession, match=rf"{date} is no session: .* \({reason}\)\. .*{around}"):
+        with pytest.raises(research.NotASession, match=rf"{date} is not a session: .* \({reason}\)\. .*{around}"):
             call()
 
 
@@ -41,6 +41,10 @@ def test_a_range_of_closed_days_is_said(lake: Path) -> None:
 
 
 def test_days_after_the_last_are_named_with_the_command(lake: Path) -> None:
+    with pytest.raises(research.NotBuilt, match="`champion backfill 2024-05-02 2024-05-10`"):
+        research.table("silver/equity_eod", "2024-05-09", "2024-05-10")  # they rest on those before
+    with pytest.raises(research.NotBuilt, match="`champion backfill 2024-05-09 2024-05-10`"):
+        research.table("bronze/bhavcopy", "2024-05-09", "2024-05-10")
     with pytest.raises(research.NotBuilt) as caught:
         research.table("silver/equity_eod", "2024-04-30", "2024-05-03")
     assert str(caught.value) == (
@@ -48,6 +52,12 @@ def test_days_after_the_last_are_named_with_the_command(lake: Path) -> None:
         f"The lake {lake} has 2023-11-01 to 2024-04-30 of this table. "
         "Build them with `champion backfill 2024-05-02 2024-05-03`. allow_missing=True gives the days that are there"
     )
+    for call in (
+        lambda: research.prices("2024-05-02", "2024-05-03", symbols="ARANYASTEE", allow_missing=True),
+        lambda: research.table("silver/equity_eod", "2024-05-02", "2024-05-03", symbols="X", allow_missing=True),
+    ):
+        with pytest.raises(research.NotBuilt, match="2 of 2 sessions are not built"):
+            call()
     part = research.table("silver/equity_eod", "2024-04-30", "2024-05-03", allow_missing=True)
     assert part["trade_date"].unique().to_list() == [END]
     for call in (

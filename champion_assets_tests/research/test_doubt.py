@@ -45,6 +45,9 @@ def test_rows_before_an_unread_action_are_marked_at_the_levels_that_it_concerns(
         assert rows["doubt"].is_null().equals(rows["is_complete"].alias("doubt"))
         in_doubt = rows.filter(pl.col("symbol").is_in(expected))
         assert (in_doubt["is_complete"] == (in_doubt["trade_date"] >= EX)).all()
+        no_prior = rows.filter(pl.col("prior_factor").is_null())
+        assert no_prior["symbol"].unique().sort().to_list() == sorted(expected)
+        assert set(no_prior["trade_date"]) <= {EX}
     assert rows.filter(pl.col("symbol") == doubtful[0])["doubt"][0].startswith("unread across 2023-11-15: ")
 
 
@@ -62,13 +65,13 @@ def test_it_is_refused_with_what_settles_it_or_left_out(doubtful: list[str]) -> 
         assert part in str(caught.value)
     assert doubtful[1] not in str(caught.value)
     assert research.prices(START, END, on_doubt="raise", symbols=doubtful[1]).height
-    with pytest.warns(UserWarning, match=rf"10 rows of {doubtful[0]} lie before a doubt"):
+    with pytest.warns(UserWarning, match=rf"10 rows of {doubtful[0]} are before a doubt"):
         left = research.prices(START, END, on_doubt="drop")
     assert left["is_complete"].all()
     assert left.filter(pl.col("symbol") == doubtful[0])["trade_date"].min() == EX
     everything = research.prices(START, END)
     assert left.equals(everything.filter("is_complete"))
-    with pytest.raises(RequestError, match="none of mark, raise, drop"):
+    with pytest.raises(RequestError, match="not one of mark, raise, drop"):
         research.prices(START, END, on_doubt="ignore")  # type: ignore[arg-type]
 
 
@@ -93,6 +96,7 @@ def test_before_an_uncovered_session_all_is_in_doubt(
     build_until(open_workspace(get_settings()), "silver/doubts", START, dt.date(2023, 11, 10))
     rows = research.prices(START, "2023-11-10", allow_uncovered=True)
     assert (rows["is_complete"] == (rows["trade_date"] == dt.date(2023, 11, 10))).all()
+    assert rows["adj_prior_close"].is_null().all()
     assert rows["doubt"][0] == "unknown across 2023-11-10: no source of corporate actions was read for it"
     with pytest.raises(research.DoubtfulPrices):
         research.prices(START, "2023-11-10", allow_uncovered=True, on_doubt="raise")

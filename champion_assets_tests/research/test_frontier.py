@@ -36,7 +36,7 @@ def test_the_frontier_is_that_of_the_days_universe(lake: Path) -> None:
 def test_the_plot_has_a_curve_for_each_objective(lake: Path) -> None:
     found = research.esg_frontier(DAY, floors=[50, 60])
     figure = found.plot()
-    assert [trace.name for trace in figure.data] == ["highest Sharpe ratio (tangency portfolio)", "least variance"]
+    assert [trace.name for trace in figure.data] == ["highest Sharpe ratio (tangency portfolio)", "minimum variance"]
     assert sorted(figure.data[0].y) == sorted(found.tangency["sharpe"])
     assert "the floor costs" in figure.data[0].text[0]
 

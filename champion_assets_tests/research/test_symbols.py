@@ -41,6 +41,12 @@ def test_an_unknown_symbol_is_refused_with_the_nearest(lake: Path, symbols: str 
             call()
 
 
+def test_an_isin_is_no_symbol_and_the_symbol_is_named(lake: Path) -> None:
+    isin = research.instruments(END, symbols="ARANYASTEE")["isin"].item()
+    with pytest.raises(research.UnknownSymbol, match="did you mean ARANYASTEE"):
+        research.prices(START, END, symbols=isin)
+
+
 def test_a_renamed_symbol_finds_its_instrument_under_every_name(lake: Path) -> None:
     new = research.prices(START, END, symbols="EKANTANEW")
     (old,) = set(new["symbol"]) - {"EKANTANEW"}

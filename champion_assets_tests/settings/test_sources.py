@@ -117,7 +117,7 @@ def test_a_number_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value
     ({"MAX_NAMES": "10"}, "MAX_NAMES=10 at WEIGHT_CAP=0.07"),
     ({"WEIGHT_FLOOR": "0.01"}, "more than the whole portfolio"),
     ({"UNIVERSE_SIZE": "10"}, "10 names (UNIVERSE_SIZE, UNIVERSE) at WEIGHT_CAP=0.07 hold 0.7 at most"),
-    ({"CHAMPION_END_DATE": "2015-01-01"}, "CHAMPION_END_DATE=2015-01-01 lies before CHAMPION_START_DATE=2016-01-01"),
+    ({"CHAMPION_END_DATE": "2015-01-01"}, "CHAMPION_END_DATE=2015-01-01 is before CHAMPION_START_DATE=2016-01-01"),
     ({"CHAMPION_LATE_AT": "17:00"}, "CHAMPION_LATE_AT=17:00:00 must be later than CHAMPION_PUBLISHED_AT=18:00:00"),
 ])  # fmt: skip
 def test_pairs_that_cannot_hold_together_are_refused(

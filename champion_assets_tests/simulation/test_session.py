@@ -258,6 +258,7 @@ def test_an_unexplained_gap_keeps_the_value() -> None:
 
 def test_cash_earns_what_it_is_told() -> None:
     assert run(new_account(1e6, 1), market([1.0]), None, earned=0.0003).interest == pytest.approx(300.0)
+    assert run(holding(-1e-14, [1.5], [100.0]), market([100.0]), None, earned=0.0003).interest == 0.0
 
 
 def test_one_stock_bought_and_held_earns_its_total_return() -> None:

@@ -20,7 +20,7 @@ from champion_assets.lake.workspace import Workspace
 from champion_assets.warehouse.checksum import Held, held
 from champion_assets.warehouse.clickhouse_columns import checksum_sql, insert
 from champion_assets.warehouse.clickhouse_schema import clickhouse_type
-from champion_assets.warehouse.duckdb import sql_type
+from champion_assets.warehouse.duckdb_columns import sql_type
 
 DAY = dt.date(2024, 1, 15)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

@@ -216,7 +216,7 @@ def test_a_backfill_with_the_server_down_builds_all_else_and_says_so(settings: A
     }
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 3
-    assert "warehouse/clickhouse is behind, the next backfill catches it up" in done.stdout
+    assert "warehouse/clickhouse is behind; the next backfill brings it up to date" in done.stdout
     assert "ClickHouseUnreachable" in done.stdout
     assert "CLICKHOUSE_HOST" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr

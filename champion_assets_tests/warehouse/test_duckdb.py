@@ -26,7 +26,8 @@ from champion_assets.lake.progress import report_progress
 from champion_assets.lake.schema import empty_frame
 from champion_assets.lake.workspace import Workspace
 from champion_assets.orchestration.publication import stale_days
-from champion_assets.warehouse.duckdb import NAME, sql_type
+from champion_assets.warehouse.duckdb import NAME
+from champion_assets.warehouse.duckdb_columns import sql_type
 from champion_assets.warehouse.loaded import loaded, rows_of
 from champion_assets_tests.helpers import build_until, inputs_of, put_day
 

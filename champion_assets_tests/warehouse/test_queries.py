@@ -21,9 +21,10 @@ from champion_assets.lake.store import Lake
 from champion_assets.lake.workspace import Workspace
 from champion_assets.quant.adjust import LEVELS, PRICES
 from champion_assets.quant.doubts import doubtful_sessions, mark, open_doubts
+from champion_assets.quant.prior import PRIOR
 from champion_assets.settings import Settings
 from champion_assets.silver.doubts import Doubts
-from champion_assets.warehouse.duckdb import sql_type
+from champion_assets.warehouse.duckdb_columns import sql_type
 from champion_assets.warehouse.loaded import loaded as loaded_tables
 from champion_assets.warehouse.views import create_views, in_dialect
 from champion_assets_tests.conftest import END, START
@@ -148,11 +149,12 @@ def test_the_views_say_what_research_says(level: Any, loaded: Workspace) -> None
 
     with reading(loaded.settings):
         frame = research.prices(START, END, adjust=level).sort("trade_date", "instrument_id")
-    adjusted = (f"adj_{name}" for name in PRICES)
-    names = ", ".join(["factor", "share_factor", *adjusted, "adj_volume", "is_complete", "doubt"])
+    adjusted = (f"adj_{name}" for name in (*PRICES, *PRIOR))
+    names = ", ".join(["factor", "share_factor", "prior_factor", *adjusted, "adj_volume", "is_complete", "doubt"])
     expected = frame.select(names.split(", ")).rows()
     sql = f"SELECT {names} FROM silver.prices_{level} ORDER BY trade_date, instrument_id"
     assert frame.filter(frame["factor"] != 1).height > 0
+    assert frame.filter(frame["factor"] != frame["prior_factor"]).height > 0
     with duckdb.connect(str(loaded.settings.duckdb_path), read_only=True) as connection:
         assert_same(connection.execute(sql).fetchall(), expected)
     with clickhouse(loaded.settings) as client:

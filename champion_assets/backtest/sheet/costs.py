@@ -146,7 +146,7 @@ def _sensitivity(story: Story, found: Compared) -> Figure:
             series.append(Series(name, style, np.full(curve.shape, value)))
     return Figure(
         curve_chart(
-            "Growth under other charges",
+            "Growth with other charges",
             "percent a year, compound; the same trades",
             MULTIPLES,
             series,
@@ -178,7 +178,7 @@ def _capacity(found: Capacity) -> tuple[Figure, Text]:
         dots=[(Mark("this account", "c2", "", "dot"), now, found.at(now))],
     )
     text = (
-        f"At {rupees_in_words(found.value)}, the mean value of the account, impact would cost an estimated "
+        f"At the mean value of the account, {rupees_in_words(found.value)}, impact would cost an estimated "
         f"{percent(found.drag, 2)} a year; it would cost 1 % a year at {rupees_in_words(one)}. Then "
         f"{percent(found.large_at(one), 0)} of the trading would be in fills above "
         f"{percent(LARGE_SHARE, 0)} of a session's "

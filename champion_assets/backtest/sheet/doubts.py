@@ -45,8 +45,8 @@ def _look_ahead(story: Story) -> list[Note]:
         return [Note(BASIS, "No decision used anything that became known after its day.")]
     text = (
         "Decisions used a snapshot of ESG scores, or a list of sectors, of a later day, as the settings "
-        "allow. Nobody could have "
-        "known it, so every figure of this page is marked."
+        "allow. This was not known "
+        "then, so every figure of this page is marked."
     )
     return [Note(LOOK_AHEAD, text, "warning")]
 
@@ -57,7 +57,7 @@ def _stale(story: Story) -> list[Note]:
         return []
     names = [each["symbol"] for each in last["holdings"] if each["idle"] > STALE_SESSIONS]
     text = (
-        f"{percent(last['stale_value'] / last['value'], 2)} of the value stand at the last prices of "
+        f"{percent(last['stale_value'] / last['value'], 2)} of the value is based on the last prices of "
         f"names that have not traded for more "
         f"than {STALE_SESSIONS} sessions ({', '.join(names)}). The figures count them at these prices; "
         f"the rows 'if names without a trade "
@@ -83,7 +83,7 @@ def _in_doubt(story: Story) -> list[Note]:
         return [
             Note(
                 BASIS,
-                f"None of {every:,} holding days rests on an action that is unread, unexplained or unconfirmed.",
+                f"None of {every:,} holding days depends on an unread, unexplained or unconfirmed corporate action.",
             )
         ]
     text = (
@@ -162,7 +162,7 @@ def _fills(settings: Settings) -> list[Note]:
 def doubt_table(story: Story) -> Table | Text:
     """The holdings in doubt."""
     if story.in_doubt.is_empty():
-        return Text("No holding rests on an action that is unread, unexplained or unconfirmed.", "quiet")
+        return Text("No holding depends on an unread, unexplained or unconfirmed corporate action.", "quiet")
     columns = [
         Column("Name", is_number=False),
         Column("Held across", is_number=False),

@@ -77,7 +77,7 @@ def _frontier(found: Frontier) -> list[Block]:
     )
     text = (
         "For each floor on the score the portfolio with the highest expected Sharpe ratio and the one "
-        "with the least variance, "
+        "with the minimum variance, "
         f"of the {found.scored} of {found.members} members that have a score, under the caps of the "
         f"strategy and from cash. "
         "What the floor costs is, for the first, the expected return given up at its own volatility, "

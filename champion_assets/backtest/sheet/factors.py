@@ -104,14 +104,14 @@ def exposures_table(names: list[str], own: Exposures, universe: Exposures, year:
         Column("The factor returned", "a year"),
         Column("Brought", "a year"),
         Column("Exposure", UNIVERSE.lower()),
-        Column("What it is", is_number=False, wraps=True),
+        Column("Meaning", is_number=False, wraps=True),
     ]
     return Table("factors-table", columns, rows, "Exposures to styles", [rest, total])
 
 
 def in_words(own: Exposures, year: float, days: pl.DataFrame) -> str:
     """What the regression says, and what it rests on."""
-    sure = "is more than chance would show" if abs(own.t_statistics[0]) >= 1.96 else "cannot be told from chance"
+    sure = "is more than chance would show" if abs(own.t_statistics[0]) >= 1.96 else "is not different from chance"
     return (
         f"The factors explain {percent(own.explained, 0)} of the variance; the rest has a volatility of "
         f"{percent(own.rest * year**0.5)} a "
@@ -119,7 +119,7 @@ def in_words(own: Exposures, year: float, days: pl.DataFrame) -> str:
         f"costs in excess of the overnight "
         f"rate, {own.rows:,} sessions from {days['trade_date'][0]} to {days['trade_date'][-1]}; the "
         f"errors allow for autocorrelation over "
-        f"{own.lags} sessions (Newey and West 1987). The factors are portfolios of yesterday's universe "
+        f"{own.lags} sessions (Newey and West 1987). The factors are portfolios of the previous session's universe "
         f"before costs, so they are no "
         "yardstick that one could have held."
     )

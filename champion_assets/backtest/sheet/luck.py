@@ -1,4 +1,4 @@
-"""Was it luck? How sure the Sharpe ratio is, and how long a history would have to be.
+"""Was it luck? Confidence in the Sharpe ratio, and how long a history would have to be.
 
 What belongs here: this section. What does not: comparisons among trials (`experiments/luck.py`).
 """
@@ -69,18 +69,18 @@ def _confidence(stored: Figures, ratio: float, low: float, years: float) -> Tabl
         Column("Figure", is_number=False),
         Column("Value"),
         Column("Unit", is_number=False),
-        Column("What it is", is_number=False, wraps=True),
+        Column("Meaning", is_number=False, wraps=True),
     ]
     lines = [
         [Cell(label), Cell(value), Cell(unit, tone="quiet"), Cell(what, tone="quiet")]
         for label, value, unit, what in rows
     ]
-    return Table("luck-table", columns, lines, "How sure the Sharpe ratio is", is_sortable=False)
+    return Table("luck-table", columns, lines, "Confidence in the Sharpe ratio", is_sortable=False)
 
 
 def _length(ratio: float, years: float, trials: int) -> list[Block]:
     if ratio <= 0:
-        return [Text("The Sharpe ratio is not above 0, so no number of trials would make it look like skill.", "quiet")]
+        return [Text("The Sharpe ratio is not above 0, so luck cannot explain a good result.", "quiet")]
     counts = sorted({*TRIALS, *([trials] if trials > 1 else [])})
     rows = []
     for count in counts:
@@ -101,6 +101,6 @@ def _length(ratio: float, years: float, trials: int) -> list[Block]:
         "the minimum backtest "
         "length the best of so many strategies without skill is expected to show this Sharpe ratio "
         "(Bailey and others 2014). "
-        "Only you know how many were tried; an experiment of Champion counts its own."
+        "Only you know how many were tried. An experiment of Champion counts its trials."
     )
     return [Text(text), Table("length-table", columns, rows, "If this strategy was the best of several")]

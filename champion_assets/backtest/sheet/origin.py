@@ -14,10 +14,10 @@ from champion_assets.pages.units import percent, rupees
 WORDS = {
     "market": "Market (equal-weight universe)",
     "sector": "Choice of sectors",
-    "selection": "Choice of names in the sectors",
+    "selection": "Selection within sectors",
     "dividends": "Dividends",
     "actions": "Corporate actions",
-    "execution": "Execution (evening's close to fill)",
+    "execution": "Execution (previous close to fill)",
     "cash": "Interest on cash",
     "written_down": "Written down",
     "tax": "Capital gains tax",
@@ -84,7 +84,7 @@ def lines_table(lines: pl.DataFrame) -> Table:
 
 
 def sectors_table(lines: pl.DataFrame) -> Table:
-    """By sector what it made to be in it, and what the own names of it made beside its members."""
+    """For each sector: the gain from its weight, and the gain from the selection within it."""
     found = (
         lines.filter(pl.col("line").is_in(["sector", "selection"]))
         .group_by("part", "line")

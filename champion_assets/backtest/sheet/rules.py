@@ -17,7 +17,7 @@ from champion_assets.quant.metrics import SESSIONS_A_YEAR
 from champion_assets.settings import Settings
 
 _WORDS = {
-    "budget": "Invested, all but the share of cash",
+    "budget": "Invested weight (1 less the cash weight)",
     "cap": "Largest weight of a name",
     "floor": "Least weight of a name",
     "turnover": "Turnover at a rebalance",
@@ -50,7 +50,7 @@ def constraint_blocks(story: Story, details: Details) -> list[Table | Text]:
     optimal = (
         f" The worst distance of a decision from the best was {gaps.max():.0e} of its risk term."
         if gaps.size
-        else " The objective has no certificate of its own form; constraints were checked."
+        else " The optimality of this objective is not verified; the constraints are."
     )
     worst = float(rows["violation"].to_numpy().max())
     missed = f"the worst miss of a bound is {worst:.0e}" if worst else "no bound was missed"

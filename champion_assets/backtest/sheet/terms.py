@@ -28,51 +28,51 @@ TERMS: dict[str, tuple[str, str]] = {
     "expected_return_lookback": ("Window of expected returns", SESSIONS),
     "tracked": ("Weights of the tracked universe", PLAIN),
     "weight_cap": ("Largest weight of a name", SHARE),
-    "weight_floor": ("Least weight of every member", SHARE),
+    "weight_floor": ("Minimum weight of every member", SHARE),
     "min_position": ("Least position", SHARE),
     "max_names": ("Most names", PLAIN),
     "cash_weight": ("Share that stays in cash", SHARE),
-    "sector_cap": ("Largest weight of a sector", SHARE),
-    "liquidity_share": ("Largest position, as a multiple of a day's median turnover", PLAIN),
+    "sector_cap": ("Maximum weight of a sector", SHARE),
+    "liquidity_share": ("Maximum position, as a multiple of the median daily turnover", PLAIN),
     "exclude": ("Never held", PLAIN),
     "universe": ("Only these may be held", PLAIN),
     "esg_floor": ("Least ESG score", POINTS),
-    "esg_floor_relative": ("Least ESG score above the benchmark's", POINTS),
+    "esg_floor_relative": ("Minimum ESG score above the benchmark's", POINTS),
     "esg_floor_relative_to": ("Benchmark of that", PLAIN),
     "esg_best_in_class": ("Best part of each sector by ESG", SHARE),
     "esg_preference": ("A standard deviation of ESG score is worth, a year", SHARE),
     "tilts": ("Tilts by features", PLAIN),
-    "esg_min_coverage": ("Least weight of names with an ESG score", SHARE),
-    "turnover_max": ("Largest turnover at a rebalance, one way", SHARE),
+    "esg_min_coverage": ("Minimum weight of names with an ESG score", SHARE),
+    "turnover_max": ("Maximum one-way turnover at a rebalance", SHARE),
     "cost_horizon": ("Costs are spread over", SESSIONS),
     "rebalance": ("Rebalanced", PLAIN),
-    "rebalance_band": ("Band of that, for the rebalancing by bands", SHARE),
+    "rebalance_band": ("Band around the target, for rebalancing by bands", SHARE),
     "benchmark": ("Index beside the portfolio", PLAIN),
     "initial_capital": ("Initial capital", RUPEES),
     "brokerage_bps": ("Brokerage", BASIS_POINTS),
-    "brokerage_max": ("Largest brokerage of an order", RUPEES),
-    "dp_charge": ("Depository charge for a name and day sold, before GST", "plain rupees"),
+    "brokerage_max": ("Maximum brokerage per order", RUPEES),
+    "dp_charge": ("Depository charge per security and day with a sale, before GST", "plain rupees"),
     "slippage_bps": ("Slippage", BASIS_POINTS),
-    "impact": ("Impact, daily volatilities at a whole day's volume", PLAIN),
+    "impact": ("Impact of an order as large as a day's volume, daily volatilities", PLAIN),
     "fill": ("Price of the fills, in the next session", PLAIN),
     "whole_shares": ("Whole shares only", PLAIN),
-    "participation": ("Largest part of a session's volume", SHARE),
+    "participation": ("Maximum fraction of a session's volume", SHARE),
     "unfilled": ("What is not filled", PLAIN),
     "rights": ("Rights entitlements", PLAIN),
     "cash_rate": ("Interest on cash, a year", SHARE),
-    "cash_spread": ("Cash earns less than the overnight rate by, a year", SHARE),
+    "cash_spread": ("Spread of cash below the overnight rate, a year", SHARE),
     "tax": ("Capital gains tax beside the figures", PLAIN),
     "usable_proceeds": ("Proceeds of sales can be spent", PLAIN),
-    "delisted_after": ("A name without a trade counts as ended after", SESSIONS),
-    "delisting_recovery": ("Part of its last value that it keeps", SHARE),
-    "universe_size": ("Most members of the universe, by turnover", PLAIN),
+    "delisted_after": ("Sessions without a trade after which a name is written down", SESSIONS),
+    "delisting_recovery": ("Fraction of the last value that it then keeps", SHARE),
+    "universe_size": ("Maximum number of members of the universe, by turnover", PLAIN),
     "universe_min_price": ("Least price of a member", "plain rupees"),
-    "universe_min_turnover": ("Least median turnover of a member, a session", RUPEES),
-    "universe_min_coverage": ("Least part of the window's sessions traded", SHARE),
+    "universe_min_turnover": ("Minimum median turnover of a member, per session", RUPEES),
+    "universe_min_coverage": ("Minimum fraction of the window's sessions traded", SHARE),
     "universe_warmup": ("History before the first universe", SESSIONS),
     "universe_index": ("Members of this index on the day only", PLAIN),
     "universe_derivatives": ("Members with derivatives", PLAIN),
-    "universe_surveillance": ("Kept out by surveillance, from this stage on", PLAIN),
+    "universe_surveillance": ("Excluded by surveillance from this stage on", PLAIN),
     "universe_in_doubt": ("Members with an action in doubt", PLAIN),
     "sector_lists": ("Lists of sectors", PLAIN),
 }
@@ -125,13 +125,18 @@ def source_in_words(settings: Settings, days: pl.DataFrame) -> str:
     )
 
 
+def term_of(field: str) -> tuple[str, str]:
+    """What a setting is called on a page, and its unit; one that somebody added by its own name, as a plain number."""
+    return TERMS.get(field, (field.replace("_", " "), PLAIN))
+
+
 def terms_table(settings: Settings) -> Table:
     """Every setting that the portfolio depends on, and whether it is the default."""
     usual: Settings = type(settings).model_construct()
     rows = []
     for group, kind in _GROUPS:
         for field in kind.model_fields:
-            label, unit = TERMS[field]
+            label, unit = term_of(field)
             value, default = getattr(settings, field), getattr(usual, field)
             rows.append(
                 [
@@ -147,7 +152,7 @@ def terms_table(settings: Settings) -> Table:
         Column("Value", is_number=False),
         Column("Default, where it differs", is_number=False),
     ]
-    return Table("settings-table", columns, rows, "Everything that the portfolio depends on", is_long=True)
+    return Table("settings-table", columns, rows, "Settings of the portfolio", is_long=True)
 
 
 def value_in_words(value: Any, unit: str) -> str:

@@ -17,7 +17,7 @@ from champion_assets.pages.units import percent
 SHOWN = 400
 """Orders in the table; the file has all."""
 PLAIN_BYTES = 200_000
-"""Above it the file is packed."""
+"""Above it the file is compressed."""
 MOST_BYTES = 900_000
 """Above it, packed, the file has the later half only, and so on."""
 
@@ -34,7 +34,7 @@ def trades_table(executions: pl.DataFrame) -> Table:
         Column("Price", "rupees"),
         Column("Value", "rupees"),
         Column("Charges", "rupees"),
-        Column("Worse than the evening's close", "of the value"),
+        Column("Worse than the previous close", "of the value"),
         Column("Why not all", is_number=False),
     ]
     lines = []

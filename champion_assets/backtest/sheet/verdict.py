@@ -80,7 +80,7 @@ def _sentence(found: Compared, leads: dict[str, Lead | None]) -> str:
         parts.append("Its Sharpe ratio is above 0 with 95 % confidence.")
     else:
         parts.append(
-            "Its Sharpe ratio cannot be told from 0 with 95 % confidence: the history is too short, or the "
+            "Its Sharpe ratio is not different from 0 with 95 % confidence: the history is too short, or the "
             "return too small."
         )
     return " ".join(parts)

@@ -95,7 +95,7 @@ def _parsed(text: str, path: str) -> tuple[Override, ...]:
 def _line(row: dict[str, str], where: str) -> Override:
     row = {name: (value or "").strip() for name, value in row.items() if name is not None}
     if row["action"] not in NEEDED:
-        raise OverrideError(f"{where}: action {row['action']!r} is none of {', '.join(NEEDED)}")
+        raise OverrideError(f"{where}: action {row['action']!r} is not one of {', '.join(NEEDED)}")
     if not row["symbol"] or not row["why"]:
         raise OverrideError(f"{where}: symbol and why must be given")
     try:

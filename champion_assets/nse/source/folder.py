@@ -23,8 +23,8 @@ from pathlib import Path
 from champion_assets.common.errors import FolderAbsent
 from champion_assets.nse.container import MAX_TEXT_BYTES, csv_text
 from champion_assets.nse.errors import AmbiguousSource, ArchivePayload, BadPayload, NotYetPublished, TruncatedPayload
+from champion_assets.nse.file_kinds import PRICES
 from champion_assets.nse.names import NamedFile
-from champion_assets.nse.recognition import PRICES
 from champion_assets.nse.source.base import Candidates, Fetched
 from champion_assets.nse.source.index import BROKEN, FolderIndex, Place, index_folder
 

@@ -27,9 +27,12 @@ from typing import Any
 
 from champion_assets.common.clock import INDIA
 from champion_assets.nse.errors import BadPayload, TruncatedPayload
-from champion_assets.nse.recognition import HEAD_BYTES, PR, Recognised, archive_name, recognise_head
+from champion_assets.nse.file_kinds import PR
+from champion_assets.nse.recognition import HEAD_BYTES, Recognised, archive_name, recognise_head
 
-VERSION = 3
+OURS = ("lake", "dagster", "mlflow")
+"""Folders beside the cache that hold no file of the exchange, or copies of them."""
+VERSION = 4
 """Raised when recognition changes, so that nothing remembered of before is believed."""
 BROKEN = (
     zipfile.BadZipFile,
@@ -125,9 +128,16 @@ def _grouped(places: tuple[Place, ...], key: Callable[[Place], str | None]) -> d
 
 
 def _walk(root: Path, cache: Path | None, problems: list[tuple[str, str]]) -> Iterator[Path]:
-    """Files in order; a folder that two ways lead to is entered once, and the second way is named."""
+    """Files in order; a folder that two ways lead to is entered once, and the second way is named.
+
+    What Champion itself keeps below the folder (its lake, its runs) is none of the source.
+    """
     entered = {os.path.realpath(root): root}
-    ours = os.path.realpath(cache) if cache is not None else None
+    ours = (
+        set()
+        if cache is None
+        else {os.path.realpath(each) for each in (cache, *(cache.parent / name for name in OURS))}
+    )
 
     def refused(error: OSError) -> None:
         problems.append((str(error.filename), error.strerror or str(error)))
@@ -137,7 +147,7 @@ def _walk(root: Path, cache: Path | None, problems: list[tuple[str, str]]) -> It
         for each in sorted(each for each in subfolders if not _RUBBISH.fullmatch(each)):
             path = Path(folder) / each
             real = os.path.realpath(path)
-            if real == ours:
+            if real in ours or each == "_files" or (path / "_delta_log").is_dir():  # a lake, whoever made it
                 continue
             if real in entered:
                 problems.append((str(path), f"a link to {entered[real]}, which is read already"))

@@ -2,8 +2,8 @@
 
 Deals, short selling, surveillance, open interest, adjusted highs and lows.
 
-What belongs here: their lines, with planted faults. What does not: members of the PR bundle (`bundle_lists.py`), prices
-(`market.py`).
+What belongs here: their lines, with planted faults. What does not: lists of securities (`security_lists.py`), members
+of the PR bundle (`bundle_lists.py`), prices (`market.py`).
 
 Faults, by the number of the session: a quantity that is no number (every 40th, from the 7th), a line of totals that is
 not the sum of its rows (every 40th, from the 19th), a day without deals (every 40th, from the 29th), and a bonus that
@@ -18,6 +18,7 @@ import numpy as np
 
 from champion_assets.nse.dates import MONTHS
 from champion_assets.nse.synthetic.market import Array, Market, borne
+from champion_assets.nse.synthetic.security_lists import security_lists
 
 EVERY, NO_NUMBER, WRONG_TOTAL, NO_DEALS = 40, 7, 19, 29
 FORGOTTEN = 1
@@ -64,6 +65,7 @@ def lists(market: Market, day: int) -> Iterator[tuple[str, str]]:
         if day == 0 and name.startswith("CM_52"):  # it knows the sessions before
             continue
         yield name, "\n".join(lines) + "\n"
+    yield from security_lists(market, day)
 
 
 def _spelt(market: Market, day: int) -> str:

@@ -14,6 +14,7 @@ import socket
 import struct
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -134,7 +135,20 @@ class _Handler(BaseHTTPRequestHandler):
             inside = place.resolve()
             if inside.is_relative_to(root) and inside.is_file():
                 return inside.read_bytes()
-        return self._echo(root, name)
+        return self._listed(root, name) or self._echo(root, name)
+
+    def _listed(self, root: Path, name: str) -> bytes | None:
+        """A list beside the prices, which the folder has in one archive a day; without a day in its name the newest."""
+        known = self.state.published_until
+        date = _day_of_list(name) or (known if name in ("bulk.csv", "block.csv", "series_change.csv") else None)
+        if date is None or (known is not None and date > known):
+            return None
+        bundle = root / "lists" / f"lists_{date:%Y%m%d}.zip"
+        wanted = name if _day_of_list(name) else f"{name.removesuffix('.csv')}_{date:%d%m%Y}.csv"
+        if not bundle.is_file():
+            return None
+        with zipfile.ZipFile(bundle) as archive:
+            return archive.read(wanted) if wanted in archive.namelist() else None
 
     def _echo(self, root: Path, name: str) -> bytes | None:
         if (match := _DELIVERY.fullmatch(name)) is None:
@@ -168,6 +182,13 @@ def date_in(name: str) -> dt.date | None:
         return None
     form = "%d%b%Y" if not found[0].isdigit() else "%d%m%Y" if found[0][4:6] == "20" else "%Y%m%d"
     return dt.datetime.strptime(found[0], form).replace(tzinfo=dt.UTC).date()
+
+
+def _day_of_list(name: str) -> dt.date | None:
+    """The day in a list's name, in eight digits or in six."""
+    if (found := re.search(r"(\d{2})(\d{2})(?:20)?(\d{2})\.csv", name, re.IGNORECASE)) is None:
+        return None
+    return dt.date(2000 + int(found[3]), int(found[2]), int(found[1]))
 
 
 def _workbook() -> bytes:

@@ -13,14 +13,15 @@ as Dagster's Postgres storage does.
 from __future__ import annotations
 
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Self
 
 import sqlalchemy as db
 from dagster import DagsterEventType, EventLogEntry
-from dagster._core.events import ASSET_EVENTS
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
@@ -42,6 +43,9 @@ _BATCHED = {
 }
 BATCH = 500
 """Events that are written at once."""
+_INDEXED = ASSET_EVENTS | ASSET_CHECK_EVENTS | EVENT_TYPE_TO_PIPELINE_RUN_STATUS.keys()
+"""Events that are in the index, too."""
+_INSERT = SqlEventLogStorageTable.insert()
 OPEN_RUN_SHARDS = 8
 """A run's events lie in a file of their own; more than a few runs are never written at once by one process."""
 
@@ -67,11 +71,18 @@ class BatchedSqliteEventLogStorage(PlannedPartitions, OnePlannedRow, ShippedSqli
         pack_events: bool = True, inst_data: ConfigurableClassData | None = None,
     ) -> None:  # fmt: skip
         """Open the log in `base_dir`, or in the folder of the instance that registers it."""
-        self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._reset()
         self._planned_as_subset = planned_events_as_subset
         self._packs = pack_events
         _batch(batch_size)
         super().__init__(base_dir, inst_data)
+
+    def _reset(self) -> None:
+        """What this class keeps in memory, empty."""
+        self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._known_tables: set[str] = set()
+        self._known_columns: set[str] = set()
+        self._open_index = threading.local()
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> Self:
@@ -108,6 +119,48 @@ class BatchedSqliteEventLogStorage(PlannedPartitions, OnePlannedRow, ShippedSqli
             self._engines.pop(stale).dispose()
         return engine
 
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event: one transaction in the run's shard and, if other runs may ask for it, one in the index."""
+        row = self._event_to_row(event)
+        with self.run_connection(event.run_id) as connection:
+            connection.execute(_INSERT, row)
+        kind = event.dagster_event_type if event.is_dagster_event else None
+        if kind in _INDEXED:
+            with self.index_transaction() as connection:
+                number = connection.execute(_INSERT, row).lastrowid
+                if kind in ASSET_EVENTS:
+                    self._store_tags(connection, [event], [number])
+                    self._store_asset_event(connection, event, number)
+                elif kind in ASSET_CHECK_EVENTS:
+                    with self._index_is(connection):
+                        self.store_asset_check_event(event, number)
+
+    @contextmanager
+    def _index_is(self, connection: Connection) -> Iterator[None]:
+        """Let Dagster's methods that open the index take part in the transaction that is open in this thread."""
+        self._open_index.connection = connection
+        try:
+            yield
+        finally:
+            self._open_index.connection = None
+
+    def index_connection(self) -> AbstractContextManager[Connection]:
+        """A connection to the index: the one of `_index_is` if there is one, else a transaction of its own."""
+        open_now = getattr(self._open_index, "connection", None)
+        return super().index_connection() if open_now is None else nullcontext(open_now)
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has a table; it never loses one, so that a yes is asked for once."""
+        if table_name not in self._known_tables and super().has_table(table_name):
+            self._known_tables.add(table_name)
+        return table_name in self._known_tables
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        """As `has_table`."""
+        if column_name not in self._known_columns and super()._has_asset_key_col_on_connection(conn, column_name):
+            self._known_columns.add(column_name)
+        return column_name in self._known_columns
+
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events with one transaction in the run's shard and one in the index.
 
@@ -123,11 +176,9 @@ class BatchedSqliteEventLogStorage(PlannedPartitions, OnePlannedRow, ShippedSqli
     def _store_asset_events(self, run_id: str, events: Sequence[EventLogEntry]) -> None:
         rows = [self._event_to_row(event) for event in events]
         with self.run_connection(run_id) as connection:
-            connection.execute(SqlEventLogStorageTable.insert(), rows)
+            connection.execute(_INSERT, rows)
         with self.index_transaction() as connection:
-            connection.execute(
-                SqlEventLogStorageTable.insert(), rows
-            )  # takes the write lock: the identifiers are consecutive
+            connection.execute(_INSERT, rows)  # takes the write lock: the identifiers are consecutive
             last = connection.execute(db.select(db.func.max(SqlEventLogStorageTable.c.id))).scalar_one()
             identifiers = list(range(last - len(rows) + 1, last + 1))
             self._store_tags(connection, events, identifiers)
@@ -183,19 +234,18 @@ _shipped_connect: Callable[[SqliteEventLogStorage, str], AbstractContextManager[
 
 
 def adopt(then: Callable[[], None] = lambda: None) -> None:
-    """Let every `SqliteEventLogStorage` of this process become the batched one when it first connects, and then call
-    `then`.
+    """Let every `SqliteEventLogStorage` of this process become the batched one when it first connects.
 
-    For instances that Dagster makes by itself, before it loads our code: those of a `DAGSTER_HOME` without a
-    `dagster.yaml`.
+    Then `then` is called. For instances that Dagster makes by itself, before it loads our code: those of a
+    `DAGSTER_HOME` without a `dagster.yaml`.
     """
     _batch(BATCH)
 
     def connect(storage: SqliteEventLogStorage, shard: str) -> AbstractContextManager[Connection]:
         if type(storage) is not SqliteEventLogStorage:
             return _shipped_connect(storage, shard)
-        storage._engines = OrderedDict()  # type: ignore[attr-defined]  # noqa: SLF001
         storage.__class__ = BatchedSqliteEventLogStorage
+        storage._reset()  # type: ignore[attr-defined]  # noqa: SLF001
         then()
         return storage._connect(shard)  # noqa: SLF001
 

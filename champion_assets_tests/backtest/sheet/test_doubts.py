@@ -72,7 +72,7 @@ def test_a_history_without_doubt_has_no_warning() -> None:
         (
             {"columns": {"stale_value": 12.5}},
             "Marked",
-            "12.50 % of the value stand at the last prices of names that have not traded",
+            "12.50 % of the value is based on the last prices of names that have not traded",
         ),
         ({"columns": {"unexplained_gaps": 2}}, "Marked", "6 opening gaps of holdings beyond any price band"),
         ({"columns": {"late_actions": 1}}, "Marked", "3 actions became known too late"),

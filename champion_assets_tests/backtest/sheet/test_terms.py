@@ -8,10 +8,12 @@ import polars as pl
 import pytest
 
 from champion_assets.backtest.sheet.terms import (
+    PLAIN,
     SHARE,
     TERMS,
     source_in_words,
     strategy_in_words,
+    term_of,
     terms_table,
     value_in_words,
 )
@@ -26,6 +28,7 @@ def test_every_field_has_a_label() -> None:
     labels = [label for label, _ in TERMS.values()]
     assert len(set(labels)) == len(labels)
     assert len(terms_table(Settings.model_construct()).rows) == len(TERMS)
+    assert term_of("thin_cap") == ("thin cap", PLAIN)
 
 
 @pytest.mark.parametrize(

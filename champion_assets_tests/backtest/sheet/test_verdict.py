@@ -43,5 +43,5 @@ def test_what_is_said_follows_from_the_intervals() -> None:
     assert "above 0 with 95 % confidence" in sure
     behind = sentence({"Nifty 50": Lead(-0.05, -0.09, -0.01)})
     assert "5.0 points a year behind the Nifty 50, more than chance explains." in behind
-    assert "cannot be told from 0" in sentence({}, sharpe_low=-0.1)
+    assert "is not different from 0" in sentence({}, sharpe_low=-0.1)
     assert sentence({}, sharpe=None) == "The history is too short for a Sharpe ratio."

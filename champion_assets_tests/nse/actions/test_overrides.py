@@ -54,7 +54,7 @@ def test_a_line_that_became_known_later_takes_effect_then(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("A,2019-12-19,halve,,,,,,,x,", "none of"),
+        ("A,2019-12-19,halve,,,,,,,x,", "not one of"),
         ("A,2019-12-19,factor,0.5,,,,,,x,", "needs f and q"),
         ("A,2019-12-19,dividend,,,,,,,x,", "needs cash"),
         ("A,soon,cancel,,,,,,,x,", "soon"),

@@ -68,6 +68,17 @@ def test_a_changed_bundle_is_indexed_anew(tmp_path: Path) -> None:
     assert _body(fetch(tmp_path / "files", cache=tmp_path / "cache")[DAY]) == b"second version"
 
 
+def test_what_champion_keeps_below_the_folder_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(b"one")
+    for ours in ("data/dagster", "data/lake/raw", "elsewhere/raw/bhavcopy/_files", "old/bronze/bhavcopy/2018-03"):
+        (tmp_path / ours).mkdir(parents=True)
+        (tmp_path / ours / NAME).write_bytes(b"another")
+    (tmp_path / "old/bronze/bhavcopy/_delta_log").mkdir()
+    assert _body(fetch(tmp_path, cache=tmp_path / "data/cache")[DAY]) == b"one"
+    (tmp_path / "data" / NAME).write_bytes(b"a file of the user")
+    assert isinstance(fetch(tmp_path, cache=tmp_path / "data/cache")[DAY], AmbiguousSource)
+
+
 def test_udiff_is_preferred_where_both_exist(tmp_path: Path) -> None:
     day = dt.date(2024, 3, 5)
     for file in (legacy_bhavcopy(day), udiff_bhavcopy(day)):

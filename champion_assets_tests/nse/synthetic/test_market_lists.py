@@ -5,7 +5,7 @@ from __future__ import annotations
 from champion_assets.nse.daily_file_reader import read_daily_file
 from champion_assets.nse.deals import without_names
 from champion_assets.nse.errors import BadValue
-from champion_assets.nse.market_lists import BLOCK, BULK, EXTREMES, FILES, PARTICIPANTS, SHORT
+from champion_assets.nse.market_lists import BLOCK, BULK, EXTREMES, PARTICIPANTS, SHORT, SURVEILLANCE
 from champion_assets.nse.synthetic.exchange import Exchange
 from champion_assets.nse.synthetic.market_lists import EVERY, NO_DEALS, NO_NUMBER, WRONG_TOTAL, lists
 
@@ -15,7 +15,7 @@ def test_every_list_is_read_and_every_fault_is_found(exchange: Exchange) -> None
     for day in range(1, 45):
         texts = dict(lists(exchange.market, day))
         date = exchange.market.sessions[day]
-        for file in FILES:
+        for file in (BULK, BLOCK, SHORT, SURVEILLANCE, PARTICIPANTS, EXTREMES):
             text = texts[file.candidates(date)[0].name]
             if file in (BULK, BLOCK):
                 text = without_names(text, "x")
