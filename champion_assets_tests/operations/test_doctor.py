@@ -145,7 +145,7 @@ def test_days_that_nothing_confirms_are_counted(workspace: Workspace, tmp_path: 
     workspace = replace(workspace, settings=workspace.settings.model_copy(update={"clock": clock}))
     assert said(examine(workspace), "calendar", "ok") == "reaches 2026-12-31 -> "
     old = workspace.settings.model_copy(update={"start_date": dt.date(2010, 12, 27)})
-    assert "5 weekdays from 2010-12-27 to 2010-12-31 are not confirmed as sessions; 0 of them are closed" in said(
+    assert "5 weekdays from 2010-12-27 to 2010-12-31 are not confirmed as sessions; 0 of them count as closed" in said(
         examine(replace(workspace, settings=old)), "calendar", "note"
     )
 
