@@ -90,7 +90,8 @@ def run(assets: str, refetch: bool, load_to_clickhouse: bool, quiet: bool, as_js
     """Bring what is missing up to date: from the first missing session to the last one that is out.
 
     If nothing is missing, the last session is looked at again. A session is out from 18:00 IST on
-    (CHAMPION_PUBLISHED_AT), in a folder up to its last price file. Exit codes as for `champion backfill`.
+    (CHAMPION_PUBLISHED_AT), in a folder up to its last price file. Files of a folder that came late or were published
+    again are read, if they are of the last five sessions. Exit codes as for `champion backfill`.
     """
     if load_to_clickhouse:
         os.environ["LOAD_TO_CLICKHOUSE"] = "true"

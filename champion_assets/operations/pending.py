@@ -81,6 +81,11 @@ def pending_sessions(settings: Settings) -> Pending:
             f"no session to build: none from {settings.start_date} on is out and in {settings.source}; see "
             f"`champion source`"
         )
+    if not workspace.lake.dates("raw/bhavcopy"):
+        said.append(
+            f"the lake {workspace.lake.root} is empty, and a new one begins there on {due[0]}; if it should hold days "
+            "already, look whether its disk is mounted, and at DATA_DIR and CHAMPION_LAKE in `champion settings --set`"
+        )
     waiting = set(waiting_sessions(workspace, instant)) & set(due)
     built = [day for day in due if day not in waiting]
     if lacking := _lacking(workspace, built):

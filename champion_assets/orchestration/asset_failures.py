@@ -46,6 +46,8 @@ def as_dagster_error(
 ) -> Exception:
     """An error of the whole step: itself if trying again may help, else a failure that is not tried again.
 
+    What the system still refuses at the last attempt, such as room on a disk, is said in words, not as a trace.
+
     Args:
         context: of the step.
         settings: of the run.
@@ -54,9 +56,10 @@ def as_dagster_error(
     """
     log(settings).error("failed", run=context.run.run_id, asset=table.name, kind=type(error).__name__, error=str(error))
     is_asked_once = isinstance(error, HelperUnavailable) and context.run.tags.get(HELPERS_TAG) == HELPERS_ONCE
+    is_last = context.retry_number >= retry_policy(table.group, settings).max_retries
     return (
         error
-        if is_retryable(error) and not is_asked_once
+        if is_retryable(error) and not is_asked_once and not (is_last and isinstance(error, OSError))
         else dg.Failure(f"{table.name}: {type(error).__name__}: {error}", allow_retries=False)
     )
 

@@ -108,13 +108,14 @@ def _of_table(
             continue
         wrong = [date for date, each in wanted.items() if there.get(date, NOTHING) != each]
         yield (_different(table, f"{where} of {year}-{month:02}", wrong, wanted, there) if wrong else None), 0
-    if lost := sorted((there.keys() & done) - set(dates)):
+    gone = {date for date in there.keys() - set(dates) if date in done or date > max(done)}
+    if lost := sorted(gone):  # of a table, or since the lake is an older copy
         says = (
             f"{table.name}: the lake has lost {len(lost)} days that {where} still has; "
             f"`champion backfill {lost[0]} {lost[-1]}` builds them again"
         )
         yield Damage("", table.name, says, tuple(lost), elsewhere=True), 0
-    if extra := sorted(there.keys() - set(dates) - done):
+    if extra := sorted(there.keys() - set(dates) - gone):
         yield (
             Damage(
                 "",

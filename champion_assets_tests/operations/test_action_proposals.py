@@ -77,7 +77,7 @@ def test_a_bonus_of_a_small_company_is_told_by_its_volume() -> None:
         "0.625",
         "1.6",
     )
-    assert line["why"] == "proposed by the market's evidence: bonus 3:5"
+    assert line["why"] == "proposed from market data: bonus 3:5"
     assert (
         line["evidence"]
         == "opened at 34.85 after 55: 0.6336 of it, 1.4% from 0.625; volume x 1.6 (medians of 5 sessions), shares x 1.6"

@@ -211,6 +211,18 @@ def test_a_day_that_was_never_loaded_is_no_damage(name: str, both: Workspace) ->
     assert DAY in loaded_again(both, name)
 
 
+def test_an_older_copy_of_the_lake_is_built_on_and_nothing_is_deleted(both: Workspace) -> None:
+    last = both.sessions(START, END)[-1]
+    for table in ("silver/index_eod", "warehouse/duckdb"):
+        drop_days(both.lake, table, [last])
+    (in_clickhouse_too, in_file) = sorted(said(both))
+    for each in (in_clickhouse_too, in_file):
+        assert each.startswith("silver/index_eod: the lake has lost 1 days that ")
+    for table in ("silver/index_eod", "warehouse/duckdb"):
+        assert not build_range(TABLES[table], both, calendar_days(START, END)).failed
+    assert said(both) == []
+
+
 def test_the_command_names_it(both: Workspace, server: ClickHouse) -> None:
     settings = both.settings
     environment = (
