@@ -172,8 +172,8 @@ def _bring(
     seconds = time.perf_counter() - started
     doubts = left_out(open_workspace(get_settings()), first, last)
     if as_json:
-        account = _account(first, last, results, behind, seconds, reach.why) | {"said": list(said), "left_out": doubts}
-        say(json.dumps(account, default=str, indent=1))
+        account = _account(first, last, results, behind, seconds, reach.why)
+        say(json.dumps(account | {"said": list(said), "left_out": doubts}, default=str, indent=1))
     if doubts:
         tell("\n".join(doubts), "yellow")
     _report(results, seconds, tell, errors=_tell(quiet=as_json))
@@ -187,7 +187,7 @@ def _bring(
 
 
 def _account(
-    first: dt.date, last: dt.date, results: list[ChunkResult], behind: list[str], seconds: float, left_out: str
+    first: dt.date, last: dt.date, results: list[ChunkResult], behind: list[str], seconds: float, not_built: str
 ) -> dict[str, Any]:
     """What `--json` prints; of a range of one day with the rows of each table."""
     from champion_assets.catalog import open_workspace
@@ -198,7 +198,7 @@ def _account(
     if first == last:
         found = {name: workspace.lake.state(name).info(first) for name in workspace.tables}
         rows = {name: info.rows for name, info in found.items() if info is not None}
-    status = "failed" if left_out or any(each.errors for each in results) else "success"
+    status = "failed" if not_built or any(each.errors for each in results) else "success"
     return {
         "first": first,
         "last": last,
@@ -206,7 +206,7 @@ def _account(
         "seconds": round(seconds, 3),
         "runs": [asdict(each) for each in results],
         "behind": behind,
-        "left_out": left_out,
+        "not_built": not_built,
         "rows": rows,
     }
 

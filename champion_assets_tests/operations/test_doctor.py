@@ -71,6 +71,7 @@ def test_holes_stale_days_and_late_ones_are_named_with_the_command_that_mends_th
     kept.settings.clock.write_text("2023-12-18T16:00:00+00:00")
     late = said(examine(kept), "freshness", "error")
     assert "1 of the last 10 sessions are overdue, the first 2023-12-18; the last day that is built is" in late
+    assert "CHAMPION_END_DATE" in late
     ended = tmp_path / "ended"
     ended.mkdir()
     shutil.copyfile(next(exchange.folder.rglob("cm15DEC2023bhav.csv.zip")), ended / "cm15DEC2023bhav.csv.zip")

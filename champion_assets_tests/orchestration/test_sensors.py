@@ -127,7 +127,7 @@ def test_a_run_under_way_is_waited_for_and_failed_ones_are_repeated_three_times_
             run = instance.add_run(
                 dg.DagsterRun("nse_daily", f"run{number}", status=dg.DagsterRunStatus.STARTED, tags=asked)
             )
-            assert "under way" in str(tick(publication_sensor, instance).skip_reason)
+            assert "in progress" in str(tick(publication_sensor, instance).skip_reason)
             instance.report_run_failed(run)
             result = tick(publication_sensor, instance)
             keys += [each.run_key for each in result.run_requests or []]
@@ -360,7 +360,7 @@ def test_a_run_under_way_is_waited_for_whatever_it_is_for(stage) -> None:  # typ
         instance.add_run(dg.DagsterRun("nse_daily", "other", status=dg.DagsterRunStatus.STARTING, tags={ASKED: "x"}))
         for sensor in (publication_sensor, republish_sensor):
             result = tick(sensor, instance, "[]" if sensor is publication_sensor else "{}")
-            assert "under way" in str(result.skip_reason)
+            assert "in progress" in str(result.skip_reason)
             assert result.cursor in ("[]", "{}")
 
 
