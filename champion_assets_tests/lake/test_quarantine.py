@@ -83,7 +83,7 @@ def test_a_dropped_row_stays_out_and_is_no_longer_open(bad: tuple[Workspace, str
 @pytest.mark.parametrize(
     ("table", "verdict", "why", "line", "words"),
     [
-        (TABLE, "release", "  ", None, "say why"),
+        (TABLE, "release", "  ", None, "give a reason"),
         (TABLE, "drop", "x", 99_999, "has no line 99999"),
         ("silver/corporate_actions", "release", "x", None, "CHAMPION_CORPORATE_ACTIONS"),
         ("raw/delivery", "release", "x", None, "get the right one"),
