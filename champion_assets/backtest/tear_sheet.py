@@ -37,11 +37,13 @@ from champion_assets.portfolio.audit import NAME as AUDIT
 from champion_assets.portfolio.target_weights import NAME as WEIGHTS
 from champion_assets.quant.doubts import doubtful_sessions, open_doubts
 from champion_assets.silver.doubts import NAME as DOUBTS
+from champion_assets.silver.index_eod import NAME as LEVELS
 from champion_assets.silver.index_total_return import NAME as INDEX
 from champion_assets.silver.rates import NAME as RATES
+from champion_assets.silver.shares_outstanding import NAME as SHARES
 
 NAME = "backtest/tear_sheet"
-CODE_VERSION = "7"
+CODE_VERSION = "8"
 HTML_KEY = f"{NAME}/tear_sheet.html"
 
 
@@ -81,8 +83,8 @@ def history(place: Place, until: dt.date = dt.date.max) -> tuple[pl.DataFrame, s
         )
     beside = [
         f"{table} {date} {info.content}"
-        for table in (RATES, INDEX, FACTORS)
-        for date, info in place.lake.infos(table, dates).items()
+        for table, wanted in ((RATES, dates), (INDEX, dates), (FACTORS, dates), (LEVELS, dates), (SHARES, dates[-1:]))
+        for date, info in place.lake.infos(table, wanted).items()
         if info
     ]
     if place.settings.tax != "none":

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -27,7 +27,9 @@ from champion_assets.portfolio.known import Known
 from champion_assets.quant.problem import Infeasible, NotSolved
 from champion_assets.settings import Settings
 from champion_assets.silver.equity_eod import NAME as PRICES
+from champion_assets.silver.index_eod import NAME as LEVELS
 from champion_assets.silver.rates import NAME as RATES
+from champion_assets.silver.shares_outstanding import NAME as SHARES
 
 DETAIL_TABLES = (
     EXECUTIONS,
@@ -38,8 +40,12 @@ DETAIL_TABLES = (
     "features/expected_returns",
     "features/returns",
     FACTORS,
+    LEVELS,
+    SHARES,
 )
 """What is read here beside the tables of the story."""
+VIX = "india_vix"
+"""Key of the index that says what volatility the options of the Nifty 50 expect, percent a year."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +77,9 @@ class Details:
         frontier: at the last session; None without scores.
         taxes: rows of backtest/tax from the first fill on; None without TAX.
         why_no_frontier: in words.
+        vix: trade_date and vix (India VIX at the close, percent a year) from the first fill on, as far as it is known.
+        owned: symbol and share (of the company's market capitalisation; null where that is not known) of each holding
+            at the last session.
     """
 
     settings: Settings
@@ -82,6 +91,8 @@ class Details:
     frontier: Frontier | None
     taxes: pl.DataFrame | None = None
     why_no_frontier: str = ""
+    vix: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"trade_date": pl.Date, "vix": pl.Float64}))
+    owned: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"symbol": pl.String, "share": pl.Float64}))
 
 
 def details_of(
@@ -113,6 +124,8 @@ def details_of(
         frontier,
         taxes,
         why,
+        _vix(place, dates),
+        _owned(place, days.tail(1)),
     )
 
 
@@ -122,6 +135,25 @@ def _factors(place: Place, dates: Sequence[dt.date]) -> pl.DataFrame:
             f"{FACTORS} lacks {len(missing)} sessions from {missing[0]} to {missing[-1]}; backfill them first"
         )
     return place.lake.read(FACTORS, dates, ["trade_date", "factor", "factor_return"])
+
+
+def _vix(place: Place, dates: Sequence[dt.date]) -> pl.DataFrame:
+    there = sorted(set(dates) & set(place.lake.dates(LEVELS)))
+    if not there:
+        return pl.DataFrame(schema={"trade_date": pl.Date, "vix": pl.Float64})
+    rows = place.lake.read(LEVELS, there, ["trade_date", "index_id", "close"])
+    return rows.filter(pl.col("index_id") == VIX).select("trade_date", vix="close")
+
+
+def _owned(place: Place, last: pl.DataFrame) -> pl.DataFrame:
+    held = last.select("trade_date", pl.col("holdings")).explode("holdings").drop_nulls("holdings").unnest("holdings")
+    date = last["trade_date"].item()
+    if not place.lake.has(SHARES, date):
+        return held.select("symbol", share=pl.lit(None, pl.Float64))
+    sizes = place.lake.read(SHARES, [date], ["instrument_id", "market_cap"]).filter(pl.col("market_cap") > 0)
+    return held.join(sizes, on="instrument_id", how="left", maintain_order="left").select(
+        "symbol", share=pl.col("value") / pl.col("market_cap")
+    )
 
 
 def _market(place: Place, executions: pl.DataFrame) -> pl.DataFrame:

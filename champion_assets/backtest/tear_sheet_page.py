@@ -74,7 +74,8 @@ def sections(days: pl.DataFrame, story: Story, table: pl.DataFrame, details: Det
         story.days["trade_date"].to_list(),
         story.days["portfolio_return"].to_numpy(),
     )
-    year = story.measures.yardstick.sessions_a_year
+    yardstick = story.measures.yardstick
+    year = yardstick.sessions_a_year
     every: list[tuple[str, str, list[Block]]] = [
         ("verdict", "Verdict", [*verdict.head(story, found, falls)]),
         ("basis", "What the figures rest on", [doubts.notes(story, details.settings)]),
@@ -96,7 +97,11 @@ def sections(days: pl.DataFrame, story: Story, table: pl.DataFrame, details: Det
                 periods.falls_table(falls),
             ],
         ),
-        ("windows", "Rolling windows", [Beside(curves.windows(story))]),
+        (
+            "windows",
+            "Rolling windows",
+            [Beside([*curves.windows(story), *curves.expected_volatility(story.days, yardstick, details.vix)])],
+        ),
         (
             "origin",
             "Where the return came from",

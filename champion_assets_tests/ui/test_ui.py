@@ -159,7 +159,7 @@ def test_a_closed_day_shows_its_reason(site: tuple[str, dict[str, str]], page: A
 def test_the_columns_are_described(site: tuple[str, dict[str, str]], page: Any) -> None:
     url, _ = site
     body = look(page, f"{url}/assets/silver/equity_eod?view=overview", "overview", "prev_close")
-    assert "Previous close as the file says it" in body
+    assert "Previous close as published, rupees" in body
     assert "market-data" in body
 
 

@@ -75,7 +75,31 @@ def cost_blocks(story: Story, details: Details, found: Compared) -> list[Block]:
     if capacity is None:
         return [kinds, _sensitivity(story, found)]
     curve, words = _capacity(capacity)
-    return [kinds, Beside([_sensitivity(story, found), curve]), words]
+    return [kinds, Beside([_sensitivity(story, found), curve]), words, _owned(story, details, capacity)]
+
+
+def _owned(story: Story, details: Details, capacity: Capacity) -> Text:
+    return Text(owned_words(details.owned, float(story.days["value"][-1]), capacity.value_for(0.01)), "quiet")
+
+
+def owned_words(owned: pl.DataFrame, value: float, larger: float) -> str:
+    """How much of its companies the account owns at the end, and would own if it were larger.
+
+    Args:
+        owned: symbol and share of the market capitalisation, null where that is not known.
+        value: of the account at the end, rupees.
+        larger: another value of it, rupees.
+    """
+    known = owned.drop_nulls("share").sort("share", "symbol", descending=[True, False])
+    unknown = owned.height - known.height
+    if known.is_empty():
+        return "No market capitalisation of the holdings is known; NSE's PR bundles have them."
+    symbol, most = known.row(0)
+    doubt = f" Of {unknown} holdings the market capitalisation is not known." if unknown else ""
+    return (
+        f"At the end the account owns at most {percent(most, 4)} of a company's market capitalisation ({symbol}); with "
+        f"{rupees_in_words(larger)} in the same weights it would own {percent(most * larger / value, 2)}.{doubt}"
+    )
 
 
 def _by_kind(story: Story) -> Table:

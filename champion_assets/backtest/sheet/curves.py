@@ -6,12 +6,13 @@ What belongs here: these charts. What does not: the figures (`quant/metrics.py`)
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 
 from champion_assets.backtest.sheet.words import PORTFOLIO, UNIVERSE
 from champion_assets.backtest.tear_sheet_data import Story
 from champion_assets.pages.blocks import Figure, Text
 from champion_assets.pages.chart import Series, Unit, histogram, time_chart
-from champion_assets.quant.metrics import drawdowns, rolling
+from champion_assets.quant.metrics import Yardstick, drawdowns, rolling
 from champion_assets.quant.risk import Array
 
 ROLLING_SESSIONS = 126
@@ -106,6 +107,29 @@ def windows(story: Story) -> list[Figure | Text]:
         label = _percent if unit == "percent" else _plain
         found.append(Figure(time_chart(title, unit_words, dates, series, unit, label, around=around)))
     return found
+
+
+def expected_volatility(days: pl.DataFrame, yardstick: Yardstick, vix: pl.DataFrame) -> list[Figure]:
+    """What was realised beside what the options of the Nifty 50 expected; nothing without India VIX or a whole window.
+
+    Args:
+        days: trade_date, portfolio_return and benchmark_return.
+        yardstick: what figures are measured against.
+        vix: trade_date and vix, percent a year.
+    """
+    if vix.is_empty() or days.height <= ROLLING_SESSIONS:
+        return []
+    known = days.select("trade_date").join(vix, on="trade_date", how="left", maintain_order="left")
+    own, other = days["portfolio_return"].to_numpy(), days["benchmark_return"].to_numpy()
+    start = ROLLING_SESSIONS - 1
+    series = [
+        Series(name, style, rolling(each, other, yardstick, ROLLING_SESSIONS)["volatility"][start:])
+        for name, style, each in ((PORTFOLIO, "c1", own), (UNIVERSE, "c3", other))
+    ]
+    series.append(Series("India VIX", "c2", known["vix"].fill_null(np.nan).to_numpy()[start:] / 100.0))
+    words = f"percent a year; realised over {ROLLING_SESSIONS} sessions, expected by options for the next 30 days"
+    dates = days["trade_date"].to_list()[start:]
+    return [Figure(time_chart("Volatility, realised and expected", words, dates, series, "percent", _percent))]
 
 
 def _window_return(returns: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from champion_assets.backtest.sheet.costs import capacity_of, growth_at
+from champion_assets.backtest.sheet.costs import capacity_of, growth_at, owned_words
 from champion_assets.backtest.tear_sheet import decisions_of, history, story_of
 from champion_assets.backtest.tear_sheet_data import Story
 from champion_assets.backtest.tear_sheet_details import Details, details_of
@@ -66,3 +66,26 @@ def test_the_parts_of_the_risk_are_all_of_it(told: tuple[Story, Details], worksp
     assert details.risk.rows["weight"].sum() + details.risk.left_out == pytest.approx(held)
     assert details.frontier is not None
     assert details.frontier.date == last["trade_date"]
+
+
+def test_the_account_is_a_share_of_each_companys_capitalisation(
+    told: tuple[Story, Details], workspace: Workspace
+) -> None:
+    story, details = told
+    last = story.days.tail(1)
+    sizes = workspace.lake.read("silver/shares_outstanding", last["trade_date"].to_list())
+    capitalisation = dict(sizes.select("instrument_id", "market_cap").iter_rows())
+    held = last["holdings"].item()
+    expected = [each["value"] / capitalisation[each["instrument_id"]] for each in held]
+    assert details.owned["share"].to_list() == pytest.approx(expected)
+    assert details.owned["symbol"].to_list() == [each["symbol"] for each in held]
+
+
+def test_what_is_owned_is_said_with_what_is_not_known() -> None:
+    owned = pl.DataFrame({"symbol": ["A", "B", "C"], "share": [0.0001, 0.0004, None]})
+    words = owned_words(owned, 1e7, 1e9)
+    assert "at most 0.0400 % of a company's market capitalisation (B)" in words
+    assert "it would own 4.00 %" in words
+    assert "Of 1 holdings" in words
+    assert "Of " not in owned_words(owned.head(2), 1e7, 1e9)
+    assert "No market capitalisation" in owned_words(owned.tail(1), 1e7, 1e9)
