@@ -84,14 +84,12 @@ def _refused_database(error: BaseException | None) -> str | None:
     return None
 
 
-class _CannotExamine(click.ClickException):
-    """`champion doctor` could not look at all; its code 1 means warnings."""
-
-    exit_code = 2
-
-
 def _said(ctx: click.Context, words: str) -> click.ClickException:
-    return _CannotExamine(words) if ctx.invoked_subcommand == "doctor" else click.ClickException(words)
+    """The error; for `champion doctor`, which could not look at all, with code 2, since its 1 means warnings."""
+    error = click.ClickException(words)
+    if ctx.invoked_subcommand == "doctor":
+        error.exit_code = 2
+    return error
 
 
 def is_interrupt(error: BaseException) -> bool:
