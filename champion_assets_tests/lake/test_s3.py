@@ -134,7 +134,7 @@ def test_every_command_says_it_in_words(command: list[str], s3: S3, tmp_path: Pa
     }
     program = [sys.executable, "-W", "ignore", "-m", "champion_assets.cli", *command]
     done = subprocess.run(program, env=os.environ | ours, capture_output=True, text=True)
-    assert done.returncode == 1
+    assert done.returncode == (2 if command == ["doctor"] else 1)  # 1 means warnings there
     assert "no such bucket" in done.stderr
     assert "Traceback" not in done.stderr
 

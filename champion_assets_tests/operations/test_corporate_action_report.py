@@ -28,7 +28,7 @@ def test_the_story_is_counted(
     assert found.rejects.is_empty()
     shown = CliRunner().invoke(main, ["audit", str(START), str(END)])
     assert shown.exit_code == 0, shown.output
-    assert "the market followed: 100.0%" in shown.output
+    assert "whose factor the open followed: 100.0%" in shown.output
 
 
 def test_an_empty_lake_says_what_to_run(workspace: Workspace) -> None:
