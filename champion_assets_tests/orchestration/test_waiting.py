@@ -88,7 +88,7 @@ def test_a_run_that_waited_long_enough_gives_its_slot_back_and_is_started_again(
     again = instance.get_run_by_id(ended.run_id)
     assert again is not None
     assert again.status == DagsterRunStatus.FAILURE
-    assert "is started again by itself" in str(
+    assert "is started again automatically" in str(
         next(event for event in ended.all_events if event.is_step_failure).step_failure_data
     )
     assert len([event for event in ended.all_events if event.is_step_up_for_retry]) == 1
