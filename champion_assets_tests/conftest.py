@@ -16,6 +16,8 @@ hypothesis.settings.load_profile("champion")
 os.environ["CHAMPION_RETRY_DELAY_SCALE"] = (
     "0"  # read when the assets are defined: retries happen, without their minutes
 )
+if "PYTEST_XDIST_WORKER" in os.environ:  # several processes share the cores; more threads would wait for each other
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 from champion_assets.catalog import open_workspace
 from champion_assets.lake.workspace import Workspace
