@@ -41,7 +41,7 @@ class SourceSettings(BaseModel):
     archive_files: tuple[ArchiveFile, ...] = Field(
         (),
         validation_alias=variables("CHAMPION_ARCHIVE_FILES"),
-        description="Daily files beside the prices that an archive server is asked for, each a request a day, "
+        description="Daily files beside the prices that an archive server is asked for, one request per day each, "
         "separated by commas; `all` for all of them. A folder or bucket is searched for them anyway.",
     )
     calendar: Annotated[Path | None, BLANK_IS_NONE] = Field(

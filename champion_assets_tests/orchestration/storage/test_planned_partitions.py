@@ -1,4 +1,4 @@
-"""What a run announces, counted: one row an asset, one row a check, and few transactions. The answers that come from
+"""What a run announces, counted: one row per asset, one row per check, and few transactions. The answers that come from
 them stand beside Dagster's own in test_sqlite_events.py and test_postgres_events.py."""
 
 import sqlite3
