@@ -3,7 +3,7 @@
 Deals, short selling, surveillance, open interest, 52 weeks, price bands, changes of series, volatility.
 
 A session has a row for each kind found, in a folder for each day or with the day in its name. The archive is asked for
-those that `CHAMPION_ARCHIVE_FILES` names (`nse/archive_lists.py`), by default for none: each is a request a day.
+those that `CHAMPION_ARCHIVE_FILES` names (`nse/archive_lists.py`), by default for none: each costs one request per day.
 
 Files are kept byte for byte, but for the deals: of their clients it is kept whether one is a legal person
 (`nse/deals.py`), so that no name of a private person is in the lake.
